@@ -1,0 +1,90 @@
+/**
+ * What the rest of the program sees of a configuration: checked, with every default filled in, every path absolute
+ * and every duration in milliseconds.
+ */
+
+/** How a build is run and reported, in CTest's words. */
+export type Model = 'Experimental' | 'Continuous' | 'Nightly';
+
+/** How locks in one directory are taken; `auto` chooses from its file system. */
+export type StrategyChoice = 'auto' | 'lockdir' | 'cifs' | 'flock' | 'fcntl';
+
+/** An argument vector that is executed as it is, or a string that `/bin/sh -c` reads. */
+export type Command =
+  | { readonly kind: 'argv'; readonly argv: readonly [string, ...string[]] }
+  | { readonly kind: 'shell'; readonly script: string };
+
+/** One named step of a build: `configure`, `build`, `test` or any further one. */
+export interface Stage {
+  readonly name: string;
+  readonly command: Command;
+  /** Absolute working directory. */
+  readonly directory: string;
+  /** Added to the environment of the run. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** After this many milliseconds the process group is ended. */
+  readonly timeoutMs: number;
+  /** Milliseconds between TERM and KILL. */
+  readonly graceMs: number;
+  /** Whether the stages after this one run when it fails. */
+  readonly onFailure: 'stop' | 'continue';
+}
+
+/** How the primary brings its git checkout up to date. */
+export interface GitUpdate {
+  readonly type: 'git';
+  readonly remote: string;
+  readonly branch: string;
+  /** `fast-forward` refuses a rewritten branch; `reset` follows it and discards local commits and changes. */
+  readonly mode: 'fast-forward' | 'reset';
+  readonly timeoutMs: number;
+}
+
+interface BuildCommon {
+  readonly name: string;
+  readonly site: string;
+  /** Absolute path of the source tree. */
+  readonly source: string;
+  /** Absolute path of the build directory; `Testing/Temporary` below it holds the stage locks. */
+  readonly directory: string;
+  readonly model: Model;
+  /** CTest's NightlyStartTime, for example `21:00:00 UTC`. */
+  readonly nightlyStart: string;
+  readonly strategy: StrategyChoice;
+  /** How long one step of the protocol may wait for the directory's critical section. */
+  readonly sectionTimeoutMs: number;
+  /** In the order in which they run. */
+  readonly stages: readonly Stage[];
+}
+
+/** The build that owns and updates the source. */
+export interface Primary extends BuildCommon {
+  readonly role: 'primary';
+  /** Absent when something else updates the source. */
+  readonly update: GitUpdate | undefined;
+  /** What the primary does when secondaries are building at the time of its update. */
+  readonly whenSecondariesBuild:
+    | { readonly kind: 'abort' }
+    | { readonly kind: 'wait'; readonly timeoutMs: number };
+  /** How long the primary keeps `running` after it finished everything. */
+  readonly lingerMs: number;
+}
+
+/** A build that shares the source of its primary. */
+export interface Secondary extends BuildCommon {
+  readonly role: 'secondary';
+  readonly primary: Primary;
+  /** How long it waits for the primary's `update` lock to go. */
+  readonly updateTimeoutMs: number;
+}
+
+export type Build = Primary | Secondary;
+
+/** One `stagelock.toml`. */
+export interface Project {
+  /** Absolute path of the configuration file. */
+  readonly file: string;
+  readonly name: string;
+  /** By name, in the order of the file. */
+  readonly builds: ReadonlyMap<string, Build>;
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errorCode } from './error-code.js';
+import { syscalls } from './syscalls.js';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/** What link(2) answers where a file system has no hard links: exFAT, some FUSE and SMB servers, Android's sdcardfs. */
+const NO_HARD_LINKS = new Set(['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EINVAL', 'EACCES', 'EXDEV']);
+
+/**
+ * Creates a file that appears with its whole content or not at all, and only if nothing has that name, not even a
+ * dangling symbolic link.
+ *
+ * Three ways, the first that the file system knows: link(2) of a finished temporary; renameat2(2) with
+ * RENAME_NOREPLACE; and last an empty file made with O_EXCL, over which the temporary is renamed. The last one shows an
+ * empty file for an instant; a reader takes that for a lock whose owner is not known yet.
+ *
+ * A process that dies in here leaves at most a `.PID.RANDOM.tmp` beside the file.
+ *
+ * @param mode permission bits before the umask
+ * @returns `exists` when the name was taken; the file there is untouched
+ * @throws the system's error, for example ENOSPC or EROFS; no half file is left
+ */
+export function createExclusively(path: string, content: string, mode = 0o664): 'created' | 'exists' {
+  const temporary = writeTemporary(path, content, mode);
+  try {
+    const linked = tryLink(temporary, path);
+    if (linked !== 'unsupported') return linked;
+    const renamed = syscalls()?.renameExclusively(temporary, path) ?? 'unsupported';
+    if (renamed !== 'unsupported') return renamed === 'renamed' ? 'created' : 'exists';
+    return renameOverPlaceholder(temporary, path, mode);
+  } finally {
+    removeIfThere(temporary);
+  }
+}
+
+/**
+ * Replaces a file, or creates it, so that a reader sees the old content or the new one, whole.
+ *
+ * @throws the system's error, for example ENOSPC or EROFS; the old content then stays
+ */
+export function replaceAtomically(path: string, content: string, mode = 0o664): void {
+  const temporary = writeTemporary(path, content, mode);
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    removeIfThere(temporary);
+    throw error;
+  }
+}
+
+/**
+ * The text of a regular file, or undefined when there is none of that name. Symbolic links are not followed and
+ * anything but a regular file is an error, since shared directories are writable by others.
+ *
+ * @param limit the most bytes that are read; a longer file is an error
+ */
+export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string | undefined {
+  let fd: number;
+  try {
+    // O_NONBLOCK: a FIFO put in place of the file must not hang us.
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ELOOP') throw notRegular(path);
+    throw error;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw notRegular(path);
+    if (stat.size > limit) throw new Error(`${path}: ${stat.size} bytes, more than the ${limit} expected here`);
+    const buffer = Buffer.alloc(stat.size);
+    let length = 0;
+    while (length < buffer.length) {
+      const read = readSync(fd, buffer, length, buffer.length - length, length);
+      if (read === 0) break;
+      length += read;
+    }
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeTemporary(path: string, content: string, mode: number): string {
+  // Begins with a dot, so that it never looks like one more `running.<secondary>`.
+  const temporary = join(dirname(path), `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  try {
+    const bytes = Buffer.from(content);
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    // NFS and delayed allocation report a full disk only here; after a power cut the name must not precede the content.
+    fsyncSync(fd);
+  } catch (error) {
+    closeSync(fd);
+    removeIfThere(temporary);
+    throw error;
+  }
+  closeSync(fd);
+  return temporary;
+}
+
+function tryLink(temporary: string, path: string): 'created' | 'exists' | 'unsupported' {
+  try {
+    linkSync(temporary, path);
+    return 'created';
+  } catch (error) {
+    // A retransmitted NFS request may report EEXIST for the link that its first copy made: the link count tells.
+    if (lstatSync(temporary).nlink === 2) return 'created';
+    const code = errorCode(error) ?? '';
+    if (code === 'EEXIST') return 'exists';
+    if (NO_HARD_LINKS.has(code)) return 'unsupported';
+    throw error;
+  }
+}
+
+function renameOverPlaceholder(temporary: string, path: string, mode: number): 'created' | 'exists' {
+  try {
+    closeSync(openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return 'exists';
+    throw error;
+  }
+  try {
+    renameSync(temporary, path);
+    return 'created';
+  } catch (error) {
+    removeIfThere(path);
+    throw error;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+function notRegular(path: string): Error {
+  return new Error(`${path} is not a regular file (a symbolic link, directory or device stands there); not touched`);
+}

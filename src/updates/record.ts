@@ -1,0 +1,58 @@
+/** One file that a change touched. */
+export interface ChangedFile {
+  /** Path relative to the source tree, as the version control system names it. */
+  readonly path: string;
+  readonly status: 'added' | 'modified' | 'deleted' | 'renamed' | 'copied' | 'type-changed';
+  /** Where a renamed or copied file came from. */
+  readonly oldPath?: string;
+}
+
+/** One commit. */
+export interface Change {
+  readonly revision: string;
+  readonly author: string;
+  readonly email: string;
+  /** ISO 8601 with the author's own offset. */
+  readonly date: string;
+  readonly committer: string;
+  readonly committerEmail: string;
+  readonly committedDate: string;
+  /** The whole message. */
+  readonly log: string;
+  readonly files: readonly ChangedFile[];
+}
+
+/**
+ * One update of the source by the primary, immutable once written into its journal. It spans from the revision of the
+ * record before it to the revision the source has now, so that nothing between two records can be lost, whatever
+ * crashed meanwhile.
+ */
+export interface UpdateRecord {
+  readonly format: 1;
+  /** 1 for the first record of a journal, then counting up without gaps. */
+  readonly sequence: number;
+  /** Of the primary's run that wrote it. */
+  readonly buildstamp: string;
+  readonly type: 'git';
+  /** The revision of the record before; equal to `revision` in the first record, which only marks the start. */
+  readonly prior: string;
+  readonly revision: string;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly ended: string;
+  /** Oldest first. */
+  readonly changes: readonly Change[];
+}
+
+/** All records after a build's cursor, as one update. */
+export interface MergedUpdate {
+  readonly type: 'git';
+  /** Sequence numbers of the records merged, oldest first; empty when there was nothing new. */
+  readonly records: readonly number[];
+  readonly prior: string;
+  readonly revision: string;
+  readonly started: string;
+  readonly ended: string;
+  /** Oldest first, each revision once. */
+  readonly changes: readonly Change[];
+}
