@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { createExclusively, readRegularFile } from './atomic-file.js';
+import type { Filesystem } from './filesystem.js';
+import { LockError } from './object-lock.js';
+import { asLockError } from './owned-lock.js';
+import { isStrategy, type Strategy } from './strategy.js';
+
+/** The file that says which strategy an object directory uses: one word and a newline. */
+export const AGREEMENT_FILE = '.lock-strategy';
+
+const agreed = new Map<string, Strategy>();
+
+/**
+ * The strategy of a directory for those who leave the choice to us.
+ *
+ * The host that exports a directory sees its ext4 and would take flock; its NFS clients see nfs and take lockdir: two
+ * strategies that do not exclude each other. So the first one writes its choice down, and the others follow it where it
+ * works from their side.
+ *
+ * @throws LockError when it does not
+ */
+export function agreeOnStrategy(directory: string, filesystem: Filesystem): Strategy {
+  const known = agreed.get(directory);
+  if (known !== undefined) return known;
+  const file = join(directory, AGREEMENT_FILE);
+  const strategy = follow(file, directory, filesystem);
+  agreed.set(directory, strategy);
+  return strategy;
+}
+
+function follow(file: string, directory: string, filesystem: Filesystem): Strategy {
+  const recorded = readAgreement(file) ?? record(file, filesystem.strategy);
+  if (recorded === filesystem.strategy || worksFrom(recorded, filesystem)) return recorded;
+  throw new LockError(
+    file,
+    `other hosts lock by ${recorded} in ${directory}, which excludes nobody from here (${filesystem.name}). ` +
+      'Set the strategy "lockdir" for all of them, which works from everywhere, and remove this file while nothing runs',
+  );
+}
+
+/** Whether a strategy that another host chose also excludes from a file system that suggests another one. */
+export function worksFrom(strategy: Strategy, filesystem: Filesystem): boolean {
+  switch (strategy) {
+    case 'lockdir':
+    case 'cifs':
+      return true; // mkdir and O_EXCL are decided by the server
+    case 'fcntl':
+      return filesystem.name === 'nfs' || filesystem.reach === 'local';
+    case 'flock':
+      return filesystem.reach === 'local';
+  }
+}
+
+function record(file: string, strategy: Strategy): Strategy {
+  try {
+    if (createExclusively(file, `${strategy}\n`) === 'created') return strategy;
+  } catch (error) {
+    throw asLockError(file, error);
+  }
+  return readAgreement(file) ?? strategy; // somebody else was quicker
+}
+
+function readAgreement(file: string): Strategy | undefined {
+  const text = readRegularFile(file, 4096);
+  if (text === undefined) return undefined;
+  const word = text.trim();
+  if (isStrategy(word)) return word;
+  throw new LockError(file, `names no lock strategy ("${word.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`);
+}

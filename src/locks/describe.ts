@@ -1,0 +1,34 @@
+import type { Inspection, Notice } from './object-lock.js';
+
+/** Who holds a lock, for a message: `held by ci@..., since ..., alive`. Ends without a full stop. */
+export function describeHolder(holder: Inspection, nowMs: number): string {
+  if (holder.kind === 'free') return 'free again by now';
+  const { owner, sinceMs, judgement } = holder;
+  const who = owner === undefined ? 'held by somebody' : `held by process ${owner.pid} on ${owner.host}`;
+  const since =
+    sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()} (${seconds(nowMs - sinceMs)})`;
+  return `${who}${since}, ${judgement.fate}: ${judgement.why}`;
+}
+
+/** What to tell a person of a notice: which lock, who holds it and, once that is due, the command that helps. */
+export function explainNotice(notice: Notice, nowMs: number): string {
+  const { lock } = notice;
+  if (notice.kind === 'broke-stale') {
+    const who = notice.owner === undefined ? 'nobody' : `process ${notice.owner.pid} on ${notice.owner.host}`;
+    return `removed the stale lock ${lock.path} of ${who} (${notice.why})`;
+  }
+  const text = `waiting for ${lock.path} for ${seconds(notice.waitedMs)}: ${describeHolder(notice.holder, nowMs)}`;
+  if (!notice.escalated || notice.holder.kind === 'free') return text;
+  const host = notice.holder.owner?.host;
+  const check = host === undefined ? '' : ` Look at process ${notice.holder.owner?.pid} on ${host};`;
+  return `${text}. OVERDUE.${check} if it is gone, remove the lock: rm -rf ${quote(lock.path)}`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.max(0, Math.round(ms / 1000))} s`;
+}
+
+/** A path as one word of a shell command. */
+function quote(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,112 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { errorCode } from './error-code.js';
+
+/** What can be known of a process on this host. */
+export type ProcessFacts =
+  | { readonly kind: 'absent' }
+  /** It has ended; only its parent has not asked for its exit status yet. */
+  | { readonly kind: 'zombie' }
+  | {
+      readonly kind: 'running';
+      /** Start, milliseconds since the epoch by this host's clock; undefined where /proc hides it. */
+      readonly startedMs: number | undefined;
+      /** Start in clock ticks since boot: exact, and untouched by clock changes. */
+      readonly startTicks: number | undefined;
+    };
+
+/** This host as an observer of locks; tests give other ones, to replay what another host would see. */
+export interface Host {
+  /**
+   * The host name, and in a PID namespace other than the host's first one (a container) also that namespace: a pid
+   * means nothing outside its namespace. Older tools, which compare this field with their host name, thereby take a
+   * container's lock for one of another host and leave it alone.
+   */
+  readonly name: string;
+  readonly pid: number;
+  /** Changes with every boot; undefined outside Linux. */
+  readonly bootId: string | undefined;
+  process(pid: number): ProcessFacts;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** The inode number of the first PID namespace, a constant of the kernel (PROC_PID_INIT_INO). */
+const FIRST_PID_NAMESPACE = '4026531836';
+/** USER_HZ, the unit of /proc/PID/stat, is 100 on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+let here: Host | undefined;
+
+/** The host and process that we are. */
+export function thisHost(): Host {
+  here ??= {
+    name: qualifiedName(hostname(), pidNamespace()),
+    pid: process.pid,
+    bootId: readText('/proc/sys/kernel/random/boot_id')?.trim(),
+    process: processFacts,
+    now: Date.now,
+  };
+  return here;
+}
+
+/** The name under which locks are recorded, from a host name and the inode of the PID namespace. */
+export function qualifiedName(name: string, namespace: string | undefined): string {
+  return namespace === undefined || namespace === FIRST_PID_NAMESPACE ? name : `${name}/pid-${namespace}`;
+}
+
+function pidNamespace(): string | undefined {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0];
+  } catch {
+    return undefined; // no /proc: not Linux
+  }
+}
+
+function processFacts(pid: number): ProcessFacts {
+  if (!answersSignals(pid)) return { kind: 'absent' };
+  const stat = readText(`/proc/${pid}/stat`);
+  // Alive by kill(2), but hidden by hidepid, or no /proc at all.
+  if (stat === undefined) return { kind: 'running', startedMs: undefined, startTicks: undefined };
+  const parsed = parseStat(stat);
+  if (parsed === undefined) return { kind: 'running', startedMs: undefined, startTicks: undefined };
+  if (parsed.zombie) return { kind: 'zombie' };
+  const uptime = readText('/proc/uptime');
+  const startedMs =
+    uptime === undefined
+      ? undefined
+      : Date.now() - Number.parseFloat(uptime) * 1000 + (parsed.startTicks * 1000) / TICKS_PER_SECOND;
+  return { kind: 'running', startedMs, startTicks: parsed.startTicks };
+}
+
+/**
+ * State and start of a process from its line in /proc/PID/stat.
+ *
+ * The second field, the command's name in parentheses, may itself hold spaces and parentheses, so the fields are
+ * counted from the last closing one. A zombie with other threads left still runs: only its first thread has ended.
+ */
+export function parseStat(line: string): { readonly zombie: boolean; readonly startTicks: number } | undefined {
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  const threads = Number(fields[17]);
+  const startTicks = Number(fields[19]);
+  if (state === undefined || !Number.isFinite(startTicks)) return undefined;
+  return { zombie: (state === 'Z' || state === 'X') && !(threads > 1), startTicks };
+}
+
+function answersSignals(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM'; // somebody else's process is a process, too
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Locks between processes and hosts, on local and network file systems.
+ *
+ * ```ts
+ * const acquisition = await openLock('/shared/objects/main.o').acquire({ timeoutMs: 60_000 });
+ * if (acquisition.kind === 'acquired') {
+ *   try {
+ *     await compile();
+ *   } finally {
+ *     acquisition.lock.release();
+ *   }
+ * }
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { AGREEMENT_FILE } from './agreement.js';
+export { createExclusively, readRegularFile, replaceAtomically } from './atomic-file.js';
+export { describeHolder, explainNotice } from './describe.js';
+export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
+export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
+export { type Host, type ProcessFacts, thisHost } from './host.js';
+export {
+  type AcquireOptions,
+  type Acquisition,
+  type BreakResult,
+  type HeldLock,
+  type Inspection,
+  LockError,
+  type Notice,
+  type ObjectLock,
+} from './object-lock.js';
+export { type OpenOptions, openLock } from './open-lock.js';
+export {
+  type Circumstances,
+  formatOwner,
+  type Judgement,
+  judge,
+  type Owner,
+  parseOwner,
+  type Sighting,
+} from './owner.js';
+export { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
+export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';

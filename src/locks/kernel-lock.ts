@@ -1,0 +1,179 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
+import { errorCode } from './error-code.js';
+import type { Host } from './host.js';
+import {
+  type AcquireOptions,
+  type Acquisition,
+  type BreakResult,
+  type HeldLock,
+  type Inspection,
+  LockError,
+  type ObjectLock,
+} from './object-lock.js';
+import { asLockError } from './owned-lock.js';
+import { judge } from './owner.js';
+import { FILE_MODE, shareDescriptor } from './sharing.js';
+import type { Syscalls } from './syscalls.js';
+import { waitFor } from './wait.js';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+
+export interface KernelLockContext {
+  readonly host: Host;
+  readonly system: Syscalls;
+  readonly pollMs: number;
+  readonly warnMs: number;
+  readonly overdueMs: number;
+  readonly watched: boolean;
+}
+
+/**
+ * An object lock that the kernel holds on `T.lock` and gives back when its owner dies: flock(2), or fcntl(2) with a
+ * lock of the open file (so that closing another descriptor of the file in this process does not drop it).
+ *
+ * The file stays when the lock is released. Removing it would let one process lock the removed file and another one its
+ * successor; for the case that somebody removes it all the same, the locked file is compared with the one of that name.
+ */
+export class KernelLock implements ObjectLock {
+  readonly strategy: 'flock' | 'fcntl';
+  readonly target: string;
+  readonly path: string;
+  readonly #context: KernelLockContext;
+
+  constructor(strategy: 'flock' | 'fcntl', target: string, context: KernelLockContext) {
+    this.strategy = strategy;
+    this.target = target;
+    this.path = `${target}.lock`;
+    this.#context = context;
+  }
+
+  try(): HeldLock | undefined {
+    try {
+      return this.#attempt();
+    } catch (error) {
+      throw asLockError(this.path, error);
+    }
+  }
+
+  acquire(options: AcquireOptions = {}): Promise<Acquisition> {
+    const { warnMs, overdueMs, pollMs, watched } = this.#context;
+    return waitFor(this, { ...options, warnMs, overdueMs, pollMs, watched });
+  }
+
+  inspect(): Inspection {
+    const file = this.#file();
+    if (file === undefined) return { kind: 'free' };
+    const locks = parseProcLocks(readProcLocks(), this.strategy, file.ino);
+    if (locks.length === 0) return { kind: 'free' };
+    const pid = locks.find((lock) => lock > 0);
+    if (pid === undefined) {
+      const why = 'the kernel holds it for a process that lives, but does not say which';
+      return { kind: 'held', owner: undefined, sinceMs: undefined, judgement: { fate: 'alive', why } };
+    }
+    const owner = { host: this.#context.host.name, pid };
+    const sighting = { owner, madeMs: this.#context.host.now() };
+    const judgement = judge(sighting, { host: this.#context.host, clockOffsetMs: 0, ownerlessMs: 0 });
+    return { kind: 'held', owner, sinceMs: undefined, judgement };
+  }
+
+  async break(): Promise<BreakResult> {
+    const holder = this.inspect();
+    if (holder.kind === 'free') return { kind: 'changed' };
+    const who = holder.owner === undefined ? 'its owner' : `process ${holder.owner.pid}`;
+    return { kind: 'refused', why: `the kernel holds this lock until ${who} ends` };
+  }
+
+  #attempt(): HeldLock | undefined {
+    for (;;) {
+      const fd = openLockFile(this.path, this.target);
+      let ours = false;
+      try {
+        if (!this.#context.system[this.strategy](fd)) return undefined;
+        const locked = fstatSync(fd, { bigint: true });
+        if (!locked.isFile()) throw new LockError(this.path, 'is not a regular file, so not a lock; remove it');
+        const named = this.#file();
+        ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
+        if (ours) return new HeldFile(this.path, fd);
+        // We locked a file that somebody removed between open and lock: try the one that is there now.
+      } finally {
+        if (!ours) closeSync(fd);
+      }
+    }
+  }
+
+  #file(): BigIntStats | undefined {
+    return lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+  }
+}
+
+/** Opens without creating first: in a shared directory only the file's first user has to set its permissions. */
+function openLockFile(path: string, target: string): number {
+  for (;;) {
+    try {
+      return openSync(path, O_RDWR | O_NOFOLLOW);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+    try {
+      const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+      shareDescriptor(fd, target, FILE_MODE);
+      return fd;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error; // else: somebody else was the first
+    }
+  }
+}
+
+class HeldFile implements HeldLock {
+  readonly path: string;
+  #fd: number | undefined;
+
+  constructor(path: string, fd: number) {
+    this.path = path;
+    this.#fd = fd;
+  }
+
+  release(): 'released' | 'lost' {
+    const fd = this.#fd;
+    if (fd === undefined) return 'released';
+    this.#fd = undefined;
+    try {
+      // The kernel tells nobody of a released lock. Cutting the empty file to no length is a change that a watch sees.
+      ftruncateSync(fd, 0);
+    } catch {
+      // A full disk, say: those who wait look by themselves, a little later.
+    }
+    closeSync(fd);
+    return 'released';
+  }
+}
+
+function readProcLocks(): string {
+  try {
+    return readFileSync('/proc/locks', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * The pids that hold a lock on an inode, from the text of /proc/locks; -1 where the kernel does not say. Lines of
+ * waiters (`->`) do not count. The device is not compared: overlay and btrfs show another one there than stat(2) does.
+ */
+export function parseProcLocks(text: string, strategy: 'flock' | 'fcntl', inode: bigint): number[] {
+  const kinds = strategy === 'flock' ? ['FLOCK'] : ['OFDLCK', 'POSIX'];
+  return text.split('\n').flatMap((line) => {
+    const [, kind, , , pid, file] = line.trim().split(/\s+/);
+    if (kind === undefined || !kinds.includes(kind) || pid === undefined || file === undefined) return [];
+    return file.split(':')[2] === String(inode) ? [Number(pid)] : [];
+  });
+}

@@ -1,0 +1,41 @@
+import type { Sighting } from './owner.js';
+import type { Strategy } from './strategy.js';
+
+/**
+ * A lock that is a thing in the directory with its owner's name in it: how one strategy makes it, reads it and takes
+ * it away. {@link OwnedLock} makes an {@link ObjectLock} of it.
+ */
+export interface Marker {
+  readonly strategy: Strategy;
+  readonly target: string;
+  readonly path: string;
+
+  /**
+   * Makes the marker and puts the owner's record into it.
+   *
+   * @returns undefined when one is there already
+   * @throws the system's error; then nothing of ours is left
+   */
+  make(record: string): Identity | undefined;
+
+  /** What is there now; undefined when nothing is. */
+  look(): Seen | undefined;
+
+  /**
+   * Takes away what is there, for all others in one step. What had no owner record when it was seen is left in place if
+   * it has one by now.
+   *
+   * @returns false when it was gone, or had become somebody's, before we came
+   */
+  takeAway(seen: Seen): boolean;
+}
+
+/**
+ * Tells two markers of one name apart: inode and text of the owner record, because inode numbers are soon used again.
+ */
+export type Identity = string;
+
+export interface Seen extends Sighting {
+  /** Undefined while there is no owner record. */
+  readonly identity: Identity | undefined;
+}

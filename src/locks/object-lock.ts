@@ -1,0 +1,100 @@
+import type { Judgement, Owner } from './owner.js';
+import type { Strategy } from './strategy.js';
+
+/** The lock of one target (a build product, a directory) by one strategy, the same interface for all of them. */
+export interface ObjectLock {
+  readonly strategy: Strategy;
+  /** What the lock protects. */
+  readonly target: string;
+  /** The file or directory that a person finds when the lock is held. */
+  readonly path: string;
+
+  /**
+   * One attempt, without waiting and without removing a stale lock.
+   *
+   * @returns undefined when somebody else holds it
+   * @throws LockError when it could not be tried: no permission, full disk, something strange in the lock's place
+   */
+  try(): HeldLock | undefined;
+
+  /**
+   * Attempts until the lock is ours, removing locks of dead owners of this host on the way.
+   *
+   * @throws LockError as {@link ObjectLock.try} does
+   */
+  acquire(options?: AcquireOptions): Promise<Acquisition>;
+
+  /** Who holds it now. Changes nothing. */
+  inspect(): Inspection;
+
+  /**
+   * Removes the lock if its owner is dead, or with `force` whoever owns it. A lock that the kernel holds for a living
+   * process (flock, fcntl) cannot be broken.
+   */
+  break(options?: { readonly force?: boolean }): Promise<BreakResult>;
+}
+
+/** A lock that is ours until it is released or, by the strategies of the kernel, until we die. */
+export interface HeldLock {
+  readonly path: string;
+  /**
+   * Gives the lock back. Never throws because the lock is gone; a second call does nothing.
+   *
+   * @returns `lost` when somebody had removed it by force meanwhile, so what it protected may have been touched
+   */
+  release(): 'released' | 'lost';
+}
+
+export interface AcquireOptions {
+  /** Give up after this many milliseconds; by default never. 0 means one attempt. */
+  readonly timeoutMs?: number;
+  /** Give up when it fires. */
+  readonly signal?: AbortSignal;
+  /** Told of what a person may want to know while this waits. */
+  readonly onNotice?: (notice: Notice) => void;
+}
+
+export type Acquisition =
+  | { readonly kind: 'acquired'; readonly lock: HeldLock; readonly waitedMs: number }
+  | { readonly kind: 'timed-out'; readonly holder: Inspection; readonly waitedMs: number }
+  | { readonly kind: 'aborted'; readonly waitedMs: number };
+
+export type Inspection =
+  | { readonly kind: 'free' }
+  | {
+      readonly kind: 'held';
+      readonly owner: Owner | undefined;
+      /** When the lock was made, by the clock of the file server; undefined for locks of the kernel. */
+      readonly sinceMs: number | undefined;
+      readonly judgement: Judgement;
+    };
+
+export type BreakResult =
+  /** It is gone, by us. */
+  | { readonly kind: 'broken' }
+  /** Nothing was there, or it changed hands meanwhile. */
+  | { readonly kind: 'changed' }
+  /** Left alone, because its owner is or may be alive, or because nothing here can make the removal safe. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+export type Notice =
+  /** Another warning interval has passed. `escalated`: the holder is on another host and overdue. */
+  | {
+      readonly kind: 'waiting';
+      readonly lock: ObjectLock;
+      readonly holder: Inspection;
+      readonly waitedMs: number;
+      readonly escalated: boolean;
+    }
+  | { readonly kind: 'broke-stale'; readonly lock: ObjectLock; readonly owner: Owner | undefined; readonly why: string };
+
+/** A lock could not be taken for a reason that waiting does not mend. */
+export class LockError extends Error {
+  override readonly name = 'LockError';
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(`${path}: ${message}`, options);
+    this.path = path;
+  }
+}

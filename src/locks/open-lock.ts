@@ -1,0 +1,98 @@
+import { dirname, resolve } from 'node:path';
+import { agreeOnStrategy } from './agreement.js';
+import { cifs, flockFallback } from './exclusive-file.js';
+import { type Filesystem, filesystemOf } from './filesystem.js';
+import { type Host, thisHost } from './host.js';
+import { KernelLock } from './kernel-lock.js';
+import { lockdir } from './lockdir.js';
+import type { Marker } from './marker.js';
+import { LockError, type ObjectLock } from './object-lock.js';
+import { asLockError, OwnedLock } from './owned-lock.js';
+import { MeasuredClock, OWN_CLOCK } from './server-clock.js';
+import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
+import type { Strategy } from './strategy.js';
+import { syscalls } from './syscalls.js';
+
+export interface OpenOptions {
+  /**
+   * `auto`, the default, chooses by the file system of the target's directory and records the choice in it, so that
+   * all hosts that share it choose the same.
+   */
+  readonly strategy?: Strategy | 'auto';
+  /** How to wait; what is left out has the defaults of ct-lock-helper. */
+  readonly settings?: Partial<LockSettings>;
+  /** Whose point of view to take; for tests. */
+  readonly host?: Host;
+}
+
+/** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
+const NAMELESS_DIRECTORY_MS = 5000;
+
+const clocks = new Map<string, MeasuredClock>();
+
+/**
+ * The lock of a target. Nothing is taken yet; with `auto` the choice of strategy may be written into the directory.
+ *
+ * What each strategy promises: lockdir excludes on every file system; cifs on every one with an atomic O_EXCL; flock
+ * among the processes of one host, on a local file system; fcntl across hosts where the server keeps such locks (NFSv4).
+ * All are advisory and not recursive: the same process excludes itself, too.
+ *
+ * @param target path of what is protected; its directory must exist
+ * @throws LockError when the directory is missing, or others use a strategy in it that does not work from here
+ */
+export function openLock(target: string, options: OpenOptions = {}): ObjectLock {
+  const path = resolve(target);
+  const directory = dirname(path);
+  const filesystem = examine(directory);
+  const wanted = options.strategy ?? 'auto';
+  const strategy = wanted === 'auto' ? agreeOnStrategy(directory, filesystem) : wanted;
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const common = {
+    host: options.host ?? thisHost(),
+    pollMs: settings.pollMs ?? filesystem.pollMs,
+    warnMs: settings.warnMs,
+    overdueMs: settings.overdueMs,
+    watched: filesystem.reach === 'local',
+  };
+  const owned = (marker: Marker, ownerlessMs: number): ObjectLock =>
+    new OwnedLock(marker, { ...common, ownerlessMs, clock: clockOf(filesystem, directory) });
+
+  switch (strategy) {
+    case 'lockdir':
+      return owned(lockdir(path), NAMELESS_DIRECTORY_MS);
+    case 'cifs':
+      // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
+      return owned(cifs(path), settings.overdueMs);
+    case 'flock': {
+      const system = syscalls();
+      return system === undefined
+        ? owned(flockFallback(path), settings.overdueMs)
+        : new KernelLock('flock', path, { ...common, system });
+    }
+    case 'fcntl': {
+      const system = syscalls();
+      if (system === undefined) {
+        throw new LockError(path, 'strategy fcntl needs 64-bit Linux and the npm package koffi; use lockdir instead');
+      }
+      return new KernelLock('fcntl', path, { ...common, system });
+    }
+  }
+}
+
+function examine(directory: string): Filesystem {
+  try {
+    return filesystemOf(directory);
+  } catch (error) {
+    throw asLockError(directory, error);
+  }
+}
+
+function clockOf(filesystem: Filesystem, directory: string): MeasuredClock | typeof OWN_CLOCK {
+  if (filesystem.reach === 'local') return OWN_CLOCK;
+  let clock = clocks.get(directory);
+  if (clock === undefined) {
+    clock = new MeasuredClock();
+    clocks.set(directory, clock);
+  }
+  return clock;
+}

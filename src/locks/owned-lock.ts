@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errorCode } from './error-code.js';
+import type { Host } from './host.js';
+import { onePerHost } from './host-mutex.js';
+import type { Identity, Marker, Seen } from './marker.js';
+import {
+  type AcquireOptions,
+  type Acquisition,
+  type BreakResult,
+  type HeldLock,
+  type Inspection,
+  LockError,
+  type ObjectLock,
+} from './object-lock.js';
+import { formatOwner, type Judgement, judge } from './owner.js';
+import type { ServerClock } from './server-clock.js';
+import { waitFor } from './wait.js';
+
+export interface OwnedLockContext {
+  readonly host: Host;
+  readonly clock: ServerClock;
+  /** A marker without a name that is older than this was abandoned, in milliseconds. */
+  readonly ownerlessMs: number;
+  readonly pollMs: number;
+  readonly warnMs: number;
+  readonly overdueMs: number;
+  /** Whether inotify tells of changes in the directory. */
+  readonly watched: boolean;
+}
+
+/** An object lock that stands in the directory and outlives its owner: lockdir, cifs, and flock's stand-in. */
+export class OwnedLock implements ObjectLock {
+  readonly strategy;
+  readonly target;
+  readonly path;
+  readonly #marker: Marker;
+  readonly #context: OwnedLockContext;
+
+  constructor(marker: Marker, context: OwnedLockContext) {
+    this.strategy = marker.strategy;
+    this.target = marker.target;
+    this.path = marker.path;
+    this.#marker = marker;
+    this.#context = context;
+  }
+
+  try(): HeldLock | undefined {
+    const record = formatOwner({ host: this.#context.host.name, pid: this.#context.host.pid });
+    let identity: Identity | undefined;
+    try {
+      identity = this.#marker.make(record);
+    } catch (error) {
+      throw asLockError(this.path, error);
+    }
+    return identity === undefined ? undefined : new HeldMarker(this.#marker, identity);
+  }
+
+  acquire(options: AcquireOptions = {}): Promise<Acquisition> {
+    const { warnMs, overdueMs, pollMs, watched } = this.#context;
+    return waitFor(this, { ...options, warnMs, overdueMs, pollMs, watched });
+  }
+
+  inspect(): Inspection {
+    const seen = this.#marker.look();
+    if (seen === undefined) return { kind: 'free' };
+    return { kind: 'held', owner: seen.owner, sinceMs: seen.madeMs, judgement: this.#judge(seen) };
+  }
+
+  async break({ force = false } = {}): Promise<BreakResult> {
+    const seen = this.#marker.look();
+    if (seen === undefined) return { kind: 'changed' };
+    const judgement = this.#judge(seen);
+    if (judgement.fate !== 'dead' && !force) return { kind: 'refused', why: judgement.why };
+    // What has no owner record is removed by a step that fails once it has one, so it needs no serialising.
+    if (seen.owner === undefined) return { kind: this.#marker.takeAway(seen) ? 'broken' : 'changed' };
+
+    const turn = await onePerHost((): BreakResult => {
+      const again = this.#marker.look();
+      if (again === undefined || again.identity !== seen.identity) return { kind: 'changed' };
+      return { kind: this.#marker.takeAway(again) ? 'broken' : 'changed' };
+    });
+    if (turn.kind === 'done') return turn.result;
+    if (turn.kind === 'busy') return { kind: 'changed' };
+    return { kind: 'refused', why: `${judgement.why}, but nothing on this host can serialise its removal (no flock)` };
+  }
+
+  #judge(seen: Seen): Judgement {
+    const { host, clock, ownerlessMs } = this.#context;
+    return judge(seen, { host, ownerlessMs, clockOffsetMs: clock.offsetMs(dirname(this.path)) });
+  }
+}
+
+class HeldMarker implements HeldLock {
+  readonly path: string;
+  readonly #marker: Marker;
+  readonly #identity: Identity;
+  #released = false;
+
+  constructor(marker: Marker, identity: Identity) {
+    this.path = marker.path;
+    this.#marker = marker;
+    this.#identity = identity;
+  }
+
+  release(): 'released' | 'lost' {
+    if (this.#released) return 'released';
+    this.#released = true;
+    const seen = this.#marker.look();
+    // Somebody removed our lock by force and a third process has its own there now: that one is not ours to remove.
+    if (seen === undefined || seen.identity !== this.#identity) return 'lost';
+    this.#marker.takeAway(seen);
+    return 'released';
+  }
+}
+
+/** Turns the system's error into one that says what to do about it. */
+export function asLockError(path: string, error: unknown): unknown {
+  if (error instanceof LockError) return error;
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  return new LockError(path, explain(code, dirname(path)), { cause: error });
+}
+
+function explain(code: string, directory: string): string {
+  switch (code) {
+    case 'ENOENT':
+      return existsSync(directory) ? 'vanished while it was being made; try again' : `${directory} does not exist`;
+    case 'EACCES':
+    case 'EPERM':
+      return `no permission to make a lock in ${directory}; it wants group write permission (and the SGID bit)`;
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'no space left to make a lock; free some, nothing was changed';
+    case 'EROFS':
+      return 'the file system is mounted read-only, so no lock can be made';
+    case 'ELOOP':
+      return 'is a symbolic link, not a lock; remove it';
+    case 'ENOTDIR':
+      return `${directory} is not a directory`;
+    default:
+      return `cannot be made: ${code}`;
+  }
+}

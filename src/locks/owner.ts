@@ -1,0 +1,77 @@
+import type { Host } from './host.js';
+
+/** Who a lock says its owner is: the `host:pid` that older tools read and write, too. */
+export interface Owner {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** What was seen of a lock at one moment. */
+export interface Sighting {
+  /** Undefined while the lock has no owner record: just being created, or made by a tool that writes none. */
+  readonly owner: Owner | undefined;
+  /** When the lock was made, milliseconds since the epoch, by the clock of the file server. */
+  readonly madeMs: number;
+}
+
+/** What became of a lock's owner, and how we know. */
+export interface Judgement {
+  readonly fate: 'alive' | 'dead' | 'unknown';
+  /** Half a sentence for messages, for example `no process 4711 on this host`. */
+  readonly why: string;
+}
+
+/** What a judgement rests on besides the lock itself. */
+export interface Circumstances {
+  readonly host: Pick<Host, 'name' | 'process' | 'now'>;
+  /** File server's clock minus ours, in milliseconds; undefined where it could not be measured. */
+  readonly clockOffsetMs: number | undefined;
+  /** A lock without an owner record that is older than this is dead, in milliseconds. */
+  readonly ownerlessMs: number;
+}
+
+/**
+ * How much later than its lock a process must have started to be called another one. Covers the coarse time stamps of
+ * files (up to 2 s on FAT) and the rounding of the start time. Not covered: a host clock that jumps forward by more
+ * than this while the lock is held; then the owner's start seems to move forward with it.
+ */
+const START_MARGIN_MS = 3000;
+
+/** The text of an owner record. Exactly these two fields, because older tools break live locks over a third one. */
+export function formatOwner(owner: Owner): string {
+  return `${owner.host}:${owner.pid}`;
+}
+
+/** Reads `host:pid`, and `host:pid:more` as some versions write it. Undefined for anything else. */
+export function parseOwner(text: string): Owner | undefined {
+  const match = /^([^\s:]+):(\d{1,10})(?::\S*)?\s*$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  const pid = Number(match[2]);
+  return pid > 0 ? { host: match[1], pid } : undefined;
+}
+
+/** Decides what became of a lock's owner. Says `dead` only when it cannot be otherwise. */
+export function judge(sighting: Sighting, { host, clockOffsetMs, ownerlessMs }: Circumstances): Judgement {
+  const { owner } = sighting;
+  if (owner === undefined) return judgeByAge(host.now() + (clockOffsetMs ?? 0) - sighting.madeMs, ownerlessMs);
+  if (owner.host !== host.name) {
+    return { fate: 'unknown', why: `only ${owner.host} can tell whether its process ${owner.pid} lives` };
+  }
+  const process = host.process(owner.pid);
+  if (process.kind === 'absent') return { fate: 'dead', why: `no process ${owner.pid} on this host` };
+  if (process.kind === 'zombie') return { fate: 'dead', why: `process ${owner.pid} has ended (zombie)` };
+  if (process.startedMs === undefined || clockOffsetMs === undefined) {
+    return { fate: 'alive', why: `process ${owner.pid} runs on this host` };
+  }
+  if (process.startedMs + clockOffsetMs > sighting.madeMs + START_MARGIN_MS) {
+    return { fate: 'dead', why: `process ${owner.pid} on this host started after the lock was made` };
+  }
+  return { fate: 'alive', why: `process ${owner.pid} runs on this host` };
+}
+
+function judgeByAge(ageMs: number, ownerlessMs: number): Judgement {
+  if (ageMs > ownerlessMs) {
+    return { fate: 'dead', why: `nobody has put a name into it for ${Math.round(ageMs / 1000)} s` };
+  }
+  return { fate: 'unknown', why: 'its owner is not recorded (yet)' };
+}

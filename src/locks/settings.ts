@@ -1,0 +1,11 @@
+/** How locks are waited for. */
+export interface LockSettings {
+  /** Milliseconds between two attempts; undefined means what suits the file system. */
+  readonly pollMs: number | undefined;
+  /** Milliseconds between two notices that a lock is still waited for. */
+  readonly warnMs: number;
+  /** After this many milliseconds a lock of another host is overdue and the notices say how to remove it. */
+  readonly overdueMs: number;
+}
+
+export const DEFAULT_SETTINGS: LockSettings = { pollMs: undefined, warnMs: 30_000, overdueMs: 600_000 };

@@ -1,0 +1,61 @@
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync } from 'node:fs';
+
+/** Permissions of what a team shares: directories 775, files 664, whatever the umask. */
+export const DIRECTORY_MODE = 0o775;
+export const FILE_MODE = 0o664;
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+
+/**
+ * Gives a lock directory that we just made the permissions of a shared one and the group of its target.
+ *
+ * By way of a descriptor that follows no link: in a group-writable directory somebody may have put a symbolic link to
+ * one of our own files there meanwhile, which chmod(2) would open to the group.
+ */
+export function shareDirectory(path: string, target: string): void {
+  if (!masked(DIRECTORY_MODE) && foreignGroup(target) === undefined) return;
+  attempt(() => {
+    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      shareDescriptor(fd, target, DIRECTORY_MODE);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+/**
+ * Gives an open file or directory that we just made the permissions of a shared one and the group of its target, so
+ * that each member of the group can remove it once it is stale. Where the target does not exist yet, the SGID bit of
+ * the directory has already given it the right group. What we may not change stays: the lock works all the same.
+ */
+export function shareDescriptor(fd: number, target: string, mode: number): void {
+  if (masked(mode)) attempt(() => fchmodSync(fd, mode));
+  const group = foreignGroup(target);
+  if (group === undefined) return;
+  attempt(() => {
+    if (fstatSync(fd).gid !== group) fchownSync(fd, -1, group);
+  });
+}
+
+let umask: number | undefined;
+
+/** Whether the umask takes something of a mode away. Asked for once: asking sets it to 0 for an instant, in all threads. */
+function masked(mode: number): boolean {
+  umask ??= process.umask();
+  return (umask & mode) !== 0;
+}
+
+/** The group of the target where it is not the one that our files get anyway. */
+function foreignGroup(target: string): number | undefined {
+  const group = lstatSync(target, { throwIfNoEntry: false })?.gid;
+  return group === process.getegid?.() ? undefined : group;
+}
+
+function attempt(change: () => void): void {
+  try {
+    change();
+  } catch {
+    // Not the owner, not a member of the group, or a file system without permissions.
+  }
+}

@@ -1,0 +1,57 @@
+import { performance } from 'node:perf_hooks';
+import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
+import { pause } from './pause.js';
+
+interface WaitOptions extends AcquireOptions {
+  readonly pollMs: number;
+  readonly warnMs: number;
+  readonly overdueMs: number;
+  readonly watched: boolean;
+}
+
+/** Locks are mostly held for an instant or for long: begin with short pauses, then double up to the interval. */
+const FIRST_PAUSE_MS = 1;
+/** A watch costs some milliseconds to set up, so only a wait that lasts gets one. */
+const WATCH_AFTER_MS = 200;
+
+/**
+ * The wait loop of every strategy: attempt, remove the lock if its owner is dead, pause, again. Every decision is made
+ * by an attempt; a watch only ends a pause early, so it does no harm when it misses something.
+ */
+export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<Acquisition> {
+  const { timeoutMs = Number.POSITIVE_INFINITY, signal, onNotice, pollMs, warnMs, overdueMs } = options;
+  const began = performance.now();
+  const waited = (): number => performance.now() - began;
+  let pauseMs = FIRST_PAUSE_MS;
+  let nextWarningMs = warnMs;
+  let watch: AsyncDisposable & { readonly next: () => Promise<void> } | undefined;
+  try {
+    for (;;) {
+      if (signal?.aborted) return { kind: 'aborted', waitedMs: waited() };
+      const held = lock.try();
+      if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: waited() };
+
+      const holder = lock.inspect();
+      if (holder.kind === 'held' && holder.judgement.fate === 'dead') {
+        const { owner, judgement } = holder;
+        const { kind } = await lock.break();
+        if (kind === 'broken') onNotice?.({ kind: 'broke-stale', lock, owner, why: judgement.why });
+        if (kind === 'broken') continue;
+      }
+      if (waited() >= timeoutMs) return { kind: 'timed-out', holder, waitedMs: waited() };
+      if (waited() >= nextWarningMs) {
+        nextWarningMs += warnMs;
+        const escalated = waited() >= overdueMs && holder.kind === 'held' && holder.judgement.fate === 'unknown';
+        onNotice?.({ kind: 'waiting', lock, holder, waitedMs: waited(), escalated });
+      }
+      if (options.watched && watch === undefined && waited() > WATCH_AFTER_MS) {
+        watch = await (await import('./watch.js')).watchPath(lock.path);
+        continue; // it may have changed before the watch began to look
+      }
+      await pause(Math.min(pauseMs, Math.max(timeoutMs - waited(), 0)), signal, watch?.next());
+      pauseMs = Math.min(pauseMs * 2, pollMs);
+    }
+  } finally {
+    await watch?.[Symbol.asyncDispose]();
+  }
+}
