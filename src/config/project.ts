@@ -63,9 +63,7 @@ export interface Primary extends BuildCommon {
   /** Absent when something else updates the source. */
   readonly update: GitUpdate | undefined;
   /** What the primary does when secondaries are building at the time of its update. */
-  readonly whenSecondariesBuild:
-    | { readonly kind: 'abort' }
-    | { readonly kind: 'wait'; readonly timeoutMs: number };
+  readonly whenSecondariesBuild: { readonly kind: 'abort' } | { readonly kind: 'wait'; readonly timeoutMs: number };
   /** How long the primary keeps `running` after it finished everything. */
   readonly lingerMs: number;
 }

@@ -65,5 +65,8 @@ function readAgreement(file: string): Strategy | undefined {
   if (text === undefined) return undefined;
   const word = text.trim();
   if (isStrategy(word)) return word;
-  throw new LockError(file, `names no lock strategy ("${word.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`);
+  throw new LockError(
+    file,
+    `names no lock strategy ("${word.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`,
+  );
 }

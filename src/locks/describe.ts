@@ -5,8 +5,7 @@ export function describeHolder(holder: Inspection, nowMs: number): string {
   if (holder.kind === 'free') return 'free again by now';
   const { owner, sinceMs, judgement } = holder;
   const who = owner === undefined ? 'held by somebody' : `held by process ${owner.pid} on ${owner.host}`;
-  const since =
-    sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()} (${seconds(nowMs - sinceMs)})`;
+  const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()} (${seconds(nowMs - sinceMs)})`;
   return `${who}${since}, ${judgement.fate}: ${judgement.why}`;
 }
 

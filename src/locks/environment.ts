@@ -31,7 +31,8 @@ export function settingsFromEnvironment(
   };
   const specific = strategy === 'cifs' ? '_CIFS' : strategy === 'flock' || strategy === 'fcntl' ? '_FLOCK' : '';
   const settings = {
-    pollMs: (specific === '' ? undefined : seconds(`CT_LOCK_SLEEP_INTERVAL${specific}`)) ?? seconds('CT_LOCK_SLEEP_INTERVAL'),
+    pollMs:
+      (specific === '' ? undefined : seconds(`CT_LOCK_SLEEP_INTERVAL${specific}`)) ?? seconds('CT_LOCK_SLEEP_INTERVAL'),
     warnMs: seconds('CT_LOCK_WARN_INTERVAL') ?? DEFAULT_SETTINGS.warnMs,
     overdueMs: seconds('CT_LOCK_TIMEOUT') ?? DEFAULT_SETTINGS.overdueMs,
     verbose: number('CT_LOCK_VERBOSE', 'a number', 0) ?? 0,

@@ -18,6 +18,7 @@ export { AGREEMENT_FILE } from './agreement.js';
 export { createExclusively, readRegularFile, replaceAtomically } from './atomic-file.js';
 export { describeHolder, explainNotice } from './describe.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
+export { errorCode } from './error-code.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
 export { type Host, type ProcessFacts, thisHost } from './host.js';
 export {
@@ -40,5 +41,7 @@ export {
   parseOwner,
   type Sighting,
 } from './owner.js';
+export { pause } from './pause.js';
 export { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';
+export { type PathWatch, watchPaths } from './watch.js';

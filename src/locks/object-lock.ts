@@ -86,7 +86,12 @@ export type Notice =
       readonly waitedMs: number;
       readonly escalated: boolean;
     }
-  | { readonly kind: 'broke-stale'; readonly lock: ObjectLock; readonly owner: Owner | undefined; readonly why: string };
+  | {
+      readonly kind: 'broke-stale';
+      readonly lock: ObjectLock;
+      readonly owner: Owner | undefined;
+      readonly why: string;
+    };
 
 /** A lock could not be taken for a reason that waiting does not mend. */
 export class LockError extends Error {

@@ -32,7 +32,10 @@ type Koffi = typeof import('koffi').default;
 
 function load(): Syscalls | undefined {
   // The 64-bit Linux layout of struct flock is the only one described below.
-  if (process.platform !== 'linux' || !['x64', 'arm64', 'riscv64', 'ppc64', 'loong64', 's390x'].includes(process.arch)) {
+  if (
+    process.platform !== 'linux' ||
+    !['x64', 'arm64', 'riscv64', 'ppc64', 'loong64', 's390x'].includes(process.arch)
+  ) {
     return undefined;
   }
   let koffi: Koffi;

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
 import { pause } from './pause.js';
+import { type PathWatch, watchPaths } from './watch.js';
 
 interface WaitOptions extends AcquireOptions {
   readonly pollMs: number;
@@ -24,7 +25,7 @@ export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<A
   const waited = (): number => performance.now() - began;
   let pauseMs = FIRST_PAUSE_MS;
   let nextWarningMs = warnMs;
-  let watch: AsyncDisposable & { readonly next: () => Promise<void> } | undefined;
+  let watch: PathWatch | undefined;
   try {
     for (;;) {
       if (signal?.aborted) return { kind: 'aborted', waitedMs: waited() };
@@ -45,13 +46,13 @@ export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<A
         onNotice?.({ kind: 'waiting', lock, holder, waitedMs: waited(), escalated });
       }
       if (options.watched && watch === undefined && waited() > WATCH_AFTER_MS) {
-        watch = await (await import('./watch.js')).watchPath(lock.path);
+        watch = await watchPaths([lock.path]);
         continue; // it may have changed before the watch began to look
       }
       await pause(Math.min(pauseMs, Math.max(timeoutMs - waited(), 0)), signal, watch?.next());
       pauseMs = Math.min(pauseMs * 2, pollMs);
     }
   } finally {
-    await watch?.[Symbol.asyncDispose]();
+    await watch?.close();
   }
 }

@@ -1,19 +1,20 @@
-import { watch } from 'chokidar';
-
-/** Tells of changes to one path, as inotify reports them. */
-export interface PathWatch extends AsyncDisposable {
+/** Tells of changes to some paths, as inotify reports them. */
+export interface PathWatch {
   /** Settles at the next change, or at once if there was one since the last call. */
   next(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
- * Watches one path in a local directory: its creation, change, replacement and removal.
+ * Watches some paths in local directories: their creation, change, replacement and removal.
  *
  * A hint, no proof: changes made by other hosts are not seen, so each waiter also looks by itself now and then.
- * A module of its own, because loading chokidar costs milliseconds that an uncontended lock should not pay.
+ * Loads chokidar only now: an uncontended lock should not pay for it.
  */
-export async function watchPath(path: string): Promise<PathWatch> {
-  const watcher = watch(path, { ignoreInitial: true, depth: 0, followSymlinks: false, persistent: true });
+export async function watchPaths(paths: readonly string[]): Promise<PathWatch> {
+  const { watch } = await import('chokidar');
+  // atomic: chokidar would hold a removal back for 100 ms, to see whether an editor puts the file back.
+  const watcher = watch([...paths], { ignoreInitial: true, depth: 0, followSymlinks: false, atomic: false });
   let changed = false;
   let wake: (() => void) | undefined;
   const notify = (): void => {
@@ -35,6 +36,6 @@ export async function watchPath(path: string): Promise<PathWatch> {
         };
         if (changed) wake();
       }),
-    [Symbol.asyncDispose]: () => watcher.close(),
+    close: () => watcher.close(),
   };
 }

@@ -56,3 +56,73 @@ export interface MergedUpdate {
   /** Oldest first, each revision once. */
   readonly changes: readonly Change[];
 }
+
+/**
+ * Reads the text of a record and checks all of it: what stands in a file is only known after a look.
+ *
+ * @returns the record, or a string that says what is wrong with the text
+ */
+export function parseRecord(text: string): UpdateRecord | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return text.trim() === '' ? 'empty' : 'not JSON, or cut off';
+  }
+  return isRecord(value) ? value : 'not an update record of format 1';
+}
+
+const STATUSES: ReadonlySet<unknown> = new Set<ChangedFile['status']>([
+  'added',
+  'modified',
+  'deleted',
+  'renamed',
+  'copied',
+  'type-changed',
+]);
+
+function isRecord(value: unknown): value is UpdateRecord {
+  return (
+    isObject(value) &&
+    value['format'] === 1 &&
+    Number.isSafeInteger(value['sequence']) &&
+    value['type'] === 'git' &&
+    areStrings(value, ['buildstamp', 'prior', 'revision']) &&
+    isTime(value['started']) &&
+    isTime(value['ended']) &&
+    isListOf(value['changes'], isChange)
+  );
+}
+
+function isChange(value: unknown): value is Change {
+  return (
+    isObject(value) &&
+    areStrings(value, ['revision', 'author', 'email', 'date', 'committer', 'committerEmail', 'committedDate', 'log']) &&
+    isListOf(value['files'], isChangedFile)
+  );
+}
+
+function isChangedFile(value: unknown): value is ChangedFile {
+  return (
+    isObject(value) &&
+    typeof value['path'] === 'string' &&
+    STATUSES.has(value['status']) &&
+    (value['oldPath'] === undefined || typeof value['oldPath'] === 'string')
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function areStrings(value: Record<string, unknown>, names: readonly string[]): boolean {
+  return names.every((name) => typeof value[name] === 'string');
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function isListOf<T>(value: unknown, guard: (entry: unknown) => entry is T): value is T[] {
+  return Array.isArray(value) && value.every(guard);
+}

@@ -1,0 +1,22 @@
+import { hostname } from 'node:os';
+import { loadProject } from '../config/load.js';
+import { formatProblem } from '../config/problem.js';
+import { EXIT } from './exit.js';
+import { configFileOf } from './project-of.js';
+import type { GlobalOptions } from './stagelock.js';
+
+/** `stagelock check` */
+export function checkCommand(options: GlobalOptions, { json = false }: { readonly json?: boolean }): void {
+  const file = configFileOf(options);
+  const loaded = loadProject(file, { hostname: hostname() });
+  const problems = loaded.kind === 'invalid' ? loaded.problems : [];
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ file, problems }, null, 2)}\n`);
+  } else if (loaded.kind === 'loaded') {
+    const builds = [...loaded.project.builds.values()].map((build) => `${build.name} (${build.role})`);
+    process.stdout.write(`${file}: good; ${builds.join(', ')}\n`);
+  } else {
+    for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  }
+  if (problems.length > 0) process.exitCode = EXIT.usage;
+}

@@ -1,0 +1,37 @@
+import { hostname } from 'node:os';
+import { chooseBuild } from '../config/build-of.js';
+import { findConfig, loadProject } from '../config/load.js';
+import { formatProblem, type Problem } from '../config/problem.js';
+import type { Build, Project } from '../config/project.js';
+import { EXIT, Refusal } from './exit.js';
+import type { GlobalOptions } from './stagelock.js';
+
+/** The configuration file that is meant. */
+export function configFileOf(options: GlobalOptions): string {
+  const file = findConfig(process.cwd(), options.config ?? process.env['STAGELOCK_CONFIG']);
+  if (file !== undefined) return file;
+  throw new Refusal(
+    EXIT.usage,
+    `there is no stagelock.toml in ${process.cwd()} or above it; name one by --config FILE, or write one by stagelock init`,
+  );
+}
+
+/** The project that is meant; with every problem of its configuration if it has any. */
+export function projectOf(options: GlobalOptions): Project {
+  const loaded = loadProject(configFileOf(options), { hostname: hostname() });
+  if (loaded.kind === 'loaded') return loaded.project;
+  throw new Refusal(EXIT.usage, problemText(loaded.problems));
+}
+
+/** The build that is meant. */
+export function buildOf(project: Project, name: string | undefined): Build {
+  const choice = chooseBuild(project, name);
+  if (choice.kind === 'chosen') return choice.build;
+  throw new Refusal(EXIT.usage, choice.message);
+}
+
+function problemText(problems: readonly Problem[]): string {
+  return `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems
+    .map((problem) => `  ${formatProblem(problem)}`)
+    .join('\n')}`;
+}

@@ -1,0 +1,73 @@
+import { performance } from 'node:perf_hooks';
+import { pause, thisHost } from '../locks/index.js';
+import { describeLock, describePulse } from '../stages/messages.js';
+import { type Pulse, PulseWatch } from '../stages/pulse.js';
+import { readStageLock } from '../stages/stage-lock.js';
+import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
+import { buildOf, projectOf } from './project-of.js';
+import type { GlobalOptions } from './stagelock.js';
+
+/** Longer than an owner may be silent. */
+const WATCH_MS = 100_000;
+const LOOK_EVERY_MS = 2000;
+
+/** `stagelock status [BUILD]` */
+export async function statusCommand(
+  options: GlobalOptions,
+  name: string | undefined,
+  { json = false, watch = false }: { readonly json?: boolean; readonly watch?: boolean },
+): Promise<void> {
+  const project = projectOf(options);
+  const host = thisHost();
+  const only = name === undefined ? undefined : buildOf(project, name).name;
+  const builds = statusOf(project, host).filter((status) => only === undefined || status.build === only);
+  const pulses = watch ? await watchUnknown(builds) : new Map<string, Pulse>();
+
+  if (json) {
+    const report = builds.map((status) => ({
+      ...status,
+      locks: status.locks.map((lock) => ({ ...lock, pulse: pulses.get(lock.path) })),
+      waitsFor: status.waitsFor.map((lock) => lock.path),
+    }));
+    process.stdout.write(`${JSON.stringify({ project: project.name, builds: report }, null, 2)}\n`);
+    return;
+  }
+  const context = { host, now: new Date(), configFile: project.file };
+  for (const status of builds) {
+    process.stdout.write(`${status.build} (${status.role}): ${headline(status)}\n`);
+    for (const lock of status.locks) {
+      const pulse = pulses.get(lock.path);
+      const lines = [...describeLock(lock, context), ...(pulse === undefined ? [] : describePulse(pulse))];
+      process.stdout.write(`${lines.join('\n')}\n`);
+    }
+    if (status.waitsFor.length > 0) {
+      process.stdout.write(`  waits for ${status.waitsFor.map((lock) => lock.path).join(', ')}\n`);
+    }
+  }
+}
+
+function headline({ locks, waitsFor }: BuildStatus): string {
+  if (locks.length === 0) return 'idle';
+  if (locks.some((lock) => lock.judgement.fate === 'dead')) return 'left locks behind';
+  if (waitsFor.length > 0) return 'waiting';
+  return locks.every((lock) => lock.judgement.fate === 'alive') ? 'running' : 'unknown';
+}
+
+/** Feels the pulse of owners that nobody on this host can judge. */
+async function watchUnknown(builds: readonly BuildStatus[]): Promise<Map<string, Pulse>> {
+  const unknown = builds.flatMap((status) => status.locks.filter((lock) => lock.judgement.fate === 'unknown'));
+  const watches = new Map(unknown.map((lock: LockStatus) => [lock.path, new PulseWatch()]));
+  const end = performance.now() + WATCH_MS;
+  const verdicts = (): Map<string, Pulse> =>
+    new Map([...watches].map(([path, watch]) => [path, watch.verdict(performance.now())]));
+  while (watches.size > 0 && performance.now() < end) {
+    for (const [path, watch] of watches) {
+      const lock = readStageLock(path);
+      if (lock === undefined) watches.delete(path);
+      else watch.see(lock.touchedMs, performance.now());
+    }
+    if ([...verdicts().values()].every((pulse) => pulse.kind !== 'unknown')) break;
+    await pause(LOOK_EVERY_MS);
+  }
+  return verdicts();
+}

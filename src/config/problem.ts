@@ -1,0 +1,36 @@
+/** Where a value stands in the configuration: table keys and array indices from the top. */
+export type KeyPath = readonly (string | number)[];
+
+/** Something that is wrong with a configuration, before it is known in which file and line. */
+export interface Finding {
+  readonly path: KeyPath;
+  readonly message: string;
+}
+
+/** Something that is wrong with a configuration, for a person to correct. */
+export interface Problem {
+  /** As it was given to the loader. */
+  readonly file: string;
+  /** As TOML writes it, for example `builds.gcc.stages.build.command`. */
+  readonly path?: string;
+  /** From 1. */
+  readonly line?: number;
+  readonly message: string;
+}
+
+/** A key path as TOML would write it: `builds."gcc-12.3".stages.build.command[0]`. */
+export function pathText(path: KeyPath): string {
+  return path
+    .map((key, index) => {
+      if (typeof key === 'number') return `[${key}]`;
+      const written = /^[A-Za-z0-9_-]+$/.test(key) ? key : JSON.stringify(key);
+      return index === 0 ? written : `.${written}`;
+    })
+    .join('');
+}
+
+/** One line for a terminal or a mail: `stagelock.toml:12: builds.gcc.timeout: found 0, expected ...`. */
+export function formatProblem(problem: Problem): string {
+  const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+  return [place, ...(problem.path === undefined ? [] : [problem.path]), problem.message].join(': ');
+}

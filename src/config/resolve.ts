@@ -1,0 +1,242 @@
+import { dirname, resolve } from 'node:path';
+import { DEFAULTS } from './defaults.js';
+import { milliseconds } from './duration.js';
+import type { Finding, KeyPath } from './problem.js';
+import type { Build, GitUpdate, Primary, Project, Secondary } from './project.js';
+import type { BuildTable, ConfigTables } from './schema.js';
+import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
+import { didYouMean } from './suggestion.js';
+
+/** The tables of a file, each of which is right by itself. */
+export interface Tables {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly tables: ConfigTables;
+  /** Every build that the file names, also those whose tables were left out. */
+  readonly names: readonly string[];
+  /** What was left out of the tables because it was wrong by itself. */
+  readonly removed: readonly KeyPath[];
+  readonly hostname: string;
+}
+
+const ONLY_PRIMARY = ['update', 'when_secondaries_build', 'secondaries_timeout', 'linger'] as const;
+const ONLY_SECONDARY = ['update_timeout'] as const;
+
+/**
+ * Fills in defaults and inheritance, and finds everything that only shows between tables. The project is complete when
+ * there are no findings.
+ */
+export function resolveProject(input: Tables): { readonly project: Project; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const resolution = new Resolution(input, (path, message) => findings.push({ path, message }));
+  return { project: resolution.project(), findings };
+}
+
+class Resolution {
+  readonly #input: Tables;
+  readonly #report: (path: KeyPath, message: string) => void;
+  readonly #base: string;
+  readonly #tables: Readonly<Record<string, BuildTable>>;
+  readonly #defaults: NonNullable<ConfigTables['defaults']>;
+
+  constructor(input: Tables, report: (path: KeyPath, message: string) => void) {
+    this.#input = input;
+    this.#report = report;
+    this.#base = dirname(input.file);
+    this.#tables = input.tables.builds ?? {};
+    this.#defaults = input.tables.defaults ?? {};
+  }
+
+  project(): Project {
+    const { file, names, tables } = this.#input;
+    if (tables.project?.name === undefined) this.#missing(['project', 'name'], 'the project needs a `name`');
+    if (names.length === 0) this.#missing(['builds'], 'the file defines no build, expected at least one [builds.NAME]');
+    reportTwoCommands(this.#defaults.stages, ['defaults'], this.#report);
+    this.#names();
+    this.#directories();
+    const builds = new Map<string, Build>();
+    const primaries = new Map<string, Primary>();
+    for (const [name, table] of Object.entries(this.#tables)) {
+      if (!this.#isSecondary(name)) primaries.set(name, this.#primary(name, table));
+    }
+    for (const name of names) {
+      const table = this.#tables[name];
+      const build = table && (primaries.get(name) ?? this.#secondary(name, table, primaries));
+      if (build !== undefined) builds.set(name, build);
+    }
+    return { file, name: tables.project?.name ?? '', builds };
+  }
+
+  #isSecondary(name: string): boolean {
+    return this.#tables[name]?.primary !== undefined || this.#wrong(['builds', name, 'primary']);
+  }
+
+  #primary(name: string, table: BuildTable): Primary {
+    const path = ['builds', name];
+    for (const key of ONLY_SECONDARY) {
+      if (table[key] === undefined) continue;
+      this.#report([...path, key], `only secondaries have \`${key}\`, and ${name} names no \`primary\``);
+    }
+    const source = table.source ?? this.#defaults.source;
+    if (source === undefined && !this.#wrong(['defaults', 'source'])) {
+      const message = 'the build needs a `source`, here or in [defaults], or the `primary` whose source it shares';
+      this.#missing([...path, 'source'], message);
+    }
+    const common = this.#common(name, table);
+    const update = this.#update(name, table);
+    if (!hasStages(table, this.#defaults) && update === undefined && !this.#anyWrong(name, ['stages', 'update'])) {
+      this.#report(path, 'the build has neither stages nor an update, so that it does nothing');
+    }
+    const when = table.when_secondaries_build ?? this.#defaults.when_secondaries_build ?? DEFAULTS.whenSecondariesBuild;
+    const timeout = table.secondaries_timeout ?? this.#defaults.secondaries_timeout ?? DEFAULTS.secondariesTimeout;
+    if (
+      when === 'abort' &&
+      table.secondaries_timeout !== undefined &&
+      !this.#anyWrong(name, ['when_secondaries_build'])
+    ) {
+      const message = 'the primary does not wait for secondaries unless it has `when_secondaries_build = "wait"`';
+      this.#report([...path, 'secondaries_timeout'], message);
+    }
+    return {
+      role: 'primary',
+      ...common,
+      source: resolve(this.#base, source ?? '.'),
+      update,
+      whenSecondariesBuild: when === 'abort' ? { kind: 'abort' } : { kind: 'wait', timeoutMs: milliseconds(timeout) },
+      lingerMs: milliseconds(table.linger ?? this.#defaults.linger ?? DEFAULTS.linger),
+    };
+  }
+
+  #secondary(name: string, table: BuildTable, primaries: ReadonlyMap<string, Primary>): Secondary | undefined {
+    const path = ['builds', name];
+    for (const key of ONLY_PRIMARY) {
+      if (table[key] === undefined || table.primary === undefined) continue;
+      this.#report([...path, key], `only a primary has \`${key}\`, and ${name} is a secondary of ${table.primary}`);
+    }
+    const common = this.#common(name, table);
+    if (!hasStages(table, this.#defaults) && !this.#anyWrong(name, ['stages'])) {
+      this.#report(path, 'the build has no stages, so that it does nothing');
+    }
+    const primary = this.#primaryOf(name, table, primaries);
+    if (primary === undefined) return undefined;
+    const known = !this.#anyWrong(primary.name, ['source']) && this.#sourceOf(primary.name) !== undefined;
+    if (known && table.source !== undefined && resolve(this.#base, table.source) !== primary.source) {
+      const message = `${name} shares the source of its primary ${primary.name}, which is ${primary.source}; remove this key`;
+      this.#report([...path, 'source'], message);
+    }
+    return {
+      role: 'secondary',
+      ...common,
+      source: primary.source,
+      primary,
+      updateTimeoutMs: milliseconds(table.update_timeout ?? this.#defaults.update_timeout ?? DEFAULTS.updateTimeout),
+    };
+  }
+
+  #primaryOf(name: string, table: BuildTable, primaries: ReadonlyMap<string, Primary>): Primary | undefined {
+    const wanted = table.primary;
+    if (wanted === undefined) return undefined;
+    const path = ['builds', name, 'primary'];
+    const others = [...primaries.keys()].filter((other) => other !== name);
+    const choice = others.length === 0 ? '' : `; primaries are ${others.join(', ')}`;
+    if (wanted === name) {
+      this.#report(path, `the build names itself as its primary${choice || '; remove this key to make it a primary'}`);
+    } else if (!this.#input.names.includes(wanted)) {
+      this.#report(path, `there is no build "${wanted}"${didYouMean(wanted, others) || choice}`);
+    } else if (this.#tables[wanted] !== undefined && this.#isSecondary(wanted)) {
+      const primary = this.#tables[wanted]?.primary;
+      const message = `"${wanted}" is a secondary itself and has no source of its own`;
+      const better = primary !== undefined && primaries.has(primary) && primary !== name;
+      this.#report(path, better ? `${message}; did you mean its primary \`${primary}\`?` : `${message}${choice}`);
+    }
+    return primaries.get(wanted);
+  }
+
+  #sourceOf(primary: string): string | undefined {
+    return this.#tables[primary]?.source ?? this.#defaults.source;
+  }
+
+  #common(name: string, table: BuildTable) {
+    const { project } = this.#input.tables;
+    const path = ['builds', name];
+    if (table.directory === undefined) this.#missing([...path, 'directory'], 'the build needs a `directory`');
+    reportTwoCommands(table.stages, path, this.#report);
+    const directory = resolve(this.#base, table.directory ?? '.');
+    const report = (at: KeyPath, message: string): void => {
+      const tables = [at, ['defaults', ...at.slice(2)]];
+      if (!tables.some((stage) => this.#wrong([...stage, 'command']) || this.#wrong([...stage, 'shell']))) {
+        this.#report(at, message);
+      }
+    };
+    return {
+      name,
+      site: project?.site ?? this.#input.hostname,
+      directory,
+      model: table.model ?? this.#defaults.model ?? DEFAULTS.model,
+      nightlyStart: project?.nightly_start ?? DEFAULTS.nightlyStart,
+      strategy: project?.strategy ?? DEFAULTS.strategy,
+      sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
+      stages: resolveStages(name, table, this.#defaults, directory, report),
+    };
+  }
+
+  #update(name: string, table: BuildTable): GitUpdate | undefined {
+    if (table.update === undefined && this.#defaults.update === undefined) return undefined;
+    const update = { ...this.#defaults.update, ...table.update };
+    if (update.branch === undefined && !this.#wrong(['defaults', 'update', 'branch'])) {
+      const message = 'the update needs the `branch` of the remote to follow';
+      this.#missing(['builds', name, 'update', 'branch'], message);
+    }
+    return {
+      type: 'git',
+      remote: update.remote ?? DEFAULTS.remote,
+      branch: update.branch ?? '',
+      mode: update.mode ?? DEFAULTS.mode,
+      timeoutMs: milliseconds(update.timeout ?? DEFAULTS.fetchTimeout),
+    };
+  }
+
+  /** On a file system without case, `running.GCC` and `running.gcc` are one lock. */
+  #names(): void {
+    const seen = new Map<string, string>();
+    for (const name of this.#input.names) {
+      const other = seen.get(name.toLowerCase());
+      if (other === undefined) seen.set(name.toLowerCase(), name);
+      else
+        this.#report(['builds', name], `the name differs from "${other}" only in case, which some file systems ignore`);
+    }
+  }
+
+  #directories(): void {
+    const seen = new Map<string, string>();
+    for (const [name, { directory }] of Object.entries(this.#tables)) {
+      if (directory === undefined) continue;
+      const absolute = resolve(this.#base, directory);
+      const other = seen.get(absolute);
+      if (other === undefined) seen.set(absolute, name);
+      else this.#report(['builds', name, 'directory'], `${absolute} is already the directory of build "${other}"`);
+    }
+  }
+
+  /** Reports that something is missing, unless it is there and was wrong. */
+  #missing(path: KeyPath, message: string): void {
+    if (!this.#wrong(path)) this.#report(path, message);
+  }
+
+  /** Whether the value at this path, or a table around it, was left out. */
+  #wrong(path: KeyPath): boolean {
+    return this.#input.removed.some((removed) => removed.every((key, index) => key === path[index]));
+  }
+
+  /** Whether anything of these keys of a build or of `[defaults]` was left out, the keys themselves or parts of them. */
+  #anyWrong(name: string, keys: readonly string[]): boolean {
+    const paths = keys.flatMap((key) => [
+      ['builds', name, key],
+      ['defaults', key],
+    ]);
+    return paths.some(
+      (path) =>
+        this.#wrong(path) || this.#input.removed.some((removed) => path.every((key, index) => key === removed[index])),
+    );
+  }
+}

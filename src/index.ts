@@ -1,0 +1,13 @@
+/**
+ * stagelock as a library: the locks (also by themselves as `stagelock/locks`), the configuration and a run.
+ *
+ * @packageDocumentation
+ */
+export { findConfig, type Loaded, loadProject } from './config/load.js';
+export type { Build, Primary, Project, Secondary, Stage } from './config/project.js';
+export * from './locks/index.js';
+export { exitCodeOf, run } from './stages/run.js';
+export type { RunContext, RunEvent, RunResult, StageReport } from './stages/run-context.js';
+export { type BuildStatus, statusOf } from './stages/status.js';
+export { RUN_STEPS, type RunStep, type StepListener } from './stages/steps.js';
+export { clearLocks, examine } from './stages/unlock.js';

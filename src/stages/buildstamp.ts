@@ -1,0 +1,44 @@
+import type { Model } from '../config/project.js';
+
+/** When a run counts as begun, and the names that Dart and CTest derive from it. */
+export interface Buildstamp {
+  /** `YYYYMMDD-HHMM`, UTC: the directory below `Testing`, and the first line of `Testing/TAG`. */
+  readonly tag: string;
+  readonly model: Model;
+  /** `YYYYMMDD-HHMM-Model`, how a dashboard tells builds apart. */
+  readonly text: string;
+}
+
+/**
+ * The buildstamp of a run. All Nightly runs of one night share theirs: it is the last time the nightly start came by,
+ * as CTest reckons.
+ *
+ * @param nightlyStart `HH:MM:SS UTC` or `HH:MM:SS +hhmm`
+ */
+export function buildstampOf(model: Model, now: Date, nightlyStart: string): Buildstamp {
+  const tag = formatTag(model === 'Nightly' ? lastNightlyStart(now, nightlyStart) : now);
+  return { tag, model, text: `${tag}-${model}` };
+}
+
+/** The three lines of `Testing/TAG`, as CTest writes them: tag, group and model. */
+export function tagFileText(stamp: Buildstamp): string {
+  return `${stamp.tag}\n${stamp.model}\n${stamp.model}\n`;
+}
+
+function formatTag(time: Date): string {
+  const [date = '', clock = ''] = time.toISOString().split('T');
+  return `${date.replaceAll('-', '')}-${clock.slice(0, 2)}${clock.slice(3, 5)}`;
+}
+
+const DAY_MS = 86_400_000;
+
+function lastNightlyStart(now: Date, nightlyStart: string): Date {
+  const match = /^(\d\d):(\d\d):(\d\d) (?:UTC|([+-])(\d\d)(\d\d))$/.exec(nightlyStart);
+  if (match === null) throw new Error(`not a nightly start time: ${JSON.stringify(nightlyStart)}`);
+  const [, hours, minutes, seconds, sign, offsetHours = 0, offsetMinutes = 0] = match;
+  const ofDayMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  const offsetMs = (Number(offsetHours) * 60 + Number(offsetMinutes)) * 60_000 * (sign === '-' ? -1 : 1);
+  const startMs = (((ofDayMs - offsetMs) % DAY_MS) + DAY_MS) % DAY_MS;
+  const sinceMs = (((now.getTime() - startMs) % DAY_MS) + DAY_MS) % DAY_MS;
+  return new Date(now.getTime() - sinceMs);
+}

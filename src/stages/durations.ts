@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { readRegularFile, replaceAtomically } from '../locks/index.js';
+
+/** How long the stages of a build took in its last runs, in milliseconds, newest last. */
+export type Durations = Readonly<Record<string, readonly number[]>>;
+
+const FILE = 'StageDurations.json';
+/** Enough for a median that one slow run does not move. */
+const REMEMBERED = 5;
+
+/** Reads what is known; a damaged file counts as nothing, since only the display depends on it. */
+export function readDurations(temporary: string): Durations {
+  try {
+    const value: unknown = JSON.parse(readRegularFile(join(temporary, FILE), 1024 * 1024) ?? '{}');
+    if (typeof value !== 'object' || value === null) return {};
+    return Object.fromEntries(
+      Object.entries(value).map(([stage, list]) => [
+        stage,
+        Array.isArray(list) ? list.filter((ms) => typeof ms === 'number') : [],
+      ]),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** @throws the system's error; what was known before then stays */
+export function writeDurations(temporary: string, durations: Durations): void {
+  replaceAtomically(join(temporary, FILE), `${JSON.stringify(durations)}\n`);
+}
+
+/** One more run of a stage. */
+export function addDuration(durations: Durations, stage: string, ms: number): Durations {
+  return { ...durations, [stage]: [...(durations[stage] ?? []), Math.round(ms)].slice(-REMEMBERED) };
+}
+
+/** How long a stage will probably take: the median of its last runs. */
+export function expectedMs(durations: Durations, stage: string): number | undefined {
+  const sorted = (durations[stage] ?? []).toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}

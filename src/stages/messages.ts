@@ -1,0 +1,161 @@
+import { formatDuration } from '../config/duration.js';
+import type { Build } from '../config/project.js';
+import { describeHolder, type Host } from '../locks/index.js';
+import { judgeRun } from './fate.js';
+import type { Pulse } from './pulse.js';
+import type { RunResult, StageReport } from './run-context.js';
+import type { FoundStageLock } from './stage-lock.js';
+
+/** What a message needs to know besides what happened. */
+export interface MessageContext {
+  readonly host: Host;
+  readonly now: Date;
+  /** Absolute path of the configuration, for the commands that help. */
+  readonly configFile: string;
+}
+
+/**
+ * What a person has to know of how a run ended: which build, what happened, which file, who holds it, what to do. Empty
+ * when there is nothing to know; whatever is in it goes to stderr, so that cron mails it.
+ */
+export function explainResult(build: Build, result: RunResult, context: MessageContext): string[] {
+  switch (result.kind) {
+    case 'done':
+    case 'no-news':
+      return [];
+    case 'stage-failed':
+      return result.stages
+        .filter((stage) => stage.outcome.kind !== 'passed')
+        .map((stage) => explainStage(build, stage));
+    case 'update-failed':
+      return [
+        `${build.name}: the update failed and nothing was built; the source is as it was. ${result.message}`,
+        ...(result.logFile === undefined ? [] : [`  log: ${result.logFile}`]),
+      ];
+    case 'update-broken':
+      return [
+        `${build.name}: the update broke off and may have left ${build.source} half changed. ${result.message}`,
+        `  log: ${result.logFile}`,
+        `  ${leftBehind(result.left)}, so that nobody builds it. Look at the source (git status), put it right, then: ${unlockCommand(build.name, context)}`,
+      ];
+    case 'held':
+      return [
+        `${build.name}: not run, because an earlier run is still going on or has not ended properly.`,
+        ...result.locks.flatMap((lock) => describeLock(lock, context)),
+        `  ${adviceFor(build, result.locks, context)}`,
+      ];
+    case 'secondaries-building':
+      return [
+        `${build.name}: not updated and not built, because secondaries are still building from ${build.source}.`,
+        ...result.locks.flatMap((lock) => describeLock(lock, context)),
+        `  ${adviceForSecondaries(result.locks, context)}`,
+      ];
+    case 'wait-timed-out':
+      return [
+        `${build.name}: not built, after waiting ${formatDuration(result.waitedMs)} for ${names(result.locks)} to go.`,
+        ...result.locks.flatMap((lock) => [...describeLock(lock, context), ...describePulse(lock.pulse)]),
+        `  ${adviceFor(build, result.locks, context)}`,
+      ];
+    case 'section-busy':
+      return [
+        `${build.name}: not run, because ${result.path} could not be had: ${describeHolder(result.holder, context.now.getTime())}.`,
+        '  It is held for milliseconds only; if its process is gone for certain, remove it.',
+      ];
+    case 'interrupted':
+      return result.left.length === 0
+        ? []
+        : [
+            `${build.name}: interrupted. ${leftBehind(result.left)}, as after every interruption; after a look: ${unlockCommand(build.name, context)}`,
+          ];
+  }
+}
+
+/** The lines that describe a lock: what and which file, who and since when, whether alive, the log. */
+export function describeLock(lock: FoundStageLock, { host, now }: MessageContext): string[] {
+  const { record } = lock;
+  const { fate, why } = judgeRun(record, host);
+  if (record === undefined) return [`  ${lock.path}: ${why}`];
+  const since = Date.parse(record.since);
+  const ago = Number.isNaN(since) ? '' : ` (${formatDuration(now.getTime() - since)} ago)`;
+  return [
+    `  ${lock.path}: ${record.stage} of ${record.build}, process ${record.pid} of ${record.user} on ${record.host}, since ${record.since}${ago}`,
+    `    ${fate}: ${why}`,
+    ...(record.logFile === undefined ? [] : [`    log: ${record.logFile}`]),
+  ];
+}
+
+/** What the time stamp of a lock told while it was watched. */
+export function describePulse(pulse: Pulse): string[] {
+  switch (pulse.kind) {
+    case 'alive':
+      return [`    renewed its lock ${formatDuration(pulse.agoMs)} ago`];
+    case 'silent':
+      return [`    silent: has not renewed its lock for ${formatDuration(pulse.forMs)}`];
+    case 'unknown':
+      return [];
+  }
+}
+
+/** The end of a stage in a few words, for progress and messages. */
+export function describeOutcome(stage: StageReport): string {
+  const { outcome } = stage;
+  switch (outcome.kind) {
+    case 'passed':
+      return `done in ${formatDuration(stage.ms)}`;
+    case 'failed':
+      return `failed with exit code ${outcome.exitCode} after ${formatDuration(stage.ms)}`;
+    case 'signalled':
+      return `died of ${outcome.signal} after ${formatDuration(stage.ms)}`;
+    case 'timed-out':
+      return `was ended after its time limit of ${formatDuration(outcome.timeoutMs)}`;
+    case 'not-started':
+      return outcome.message;
+    case 'aborted':
+      return 'was interrupted';
+  }
+}
+
+/** The command that clears the locks of a build after a look. */
+export function unlockCommand(build: string, { configFile }: MessageContext): string {
+  return `stagelock --config ${quoted(configFile)} unlock ${build}`;
+}
+
+function explainStage(build: Build, stage: StageReport): string {
+  return `${build.name}: ${stage.name} ${describeOutcome(stage)}\n  log: ${stage.logFile}`;
+}
+
+function adviceFor(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
+  const builds = [...new Set(locks.map((lock) => lock.record?.build ?? build.name))];
+  const commands = builds.map((name) => unlockCommand(name, context)).join(' and ');
+  return fatesOf(locks, context).every((fate) => fate === 'alive')
+    ? 'It runs; if this comes often, the interval between runs is too short.'
+    : `Find out what happened; the locks stay until somebody has looked, then: ${commands}`;
+}
+
+function adviceForSecondaries(locks: readonly FoundStageLock[], context: MessageContext): string {
+  if (fatesOf(locks, context).includes('dead')) return adviceForDead(locks, context);
+  return 'If this comes often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait"';
+}
+
+function adviceForDead(locks: readonly FoundStageLock[], context: MessageContext): string {
+  const dead = locks.filter((lock) => judgeRun(lock.record, context.host).fate === 'dead');
+  const commands = dead.map((lock) => unlockCommand(lock.record?.build ?? '', context)).join(' and ');
+  return `A dead one has to be looked at, since its locks stay, then: ${commands}`;
+}
+
+function fatesOf(locks: readonly FoundStageLock[], { host }: MessageContext): string[] {
+  return locks.map((lock) => judgeRun(lock.record, host).fate);
+}
+
+function leftBehind(paths: readonly string[]): string {
+  return `${paths.length === 1 ? 'Its lock stays' : 'Its locks stay'} (${paths.join(', ')})`;
+}
+
+function names(locks: readonly FoundStageLock[]): string {
+  return locks.map((lock) => lock.path).join(', ');
+}
+
+/** A path as one word of a shell command. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

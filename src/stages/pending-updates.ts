@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Build, Primary } from '../config/project.js';
+import { replaceAtomically } from '../locks/index.js';
+import { updateXml, writeLastUpdateXml, writeUpdateXml } from '../reports/update-xml.js';
+import { type Cursor, readCursor, startCursor } from '../updates/cursor.js';
+import { updateCommand } from '../updates/git.js';
+import { journalDirectory, lastSequence, recordAt, recordsAfter } from '../updates/journal.js';
+import { hasNews, mergeRecords } from '../updates/merge.js';
+import type { MergedUpdate } from '../updates/record.js';
+import { VERSION } from '../version.js';
+import { type Buildstamp, tagFileText } from './buildstamp.js';
+import type { RunContext } from './run-context.js';
+import { layoutOf } from './temporary.js';
+
+/** What a build has not built yet. */
+export type Pending =
+  | {
+      readonly kind: 'pending';
+      readonly update: MergedUpdate;
+      /** Where its cursor goes when this run completes. */
+      readonly upTo: number;
+      /** Whether a continuous build has anything to do. */
+      readonly news: boolean;
+    }
+  /** It cannot be said what that is; the message says what to do. */
+  | { readonly kind: 'lost'; readonly message: string };
+
+/**
+ * Merges the records after the cursor of a build. The caller sees to it that the journal does not grow meanwhile: it
+ * has joined, or holds `update` itself.
+ *
+ * A build that has no cursor starts at the present. It has news until it has completed a run.
+ */
+export function mergeUpdates(primary: Primary, build: Build, context: RunContext): Pending {
+  const journal = journalDirectory(primary.directory);
+  const cursor = cursorOf(primary, build, context);
+  if ('kind' in cursor) return cursor;
+  const after = recordsAfter(journal, cursor.record);
+  if (after.kind === 'lost') {
+    const message = `${after.problem.message}. To start ${build.name} at the present, remove its cursor in ${journal}/cursors`;
+    return { kind: 'lost', message };
+  }
+  for (const problem of after.problems) context.report({ kind: 'warning', text: problem.message });
+  const passed = recordAt(journal, cursor.record) ?? {
+    type: 'git',
+    revision: '',
+    ended: context.now().toISOString(),
+  };
+  const update = mergeRecords(after.records, passed);
+  const upTo = update.records.at(-1) ?? cursor.record;
+  return { kind: 'pending', update, upTo, news: !cursor.completed || hasNews(update) };
+}
+
+function cursorOf(primary: Primary, build: Build, context: RunContext): Cursor | Extract<Pending, { kind: 'lost' }> {
+  const read = readCursor(primary.directory, build.name);
+  if (read.kind === 'cursor') return read.cursor;
+  if (read.kind === 'unreadable') return { kind: 'lost', message: read.message };
+  const started = startCursor(primary.directory, build.name, lastSequence(journalDirectory(primary.directory)));
+  context.step('merge: cursor started');
+  return started;
+}
+
+/**
+ * Writes what a run builds to where CTest and people look for it: `Testing/TAG`, `Testing/<tag>/Update.xml` and
+ * `Temporary/LastUpdate.xml`.
+ *
+ * @throws the system's error; each file is then the old one or the new one
+ */
+export function reportUpdate(primary: Primary, build: Build, stamp: Buildstamp, update: MergedUpdate): void {
+  writeTag(build, stamp);
+  if (primary.update === undefined) return;
+  const xml = updateXml({
+    generator: `stagelock-${VERSION}`,
+    site: build.site,
+    build: build.name,
+    buildstamp: stamp.text,
+    command: updateCommand(primary.update),
+    update,
+    problem: '',
+  });
+  writeUpdateXml(build.directory, stamp.tag, xml);
+  writeLastUpdateXml(build.directory, xml);
+}
+
+function writeTag(build: Build, stamp: Buildstamp): void {
+  const { tag } = layoutOf(build.directory);
+  mkdirSync(dirname(tag), { recursive: true });
+  replaceAtomically(tag, tagFileText(stamp));
+}

@@ -1,0 +1,50 @@
+import { readdirSync } from 'node:fs';
+import { RUNNING, secondaryOf, UPDATE } from './names.js';
+
+/** Which locks of the shared source protocol stand in a primary's directory, all at one moment. */
+export interface Roster {
+  readonly running: boolean;
+  readonly update: boolean;
+  /** Names of the secondaries that have joined. */
+  readonly secondaries: readonly string[];
+}
+
+/**
+ * Reads the roster. To be called within the directory's critical section: entering that changes the directory, which
+ * makes NFS ask the server again, while a look-up of a single name may be answered from a cache that is seconds old
+ * (SMB remembers for a second that a name was absent).
+ */
+export function readRoster(temporary: string): Roster {
+  const names = readdirSync(temporary);
+  return {
+    running: names.includes(RUNNING),
+    update: names.includes(UPDATE),
+    secondaries: names.flatMap((name) => secondaryOf(name) ?? []).sort(),
+  };
+}
+
+/** The table of the shared source protocol, one function for each step that looks before it acts. */
+export type Permission = { readonly kind: 'go' } | { readonly kind: 'blocked'; readonly by: readonly string[] };
+
+const GO: Permission = { kind: 'go' };
+
+/**
+ * A primary begins when no other run of it has left its mark. An `update` without `running` is half a mark: somebody
+ * removed the other half by hand.
+ */
+export function mayBegin(roster: Roster): Permission {
+  const by = [...(roster.running ? [RUNNING] : []), ...(roster.update ? [UPDATE] : [])];
+  return by.length === 0 ? GO : { kind: 'blocked', by };
+}
+
+/** A primary updates when no secondary is between join and leave. */
+export function mayUpdate(roster: Roster): Permission {
+  if (roster.secondaries.length === 0) return GO;
+  return { kind: 'blocked', by: roster.secondaries.map((name) => `${RUNNING}.${name}`) };
+}
+
+/** A secondary joins when nobody updates, or is about to; and when no earlier run of its own has left its mark. */
+export function mayJoin(roster: Roster, secondary: string): Permission {
+  if (roster.secondaries.includes(secondary)) return { kind: 'blocked', by: [`${RUNNING}.${secondary}`] };
+  return roster.update ? { kind: 'blocked', by: [UPDATE] } : GO;
+}

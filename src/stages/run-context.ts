@@ -1,0 +1,105 @@
+import type { Build } from '../config/project.js';
+import type { Host, Inspection } from '../locks/index.js';
+import { RUN_VARIABLE } from '../processes/survivors.js';
+import type { MergedUpdate } from '../updates/record.js';
+import type { Buildstamp } from './buildstamp.js';
+import type { RunIdentity } from './held-locks.js';
+import type { SectionSettings } from './section.js';
+import type { StageOutcome } from './stage-command.js';
+import type { FoundStageLock } from './stage-lock.js';
+import type { StepListener } from './steps.js';
+import type { WatchedLock } from './until-free.js';
+
+/** Everything a run takes from outside, so that a test can replay it. */
+export interface RunContext {
+  readonly host: Host;
+  readonly now: () => Date;
+  /** Who runs it, for the locks. */
+  readonly user: string;
+  /** The command line, for the locks. */
+  readonly command: string;
+  /** Random, the same for all of this run. */
+  readonly run: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Fires when the process was told to stop. */
+  readonly signal: AbortSignal;
+  readonly report: (event: RunEvent) => void;
+  readonly step: StepListener;
+}
+
+/** What happens in a run, for its progress display. */
+export type RunEvent =
+  | { readonly kind: 'begun'; readonly build: Build; readonly stamp: Buildstamp }
+  | { readonly kind: 'waiting'; readonly locks: readonly FoundStageLock[]; readonly timeoutMs: number }
+  | { readonly kind: 'waited'; readonly ms: number }
+  | { readonly kind: 'updated'; readonly update: MergedUpdate }
+  | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
+  | { readonly kind: 'stage-ended'; readonly stage: StageReport }
+  | { readonly kind: 'lingering'; readonly ms: number }
+  | { readonly kind: 'warning'; readonly text: string };
+
+export interface StageReport {
+  readonly name: string;
+  readonly outcome: StageOutcome;
+  readonly ms: number;
+  readonly logFile: string;
+}
+
+/** How a run ended. Whatever is not listed is an exception, and leaves the locks as they are. */
+export type RunResult =
+  | { readonly kind: 'done'; readonly stamp: Buildstamp; readonly stages: readonly StageReport[] }
+  /** A continuous build whose source is the one that it has built already. */
+  | { readonly kind: 'no-news' }
+  | { readonly kind: 'stage-failed'; readonly stamp: Buildstamp; readonly stages: readonly StageReport[] }
+  /** The update failed without touching the source; nothing was built. */
+  | { readonly kind: 'update-failed'; readonly message: string; readonly logFile?: string }
+  /** The update may have left the source half moved; `running` and `update` stay. */
+  | {
+      readonly kind: 'update-broken';
+      readonly message: string;
+      readonly logFile: string;
+      readonly left: readonly string[];
+    }
+  /** Another run of this build is going on, or has left these locks. */
+  | { readonly kind: 'held'; readonly locks: readonly FoundStageLock[] }
+  /** Secondaries are building, and the primary is configured not to wait for them. */
+  | { readonly kind: 'secondaries-building'; readonly locks: readonly FoundStageLock[] }
+  | { readonly kind: 'wait-timed-out'; readonly locks: readonly WatchedLock[]; readonly waitedMs: number }
+  | { readonly kind: 'section-busy'; readonly path: string; readonly holder: Inspection }
+  /** Told to stop; the locks stay, as after any signal. */
+  | { readonly kind: 'interrupted'; readonly left: readonly string[] };
+
+export function identityOf(build: Build, stamp: Buildstamp, context: RunContext): RunIdentity {
+  const { host } = context;
+  const own = host.process(host.pid);
+  return {
+    build: build.name,
+    site: build.site,
+    host: host.name,
+    pid: host.pid,
+    ...(own.kind === 'running' && own.startTicks !== undefined ? { processStart: own.startTicks } : {}),
+    ...(host.bootId === undefined ? {} : { bootId: host.bootId }),
+    user: context.user,
+    command: context.command,
+    buildstamp: stamp.text,
+    run: context.run,
+  };
+}
+
+export function sectionOf(build: Build, context: RunContext): SectionSettings {
+  return { strategy: build.strategy, timeoutMs: build.sectionTimeoutMs, signal: context.signal };
+}
+
+/** What the commands of a run find in their environment. */
+export function runEnvironment(build: Build, stamp: Buildstamp, context: RunContext): NodeJS.ProcessEnv {
+  return {
+    ...context.environment,
+    [RUN_VARIABLE]: context.run,
+    STAGELOCK_BUILD: build.name,
+    STAGELOCK_SOURCE: build.source,
+    STAGELOCK_BUILD_DIR: build.directory,
+    STAGELOCK_MODEL: stamp.model,
+    STAGELOCK_TAG: stamp.tag,
+    STAGELOCK_BUILDSTAMP: stamp.text,
+  };
+}

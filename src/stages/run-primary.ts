@@ -1,0 +1,148 @@
+import type { Primary } from '../config/project.js';
+import { pause } from '../locks/index.js';
+import { moveCursor } from '../updates/cursor.js';
+import { type Buildstamp, buildstampOf } from './buildstamp.js';
+import { HeldLocks } from './held-locks.js';
+import { UPDATE } from './names.js';
+import { mergeUpdates, reportUpdate } from './pending-updates.js';
+import { beginPrimary, endPrimary, endUpdate, mayUpdateNow } from './primary.js';
+import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
+import { updateSource } from './source-update.js';
+import { openStageLog, type StageLog } from './stage-log.js';
+import { runStages } from './stages-of-run.js';
+import { ensureLayout, type Layout, logFileOf } from './temporary.js';
+import { refusal, waitThrough } from './waiting.js';
+
+/**
+ * One run of a primary, from `running` to the end. The locks go where the protocol says so and nowhere else: an
+ * exception leaves them.
+ *
+ * @throws the system's error, LockError
+ */
+export async function runPrimary(primary: Primary, context: RunContext): Promise<RunResult> {
+  const layout = ensureLayout(primary.directory);
+  const stamp = buildstampOf(primary.model, context.now(), primary.nightlyStart);
+  const held = new HeldLocks(identityOf(primary, stamp, context), context.now);
+  const updateLog = logFileOf(layout, UPDATE, stamp.tag);
+  const section = sectionOf(primary, context);
+  const logOfUpdate = primary.update === undefined ? undefined : updateLog;
+  const begun = await beginPrimary(layout.temporary, held, section, context.step, logOfUpdate);
+  if (begun.kind !== 'done') return refusal(begun, held);
+  context.report({ kind: 'begun', build: primary, stamp });
+
+  let upTo: number | undefined;
+  if (primary.update !== undefined) {
+    const clear = await awaitSecondaries(primary, layout, held, context);
+    if (clear !== undefined) return clear;
+    context.step('update: clear of secondaries');
+    const log = openStageLog(updateLog);
+    const updated = await update(primary, stamp, layout, held, log, context);
+    if (updated.kind !== 'updated') return updated;
+    upTo = updated.upTo;
+  }
+
+  const ran = await runStages(primary, stamp, layout, held, context);
+  if (ran.kind === 'interrupted') return interrupted(held);
+  if (ran.kind === 'held') {
+    end(layout, held, context);
+    return ran;
+  }
+  if (upTo !== undefined) {
+    moveCursor(primary.directory, primary.name, upTo);
+    context.step('complete: cursor moved');
+  }
+  if (primary.lingerMs > 0) {
+    context.report({ kind: 'lingering', ms: primary.lingerMs });
+    await pause(primary.lingerMs, context.signal);
+    if (context.signal.aborted) return interrupted(held);
+  }
+  end(layout, held, context);
+  const failed = ran.stages.some((stage) => stage.outcome.kind !== 'passed');
+  return { kind: failed ? 'stage-failed' : 'done', stamp, stages: ran.stages };
+}
+
+/** Undefined once no secondary is left; otherwise how the run ends. `update` stands all the while. */
+async function awaitSecondaries(
+  primary: Primary,
+  layout: Layout,
+  held: HeldLocks,
+  context: RunContext,
+): Promise<RunResult | undefined> {
+  const { whenSecondariesBuild: policy } = primary;
+  const section = sectionOf(primary, context);
+  const result = await waitThrough(() => mayUpdateNow(layout.temporary, section), {
+    temporary: layout.temporary,
+    timeoutMs: policy.kind === 'wait' ? policy.timeoutMs : 0,
+    worthWaiting: () => policy.kind === 'wait',
+    context,
+  });
+  if (result.kind === 'done') return undefined;
+  if (result.kind === 'aborted') return interrupted(held);
+  endUpdate(layout.temporary, held);
+  endPrimary(layout.temporary, held);
+  return result.kind === 'held' ? { kind: 'secondaries-building', locks: result.locks } : refusal(result, held);
+}
+
+type Updated =
+  | { readonly kind: 'updated'; readonly upTo: number }
+  | Extract<RunResult, { kind: 'no-news' | 'update-failed' | 'update-broken' | 'interrupted' }>;
+
+/** The stage `update` itself: source, record, report, and only then the end of its lock. */
+async function update(
+  primary: Primary,
+  stamp: Buildstamp,
+  layout: Layout,
+  held: HeldLocks,
+  log: StageLog,
+  context: RunContext,
+): Promise<Updated> {
+  if (primary.update === undefined) throw new Error(`${primary.name} has no update to do`);
+  const source = await updateSource(primary, primary.update, stamp, log, context);
+  if (source.kind === 'interrupted') return interrupted(held);
+  if (source.kind === 'broken') {
+    log.close();
+    held.stopHeartbeat();
+    return { kind: 'update-broken', message: source.message, logFile: log.path, left: held.paths };
+  }
+  const pending = source.kind === 'current' ? mergeUpdates(primary, primary, context) : source;
+  if (pending.kind !== 'pending') {
+    log.close();
+    endUpdate(layout.temporary, held);
+    end(layout, held, context);
+    return { kind: 'update-failed', message: pending.message, logFile: log.path };
+  }
+  const quiet = primary.model === 'Continuous' && !pending.news;
+  if (quiet) {
+    log.discard();
+  } else {
+    log.close();
+    reportUpdate(primary, primary, stamp, pending.update);
+    context.step('update: reported');
+    context.report({ kind: 'updated', update: pending.update });
+  }
+  endUpdate(layout.temporary, held);
+  context.step('update: ended');
+  if (!quiet) return { kind: 'updated', upTo: pending.upTo };
+  end(layout, held, context);
+  return { kind: 'no-news' };
+}
+
+function end(layout: Layout, held: HeldLocks, context: RunContext): void {
+  endPrimary(layout.temporary, held);
+  context.step('end: running removed');
+  warnOfLost(held, context);
+}
+
+/** Somebody removed locks of a living run: whoever came meanwhile was not kept out. */
+export function warnOfLost(held: HeldLocks, context: RunContext): void {
+  for (const path of held.takeLost()) {
+    const text = `${path} was removed by somebody while this run held it; another run may have worked beside this one`;
+    context.report({ kind: 'warning', text });
+  }
+}
+
+/** The locks stay: a person who stops a run, or a machine that shuts down, has interrupted something. */
+export function interrupted(held: HeldLocks): Extract<RunResult, { kind: 'interrupted' }> {
+  held.stopHeartbeat();
+  return { kind: 'interrupted', left: held.paths };
+}

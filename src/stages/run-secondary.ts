@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import type { Secondary } from '../config/project.js';
+import { moveCursor } from '../updates/cursor.js';
+import { buildstampOf } from './buildstamp.js';
+import { HeldLocks } from './held-locks.js';
+import { UPDATE } from './names.js';
+import { mergeUpdates, reportUpdate } from './pending-updates.js';
+import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
+import { interrupted, warnOfLost } from './run-primary.js';
+import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secondary.js';
+import { readStageLock } from './stage-lock.js';
+import { runStages } from './stages-of-run.js';
+import { ensureLayout, type Layout, layoutOf } from './temporary.js';
+import { refusal, waitThrough } from './waiting.js';
+
+/**
+ * One run of a secondary: it begins in its own directory, joins its primary's, builds what it has not built yet, and
+ * leaves. The locks go where the protocol says so and nowhere else: an exception leaves them.
+ *
+ * @throws the system's error, LockError
+ */
+export async function runSecondary(secondary: Secondary, context: RunContext): Promise<RunResult> {
+  const { primary } = secondary;
+  const layout = ensureLayout(secondary.directory);
+  ensureLayout(primary.directory);
+  const stamp = buildstampOf(secondary.model, context.now(), secondary.nightlyStart);
+  const held = new HeldLocks(identityOf(secondary, stamp, context), context.now);
+  const begun = beginSecondary(layout.temporary, held, context.step);
+  if (begun.kind !== 'done') return refusal(begun, held);
+  context.report({ kind: 'begun', build: secondary, stamp });
+
+  const notJoined = await waitAndJoin(secondary, layout, held, context);
+  if (notJoined !== undefined) return notJoined;
+
+  const pending = mergeUpdates(primary, secondary, context);
+  if (pending.kind === 'lost') {
+    held.remove(join(layout.temporary, UPDATE));
+    leave(secondary, layout, held, context);
+    return { kind: 'update-failed', message: pending.message };
+  }
+  // Without an update to wait for, nobody can tell whether there is news.
+  if (secondary.model === 'Continuous' && !pending.news && primary.update !== undefined) {
+    held.remove(join(layout.temporary, UPDATE));
+    leave(secondary, layout, held, context);
+    return { kind: 'no-news' };
+  }
+  reportUpdate(primary, secondary, stamp, pending.update);
+  context.step('update: reported');
+  context.report({ kind: 'updated', update: pending.update });
+  held.remove(join(layout.temporary, UPDATE));
+  context.step('update: ended');
+
+  const ran = await runStages(secondary, stamp, layout, held, context);
+  if (ran.kind === 'interrupted') return interrupted(held);
+  if (ran.kind === 'held') {
+    leave(secondary, layout, held, context);
+    return ran;
+  }
+  moveCursor(primary.directory, secondary.name, pending.upTo);
+  context.step('complete: cursor moved');
+  leave(secondary, layout, held, context);
+  const failed = ran.stages.some((stage) => stage.outcome.kind !== 'passed');
+  return { kind: failed ? 'stage-failed' : 'done', stamp, stages: ran.stages };
+}
+
+/**
+ * The stage `update` of a secondary is to wait for its primary's. Undefined once it has joined; otherwise how the run
+ * ends.
+ */
+async function waitAndJoin(
+  secondary: Secondary,
+  layout: Layout,
+  held: HeldLocks,
+  context: RunContext,
+): Promise<RunResult | undefined> {
+  const own = join(layout.temporary, UPDATE);
+  if (held.create(own) === 'exists') {
+    endSecondary(layout.temporary, held);
+    const found = readStageLock(own);
+    return { kind: 'held', locks: found === undefined ? [] : [found] };
+  }
+  context.step('update: stage locked');
+  const { temporary } = layoutOf(secondary.primary.directory);
+  const section = sectionOf(secondary.primary, context);
+  const result = await waitThrough(() => joinPrimary(temporary, secondary.name, held, section, context.step), {
+    temporary,
+    timeoutMs: secondary.updateTimeoutMs,
+    // Its own mark there was left by a run that died; only a person removes that.
+    worthWaiting: (locks) => locks.every((lock) => lock.name === UPDATE),
+    context,
+  });
+  if (result.kind === 'done') return undefined;
+  if (result.kind === 'aborted') return interrupted(held);
+  held.remove(own);
+  endSecondary(layout.temporary, held);
+  return refusal(result, held);
+}
+
+function leave(secondary: Secondary, layout: Layout, held: HeldLocks, context: RunContext): void {
+  leavePrimary(layoutOf(secondary.primary.directory).temporary, secondary.name, held);
+  context.step('leave: left');
+  endSecondary(layout.temporary, held);
+  context.step('end: running removed');
+  warnOfLost(held, context);
+}

@@ -1,0 +1,33 @@
+import type { Build } from '../config/project.js';
+import type { RunContext, RunResult } from './run-context.js';
+import { runPrimary } from './run-primary.js';
+import { runSecondary } from './run-secondary.js';
+
+/**
+ * One run of a build, as `stagelock run` does it. Every end that is foreseen is a value; an exception leaves the locks
+ * of the run in place, as a crash does.
+ */
+export function run(build: Build, context: RunContext): Promise<RunResult> {
+  return build.role === 'primary' ? runPrimary(build, context) : runSecondary(build, context);
+}
+
+/** The documented exit code of an end, but for signals, whose number the caller knows. */
+export function exitCodeOf(result: RunResult): number {
+  switch (result.kind) {
+    case 'done':
+    case 'no-news':
+      return 0;
+    case 'stage-failed':
+    case 'update-failed':
+      return 1;
+    case 'update-broken':
+      return 70;
+    case 'held':
+    case 'secondaries-building':
+    case 'wait-timed-out':
+    case 'section-busy':
+      return 75;
+    case 'interrupted':
+      return 128;
+  }
+}

@@ -1,0 +1,118 @@
+import type { GitUpdate, Primary } from '../config/project.js';
+import { readCursor, startCursor } from '../updates/cursor.js';
+import { type Checkout, changesBetween, currentRevision, fetch, moveTo } from '../updates/git.js';
+import { append, journalDirectory, lastRecord } from '../updates/journal.js';
+import type { UpdateRecord } from '../updates/record.js';
+import type { Buildstamp } from './buildstamp.js';
+import { type RunContext, runEnvironment } from './run-context.js';
+import type { StageLog } from './stage-log.js';
+
+export type SourceUpdate =
+  /** The source stands at the remote's revision, and the journal says so. */
+  | { readonly kind: 'current' }
+  /** Nothing was touched. */
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The source may be half moved. */
+  | { readonly kind: 'broken'; readonly message: string }
+  | { readonly kind: 'interrupted' };
+
+/** The newest record, as the start of the next. */
+type Start = Pick<UpdateRecord, 'sequence' | 'revision'>;
+
+/**
+ * Brings the source of a primary up to date and writes the record of it. The caller holds `update`, and no secondary
+ * is between join and leave.
+ *
+ * A record spans from the revision of the one before it to the one checked out now, not from what this run found: if an
+ * earlier run died after it had moved the source and before it wrote that down, its commits are in this record. For
+ * the same reason the very first record, the start, is written before anything moves.
+ *
+ * @throws the system's error when the journal cannot be written
+ */
+export async function updateSource(
+  primary: Primary,
+  update: GitUpdate,
+  stamp: Buildstamp,
+  log: StageLog,
+  context: RunContext,
+): Promise<SourceUpdate> {
+  const checkout: Checkout = {
+    source: primary.source,
+    timeoutMs: update.timeoutMs,
+    environment: runEnvironment(primary, stamp, context),
+    signal: context.signal,
+    log: log.line,
+  };
+  const started = context.now().toISOString();
+  const start = await startOf(primary, stamp, checkout, started, context);
+  if ('kind' in start) return context.signal.aborted ? { kind: 'interrupted' } : start;
+  if (readCursor(primary.directory, primary.name).kind === 'none') {
+    // Before the first update, so that the primary's first report has it.
+    startCursor(primary.directory, primary.name, start.sequence);
+  }
+
+  const fetched = await fetch(update, checkout);
+  context.step('update: fetched');
+  if (context.signal.aborted) return { kind: 'interrupted' };
+  if (fetched.kind === 'failed') return fetched;
+  if (fetched.news) {
+    context.step('update: moving');
+    const moved = await moveTo(update, checkout, fetched.head, fetched.target);
+    context.step('update: moved');
+    if (moved.kind === 'broken') return moved;
+    if (moved.kind === 'refused') return { kind: 'failed', message: moved.message };
+  }
+  if (fetched.target === start.revision) return { kind: 'current' };
+
+  const changes = await changesBetween(checkout, start.revision, fetched.target);
+  // The source has moved and nothing says so yet: an interruption or error here leaves `update` and is mended by the
+  // next run, whose record begins at the same start.
+  if (context.signal.aborted) return { kind: 'interrupted' };
+  if (changes.kind === 'failed') return { kind: 'broken', message: changes.message };
+  if (!changes.complete) {
+    const text = `${start.revision}, the last recorded revision of ${primary.source}, does not exist any more; the next report names only the newest commit`;
+    context.report({ kind: 'warning', text });
+  }
+  write(primary, {
+    format: 1,
+    sequence: start.sequence + 1,
+    buildstamp: stamp.text,
+    type: 'git',
+    prior: start.revision,
+    revision: fetched.target,
+    started,
+    ended: context.now().toISOString(),
+    changes: changes.changes,
+  });
+  context.step('update: recorded');
+  return { kind: 'current' };
+}
+
+async function startOf(
+  primary: Primary,
+  stamp: Buildstamp,
+  checkout: Checkout,
+  started: string,
+  context: RunContext,
+): Promise<Start | Extract<SourceUpdate, { kind: 'failed' }>> {
+  const newest = lastRecord(journalDirectory(primary.directory));
+  for (const problem of newest.problems) context.report({ kind: 'warning', text: problem.message });
+  if (newest.record !== undefined) return { sequence: newest.sequence, revision: newest.record.revision };
+  const head = await currentRevision(checkout);
+  if (head.kind === 'failed') return head;
+  const sequence = newest.sequence + 1;
+  const { revision } = head;
+  const times = { started, ended: context.now().toISOString() };
+  const where = { prior: revision, revision, changes: [] };
+  write(primary, { format: 1, sequence, buildstamp: stamp.text, type: 'git', ...where, ...times });
+  context.step('update: start recorded');
+  return { sequence, revision };
+}
+
+function write(primary: Primary, record: UpdateRecord): void {
+  if (append(journalDirectory(primary.directory), record) === 'exists') {
+    throw new Error(
+      `Record ${record.sequence} of ${journalDirectory(primary.directory)} exists already, although this run holds the update lock`,
+    );
+  }
+}

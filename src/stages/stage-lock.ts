@@ -1,0 +1,119 @@
+import { lstatSync, lutimesSync, unlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+import { createExclusively, errorCode, readRegularFile } from '../locks/index.js';
+
+/**
+ * What a stage lock says of the run that made it. Written as JSON that a person can read with `cat`; further keys of
+ * newer versions are ignored.
+ */
+export interface StageLockRecord {
+  /** `running`, or the name of a stage. */
+  readonly stage: string;
+  readonly build: string;
+  readonly site: string;
+  /** Host name, with the PID namespace if it is not the host's first one. */
+  readonly host: string;
+  readonly pid: number;
+  /** Start of the process in clock ticks since boot, where /proc tells. */
+  readonly processStart?: number;
+  readonly bootId?: string;
+  readonly user: string;
+  /** When the lock was made; ISO 8601, UTC, by the clock of `host`. */
+  readonly since: string;
+  readonly command: string;
+  /** The log that tells what was going on; absent for `running`. */
+  readonly logFile?: string;
+  readonly buildstamp: string;
+  /** Random, the same in all locks of one run. */
+  readonly run: string;
+}
+
+/** A stage lock as it was found. */
+export interface FoundStageLock {
+  readonly path: string;
+  readonly name: string;
+  /** Undefined when the file holds no record: damaged, or made by hand. It blocks all the same. */
+  readonly record: StageLockRecord | undefined;
+  /** Time stamp of the file, milliseconds by the file server's clock; the owner renews it while it lives. */
+  readonly touchedMs: number;
+}
+
+/** How often the owner renews the time stamps of its stage locks, in milliseconds. */
+export const HEARTBEAT_MS = 30_000;
+
+/**
+ * Makes a stage lock, whole and only if there is none.
+ *
+ * @throws the system's error; then there is no lock
+ */
+export function createStageLock(path: string, record: StageLockRecord): 'created' | 'exists' {
+  return createExclusively(path, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** The stage lock of that path; undefined when there is none. */
+export function readStageLock(path: string): FoundStageLock | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const found = { path, name: basename(path), touchedMs: stat.mtimeMs };
+  try {
+    const text = readRegularFile(path, 64 * 1024);
+    return text === undefined ? undefined : { ...found, record: parseStageLock(text) };
+  } catch {
+    return { ...found, record: undefined }; // a symbolic link, a directory, unreadable: something stands there
+  }
+}
+
+/** Reads the text of a stage lock; undefined when it is none. */
+export function parseStageLock(text: string): StageLockRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Record<string, unknown>;
+  const words = ['stage', 'build', 'site', 'host', 'user', 'since', 'command', 'buildstamp', 'run'];
+  if (!words.every((word) => typeof fields[word] === 'string') || !Number.isSafeInteger(fields['pid']))
+    return undefined;
+  if (!absentOr('number', fields['processStart']) || !absentOr('string', fields['bootId'])) return undefined;
+  if (!absentOr('string', fields['logFile'])) return undefined;
+  return value as StageLockRecord;
+}
+
+function absentOr(type: 'number' | 'string', value: unknown): boolean {
+  return value === undefined || typeof value === type;
+}
+
+/**
+ * Removes a stage lock if it is the one of this run, in one step: nobody else removes or replaces a lock of a living
+ * run, except a person with `unlock --force`.
+ *
+ * @returns `lost` when it was not there any more or belongs to another run by now; that one is left alone
+ */
+export function removeStageLock(path: string, run: string): 'removed' | 'lost' {
+  const found = readStageLock(path);
+  if (found === undefined || found.record?.run !== run) return 'lost';
+  try {
+    unlinkSync(path);
+    return 'removed';
+  } catch (error) {
+    // NFS: the request may have been sent twice, and the second copy found nothing.
+    if (errorCode(error) === 'ENOENT') return 'removed';
+    throw error;
+  }
+}
+
+/**
+ * Renews the time stamp of a stage lock, the only sign of life that another host can see.
+ *
+ * @returns false when it is not there any more
+ */
+export function touchStageLock(path: string, now: Date): boolean {
+  try {
+    lutimesSync(path, now, now);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== 'ENOENT';
+  }
+}

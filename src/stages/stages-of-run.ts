@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Build, Stage } from '../config/project.js';
+import type { Buildstamp } from './buildstamp.js';
+import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
+import type { HeldLocks } from './held-locks.js';
+import { type RunContext, runEnvironment, type StageReport } from './run-context.js';
+import { runStageCommand } from './stage-command.js';
+import { type FoundStageLock, readStageLock } from './stage-lock.js';
+import { openStageLog } from './stage-log.js';
+import { type Layout, logFileOf } from './temporary.js';
+
+export type StagesResult =
+  | { readonly kind: 'ran'; readonly stages: readonly StageReport[] }
+  /** A lock of a stage stood there, although no run did. */
+  | { readonly kind: 'held'; readonly locks: readonly FoundStageLock[] }
+  | { readonly kind: 'interrupted' };
+
+/** Runs the stages of a build one after the other, each under its lock. */
+export async function runStages(
+  build: Build,
+  stamp: Buildstamp,
+  layout: Layout,
+  held: HeldLocks,
+  context: RunContext,
+): Promise<StagesResult> {
+  const reports: StageReport[] = [];
+  let durations = readDurations(layout.temporary);
+  for (const stage of build.stages) {
+    const result = await runStage(stage, build, stamp, layout, held, context, durations);
+    if (result.kind !== 'ended') return result;
+    reports.push(result.report);
+    if (result.report.outcome.kind === 'passed') durations = addDuration(durations, stage.name, result.report.ms);
+    else if (stage.onFailure === 'stop') break;
+  }
+  if (reports.some((report) => report.outcome.kind === 'passed')) writeDurations(layout.temporary, durations);
+  return { kind: 'ran', stages: reports };
+}
+
+type StageResult =
+  | { readonly kind: 'ended'; readonly report: StageReport }
+  | Exclude<StagesResult, { readonly kind: 'ran' }>;
+
+/** Lock, log, command, lock removed: in that order, and without a `finally`, so that a crash leaves what it was at. */
+async function runStage(
+  stage: Stage,
+  build: Build,
+  stamp: Buildstamp,
+  layout: Layout,
+  held: HeldLocks,
+  context: RunContext,
+  durations: Durations,
+): Promise<StageResult> {
+  const lock = join(layout.temporary, stage.name);
+  const logFile = logFileOf(layout, stage.name, stamp.tag);
+  if (held.create(lock, logFile) === 'exists') {
+    const found = readStageLock(lock);
+    return { kind: 'held', locks: found === undefined ? [] : [found] };
+  }
+  context.step('stage: locked');
+  context.report({ kind: 'stage-started', stage: stage.name, expectedMs: expectedMs(durations, stage.name) });
+  const log = openStageLog(logFile);
+  log.line(`[stagelock] ${context.now().toISOString()} ${stage.name} of ${build.name}, ${stamp.text}`);
+  log.line(`[stagelock] in ${stage.directory}: ${commandLine(stage)}`);
+
+  const startMs = performance.now();
+  const environment = { ...runEnvironment(build, stamp, context), STAGELOCK_STAGE: stage.name, ...stage.environment };
+  const outcome = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
+  const ms = performance.now() - startMs;
+
+  log.line(`[stagelock] ${context.now().toISOString()} ${outcome.kind} after ${(ms / 1000).toFixed(1)} s`);
+  log.close();
+  context.step('stage: command ended');
+  if (outcome.kind === 'aborted') return { kind: 'interrupted' };
+  const report = { name: stage.name, outcome, ms, logFile };
+  context.report({ kind: 'stage-ended', stage: report });
+  held.remove(lock);
+  context.step('stage: unlocked');
+  return { kind: 'ended', report };
+}
+
+function commandLine(stage: Stage): string {
+  return stage.command.kind === 'shell' ? stage.command.script : JSON.stringify(stage.command.argv);
+}

@@ -1,0 +1,82 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Build, Project } from '../config/project.js';
+import { errorCode, type Host, type Judgement } from '../locks/index.js';
+import { judgeRun } from './fate.js';
+import { isStageLockName, RUNNING, secondaryLockName, UPDATE } from './names.js';
+import { type FoundStageLock, readStageLock } from './stage-lock.js';
+import { layoutOf } from './temporary.js';
+
+/** A lock with what became of its owner. */
+export interface LockStatus extends FoundStageLock {
+  readonly judgement: Judgement;
+}
+
+export interface BuildStatus {
+  readonly build: string;
+  readonly role: Build['role'];
+  /** Those of its own directory and, of a secondary, its mark in the primary's. */
+  readonly locks: readonly LockStatus[];
+  readonly waitsFor: readonly LockStatus[];
+}
+
+/** Every lock of every build of a project, as it is at this moment. Changes nothing. */
+export function statusOf(project: Project, host: Host): BuildStatus[] {
+  return [...project.builds.values()].map((build) => {
+    const locks = locksOf(build).map((lock) => withFate(lock, host));
+    return {
+      build: build.name,
+      role: build.role,
+      locks,
+      waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
+    };
+  });
+}
+
+/**
+ * The stage locks that belong to a build. Those of its stages by the names of the configuration and, for stages that
+ * were renamed since, by what the files say of themselves.
+ */
+export function locksOf(build: Build): FoundStageLock[] {
+  const { temporary } = layoutOf(build.directory);
+  const known = new Set([RUNNING, UPDATE, ...build.stages.map((stage) => stage.name)]);
+  const own = namesIn(temporary)
+    .filter((name) => !name.startsWith(`${RUNNING}.`) && isStageLockName(name))
+    .flatMap((name) => readStageLock(join(temporary, name)) ?? [])
+    .filter((lock) => known.has(lock.name) || lock.record?.build === build.name);
+  if (build.role === 'primary') return own;
+  const mark = readStageLock(join(layoutOf(build.primary.directory).temporary, secondaryLockName(build.name)));
+  return mark === undefined ? own : [...own, mark];
+}
+
+/**
+ * What a living run waits for, which follows from the locks: a primary that holds `update` while secondaries have
+ * joined waits for those; a secondary that is in its own update stage and has not joined waits for its primary's
+ * `update`.
+ */
+function waitsFor(build: Build, locks: readonly LockStatus[]): FoundStageLock[] {
+  const alive = (name: string): boolean => locks.some((lock) => lock.name === name && lock.judgement.fate !== 'dead');
+  if (!alive(RUNNING) || !alive(UPDATE)) return [];
+  if (build.role === 'primary') {
+    const { temporary } = layoutOf(build.directory);
+    return namesIn(temporary)
+      .filter((name) => name.startsWith(`${RUNNING}.`) && isStageLockName(name))
+      .flatMap((name) => readStageLock(join(temporary, name)) ?? []);
+  }
+  if (locks.some((lock) => lock.name === secondaryLockName(build.name))) return [];
+  const update = readStageLock(join(layoutOf(build.primary.directory).temporary, UPDATE));
+  return update === undefined ? [] : [update];
+}
+
+function withFate(lock: FoundStageLock, host: Host): LockStatus {
+  return { ...lock, judgement: judgeRun(lock.record, host) };
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

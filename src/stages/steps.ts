@@ -1,0 +1,30 @@
+/**
+ * The steps of a run that leave a trace outside the process, in the order in which they happen. A test kills the run
+ * right after each of them; the model under test/model has the same ones.
+ */
+export const RUN_STEPS = [
+  'begin: running created',
+  'begin: update claimed',
+  'update: stage locked',
+  'update: clear of secondaries',
+  'join: joined',
+  'update: start recorded',
+  'update: fetched',
+  'update: moving',
+  'update: moved',
+  'update: recorded',
+  'merge: cursor started',
+  'update: reported',
+  'update: ended',
+  'stage: locked',
+  'stage: command ended',
+  'stage: unlocked',
+  'complete: cursor moved',
+  'leave: left',
+  'end: running removed',
+] as const;
+
+export type RunStep = (typeof RUN_STEPS)[number];
+
+/** Told of each step right after it happened, synchronously. */
+export type StepListener = (step: RunStep) => void;

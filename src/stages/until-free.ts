@@ -1,0 +1,92 @@
+import { performance } from 'node:perf_hooks';
+import { filesystemOf, pause, watchPaths } from '../locks/index.js';
+import type { StepResult } from './primary.js';
+import { type Pulse, PulseWatch } from './pulse.js';
+import { type FoundStageLock, readStageLock } from './stage-lock.js';
+
+export type WaitResult =
+  | Exclude<StepResult, { readonly kind: 'blocked' }>
+  | { readonly kind: 'timed-out'; readonly locks: readonly WatchedLock[]; readonly waitedMs: number }
+  /** A lock that no waiting will remove. */
+  | { readonly kind: 'held'; readonly locks: readonly FoundStageLock[] };
+
+/** A lock that was waited for, and what its time stamp told meanwhile. */
+export interface WatchedLock extends FoundStageLock {
+  readonly pulse: Pulse;
+}
+
+interface Waiting {
+  readonly temporary: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Whether waiting can help against these locks. */
+  readonly worthWaiting: (locks: readonly FoundStageLock[]) => boolean;
+  /** Told once, when the wait begins. */
+  readonly onWait: (locks: readonly FoundStageLock[]) => void;
+}
+
+/** Where inotify tells of a lock's end, looking is only for the case that it does not. */
+const WATCHED_POLL_MS = 2000;
+/** A stage takes seconds at least; asking a file server more often would gain nothing. */
+const NETWORK_POLL_MS = 1000;
+
+/**
+ * Repeats a step of the protocol until it is not blocked any more, or time is up. The step itself decides each time;
+ * inotify on a local file system, and the clock elsewhere, only say when to try again.
+ */
+export async function untilFree(attempt: () => Promise<StepResult>, waiting: Waiting): Promise<WaitResult> {
+  const { timeoutMs, signal, temporary } = waiting;
+  const began = performance.now();
+  const pulses = new Map<string, PulseWatch>();
+  let told = false;
+  for (;;) {
+    const result = await attempt();
+    if (result.kind !== 'blocked') return result;
+    const { locks } = result;
+    // Gone between the refusal and our look: try again at once.
+    if (locks.length === 0) continue;
+    if (!waiting.worthWaiting(locks)) return { kind: 'held', locks };
+    if (!told) waiting.onWait(locks);
+    told = true;
+
+    const waitedMs = performance.now() - began;
+    const watched = locks.map((lock) => ({ ...lock, pulse: feel(pulses, lock) }));
+    if (waitedMs >= timeoutMs) return { kind: 'timed-out', locks: watched, waitedMs };
+    if (signal?.aborted) return { kind: 'aborted' };
+    await untilChange(temporary, locks, timeoutMs - waitedMs, signal);
+  }
+}
+
+function feel(pulses: Map<string, PulseWatch>, lock: FoundStageLock): Pulse {
+  const watch = pulses.get(lock.path) ?? new PulseWatch();
+  pulses.set(lock.path, watch);
+  watch.see(lock.touchedMs, performance.now());
+  return watch.verdict(performance.now());
+}
+
+async function untilChange(
+  temporary: string,
+  locks: readonly FoundStageLock[],
+  remainingMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (filesystemOf(temporary).reach === 'network') {
+    await pause(Math.min(NETWORK_POLL_MS, remainingMs), signal);
+    return;
+  }
+  const watch = await watchPaths(locks.map((lock) => lock.path));
+  const end = performance.now() + Math.min(remainingMs, WATCHED_POLL_MS * 15);
+  try {
+    // Whatever changed before the watch began to look is seen here, what changes later by the watch. A heartbeat is a
+    // change, too, and no news: only a lock that is gone ends the wait.
+    while (
+      locks.every((lock) => readStageLock(lock.path) !== undefined) &&
+      performance.now() < end &&
+      !signal?.aborted
+    ) {
+      await pause(Math.min(WATCHED_POLL_MS, end - performance.now()), signal, watch.next());
+    }
+  } finally {
+    await watch.close();
+  }
+}

@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRegularFile, replaceAtomically } from '../locks/atomic-file.js';
+import { journalDirectory } from './journal.js';
+
+/** Who builds, as a person reads it in the cursor file. */
+export interface CursorRun {
+  readonly host: string;
+  readonly pid: number;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  readonly buildstamp: string;
+}
+
+/** How far a build has come in the journal of its primary. */
+export interface Cursor {
+  readonly format: 1;
+  /** The number of the last record that a completed run built, or that was the newest when the build joined. */
+  readonly record: number;
+  /** False for a build that has joined but completed no run since: it must build even without news. */
+  readonly completed: boolean;
+  /** The run that builds what lies after `record`. Left behind by a run that did not complete. */
+  readonly run?: CursorRun;
+}
+
+/** What the cursor file says. */
+export type CursorRead =
+  | { readonly kind: 'cursor'; readonly cursor: Cursor }
+  /** The build has never joined; it starts at the present. */
+  | { readonly kind: 'none' }
+  /** Nobody can say what this build has built; removing the file makes it start at the present. */
+  | { readonly kind: 'unreadable'; readonly file: string; readonly message: string };
+
+/**
+ * The cursor file of a build, in the directory of its primary. The primary has one too, so that a run of it that was
+ * killed after its update builds that update again.
+ *
+ * @throws when the name is not one of a build, so that no path ever leaves the directory
+ */
+export function cursorFile(primaryDirectory: string, build: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(build)) {
+    throw new Error(`${JSON.stringify(build)} is not the name of a build`);
+  }
+  return join(journalDirectory(primaryDirectory), 'cursors', `${build}.json`);
+}
+
+/**
+ * Reads the cursor of a build.
+ *
+ * @throws the system's error when the file is there but cannot be read at all (EACCES, EIO)
+ */
+export function readCursor(primaryDirectory: string, build: string): CursorRead {
+  const file = cursorFile(primaryDirectory, build);
+  const text = readRegularFile(file);
+  if (text === undefined) return { kind: 'none' };
+  const cursor = parseCursor(text);
+  if (cursor) return { kind: 'cursor', cursor };
+  const message = `${file} is not a cursor; nobody can say what ${build} has built. Remove it, and it starts at the present`;
+  return { kind: 'unreadable', file, message };
+}
+
+/**
+ * Lets a build join at the present: it merges nothing, but has to build. To be called while the source cannot change,
+ * that is after the build joined (or, in the primary, after the update).
+ *
+ * A process that dies in here leaves no cursor or this one.
+ *
+ * @param present the journal's newest record
+ * @throws the system's error, for example ENOSPC; there is then no cursor
+ */
+export function startCursor(primaryDirectory: string, build: string, present: number, run?: CursorRun): Cursor {
+  return write(primaryDirectory, build, { format: 1, record: present, completed: false, ...(run && { run }) });
+}
+
+/**
+ * Notes who builds what lies after the cursor. Does not move it: when that run dies, its updates are built again.
+ *
+ * @throws the system's error, for example ENOSPC; the cursor is then as it was
+ */
+export function occupyCursor(primaryDirectory: string, build: string, cursor: Cursor, run: CursorRun): Cursor {
+  return write(primaryDirectory, build, { ...cursor, run });
+}
+
+/**
+ * Moves the cursor when a run has completed: everything up to and including `record` is built. A process that dies in
+ * here leaves the old cursor or the new one, so that its updates are built once more at worst.
+ *
+ * @throws the system's error, for example ENOSPC; the cursor is then as it was
+ */
+export function moveCursor(primaryDirectory: string, build: string, record: number): Cursor {
+  return write(primaryDirectory, build, { format: 1, record, completed: true });
+}
+
+function write(primaryDirectory: string, build: string, cursor: Cursor): Cursor {
+  const file = cursorFile(primaryDirectory, build);
+  mkdirSync(join(file, '..'), { recursive: true });
+  replaceAtomically(file, `${JSON.stringify(cursor, undefined, 1)}\n`);
+  return cursor;
+}
+
+function parseCursor(text: string): Cursor | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isCursor(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isCursor(value: unknown): value is Cursor {
+  return (
+    isObject(value) &&
+    value['format'] === 1 &&
+    isCount(value['record']) &&
+    typeof value['completed'] === 'boolean' &&
+    (value['run'] === undefined || isRun(value['run']))
+  );
+}
+
+function isRun(value: unknown): value is CursorRun {
+  return (
+    isObject(value) &&
+    isCount(value['pid']) &&
+    ['host', 'since', 'buildstamp'].every((name) => typeof value[name] === 'string')
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,113 @@
+import { commandText, runTool, type ToolResult } from './tool.js';
+
+/** A checkout that git commands run in, and how. */
+export interface Checkout {
+  /** Absolute path of the source tree. */
+  readonly source: string;
+  /** The limit of each single command, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Milliseconds between TERM and KILL; 10 seconds unless given. */
+  readonly graceMs?: number;
+  /** What git's own environment is made from; that of this process unless given. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Ends the command that runs. */
+  readonly signal?: AbortSignal;
+  /** Gets all commands and their output, line by line, for the log of the update. */
+  readonly log?: (line: string) => void;
+}
+
+/** Set in the hooks and aliases of another git process; they would point ours at that one's repository. */
+const FOREIGN_REPOSITORY = [
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_COMMON_DIR',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_NAMESPACE',
+  'GIT_PREFIX',
+  'GIT_GRAFT_FILE',
+  'GIT_SHALLOW_FILE',
+  'GIT_INTERNAL_SUPER_PREFIX',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_REPLACE_REF_BASE',
+];
+
+/**
+ * Runs when git first needs ssh. GIT_SSH_COMMAND would hide a `core.sshCommand` of the repository (a deploy key, say),
+ * which is as much the user's word as the environment; asking git for it here costs nothing when no ssh is used.
+ */
+const BATCH_SSH =
+  'f() { c=$(git config --get core.sshCommand); if [ -n "$c" ]; then eval "$c \\"\\$@\\""; ' +
+  'else exec ssh -o BatchMode=yes "$@"; fi; }; f';
+
+/**
+ * The environment in which git never asks anything: a question would hang a cron job until its time limit. Passwords
+ * come from a credential helper, keys from an agent or a file. Messages come in English, since they go into mails.
+ */
+export function gitEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const environment = { ...base };
+  for (const name of FOREIGN_REPOSITORY) delete environment[name];
+  delete environment['SSH_ASKPASS'];
+  // Empty, not absent: only then does git ignore core.askPass and SSH_ASKPASS too.
+  environment['GIT_ASKPASS'] = '';
+  environment['SSH_ASKPASS_REQUIRE'] = 'never';
+  environment['GIT_TERMINAL_PROMPT'] = '0';
+  environment['GCM_INTERACTIVE'] = 'never';
+  // Reading commands must not take index.lock from under a person who works in the checkout.
+  environment['GIT_OPTIONAL_LOCKS'] = '0';
+  environment['LC_ALL'] = 'C';
+  if (!base['GIT_SSH_COMMAND'] && !base['GIT_SSH']) environment['GIT_SSH_COMMAND'] = BATCH_SSH;
+  return environment;
+}
+
+/**
+ * Runs git in the checkout.
+ *
+ * @param args everything after `git`; values from outside must have been checked not to look like options
+ * @param onStdout gets standard output as it comes, where it may be longer than what is collected
+ */
+export function runGit(
+  checkout: Checkout,
+  args: readonly string[],
+  onStdout?: (chunk: Buffer) => void,
+): Promise<ToolResult> {
+  return runTool({
+    argv: ['git', ...args],
+    directory: checkout.source,
+    environment: gitEnvironment(checkout.environment ?? process.env),
+    timeoutMs: checkout.timeoutMs,
+    graceMs: checkout.graceMs,
+    signal: checkout.signal,
+    log: checkout.log,
+    onStdout,
+  });
+}
+
+/** The lines of standard output. */
+export function outputLines(result: ToolResult & { readonly kind: 'ok' }): string[] {
+  return result.stdout.toString('utf8').replace(/\n$/, '').split('\n');
+}
+
+/** What to tell a person about a command that did not succeed, with the end of what it said. */
+export function failureText(
+  checkout: Checkout,
+  args: readonly string[],
+  result: Exclude<ToolResult, { kind: 'ok' }>,
+): string {
+  if (result.kind === 'not-found') return result.message;
+  const head = `${commandText(['git', ...args])} in ${checkout.source} ${endText(result)}`;
+  const said = result.stderr.trim().split('\n').slice(-10).join('\n');
+  return said === '' ? head : `${head}:\n${said}`;
+}
+
+function endText(result: Exclude<ToolResult, { kind: 'ok' | 'not-found' }>): string {
+  switch (result.kind) {
+    case 'failed':
+      return result.signal === null ? `failed with exit code ${result.code}` : `was ended by ${result.signal}`;
+    case 'timed-out':
+      return `did not end within ${result.afterMs / 1000} s and was ended`;
+    case 'aborted':
+      return result.started ? 'was ended on request' : 'was not started, because the run is being ended';
+  }
+}

@@ -1,0 +1,273 @@
+import { existsSync } from 'node:fs';
+import type { GitUpdate } from '../config/project.js';
+import { type Checkout, failureText, outputLines, runGit } from './git-command.js';
+import { LOG_FORMAT, logReader } from './git-log.js';
+import type { Change } from './record.js';
+import { commandText, type ToolResult } from './tool.js';
+import { findPlaces, lookAtTree, type Places, pathsBetween, sameTree, type TreeState } from './tree-state.js';
+
+export type { Checkout } from './git-command.js';
+
+/** What is fetched, and how the tree follows. */
+export type GitSource = Pick<GitUpdate, 'remote' | 'branch' | 'mode'>;
+
+/** A commit, or why there is none. */
+export type RevisionResult =
+  | { readonly kind: 'revision'; readonly revision: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What a fetch found. The tree is untouched in every case. */
+export type FetchResult =
+  | {
+      readonly kind: 'fetched';
+      /** The commit that is checked out. */
+      readonly head: string;
+      /** The commit that the remote branch has now. */
+      readonly target: string;
+      /** Whether they differ. */
+      readonly news: boolean;
+    }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What became of the tree. */
+export type MoveResult =
+  /** It is at the target. */
+  | { readonly kind: 'moved' }
+  /** It is as it was: not a fast-forward, local changes in the way, another git process at work, … */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** It may be half moved. The `update` lock must stay until a person has looked. */
+  | { readonly kind: 'broken'; readonly message: string };
+
+/** The commits between two revisions. */
+export type ChangesResult =
+  | {
+      readonly kind: 'changes';
+      /** Oldest first. */
+      readonly changes: Change[];
+      /** False when the prior revision no longer exists: `changes` is then only the new revision's own commit. */
+      readonly complete: boolean;
+    }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Garbage collection may take minutes; a time limit must not fall into it while the tree moves. See `tidy`. */
+const NO_COLLECTION = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false'];
+
+/** The command that brings news, as reports name it. */
+export function updateCommand(update: GitSource): string {
+  return commandText(['git', 'fetch', update.remote, update.branch]);
+}
+
+/** The commit that is checked out. Costs one process; touches nothing. */
+export async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
+  const args = ['rev-parse', '--verify', 'HEAD^0'];
+  const result = await runGit(checkout, args);
+  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  return { kind: 'revision', revision: outputLines(result)[0] ?? '' };
+}
+
+/**
+ * Fetches one branch into `refs/remotes/REMOTE/BRANCH` and compares it with what is checked out. Costs two git
+ * processes, whether there is news or not.
+ *
+ * In mode `fast-forward` a shallow clone, another branch or a detached HEAD is a failure: the move would go wrong later
+ * or go somewhere nobody expects. In mode `reset` whatever is checked out will follow the remote branch.
+ *
+ * A process killed in here leaves at most unreferenced objects or the remote branch already updated; the next fetch
+ * goes on from there. The tree is never touched.
+ */
+export async function fetch(update: GitSource, checkout: Checkout): Promise<FetchResult> {
+  const problem = nameProblem('remote', update.remote) ?? nameProblem('branch', update.branch);
+  if (problem !== undefined) return { kind: 'failed', message: problem };
+  const tracking = `refs/remotes/${update.remote}/${update.branch}`;
+  const args = [
+    ...[...NO_COLLECTION, 'fetch', '--no-tags', '--no-prune', '--no-recurse-submodules'],
+    ...['--', update.remote, `+refs/heads/${update.branch}:${tracking}`],
+  ];
+  const fetched = await runGit(checkout, args);
+  if (fetched.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, fetched) };
+  const question = [
+    ...['rev-parse', '--is-shallow-repository', 'HEAD^0', `${tracking}^0`, '--symbolic-full-name', 'HEAD'],
+  ];
+  const answer = await runGit(checkout, question);
+  if (answer.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, question, answer) };
+  const [shallow = '', head = '', target = '', branch = ''] = outputLines(answer);
+  if (update.mode === 'fast-forward') {
+    const obstacle = fastForwardObstacle(checkout.source, update, shallow === 'true', branch);
+    if (obstacle !== undefined) return { kind: 'failed', message: obstacle };
+  }
+  return { kind: 'fetched', head, target, news: head !== target };
+}
+
+/**
+ * Moves the tree from `head` to `target`.
+ *
+ * - `fast-forward` never discards anything: local commits, or local changes to a file that the update touches, refuse it.
+ * - `reset` discards local commits and all local changes of tracked files. Untracked files stay, except where the new
+ *   revision has a file of the same name: that one replaces them.
+ *
+ * Whether a move that failed is `refused` or `broken` is decided by comparing the tree before and after, never by what
+ * git said. One that had to be ended (time limit, abort, a signal) is `broken` without looking: what it was doing, and
+ * whether all of it is over, cannot be known.
+ *
+ * A process killed in here leaves the git process running to its end, and the tree at `head`, at `target` or between
+ * them; the `update` lock that its caller holds is what says so.
+ */
+export async function moveTo(update: GitSource, checkout: Checkout, head: string, target: string): Promise<MoveResult> {
+  for (const revision of [head, target]) {
+    if (!isRevision(revision)) return { kind: 'refused', message: `not a revision: ${JSON.stringify(revision)}` };
+  }
+  const found = await findPlaces(checkout);
+  if (found.kind === 'failed') return { kind: 'refused', message: found.message };
+  const { top, indexLock } = found.value;
+  if (existsSync(indexLock)) return { kind: 'refused', message: indexLockText(indexLock) };
+  const paths = await pathsBetween(checkout, head, target);
+  if (paths.kind === 'failed') return { kind: 'refused', message: paths.message };
+  const before = await lookAtTree(checkout, top, paths.value);
+  if (before.kind === 'failed') return { kind: 'refused', message: before.message };
+  if (before.value.head !== head) {
+    return { kind: 'refused', message: `${checkout.source} was moved by somebody else, to ${before.value.head}` };
+  }
+  const args = moveCommand(update.mode, target);
+  const result = await runGit(checkout, args);
+  return judgeMove(checkout, args, result, target, { places: found.value, paths: paths.value, before: before.value });
+}
+
+/**
+ * Every commit that is reachable from `revision` and not from `prior`, each once, parents before their children. Merges
+ * have no files of their own, as in CTest's reports.
+ *
+ * When `prior` does not exist any more (the branch was rewritten and the old commits were garbage-collected, or the
+ * clone was made anew), nobody can say what lies between: the answer is then the new revision's own commit and
+ * `complete: false`.
+ *
+ * Touches nothing. Paths are relative to the top of the work tree.
+ */
+export async function changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult> {
+  for (const name of [prior, revision]) {
+    if (!isRevision(name)) return { kind: 'failed', message: `not a revision: ${JSON.stringify(name)}` };
+  }
+  if (prior === revision) return { kind: 'changes', changes: [], complete: true };
+  const all = await readLog(checkout, [revision, `^${prior}`], true);
+  if (all.kind === 'changes') return all;
+  const exists = await runGit(checkout, ['cat-file', '-e', `${prior}^{commit}`]);
+  // Only git's own no: had it been ended or not been found, nothing would be known of the commit.
+  if (exists.kind !== 'failed' || exists.signal !== null) return all;
+  return readLog(checkout, ['-1', revision], false);
+}
+
+/**
+ * Lets git collect garbage if it thinks it is time, in the foreground. Fetching and moving do not, so that neither is
+ * held up; call this when no lock is held any more. Builds may read the repository meanwhile. A failure is only logged:
+ * nothing depends on it, and a process killed in here costs disk space at most.
+ */
+export async function tidy(checkout: Checkout): Promise<void> {
+  await runGit(checkout, ['-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
+}
+
+function moveCommand(mode: GitUpdate['mode'], target: string): string[] {
+  if (mode === 'reset') return [...NO_COLLECTION, 'reset', '--hard', target];
+  // A user's merge.autoStash or mergeoptions would make something else of it.
+  return [
+    ...[...NO_COLLECTION, '-c', 'merge.autoStash=false', 'merge', '--no-squash', '--commit', '--no-stat'],
+    ...['--ff-only', target],
+  ];
+}
+
+interface Beforehand {
+  readonly places: Places;
+  readonly paths: readonly Buffer[];
+  readonly before: TreeState;
+}
+
+async function judgeMove(
+  checkout: Checkout,
+  args: readonly string[],
+  result: ToolResult,
+  target: string,
+  { places, paths, before }: Beforehand,
+): Promise<MoveResult> {
+  const neverStarted = result.kind === 'not-found' || (result.kind === 'aborted' && !result.started);
+  if (neverStarted) return { kind: 'refused', message: failureText(checkout, args, result) };
+  const endedByItself = result.kind === 'ok' || (result.kind === 'failed' && result.signal === null);
+  if (!endedByItself) return broken(failureText(checkout, args, result));
+  if (existsSync(places.indexLock)) return broken(indexLockText(places.indexLock));
+  const after = await lookAtTree(checkout, places.top, paths);
+  if (after.kind === 'failed') return broken(after.message);
+  if (result.kind === 'ok' && after.value.head === target) return { kind: 'moved' };
+  const said =
+    result.kind === 'ok'
+      ? `${checkout.source} stays at ${after.value.head}, because it has commits that ${target} does not have`
+      : failureText(checkout, args, result);
+  return sameTree(before, after.value)
+    ? { kind: 'refused', message: `${said}\n(the source tree was not touched)` }
+    : broken(said);
+}
+
+function broken(message: string): MoveResult {
+  return { kind: 'broken', message: `${message}\n(the source tree may be half updated: compare it with git status)` };
+}
+
+async function readLog(checkout: Checkout, revisions: readonly string[], complete: boolean): Promise<ChangesResult> {
+  const reader = logReader();
+  // Everything that a user's configuration could change in the output is said here.
+  const args = [
+    ...[
+      '-c',
+      'log.showRoot=true',
+      '-c',
+      'log.showSignature=false',
+      '-c',
+      'log.diffMerges=off',
+      '-c',
+      'log.follow=false',
+    ],
+    ...['log', '-z', '--reverse', '--topo-order', '--name-status', '-M', '--no-color', '--no-notes', '--no-ext-diff'],
+    ...['--ignore-submodules=none', '--no-relative', '--encoding=UTF-8', LOG_FORMAT, ...revisions, '--'],
+  ];
+  let unreadable: unknown;
+  const result = await runGit(checkout, args, (chunk) => {
+    try {
+      if (unreadable === undefined) reader.push(chunk);
+    } catch (error) {
+      unreadable = error;
+    }
+  });
+  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  try {
+    if (unreadable !== undefined) throw unreadable;
+    return { kind: 'changes', changes: reader.end(), complete };
+  } catch (error) {
+    return { kind: 'failed', message: `${checkout.source}: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+function fastForwardObstacle(
+  source: string,
+  update: GitSource,
+  shallow: boolean,
+  checkedOut: string,
+): string | undefined {
+  if (shallow) {
+    return `${source} is a shallow clone, which cannot be fast-forwarded safely; make it whole with: git fetch --unshallow`;
+  }
+  if (checkedOut === `refs/heads/${update.branch}`) return undefined;
+  const where = checkedOut === 'HEAD' ? 'has a detached HEAD' : `is on ${checkedOut.replace('refs/heads/', 'branch ')}`;
+  return `${source} ${where}, but the update follows branch ${update.branch}; switch back with: git switch ${update.branch}`;
+}
+
+/** A name that git would take for an option, or could not be part of a reference (git-check-ref-format(1)). */
+function nameProblem(what: string, name: string): string | undefined {
+  const wrong =
+    name === '' ||
+    /^[-/]|[/.]$|\/\/|(^|\/)\.|\.lock(\/|$)|\.\.|@\{|^@$/.test(name) ||
+    /[\0-\x20\x7f~^:?*[\\]/.test(name);
+  return wrong ? `update.${what} ${JSON.stringify(name)} is not a name git can use` : undefined;
+}
+
+function isRevision(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+function indexLockText(file: string): string {
+  return `${file} exists: another git process works in the tree, or was killed there; if none runs, look at git status and remove the file`;
+}

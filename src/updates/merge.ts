@@ -1,0 +1,36 @@
+import type { MergedUpdate, UpdateRecord } from './record.js';
+
+/** The record a cursor stands at. */
+export type Passed = Pick<UpdateRecord, 'type' | 'revision' | 'ended'>;
+
+/**
+ * All records after a cursor as one update: from where the first began to where the last ended, every commit once, in
+ * the order in which the source got them. A commit that came twice, because the branch was reset and went forward
+ * again, keeps its first place.
+ *
+ * @param records oldest first, unbroken, as `recordsAfter` gives them
+ * @param passed the record before them; without records the result stays there
+ */
+export function mergeRecords(records: readonly UpdateRecord[], passed: Passed): MergedUpdate {
+  const first = records[0];
+  const last = records.at(-1);
+  // A Map keeps a key where it first came.
+  const changes = new Map(records.flatMap((record) => record.changes.map((change) => [change.revision, change])));
+  return {
+    type: last?.type ?? passed.type,
+    records: records.map((record) => record.sequence),
+    prior: first?.prior ?? passed.revision,
+    revision: last?.revision ?? passed.revision,
+    started: first?.started ?? passed.ended,
+    ended: last?.ended ?? passed.ended,
+    changes: [...changes.values()],
+  };
+}
+
+/**
+ * Whether there is anything to build: the source got new commits, or stands at another revision than before (a branch
+ * that was set back has no new commits).
+ */
+export function hasNews(update: MergedUpdate): boolean {
+  return update.changes.length > 0 || update.prior !== update.revision;
+}

@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endGroup } from '../processes/group.js';
+import { decodeText } from './text.js';
+
+/** One run of a version control program. */
+export interface ToolRun {
+  /** The program and its arguments; no shell reads them. */
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute working directory. */
+  readonly directory: string;
+  /** The whole environment of the program; nothing is inherited beside it. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** After this many milliseconds the program and everything it started is ended. */
+  readonly timeoutMs: number;
+  /** Milliseconds between TERM and KILL; 10 seconds unless given. */
+  readonly graceMs?: number | undefined;
+  /** Ends the program as the time limit does. */
+  readonly signal?: AbortSignal | undefined;
+  /** Gets the command and then every line of its output, without the line's end. Must not throw. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** Gets standard output as it comes; it is then neither collected nor logged. */
+  readonly onStdout?: ((chunk: Buffer) => void) | undefined;
+}
+
+/** What a program wrote, each stream bounded to its last `OUTPUT_LIMIT` bytes. */
+export interface ToolOutput {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/**
+ * How a run ended. The program itself is gone in every case; after `timed-out` and `aborted` the rest of its process
+ * group is too, unless the kernel holds it in a call that cannot be interrupted.
+ */
+export type ToolResult =
+  /** Exit code 0. */
+  | (ToolOutput & { readonly kind: 'ok' })
+  /** Another exit code, or a signal that somebody else sent. */
+  | (ToolOutput & { readonly kind: 'failed'; readonly code: number | null; readonly signal: string | null })
+  /** Ended because the time limit passed. */
+  | (ToolOutput & { readonly kind: 'timed-out'; readonly afterMs: number })
+  /** Ended because the AbortSignal said so; never started when it had said so before. */
+  | (ToolOutput & { readonly kind: 'aborted'; readonly started: boolean })
+  /** Could not be started at all: no such program, not executable, no such directory. */
+  | { readonly kind: 'not-found'; readonly message: string };
+
+/** The most bytes kept of each output stream. */
+export const OUTPUT_LIMIT = 1024 * 1024;
+
+const DEFAULT_GRACE_MS = 10_000;
+/** A line longer than this is logged in pieces, so that a stream without line ends cannot fill the memory. */
+const LINE_LIMIT = 64 * 1024;
+/** How long the pipes are read on after the program is gone: what it started may keep them open for ever. */
+const DRAIN_MS = 500;
+
+/**
+ * Runs a program to its end, with no standard input and in a process group of its own. Never throws: every outcome is
+ * a value.
+ *
+ * If this process is killed meanwhile, the program runs on and ends by itself; whoever holds a lock for what it does
+ * must leave that lock behind.
+ */
+export async function runTool(run: ToolRun): Promise<ToolResult> {
+  if (run.signal?.aborted) return { kind: 'aborted', started: false, stdout: Buffer.alloc(0), stderr: '' };
+  run.log?.(commandText(run.argv));
+  const child = start(run);
+  if (child instanceof Error) return { kind: 'not-found', message: startProblem(run, child) };
+  const stdout = collect(child.stdout, run.onStdout, run.onStdout ? undefined : labelled(run.log, 'out'));
+  const stderr = collect(child.stderr, undefined, labelled(run.log, 'err'));
+  const ending = endOnDemand(child, run);
+  const exit = await exited(child);
+  const cause = await ending.finished();
+  if (exit.kind === 'error') return { kind: 'not-found', message: startProblem(run, exit.error) };
+  await Promise.race([Promise.all([stdout.done, stderr.done]), sleep(DRAIN_MS, undefined, { ref: false })]);
+  const output = { stdout: stdout.take(), stderr: decodeText(stderr.take()) };
+  if (cause === 'timed-out') return { kind: 'timed-out', afterMs: run.timeoutMs, ...output };
+  if (cause === 'aborted') return { kind: 'aborted', started: true, ...output };
+  if (exit.code === 0) return { kind: 'ok', ...output };
+  return { kind: 'failed', code: exit.code, signal: exit.signal, ...output };
+}
+
+function start(run: ToolRun): ChildProcess | Error {
+  const [program, ...rest] = run.argv;
+  try {
+    // detached: a session and process group of its own, so that all of it can be ended, and without a controlling
+    // terminal, so that neither ssh nor a credential helper can open /dev/tty and wait there for a password.
+    return spawn(program, rest, {
+      cwd: run.directory,
+      env: run.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+  } catch (error) {
+    // Node throws for some reasons (E2BIG, ENOMEM, a NUL in an argument) and emits `error` for the others.
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** A command as CTest writes it into its log and its reports: every argument in double quotes. */
+export function commandText(argv: readonly string[]): string {
+  return argv.map((argument) => `"${argument}"`).join(' ');
+}
+
+type Exit =
+  | { readonly kind: 'exit'; readonly code: number | null; readonly signal: string | null }
+  | { readonly kind: 'error'; readonly error: Error };
+
+/** `exit`, not `close`: an ssh connection left open for the next one holds the pipes for hours. */
+function exited(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      // An error after the start (a signal that could not be sent) does not end the program.
+      if (child.pid === undefined) resolve({ kind: 'error', error });
+    });
+    child.once('exit', (code, signal) => resolve({ kind: 'exit', code, signal }));
+  });
+}
+
+/**
+ * Ends the child's process group when the time limit passes or the signal aborts. `finished`, to be called when the
+ * child itself is gone, says what ended it and waits until the rest of its group is gone too.
+ */
+function endOnDemand(child: ChildProcess, run: ToolRun) {
+  let cause: 'timed-out' | 'aborted' | undefined;
+  let group = Promise.resolve();
+  const end = (why: 'timed-out' | 'aborted') => {
+    if (cause !== undefined || child.pid === undefined) return;
+    cause = why;
+    group = endGroup(child.pid, run.graceMs ?? DEFAULT_GRACE_MS);
+  };
+  const onAbort = () => end('aborted');
+  const timer = setTimeout(() => end('timed-out'), run.timeoutMs);
+  run.signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    async finished() {
+      clearTimeout(timer);
+      run.signal?.removeEventListener('abort', onAbort);
+      await group;
+      return cause;
+    },
+  };
+}
+
+/** Keeps the last `OUTPUT_LIMIT` bytes of a stream, or passes all of them on. */
+function collect(
+  /** Absent when there were no file descriptors left to start the program with. */
+  stream: Readable | null | undefined,
+  onChunk: ((chunk: Buffer) => void) | undefined,
+  onLine: ((line: string) => void) | undefined,
+) {
+  let chunks: Buffer[] = [];
+  let length = 0;
+  let line = Buffer.alloc(0);
+  const done = new Promise<void>((resolve) => (stream ? stream.once('close', resolve) : resolve()));
+  stream?.on('error', () => stream.destroy());
+  stream?.on('data', (chunk: Buffer) => {
+    if (onChunk) return onChunk(chunk);
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > 2 * OUTPUT_LIMIT) {
+      chunks = [Buffer.concat(chunks).subarray(-OUTPUT_LIMIT)];
+      length = OUTPUT_LIMIT;
+    }
+    if (onLine) line = splitLines(Buffer.concat([line, chunk]), onLine);
+  });
+  return {
+    done,
+    take(): Buffer {
+      stream?.destroy();
+      if (onLine && line.length > 0) onLine(decodeText(line));
+      return Buffer.concat(chunks).subarray(-OUTPUT_LIMIT);
+    },
+  };
+}
+
+/** Passes on every finished line and returns the unfinished rest. */
+function splitLines(text: Buffer, onLine: (line: string) => void): Buffer<ArrayBuffer> {
+  let start = 0;
+  for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, start)) {
+    onLine(decodeText(text.subarray(start, end)));
+    start = end + 1;
+  }
+  for (; text.length - start > LINE_LIMIT; start += LINE_LIMIT) {
+    onLine(decodeText(text.subarray(start, start + LINE_LIMIT)));
+  }
+  return Buffer.from(text.subarray(start));
+}
+
+function labelled(log: ((line: string) => void) | undefined, stream: 'out' | 'err') {
+  return log && ((line: string) => log(`${stream}> ${line}`));
+}
+
+function startProblem(run: ToolRun, error: Error): string {
+  // ENOENT and EACCES of spawn(2) name the program even when it is the directory that is missing.
+  return `cannot start ${run.argv[0]} in ${run.directory}: ${error.message}`;
+}

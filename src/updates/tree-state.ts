@@ -1,0 +1,110 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../locks/error-code.js';
+import { type Checkout, failureText, outputLines, runGit } from './git-command.js';
+
+/** Where a checkout and its repository lie. */
+export interface Places {
+  /** Absolute path of the top of the work tree. */
+  readonly top: string;
+  /** The file with which git processes exclude each other; a killed one leaves it behind. */
+  readonly indexLock: string;
+}
+
+/** All of a checkout that a move from one revision to another can touch. Two equal states: nothing was touched. */
+export interface TreeState {
+  readonly head: string;
+  /** What `git status` says of the tracked files. */
+  readonly status: Buffer;
+  /** Of every path the move may write: what lstat(2) says, which tells a rewritten file even if git calls it the same. */
+  readonly stamps: readonly string[];
+}
+
+/** A value, or what to tell a person. */
+export type Looked<T> =
+  | { readonly kind: 'seen'; readonly value: T }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Finds the work tree and the index lock of a checkout. */
+export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
+  const args = ['rev-parse', '--show-toplevel', '--absolute-git-dir'];
+  const result = await runGit(checkout, args);
+  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  const [top, gitDirectory, ...more] = outputLines(result);
+  if (!top || !gitDirectory || more.length > 0) {
+    return { kind: 'failed', message: `${checkout.source}: cannot find the work tree and its .git directory` };
+  }
+  return { kind: 'seen', value: { top, indexLock: join(gitDirectory, 'index.lock') } };
+}
+
+/** The paths that differ between two revisions, as bytes, relative to the top of the work tree. */
+export function pathsBetween(checkout: Checkout, from: string, to: string): Promise<Looked<Buffer[]>> {
+  return nulSeparated(checkout, [
+    ...['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--no-ext-diff', '--no-relative', from, to],
+    '--',
+  ]);
+}
+
+/**
+ * Looks at a checkout without touching it.
+ *
+ * @param paths those that the move writes (`pathsBetween`), untracked and ignored ones included; files with local
+ *   changes are looked at anyway
+ */
+export async function lookAtTree(
+  checkout: Checkout,
+  top: string,
+  paths: readonly Buffer[],
+): Promise<Looked<TreeState>> {
+  const args = ['rev-parse', '--verify', 'HEAD^0'];
+  const head = await runGit(checkout, args);
+  if (head.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, head) };
+  const status = await nulSeparated(checkout, ['status', '--porcelain=v1', '-z', '-uno', '--no-renames']);
+  if (status.kind === 'failed') return status;
+  // Each entry is two letters, a space and the path.
+  const dirty = status.value.map((entry) => entry.subarray(3));
+  const stamps = [...dirty, ...paths].map((path) => stamp(Buffer.concat([Buffer.from(`${top}/`), path])));
+  return {
+    kind: 'seen',
+    value: { head: outputLines(head)[0] ?? '', status: Buffer.concat(status.value.flatMap((e) => [e, NUL])), stamps },
+  };
+}
+
+/** Whether nothing happened between two looks at the same paths. */
+export function sameTree(before: TreeState, after: TreeState): boolean {
+  return (
+    before.head === after.head &&
+    before.status.equals(after.status) &&
+    before.stamps.length === after.stamps.length &&
+    before.stamps.every((stamp, i) => stamp === after.stamps[i])
+  );
+}
+
+const NUL = Buffer.alloc(1);
+
+/** Runs git and splits all it writes; without a limit, because half a list would be a wrong list. */
+async function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
+  const chunks: Buffer[] = [];
+  const result = await runGit(checkout, args, (chunk) => chunks.push(chunk));
+  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  const all = Buffer.concat(chunks);
+  const parts: Buffer[] = [];
+  let start = 0;
+  for (let end = all.indexOf(0); end >= 0; end = all.indexOf(0, start)) {
+    parts.push(all.subarray(start, end));
+    start = end + 1;
+  }
+  return { kind: 'seen', value: parts };
+}
+
+function stamp(path: Buffer): string {
+  try {
+    const stat = lstatSync(path, { bigint: true });
+    // A directory (a submodule, say) changes its times with everything that is put into it.
+    if (stat.isDirectory()) return `directory ${stat.ino}`;
+    return `${stat.mode} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+  } catch (error) {
+    const code = errorCode(error) ?? '';
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : `unreadable: ${code}`;
+  }
+}
