@@ -85,6 +85,8 @@ function describeEvent(event: RunEvent): string | undefined {
       const names = event.locks.map((lock) => lock.path).join(', ');
       return `waiting for ${names}, at most ${formatDuration(event.timeoutMs)}`;
     }
+    case 'waiting-for-record':
+      return `waiting for the primary to record ${event.head.slice(0, 12)}, at most ${formatDuration(event.timeoutMs)}`;
     case 'waited':
       return `waited ${formatDuration(event.ms)}`;
     case 'updated': {

@@ -56,6 +56,13 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         ...result.locks.flatMap((lock) => [...describeLock(lock, context), ...describePulse(lock.pulse)]),
         `  ${adviceFor(build, result.locks, context)}`,
       ];
+    case 'source-unrecorded':
+      return [
+        `${build.name}: not built, because for ${formatDuration(result.waitedMs)} ${build.source} has not been what the last recorded update says.`,
+        `  checked out: ${result.head}`,
+        `  recorded:    ${result.recorded}`,
+        '  An update died half-way, or somebody moved the source by hand. The next run of the primary records it.',
+      ];
     case 'section-busy':
       return [
         `${build.name}: not run, because ${result.path} could not be had: ${describeHolder(result.holder, context.now.getTime())}.`,

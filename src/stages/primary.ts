@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { filesystemOf } from '../locks/index.js';
 import type { HeldLocks } from './held-locks.js';
 import { readStageLocks } from './held-locks.js';
 import { RUNNING, UPDATE } from './names.js';
-import { mayBegin, mayUpdate, type Permission, readRoster } from './roster.js';
+import { mayBegin, mayUpdate, type Permission, readRoster, refreshDirectory } from './roster.js';
 import { inSection, type Sectioned, type SectionSettings } from './section.js';
 import type { FoundStageLock } from './stage-lock.js';
 import type { StepListener } from './steps.js';
@@ -57,9 +58,13 @@ export async function beginPrimary(
 /**
  * "Primary may update": no secondary is between join and leave. `update` stands already and stays, so no further one
  * can join: whoever waits for the present ones to leave is not starved by new ones.
+ *
+ * Looks without entering the critical section. Since nobody can join any more, a look can only be out of date in the
+ * harmless direction; and secondaries that come and find `update` cannot keep a waiting primary out of a section.
  */
-export async function mayUpdateNow(temporary: string, section: SectionSettings): Promise<StepResult> {
-  return settle(temporary, await inSection(temporary, section, () => mayUpdate(readRoster(temporary))));
+export function mayUpdateNow(temporary: string): StepResult {
+  if (filesystemOf(temporary).reach === 'network') refreshDirectory(temporary);
+  return settle(temporary, { kind: 'done', value: mayUpdate(readRoster(temporary)) });
 }
 
 /** "Primary updated": from here on secondaries join. The record of the update is in the journal by now. */

@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { RUNNING, secondaryOf, UPDATE } from './names.js';
 
 /** Which locks of the shared source protocol stand in a primary's directory, all at one moment. */
@@ -10,7 +12,7 @@ export interface Roster {
 }
 
 /**
- * Reads the roster. To be called within the directory's critical section: entering that changes the directory, which
+ * Reads the roster. Exact within the directory's critical section: entering that changes the directory, which
  * makes NFS ask the server again, while a look-up of a single name may be answered from a cache that is seconds old
  * (SMB remembers for a second that a name was absent).
  */
@@ -23,7 +25,17 @@ export function readRoster(temporary: string): Roster {
   };
 }
 
-/** The table of the shared source protocol, one function for each step that looks before it acts. */
+/**
+ * Makes NFS ask the server for the names of a directory: it may otherwise answer from its cache for half a minute. Its
+ * own change of the directory is what makes it forget.
+ */
+export function refreshDirectory(temporary: string): void {
+  const probe = join(temporary, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+  writeFileSync(probe, '', { flag: 'wx' });
+  unlinkSync(probe);
+}
+
+/** Whether a step of the protocol may be done; if not, because of which files. */
 export type Permission = { readonly kind: 'go' } | { readonly kind: 'blocked'; readonly by: readonly string[] };
 
 const GO: Permission = { kind: 'go' };

@@ -32,6 +32,7 @@ export type RunEvent =
   | { readonly kind: 'begun'; readonly build: Build; readonly stamp: Buildstamp }
   | { readonly kind: 'waiting'; readonly locks: readonly FoundStageLock[]; readonly timeoutMs: number }
   | { readonly kind: 'waited'; readonly ms: number }
+  | { readonly kind: 'waiting-for-record'; readonly head: string; readonly timeoutMs: number }
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }
@@ -65,6 +66,8 @@ export type RunResult =
   /** Secondaries are building, and the primary is configured not to wait for them. */
   | { readonly kind: 'secondaries-building'; readonly locks: readonly FoundStageLock[] }
   | { readonly kind: 'wait-timed-out'; readonly locks: readonly WatchedLock[]; readonly waitedMs: number }
+  /** The source is not what the last update record says, and stayed so. */
+  | { readonly kind: 'source-unrecorded'; readonly head: string; readonly recorded: string; readonly waitedMs: number }
   | { readonly kind: 'section-busy'; readonly path: string; readonly holder: Inspection }
   /** Told to stop; the locks stay, as after any signal. */
   | { readonly kind: 'interrupted'; readonly left: readonly string[] };

@@ -69,8 +69,7 @@ async function awaitSecondaries(
   context: RunContext,
 ): Promise<RunResult | undefined> {
   const { whenSecondariesBuild: policy } = primary;
-  const section = sectionOf(primary, context);
-  const result = await waitThrough(() => mayUpdateNow(layout.temporary, section), {
+  const result = await waitThrough(async () => mayUpdateNow(layout.temporary), {
     temporary: layout.temporary,
     timeoutMs: policy.kind === 'wait' ? policy.timeoutMs : 0,
     worthWaiting: () => policy.kind === 'wait',

@@ -1,17 +1,23 @@
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { Secondary } from '../config/project.js';
+import { pause } from '../locks/index.js';
 import { moveCursor } from '../updates/cursor.js';
-import { buildstampOf } from './buildstamp.js';
+import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate } from './pending-updates.js';
 import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
 import { interrupted, warnOfLost } from './run-primary.js';
 import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secondary.js';
+import { sourceState } from './source-state.js';
 import { readStageLock } from './stage-lock.js';
 import { runStages } from './stages-of-run.js';
 import { ensureLayout, type Layout, layoutOf } from './temporary.js';
 import { refusal, waitThrough } from './waiting.js';
+
+/** A primary runs every few minutes at most; its record is not urgent. */
+const RECORD_POLL_MS = 2000;
 
 /**
  * One run of a secondary: it begins in its own directory, joins its primary's, builds what it has not built yet, and
@@ -29,7 +35,7 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   if (begun.kind !== 'done') return refusal(begun, held);
   context.report({ kind: 'begun', build: secondary, stamp });
 
-  const notJoined = await waitAndJoin(secondary, layout, held, context);
+  const notJoined = await waitAndJoin(secondary, stamp, layout, held, context);
   if (notJoined !== undefined) return notJoined;
 
   const pending = mergeUpdates(primary, secondary, context);
@@ -64,11 +70,12 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
 }
 
 /**
- * The stage `update` of a secondary is to wait for its primary's. Undefined once it has joined; otherwise how the run
- * ends.
+ * The stage `update` of a secondary is to wait for its primary's. Undefined once it has joined and the source is what
+ * the journal says; otherwise how the run ends.
  */
 async function waitAndJoin(
   secondary: Secondary,
+  stamp: Buildstamp,
   layout: Layout,
   held: HeldLocks,
   context: RunContext,
@@ -80,20 +87,66 @@ async function waitAndJoin(
     return { kind: 'held', locks: found === undefined ? [] : [found] };
   }
   context.step('update: stage locked');
+  const began = performance.now();
   const { temporary } = layoutOf(secondary.primary.directory);
+  let told = false;
+  for (;;) {
+    const remainingMs = Math.max(0, secondary.updateTimeoutMs - (performance.now() - began));
+    const notJoined = await joinInTime(secondary, temporary, remainingMs, held, context);
+    if (notJoined?.kind === 'interrupted') return notJoined;
+    const state = notJoined ?? (await sourceState(secondary.primary, stamp, context));
+    if (state.kind === 'as-recorded') return undefined;
+    if (context.signal.aborted) return interrupted(held);
+    if (notJoined === undefined) leavePrimary(temporary, secondary.name, held);
+    if (state.kind === 'unrecorded' && remainingMs > 0) {
+      if (!told) context.report({ kind: 'waiting-for-record', head: state.head, timeoutMs: remainingMs });
+      told = true;
+      await untilRecorded(secondary, stamp, remainingMs, context);
+      continue;
+    }
+    held.remove(own);
+    endSecondary(layout.temporary, held);
+    const waitedMs = performance.now() - began;
+    if (state.kind === 'unrecorded') {
+      return { kind: 'source-unrecorded', head: state.head, recorded: state.recorded, waitedMs };
+    }
+    return state.kind === 'failed' ? { kind: 'update-failed', message: state.message } : state;
+  }
+}
+
+async function joinInTime(
+  secondary: Secondary,
+  temporary: string,
+  timeoutMs: number,
+  held: HeldLocks,
+  context: RunContext,
+): Promise<RunResult | undefined> {
   const section = sectionOf(secondary.primary, context);
   const result = await waitThrough(() => joinPrimary(temporary, secondary.name, held, section, context.step), {
     temporary,
-    timeoutMs: secondary.updateTimeoutMs,
+    timeoutMs,
     // Its own mark there was left by a run that died; only a person removes that.
     worthWaiting: (locks) => locks.every((lock) => lock.name === UPDATE),
     context,
   });
-  if (result.kind === 'done') return undefined;
-  if (result.kind === 'aborted') return interrupted(held);
-  held.remove(own);
-  endSecondary(layout.temporary, held);
-  return refusal(result, held);
+  return result.kind === 'done' ? undefined : refusal(result, held);
+}
+
+/** Waits without having joined, since the primary cannot mend it while somebody has. */
+async function untilRecorded(
+  secondary: Secondary,
+  stamp: Buildstamp,
+  timeoutMs: number,
+  context: RunContext,
+): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  do {
+    await pause(Math.min(RECORD_POLL_MS, Math.max(0, end - performance.now())), context.signal);
+  } while (
+    performance.now() < end &&
+    !context.signal.aborted &&
+    (await sourceState(secondary.primary, stamp, context)).kind === 'unrecorded'
+  );
 }
 
 function leave(secondary: Secondary, layout: Layout, held: HeldLocks, context: RunContext): void {

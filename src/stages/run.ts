@@ -25,6 +25,7 @@ export function exitCodeOf(result: RunResult): number {
     case 'held':
     case 'secondaries-building':
     case 'wait-timed-out':
+    case 'source-unrecorded':
     case 'section-busy':
       return 75;
     case 'interrupted':

@@ -54,19 +54,55 @@ export async function updateSource(
   const fetched = await fetch(update, checkout);
   context.step('update: fetched');
   if (context.signal.aborted) return { kind: 'interrupted' };
-  if (fetched.kind === 'failed') return fetched;
-  if (fetched.news) {
-    context.step('update: moving');
-    const moved = await moveTo(update, checkout, fetched.head, fetched.target);
-    context.step('update: moved');
-    if (moved.kind === 'broken') return moved;
-    if (moved.kind === 'refused') return { kind: 'failed', message: moved.message };
-  }
-  if (fetched.target === start.revision) return { kind: 'current' };
+  const moved = fetched.kind === 'fetched' && fetched.news ? await move(update, checkout, fetched, context) : fetched;
+  if (moved.kind === 'broken') return moved;
+  if (context.signal.aborted) return { kind: 'interrupted' };
 
-  const changes = await changesBetween(checkout, start.revision, fetched.target);
-  // The source has moved and nothing says so yet: an interruption or error here leaves `update` and is mended by the
-  // next run, whose record begins at the same start.
+  // Also after a failure: what an earlier run had moved and not recorded must not stay unrecorded until the remote
+  // answers again, because secondaries do not build it before.
+  const present =
+    fetched.kind === 'fetched' && moved.kind !== 'failed' ? fetched.target : await headOf(checkout, start);
+  const recorded = await recordUpdate(primary, stamp, checkout, start, present, started, context);
+  if (recorded.kind !== 'current') return recorded;
+  return moved.kind === 'failed' ? moved : { kind: 'current' };
+}
+
+type Moved = { readonly kind: 'moved' } | Extract<SourceUpdate, { kind: 'failed' | 'broken' }>;
+
+async function move(
+  update: GitUpdate,
+  checkout: Checkout,
+  fetched: { readonly head: string; readonly target: string },
+  context: RunContext,
+): Promise<Moved> {
+  context.step('update: moving');
+  const moved = await moveTo(update, checkout, fetched.head, fetched.target);
+  context.step('update: moved');
+  return moved.kind === 'refused' ? { kind: 'failed', message: moved.message } : moved;
+}
+
+/** What is checked out; if git cannot say, what it was, so that nothing is recorded. */
+async function headOf(checkout: Checkout, start: Start): Promise<string> {
+  const head = await currentRevision(checkout);
+  return head.kind === 'revision' ? head.revision : start.revision;
+}
+
+/**
+ * Writes the record from the last one's revision to the present one, if they differ. The source has moved and nothing
+ * says so yet: whatever goes wrong in here leaves `update` and is mended by the next run, whose record begins at the
+ * same start.
+ */
+async function recordUpdate(
+  primary: Primary,
+  stamp: Buildstamp,
+  checkout: Checkout,
+  start: Start,
+  present: string,
+  started: string,
+  context: RunContext,
+): Promise<SourceUpdate> {
+  if (present === start.revision) return { kind: 'current' };
+  const changes = await changesBetween(checkout, start.revision, present);
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (changes.kind === 'failed') return { kind: 'broken', message: changes.message };
   if (!changes.complete) {
@@ -79,7 +115,7 @@ export async function updateSource(
     buildstamp: stamp.text,
     type: 'git',
     prior: start.revision,
-    revision: fetched.target,
+    revision: present,
     started,
     ended: context.now().toISOString(),
     changes: changes.changes,

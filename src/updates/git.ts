@@ -79,15 +79,11 @@ export async function fetch(update: GitSource, checkout: Checkout): Promise<Fetc
   const problem = nameProblem('remote', update.remote) ?? nameProblem('branch', update.branch);
   if (problem !== undefined) return { kind: 'failed', message: problem };
   const tracking = `refs/remotes/${update.remote}/${update.branch}`;
-  const args = [
-    ...[...NO_COLLECTION, 'fetch', '--no-tags', '--no-prune', '--no-recurse-submodules'],
-    ...['--', update.remote, `+refs/heads/${update.branch}:${tracking}`],
-  ];
+  const args = [...NO_COLLECTION, 'fetch', '--no-tags', '--no-prune', '--no-recurse-submodules', '--', update.remote];
+  args.push(`+refs/heads/${update.branch}:${tracking}`);
   const fetched = await runGit(checkout, args);
   if (fetched.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, fetched) };
-  const question = [
-    ...['rev-parse', '--is-shallow-repository', 'HEAD^0', `${tracking}^0`, '--symbolic-full-name', 'HEAD'],
-  ];
+  const question = ['rev-parse', '--is-shallow-repository', 'HEAD^0', `${tracking}^0`, '--symbolic-full-name', 'HEAD'];
   const answer = await runGit(checkout, question);
   if (answer.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, question, answer) };
   const [shallow = '', head = '', target = '', branch = ''] = outputLines(answer);
@@ -167,10 +163,8 @@ export async function tidy(checkout: Checkout): Promise<void> {
 function moveCommand(mode: GitUpdate['mode'], target: string): string[] {
   if (mode === 'reset') return [...NO_COLLECTION, 'reset', '--hard', target];
   // A user's merge.autoStash or mergeoptions would make something else of it.
-  return [
-    ...[...NO_COLLECTION, '-c', 'merge.autoStash=false', 'merge', '--no-squash', '--commit', '--no-stat'],
-    ...['--ff-only', target],
-  ];
+  const merge = ['merge', '--no-squash', '--commit', '--no-stat', '--ff-only', target];
+  return [...NO_COLLECTION, '-c', 'merge.autoStash=false', ...merge];
 }
 
 interface Beforehand {
@@ -210,20 +204,10 @@ function broken(message: string): MoveResult {
 async function readLog(checkout: Checkout, revisions: readonly string[], complete: boolean): Promise<ChangesResult> {
   const reader = logReader();
   // Everything that a user's configuration could change in the output is said here.
-  const args = [
-    ...[
-      '-c',
-      'log.showRoot=true',
-      '-c',
-      'log.showSignature=false',
-      '-c',
-      'log.diffMerges=off',
-      '-c',
-      'log.follow=false',
-    ],
-    ...['log', '-z', '--reverse', '--topo-order', '--name-status', '-M', '--no-color', '--no-notes', '--no-ext-diff'],
-    ...['--ignore-submodules=none', '--no-relative', '--encoding=UTF-8', LOG_FORMAT, ...revisions, '--'],
-  ];
+  const args = ['-c', 'log.showRoot=true', '-c', 'log.showSignature=false', '-c', 'log.follow=false'];
+  args.push('log', '-z', '--reverse', '--topo-order', '--name-status', '-M', '--no-color', '--no-notes');
+  args.push('--no-ext-diff', '--ignore-submodules=none', '--no-relative', '--encoding=UTF-8', LOG_FORMAT);
+  args.push(...revisions, '--');
   let unreadable: unknown;
   const result = await runGit(checkout, args, (chunk) => {
     try {

@@ -39,10 +39,8 @@ export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
 
 /** The paths that differ between two revisions, as bytes, relative to the top of the work tree. */
 export function pathsBetween(checkout: Checkout, from: string, to: string): Promise<Looked<Buffer[]>> {
-  return nulSeparated(checkout, [
-    ...['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--no-ext-diff', '--no-relative', from, to],
-    '--',
-  ]);
+  const options = ['-r', '-z', '--name-only', '--no-renames', '--no-ext-diff', '--no-relative'];
+  return nulSeparated(checkout, ['diff-tree', ...options, from, to, '--']);
 }
 
 /**

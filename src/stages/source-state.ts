@@ -1,0 +1,35 @@
+import type { Primary } from '../config/project.js';
+import { currentRevision } from '../updates/git.js';
+import { journalDirectory, lastRecord } from '../updates/journal.js';
+import type { Buildstamp } from './buildstamp.js';
+import { type RunContext, runEnvironment } from './run-context.js';
+
+/** Whether the source is what the newest update record says. */
+export type SourceState =
+  | { readonly kind: 'as-recorded' }
+  /** An update died between moving the source and its record, or somebody moved the source by hand. */
+  | { readonly kind: 'unrecorded'; readonly head: string; readonly recorded: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** How long asking git for the present revision may take. */
+const ASK_MS = 60_000;
+
+/**
+ * Compares the source with the journal. A secondary that built an unrecorded source would report it under a wrong
+ * revision. While it has joined, the answer stays true.
+ */
+export async function sourceState(primary: Primary, stamp: Buildstamp, context: RunContext): Promise<SourceState> {
+  if (primary.update === undefined) return { kind: 'as-recorded' };
+  const newest = lastRecord(journalDirectory(primary.directory)).record;
+  // Its primary has never run: what is there now will be the start of the journal.
+  if (newest === undefined) return { kind: 'as-recorded' };
+  const head = await currentRevision({
+    source: primary.source,
+    timeoutMs: ASK_MS,
+    environment: runEnvironment(primary, stamp, context),
+    signal: context.signal,
+  });
+  if (head.kind === 'failed') return head;
+  if (head.revision === newest.revision) return { kind: 'as-recorded' };
+  return { kind: 'unrecorded', head: head.revision, recorded: newest.revision };
+}
