@@ -8,6 +8,6 @@ export type { Build, Primary, Project, Secondary, Stage } from './config/project
 export * from './locks/index.js';
 export { exitCodeOf, run } from './stages/run.js';
 export type { RunContext, RunEvent, RunResult, StageReport } from './stages/run-context.js';
-export { type BuildStatus, statusOf } from './stages/status.js';
+export { type BuildStatus, locksOf, statusOf } from './stages/status.js';
 export { RUN_STEPS, type RunStep, type StepListener } from './stages/steps.js';
 export { clearLocks, examine } from './stages/unlock.js';

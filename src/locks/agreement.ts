@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { createExclusively, readRegularFile } from './atomic-file.js';
 import type { Filesystem } from './filesystem.js';
 import { LockError } from './object-lock.js';
@@ -60,8 +61,16 @@ function record(file: string, strategy: Strategy): Strategy {
   return readAgreement(file) ?? strategy; // somebody else was quicker
 }
 
+/** Where a file system knows no way to create a file with its content, its first user needs an instant to fill it. */
+const FILLED_AFTER_MS = 500;
+
 function readAgreement(file: string): Strategy | undefined {
-  const text = readRegularFile(file, 4096);
+  const began = performance.now();
+  let text = readRegularFile(file, 4096);
+  while (text === '' && performance.now() - began < FILLED_AFTER_MS) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    text = readRegularFile(file, 4096);
+  }
   if (text === undefined) return undefined;
   const word = text.trim();
   if (isStrategy(word)) return word;

@@ -1,12 +1,13 @@
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, linkSync, openSync, unlinkSync } from 'node:fs';
 import { errorCode } from './error-code.js';
-import type { Marker } from './marker.js';
+import type { Identity, Marker } from './marker.js';
 import { LockError } from './object-lock.js';
 import { createRecord, moveAway, readRecord } from './record-file.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import type { Strategy } from './strategy.js';
+import { syscalls } from './syscalls.js';
 
-const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 
 /** Lock for CIFS and SMB: `T.lock.excl`, created with O_CREAT|O_EXCL, which these servers do atomically. */
 export function cifs(target: string): Marker {
@@ -28,17 +29,35 @@ function exclusiveFile(strategy: Strategy, target: string, path: string): Marker
       return createRecord(path, text, target);
     },
     look: () => readRecord(path),
-    takeAway: () => {
-      const away = moveAway(path);
-      if (away === undefined) return false;
-      try {
-        unlinkSync(away);
-      } catch {
-        // Freed all the same; what SMB does not let us remove while it is open is left to the clean-up.
-      }
-      return true;
-    },
+    giveBack: (identity) => readRecord(path)?.identity === identity && remove(path, identity),
+    takeAway: (seen) => remove(path, seen.identity),
   };
+}
+
+/** False when it is not the one with that identity. */
+function remove(path: string, identity: Identity | undefined): boolean {
+  const away = moveAway(path);
+  if (away === undefined) return false;
+  const ours = readRecord(away)?.identity === identity;
+  if (!ours) putBack(away, path);
+  try {
+    unlinkSync(away);
+  } catch {
+    // Freed all the same; what SMB does not let us remove while it is open is left to the clean-up.
+  }
+  return ours;
+}
+
+/**
+ * What we moved is not what we saw: somebody who is not held off by {@link onePerHost}, another host or another tool,
+ * was quicker, and this is the lock of the next one. It goes back, unless somebody has made a new one meanwhile.
+ */
+function putBack(away: string, path: string): void {
+  try {
+    linkSync(away, path);
+  } catch {
+    syscalls()?.renameExclusively(away, path);
+  }
 }
 
 /**
@@ -51,8 +70,19 @@ function ensureBase(path: string, target: string): void {
   } catch (error) {
     if (errorCode(error) === 'ELOOP') throw new LockError(path, 'is a symbolic link, not a lock file; remove it');
     if (errorCode(error) !== 'ENOENT') return; // there, but not ours to write: nobody needs to
-    const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, FILE_MODE);
-    shareDescriptor(fd, target, FILE_MODE);
-    closeSync(fd);
+    create(path, target);
   }
+}
+
+function create(path: string, target: string): void {
+  let fd: number;
+  try {
+    // O_EXCL: the permissions of a file that is not ours, a hard link say, are none of our business.
+    fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  shareDescriptor(fd, target, FILE_MODE);
+  closeSync(fd);
 }

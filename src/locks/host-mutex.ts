@@ -12,7 +12,7 @@ export type Serialised<T> =
   | { readonly kind: 'done'; readonly result: T }
   /** Another process of this host is in there right now; try again soon. */
   | { readonly kind: 'busy' }
-  /** No such lock can be had here: not Linux, or neither koffi nor flock(1). */
+  /** No such lock can be had here: not Linux, no /proc, or neither koffi nor flock(1). */
   | { readonly kind: 'unavailable' };
 
 /**
@@ -29,7 +29,12 @@ export async function onePerHost<T>(action: () => T): Promise<Serialised<T>> {
   if (process.platform !== 'linux') return { kind: 'unavailable' };
   const system = syscalls();
   if (system === undefined) return throughHelper(action);
-  const fd = openSync(NAMESPACE, 'r');
+  let fd: number;
+  try {
+    fd = openSync(NAMESPACE, 'r');
+  } catch {
+    return { kind: 'unavailable' }; // /proc is not mounted
+  }
   try {
     return system.flock(fd) ? { kind: 'done', result: action() } : { kind: 'busy' };
   } finally {
@@ -40,7 +45,8 @@ export async function onePerHost<T>(action: () => T): Promise<Serialised<T>> {
 /** The same lock, held by a flock(1) of util-linux for as long as its standard input is open. */
 function throughHelper<T>(action: () => T): Promise<Serialised<T>> {
   return new Promise((resolve, reject) => {
-    const helper = spawn('flock', ['--nonblock', NAMESPACE, 'cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    // -n, because BusyBox knows no long options.
+    const helper = spawn('flock', ['-n', NAMESPACE, 'cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
     let outcome: Serialised<T> = { kind: 'busy' };
     helper.once('error', () => resolve({ kind: 'unavailable' }));
     helper.stdin.on('error', () => undefined); // it ended because the lock was taken; 'close' tells
@@ -53,7 +59,8 @@ function throughHelper<T>(action: () => T): Promise<Serialised<T>> {
       }
       helper.stdin.end();
     });
-    helper.once('close', () => resolve(outcome));
+    // flock(1) says 1 for a lock that is taken, and something else for a lock that it cannot even try.
+    helper.once('close', (code) => resolve(outcome.kind === 'busy' && code !== 1 ? { kind: 'unavailable' } : outcome));
     helper.stdin.write('\n');
   });
 }

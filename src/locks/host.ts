@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { errorCode } from './error-code.js';
 
 /** What can be known of a process on this host. */
@@ -71,12 +72,33 @@ function processFacts(pid: number): ProcessFacts {
   const parsed = parseStat(stat);
   if (parsed === undefined) return { kind: 'running', startedMs: undefined, startTicks: undefined };
   if (parsed.zombie) return { kind: 'zombie' };
-  const uptime = readText('/proc/uptime');
-  const startedMs =
-    uptime === undefined
-      ? undefined
-      : Date.now() - Number.parseFloat(uptime) * 1000 + (parsed.startTicks * 1000) / TICKS_PER_SECOND;
+  const zeroMs = zeroOfTicksMs();
+  const startedMs = zeroMs === undefined ? undefined : zeroMs + ticksToMs(parsed.startTicks);
   return { kind: 'running', startedMs, startTicks: parsed.startTicks };
+}
+
+const ticksToMs = (ticks: number): number => (ticks * 1000) / TICKS_PER_SECOND;
+
+/** What the start ticks of ourselves say about their zero; does not change while we live. */
+let zeroByOurselvesMs: number | undefined;
+
+/**
+ * When the start ticks of processes began to count, milliseconds since the epoch.
+ *
+ * Asked of two witnesses, and the earlier answer counts, since a start that is thought too late makes a living owner
+ * look like another process. /proc/uptime follows a clock that was set meanwhile, but lxcfs shows a container its own
+ * uptime there while the ticks count from the boot of the host. Our own start knows the ticks, but counts from our
+ * exec(2), which may have come long after our fork(2).
+ */
+function zeroOfTicksMs(): number | undefined {
+  const uptime = readText('/proc/uptime');
+  if (uptime === undefined) return undefined;
+  if (zeroByOurselvesMs === undefined) {
+    const own = parseStat(readText('/proc/self/stat') ?? '');
+    if (own === undefined) return undefined;
+    zeroByOurselvesMs = performance.timeOrigin - ticksToMs(own.startTicks);
+  }
+  return Math.min(Date.now() - Number.parseFloat(uptime) * 1000, zeroByOurselvesMs);
 }
 
 /**

@@ -82,7 +82,10 @@ export class KernelLock implements ObjectLock {
     const owner = { host: this.#context.host.name, pid };
     const sighting = { owner, madeMs: this.#context.host.now() };
     const judgement = judge(sighting, { host: this.#context.host, clockOffsetMs: 0, ownerlessMs: 0 });
-    return { kind: 'held', owner, sinceMs: undefined, judgement };
+    if (judgement.fate !== 'dead') return { kind: 'held', owner, sinceMs: undefined, judgement };
+    // The lock outlives who took it in every child that has inherited the open file: the compiler of a killed wrapper.
+    const why = `process ${pid} has ended, but one that it started lives and has inherited the lock`;
+    return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'alive', why } };
   }
 
   async break(): Promise<BreakResult> {
@@ -95,6 +98,7 @@ export class KernelLock implements ObjectLock {
   #attempt(): HeldLock | undefined {
     for (;;) {
       const fd = openLockFile(this.path, this.target);
+      if (fd === undefined) return undefined;
       let ours = false;
       try {
         if (!this.#context.system[this.strategy](fd)) return undefined;
@@ -102,7 +106,7 @@ export class KernelLock implements ObjectLock {
         if (!locked.isFile()) throw new LockError(this.path, 'is not a regular file, so not a lock; remove it');
         const named = this.#file();
         ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
-        if (ours) return new HeldFile(this.path, fd);
+        if (ours) return new HeldFile(this.path, fd, locked.size === 0n);
         // We locked a file that somebody removed between open and lock: try the one that is there now.
       } finally {
         if (!ours) closeSync(fd);
@@ -115,12 +119,17 @@ export class KernelLock implements ObjectLock {
   }
 }
 
-/** Opens without creating first: in a shared directory only the file's first user has to set its permissions. */
-function openLockFile(path: string, target: string): number {
+/**
+ * Opens without creating first: in a shared directory only the file's first user has to set its permissions.
+ *
+ * @returns undefined while the first user is about to do that; by then somebody has as good as taken the lock
+ */
+function openLockFile(path: string, target: string): number | undefined {
   for (;;) {
     try {
       return openSync(path, O_RDWR | O_NOFOLLOW);
     } catch (error) {
+      if (errorCode(error) === 'EACCES' && isBrandNew(path)) return undefined;
       if (errorCode(error) !== 'ENOENT') throw error;
     }
     try {
@@ -133,13 +142,21 @@ function openLockFile(path: string, target: string): number {
   }
 }
 
+/** A file's creator takes microseconds to its permissions; after a second they are what they are. */
+function isBrandNew(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat === undefined || Math.abs(Date.now() - stat.ctimeMs) < 1000;
+}
+
 class HeldFile implements HeldLock {
   readonly path: string;
+  readonly #empty: boolean;
   #fd: number | undefined;
 
-  constructor(path: string, fd: number) {
+  constructor(path: string, fd: number, empty: boolean) {
     this.path = path;
     this.#fd = fd;
+    this.#empty = empty;
   }
 
   release(): 'released' | 'lost' {
@@ -148,7 +165,8 @@ class HeldFile implements HeldLock {
     this.#fd = undefined;
     try {
       // The kernel tells nobody of a released lock. Cutting the empty file to no length is a change that a watch sees.
-      ftruncateSync(fd, 0);
+      // One with content may be a hard link to something else: that stays as it is.
+      if (this.#empty) ftruncateSync(fd, 0);
     } catch {
       // A full disk, say: those who wait look by themselves, a little later.
     }

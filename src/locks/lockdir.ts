@@ -1,10 +1,22 @@
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from './error-code.js';
 import type { Identity, Marker, Seen } from './marker.js';
 import { LockError } from './object-lock.js';
 import { createRecord, moveAway, readRecord } from './record-file.js';
 import { DIRECTORY_MODE, shareDirectory } from './sharing.js';
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
 /**
  * Lock by mkdir(2), which is exclusive on every file system, with the owner's name in `T.lockdir/pid`.
@@ -21,8 +33,9 @@ export function lockdir(target: string): Marker {
     target,
     path,
     make: (text) => make(path, record, text, target),
-    look: () => readRecord(record) ?? lookAtNameless(path),
-    takeAway: (seen) => (seen.identity === undefined ? removeNameless(path) : removeWhole(path)),
+    look: () => look(path, record),
+    giveBack: (identity) => giveBack(path, record, identity),
+    takeAway: (seen) => (seen.identity === undefined ? removeNameless(path) : removeWhole(path, seen.identity)),
   };
 }
 
@@ -40,22 +53,40 @@ function make(path: string, record: string, text: string, target: string): Ident
     return createRecord(record, text, target);
   } catch (error) {
     // ENOENT, ESTALE: we slept so long that somebody removed our nameless directory. That is a lock not gained.
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ESTALE') return undefined;
+    if (isGone(error)) return undefined;
     removeNameless(path);
     throw error;
   }
 }
 
-function lookAtNameless(path: string): Seen | undefined {
+/** The directory comes first: through a symbolic link in its place we would read, and judge, a file of elsewhere. */
+function look(path: string, record: string): Seen | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  if (stat.isSymbolicLink()) throw new LockError(path, 'is a symbolic link, not a lock; remove it');
+  if (!stat.isDirectory()) throw new LockError(path, 'is not a directory, so not a lock; remove it');
+  return readRecord(record) ?? { owner: undefined, madeMs: stat.mtimeMs, identity: undefined };
+}
+
+/**
+ * In place, which spares a rename: without its name the directory is one that is just being made, or was abandoned.
+ * That it is left empty for good, because we die here or because NFS keeps a file in it that somebody has open, is
+ * provided for either way.
+ */
+function giveBack(path: string, record: string, identity: Identity): boolean {
+  if (readRecord(record)?.identity !== identity) return false;
   try {
-    const stat = lstatSync(path);
-    if (!stat.isDirectory()) throw new LockError(path, 'is not a directory, so not a lock; remove it');
-    return { owner: undefined, madeMs: stat.mtimeMs, identity: undefined };
+    unlinkSync(record);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESTALE') return undefined;
-    throw error;
+    if (!isGone(error)) throw error; // else: NFS sent the request twice
   }
+  try {
+    rmdirSync(path);
+  } catch {
+    // It may have got the name of somebody who has slept since his mkdir(2). If not, it has to make way.
+    if (readRecord(record) === undefined) removeWhole(path, undefined);
+  }
+  return true;
 }
 
 /** False when it was gone or had got a name. */
@@ -65,30 +96,55 @@ function removeNameless(path: string): boolean {
     return true;
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ESTALE') return false;
+    if (isGone(error) || code === 'ENOTEMPTY' || code === 'EEXIST') return false;
     throw error;
   }
 }
 
-function removeWhole(path: string): boolean {
+function isGone(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT' || errorCode(error) === 'ESTALE';
+}
+
+/** False when it is not the one with that identity. */
+function removeWhole(path: string, identity: Identity | undefined): boolean {
   const away = moveAway(path);
   if (away === undefined) return false;
-  // From here on nobody depends on it any more. What cannot be removed (an open file that NFS keeps under another
-  // name) is left to the clean-up of temporaries.
-  try {
-    unlinkSync(join(away, 'pid'));
-    rmdirSync(away);
-  } catch {
-    removeRemains(away);
-  }
+  if (readRecord(join(away, 'pid'))?.identity !== identity) return putBack(away, path);
+  removeMoved(away);
   return true;
 }
 
-function removeRemains(away: string): void {
+/**
+ * What we moved is not what we saw: a tool that knows no {@link onePerHost} was quicker, and this is the lock of the
+ * next one. It goes back, unless somebody has made a new one meanwhile: rename(2) replaces an empty directory only.
+ */
+function putBack(away: string, path: string): false {
   try {
-    for (const name of readdirSync(away)) unlinkSync(join(away, name));
+    renameSync(away, path);
+  } catch {
+    removeMoved(away);
+  }
+  return false;
+}
+
+/**
+ * Nobody depends on it any more. What cannot be removed (an open file that NFS keeps under another name) is left to the
+ * clean-up of temporaries.
+ *
+ * In a shared directory somebody may put a symbolic link there meanwhile, to have us empty a directory of ours. So the
+ * entries are named by way of a descriptor that follows none.
+ */
+function removeMoved(away: string): void {
+  try {
+    const fd = openSync(away, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      const inside = process.platform === 'linux' ? `/proc/self/fd/${fd}` : away;
+      for (const name of readdirSync(inside)) unlinkSync(join(inside, name));
+    } finally {
+      closeSync(fd);
+    }
     rmdirSync(away);
   } catch {
-    // See removeWhole.
+    // See above.
   }
 }

@@ -22,8 +22,15 @@ export interface Marker {
   look(): Seen | undefined;
 
   /**
-   * Takes away what is there, for all others in one step. What had no owner record when it was seen is left in place if
-   * it has one by now.
+   * Gives back what {@link Marker.make} made.
+   *
+   * @returns false when it is not there any more, or is another one: that one stays
+   */
+  giveBack(identity: Identity): boolean;
+
+  /**
+   * Takes away what was seen, for all others in one step. To be called by {@link onePerHost}, unless `seen` has no
+   * identity: that is removed by a step that fails once it has got one.
    *
    * @returns false when it was gone, or had become somebody's, before we came
    */
@@ -36,6 +43,6 @@ export interface Marker {
 export type Identity = string;
 
 export interface Seen extends Sighting {
-  /** Undefined while there is no owner record. */
+  /** Undefined while there is no file for an owner record. */
   readonly identity: Identity | undefined;
 }

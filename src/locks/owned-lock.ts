@@ -62,27 +62,48 @@ export class OwnedLock implements ObjectLock {
   }
 
   inspect(): Inspection {
-    const seen = this.#marker.look();
+    const seen = this.#look();
     if (seen === undefined) return { kind: 'free' };
     return { kind: 'held', owner: seen.owner, sinceMs: seen.madeMs, judgement: this.#judge(seen) };
   }
 
   async break({ force = false } = {}): Promise<BreakResult> {
-    const seen = this.#marker.look();
+    const seen = this.#look();
     if (seen === undefined) return { kind: 'changed' };
     const judgement = this.#judge(seen);
     if (judgement.fate !== 'dead' && !force) return { kind: 'refused', why: judgement.why };
     // What has no owner record is removed by a step that fails once it has one, so it needs no serialising.
-    if (seen.owner === undefined) return { kind: this.#marker.takeAway(seen) ? 'broken' : 'changed' };
+    if (seen.identity === undefined) return this.#takeAway(seen);
 
     const turn = await onePerHost((): BreakResult => {
-      const again = this.#marker.look();
+      const again = this.#look();
       if (again === undefined || again.identity !== seen.identity) return { kind: 'changed' };
-      return { kind: this.#marker.takeAway(again) ? 'broken' : 'changed' };
+      // Inode and text may both have come again, with a new owner of the dead one's pid.
+      if (!force && this.#judge(again).fate !== 'dead') return { kind: 'changed' };
+      return this.#takeAway(again);
     });
     if (turn.kind === 'done') return turn.result;
     if (turn.kind === 'busy') return { kind: 'changed' };
     return { kind: 'refused', why: `${judgement.why}, but nothing on this host can serialise its removal (no flock)` };
+  }
+
+  #look(): Seen | undefined {
+    try {
+      return this.#marker.look();
+    } catch (error) {
+      throw asLockError(this.path, error);
+    }
+  }
+
+  #takeAway(seen: Seen): BreakResult {
+    try {
+      return { kind: this.#marker.takeAway(seen) ? 'broken' : 'changed' };
+    } catch (error) {
+      // In a directory that is sticky, or not writable for us, only others can remove it: no reason to stop waiting.
+      const code = errorCode(error);
+      if (code === undefined) throw error;
+      return { kind: 'refused', why: `we may not remove it (${code})` };
+    }
   }
 
   #judge(seen: Seen): Judgement {
@@ -106,11 +127,13 @@ class HeldMarker implements HeldLock {
   release(): 'released' | 'lost' {
     if (this.#released) return 'released';
     this.#released = true;
-    const seen = this.#marker.look();
-    // Somebody removed our lock by force and a third process has its own there now: that one is not ours to remove.
-    if (seen === undefined || seen.identity !== this.#identity) return 'lost';
-    this.#marker.takeAway(seen);
-    return 'released';
+    // Lost: somebody removed our lock by force, and what a third process has there now is not ours to remove.
+    try {
+      return this.#marker.giveBack(this.#identity) ? 'released' : 'lost';
+    } catch (error) {
+      if (error instanceof LockError) return 'lost'; // a symbolic link or the like
+      throw asLockError(this.path, error);
+    }
   }
 }
 
@@ -136,9 +159,11 @@ function explain(code: string, directory: string): string {
       return 'the file system is mounted read-only, so no lock can be made';
     case 'ELOOP':
       return 'is a symbolic link, not a lock; remove it';
+    case 'EISDIR':
+      return 'is a directory, not a lock file; remove it';
     case 'ENOTDIR':
       return `${directory} is not a directory`;
     default:
-      return `cannot be made: ${code}`;
+      return `could not be made or removed (${code})`;
   }
 }

@@ -12,6 +12,11 @@ export interface Sighting {
   readonly owner: Owner | undefined;
   /** When the lock was made, milliseconds since the epoch, by the clock of the file server. */
   readonly madeMs: number;
+  /**
+   * Why nothing can be said of the owner although something is recorded, half a sentence: its record may not be read, or
+   * makes no sense. Then age decides nothing, either.
+   */
+  readonly obscure?: string;
 }
 
 /** What became of a lock's owner, and how we know. */
@@ -53,7 +58,10 @@ export function parseOwner(text: string): Owner | undefined {
 /** Decides what became of a lock's owner. Says `dead` only when it cannot be otherwise. */
 export function judge(sighting: Sighting, { host, clockOffsetMs, ownerlessMs }: Circumstances): Judgement {
   const { owner } = sighting;
-  if (owner === undefined) return judgeByAge(host.now() + (clockOffsetMs ?? 0) - sighting.madeMs, ownerlessMs);
+  if (sighting.obscure !== undefined) return { fate: 'unknown', why: sighting.obscure };
+  if (owner === undefined) {
+    return judgeByAge(clockOffsetMs === undefined ? 0 : host.now() + clockOffsetMs - sighting.madeMs, ownerlessMs);
+  }
   if (owner.host !== host.name) {
     return { fate: 'unknown', why: `only ${owner.host} can tell whether its process ${owner.pid} lives` };
   }

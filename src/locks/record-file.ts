@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { errorCode } from './error-code.js';
 import type { Identity, Seen } from './marker.js';
 import { LockError } from './object-lock.js';
@@ -14,10 +24,11 @@ const LONGEST_RECORD = 512;
 /**
  * Creates the file that names a lock's owner, and writes the name.
  *
- * @returns undefined when the file exists already
+ * @returns undefined when the file exists already, or was taken away before our name was in it
  * @throws the system's error; the file is removed again when only writing it failed (a full disk)
  */
 export function createRecord(path: string, record: string, target: string): Identity | undefined {
+  const began = Date.now();
   let fd: number;
   try {
     fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
@@ -26,19 +37,38 @@ export function createRecord(path: string, record: string, target: string): Iden
     throw error;
   }
   try {
-    writeSync(fd, record);
-    shareDescriptor(fd, target, FILE_MODE);
-    return identityOf(fstatSync(fd, { bigint: true }).ino, record);
+    let identity: Identity;
+    try {
+      writeSync(fd, record);
+      shareDescriptor(fd, target, FILE_MODE);
+      identity = identityOf(fstatSync(fd).ino, record);
+    } finally {
+      // NFS writes the name to the server here, and says here that the disk is full.
+      closeSync(fd);
+    }
+    return tookLong(began) && readRecord(path)?.identity !== identity ? undefined : identity;
   } catch (error) {
-    unlinkSync(path);
+    try {
+      unlinkSync(path);
+    } catch {
+      // Taken away by somebody else; the first error is the one to tell.
+    }
     throw error;
-  } finally {
-    // NFS writes the name to the server here, and says here that the disk is full.
-    closeSync(fd);
   }
 }
 
-/** Reads an owner record. Undefined when there is no file; without an owner while it is empty or makes no sense. */
+/**
+ * Whether we were stopped (SIGSTOP, a suspended machine) for so long before our name was written that others may have
+ * called the lock abandoned. They do not before some seconds, so the usual case need not look.
+ */
+function tookLong(began: number): boolean {
+  return Math.abs(Date.now() - began) > 1000;
+}
+
+/**
+ * Reads an owner record. Undefined when there is no file; without an owner while it is blank, and with a reason besides
+ * where it may not be read or makes no sense.
+ */
 export function readRecord(path: string): Seen | undefined {
   let fd: number;
   try {
@@ -49,22 +79,39 @@ export function readRecord(path: string): Seen | undefined {
     // ESTALE: the server knows the file no more. ENOTDIR: the lock directory was replaced by something else.
     if (code === 'ENOENT' || code === 'ESTALE' || code === 'ENOTDIR') return undefined;
     if (code === 'ELOOP') throw new LockError(path, 'is a symbolic link, not a lock; remove it');
+    // Another user's, in the instant before it gets its permissions, or made by a tool that gives it none.
+    if (code === 'EACCES') return unreadable(path);
     throw error;
   }
   try {
-    const stat = fstatSync(fd, { bigint: true });
+    const stat = fstatSync(fd);
     if (!stat.isFile()) throw new LockError(path, 'is not a regular file, so not a lock; remove it');
     const buffer = Buffer.alloc(LONGEST_RECORD);
-    const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, LONGEST_RECORD, 0));
+    const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, LONGEST_RECORD, 0));
     const owner = parseOwner(text);
-    const madeMs = Number(stat.mtimeNs / 1_000_000n);
-    return { owner, madeMs, identity: owner === undefined ? undefined : identityOf(stat.ino, text) };
+    const seen = { owner, madeMs: stat.mtimeMs, identity: identityOf(stat.ino, text) };
+    return owner !== undefined || isBlank(text) ? seen : { ...seen, obscure: 'its owner record makes no sense' };
   } catch (error) {
     if (errorCode(error) === 'ESTALE') return undefined;
     throw error;
   } finally {
     closeSync(fd);
   }
+}
+
+/** Not written yet, or lost in a power cut, which may leave an empty file or one of NUL bytes. */
+function isBlank(text: string): boolean {
+  return text.replaceAll('\0', '').trim() === '';
+}
+
+function unreadable(path: string): Seen {
+  let madeMs = Date.now();
+  try {
+    madeMs = lstatSync(path).mtimeMs;
+  } catch {
+    // Gone, or in a directory that we may not search.
+  }
+  return { owner: undefined, madeMs, identity: 'unreadable', obscure: 'its owner record may not be read by us' };
 }
 
 /**
@@ -86,6 +133,6 @@ export function moveAway(path: string): string | undefined {
   }
 }
 
-function identityOf(inode: bigint, text: string): Identity {
+function identityOf(inode: number, text: string): Identity {
   return `${inode}:${text}`;
 }

@@ -5,6 +5,8 @@ export const DIRECTORY_MODE = 0o775;
 export const FILE_MODE = 0o664;
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+/** By which a directory hands its group down; Node has no name for it. */
+const S_ISGID = 0o2000;
 
 /**
  * Gives a lock directory that we just made the permissions of a shared one and the group of its target.
@@ -17,7 +19,8 @@ export function shareDirectory(path: string, target: string): void {
   attempt(() => {
     const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
-      shareDescriptor(fd, target, DIRECTORY_MODE);
+      // chmod(2) would clear the bit, and the pid file inside would get our own group instead of the shared one.
+      shareDescriptor(fd, target, DIRECTORY_MODE | (fstatSync(fd).mode & S_ISGID));
     } finally {
       closeSync(fd);
     }

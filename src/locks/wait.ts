@@ -42,7 +42,8 @@ export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<A
       if (waited() >= timeoutMs) return { kind: 'timed-out', holder, waitedMs: waited() };
       if (waited() >= nextWarningMs) {
         nextWarningMs += warnMs;
-        const escalated = waited() >= overdueMs && holder.kind === 'held' && holder.judgement.fate === 'unknown';
+        // A dead owner's lock that is still there could not be removed from here: that, too, takes a person.
+        const escalated = waited() >= overdueMs && holder.kind === 'held' && holder.judgement.fate !== 'alive';
         onNotice?.({ kind: 'waiting', lock, holder, waitedMs: waited(), escalated });
       }
       if (options.watched && watch === undefined && waited() > WATCH_AFTER_MS) {

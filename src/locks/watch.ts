@@ -30,11 +30,10 @@ export async function watchPaths(paths: readonly string[]): Promise<PathWatch> {
   return {
     next: () =>
       new Promise<void>((resolve) => {
-        wake = () => {
-          changed = false;
-          resolve();
-        };
-        if (changed) wake();
+        // Cleared only here: a change that wakes nobody, because the last pause has ended already, must not be lost.
+        if (changed) resolve();
+        else wake = resolve;
+        changed = false;
       }),
     close: () => watcher.close(),
   };

@@ -7,7 +7,7 @@ import { UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate } from './pending-updates.js';
 import { beginPrimary, endPrimary, endUpdate, mayUpdateNow } from './primary.js';
 import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
-import { updateSource } from './source-update.js';
+import { tidySource, updateSource } from './source-update.js';
 import { openStageLog, type StageLog } from './stage-log.js';
 import { runStages } from './stages-of-run.js';
 import { ensureLayout, type Layout, logFileOf } from './temporary.js';
@@ -47,9 +47,10 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     end(layout, held, context);
     return ran;
   }
-  if (upTo !== undefined) {
+  if (primary.update !== undefined && upTo !== undefined) {
     moveCursor(primary.directory, primary.name, upTo);
     context.step('complete: cursor moved');
+    await tidySource(primary, primary.update, stamp, context);
   }
   if (primary.lingerMs > 0) {
     context.report({ kind: 'lingering', ms: primary.lingerMs });
@@ -78,7 +79,8 @@ async function awaitSecondaries(
   if (result.kind === 'done') return undefined;
   if (result.kind === 'aborted') return interrupted(held);
   endUpdate(layout.temporary, held);
-  endPrimary(layout.temporary, held);
+  context.step('update: ended');
+  end(layout, held, context);
   return result.kind === 'held' ? { kind: 'secondaries-building', locks: result.locks } : refusal(result, held);
 }
 
@@ -107,6 +109,7 @@ async function update(
   if (pending.kind !== 'pending') {
     log.close();
     endUpdate(layout.temporary, held);
+    context.step('update: ended');
     end(layout, held, context);
     return { kind: 'update-failed', message: pending.message, logFile: log.path };
   }

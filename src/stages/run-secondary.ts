@@ -41,12 +41,14 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   const pending = mergeUpdates(primary, secondary, context);
   if (pending.kind === 'lost') {
     held.remove(join(layout.temporary, UPDATE));
+    context.step('update: ended');
     leave(secondary, layout, held, context);
     return { kind: 'update-failed', message: pending.message };
   }
   // Without an update to wait for, nobody can tell whether there is news.
   if (secondary.model === 'Continuous' && !pending.news && primary.update !== undefined) {
     held.remove(join(layout.temporary, UPDATE));
+    context.step('update: ended');
     leave(secondary, layout, held, context);
     return { kind: 'no-news' };
   }
@@ -105,7 +107,9 @@ async function waitAndJoin(
       continue;
     }
     held.remove(own);
+    context.step('update: ended');
     endSecondary(layout.temporary, held);
+    context.step('end: running removed');
     const waitedMs = performance.now() - began;
     if (state.kind === 'unrecorded') {
       return { kind: 'source-unrecorded', head: state.head, recorded: state.recorded, waitedMs };

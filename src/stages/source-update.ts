@@ -1,6 +1,6 @@
 import type { GitUpdate, Primary } from '../config/project.js';
 import { readCursor, startCursor } from '../updates/cursor.js';
-import { type Checkout, changesBetween, currentRevision, fetch, moveTo } from '../updates/git.js';
+import { type Checkout, changesBetween, currentRevision, fetch, moveTo, tidy } from '../updates/git.js';
 import { append, journalDirectory, lastRecord } from '../updates/journal.js';
 import type { UpdateRecord } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
@@ -36,13 +36,7 @@ export async function updateSource(
   log: StageLog,
   context: RunContext,
 ): Promise<SourceUpdate> {
-  const checkout: Checkout = {
-    source: primary.source,
-    timeoutMs: update.timeoutMs,
-    environment: runEnvironment(primary, stamp, context),
-    signal: context.signal,
-    log: log.line,
-  };
+  const checkout = { ...checkoutOf(primary, update, stamp, context), log: log.line };
   const started = context.now().toISOString();
   const start = await startOf(primary, stamp, checkout, started, context);
   if ('kind' in start) return context.signal.aborted ? { kind: 'interrupted' } : start;
@@ -65,6 +59,19 @@ export async function updateSource(
   const recorded = await recordUpdate(primary, stamp, checkout, start, present, started, context);
   if (recorded.kind !== 'current') return recorded;
   return moved.kind === 'failed' ? moved : { kind: 'current' };
+}
+
+/**
+ * Lets git collect garbage. Not part of the update, because it may take minutes, during which the secondaries would
+ * have to wait.
+ */
+export function tidySource(primary: Primary, update: GitUpdate, stamp: Buildstamp, context: RunContext): Promise<void> {
+  return tidy(checkoutOf(primary, update, stamp, context));
+}
+
+function checkoutOf(primary: Primary, update: GitUpdate, stamp: Buildstamp, context: RunContext): Checkout {
+  const environment = runEnvironment(primary, stamp, context);
+  return { source: primary.source, timeoutMs: update.timeoutMs, environment, signal: context.signal };
 }
 
 type Moved = { readonly kind: 'moved' } | Extract<SourceUpdate, { kind: 'failed' | 'broken' }>;

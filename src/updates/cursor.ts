@@ -3,15 +3,6 @@ import { join } from 'node:path';
 import { readRegularFile, replaceAtomically } from '../locks/atomic-file.js';
 import { journalDirectory } from './journal.js';
 
-/** Who builds, as a person reads it in the cursor file. */
-export interface CursorRun {
-  readonly host: string;
-  readonly pid: number;
-  /** ISO 8601, UTC. */
-  readonly since: string;
-  readonly buildstamp: string;
-}
-
 /** How far a build has come in the journal of its primary. */
 export interface Cursor {
   readonly format: 1;
@@ -19,8 +10,6 @@ export interface Cursor {
   readonly record: number;
   /** False for a build that has joined but completed no run since: it must build even without news. */
   readonly completed: boolean;
-  /** The run that builds what lies after `record`. Left behind by a run that did not complete. */
-  readonly run?: CursorRun;
 }
 
 /** What the cursor file says. */
@@ -68,17 +57,8 @@ export function readCursor(primaryDirectory: string, build: string): CursorRead 
  * @param present the journal's newest record
  * @throws the system's error, for example ENOSPC; there is then no cursor
  */
-export function startCursor(primaryDirectory: string, build: string, present: number, run?: CursorRun): Cursor {
-  return write(primaryDirectory, build, { format: 1, record: present, completed: false, ...(run && { run }) });
-}
-
-/**
- * Notes who builds what lies after the cursor. Does not move it: when that run dies, its updates are built again.
- *
- * @throws the system's error, for example ENOSPC; the cursor is then as it was
- */
-export function occupyCursor(primaryDirectory: string, build: string, cursor: Cursor, run: CursorRun): Cursor {
-  return write(primaryDirectory, build, { ...cursor, run });
+export function startCursor(primaryDirectory: string, build: string, present: number): Cursor {
+  return write(primaryDirectory, build, { format: 1, record: present, completed: false });
 }
 
 /**
@@ -109,19 +89,7 @@ function parseCursor(text: string): Cursor | undefined {
 
 function isCursor(value: unknown): value is Cursor {
   return (
-    isObject(value) &&
-    value['format'] === 1 &&
-    isCount(value['record']) &&
-    typeof value['completed'] === 'boolean' &&
-    (value['run'] === undefined || isRun(value['run']))
-  );
-}
-
-function isRun(value: unknown): value is CursorRun {
-  return (
-    isObject(value) &&
-    isCount(value['pid']) &&
-    ['host', 'since', 'buildstamp'].every((name) => typeof value[name] === 'string')
+    isObject(value) && value['format'] === 1 && isCount(value['record']) && typeof value['completed'] === 'boolean'
   );
 }
 

@@ -2,28 +2,19 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  type CursorRun,
   cursorFile,
   moveCursor,
-  occupyCursor,
   readCursor,
   startCursor,
 } from '../../src/updates/cursor.js';
 import { temporaryDirectory } from './repository.js';
 
-const run: CursorRun = {
-  host: 'h',
-  pid: 42,
-  since: '2026-01-02T10:00:00.000Z',
-  buildstamp: '20260102-1000-Continuous',
-};
-
 describe('a cursor', () => {
   it('starts at the present without a completed run, and moves when one completes', () => {
     const primary = temporaryDirectory();
     expect(readCursor(primary, 'clang')).toEqual({ kind: 'none' });
-    const joined = startCursor(primary, 'clang', 7, run);
-    expect(joined).toEqual({ format: 1, record: 7, completed: false, run });
+    const joined = startCursor(primary, 'clang', 7);
+    expect(joined).toEqual({ format: 1, record: 7, completed: false });
     expect(readCursor(primary, 'clang')).toEqual({ kind: 'cursor', cursor: joined });
     moveCursor(primary, 'clang', 9);
     expect(readCursor(primary, 'clang')).toEqual({
@@ -31,16 +22,6 @@ describe('a cursor', () => {
       cursor: { format: 1, record: 9, completed: true },
     });
     expect(readCursor(primary, 'gcc')).toEqual({ kind: 'none' });
-  });
-
-  it('stays where it is while a run builds, so that a killed run builds its updates again', () => {
-    const primary = temporaryDirectory();
-    const before = moveCursor(primary, 'gcc', 3);
-    occupyCursor(primary, 'gcc', before, run);
-    expect(readCursor(primary, 'gcc')).toEqual({
-      kind: 'cursor',
-      cursor: { format: 1, record: 3, completed: true, run },
-    });
   });
 
   it('is one file that a person can read, and nothing beside it', () => {
@@ -60,7 +41,6 @@ describe('a cursor', () => {
     '{"format":1,"record":-1,"completed":true}',
     '{"format":1,"record":1.5,"completed":true}',
     '{"format":1,"record":1}',
-    '{"format":1,"record":1,"completed":true,"run":{"pid":1}}',
   ])('that reads %j is reported with its file', (text) => {
     const primary = temporaryDirectory();
     const file = cursorFile(primary, 'gcc');

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
+import { endGroup } from '../processes/group.js';
+
+/** A program and its arguments. */
+export type Argv = readonly [string, ...string[]];
+
+/** How a command ended. Of `interrupted` nothing runs any more; any other may have left processes behind on purpose. */
+export type CommandEnd =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly exitCode: number }
+  /** It died of a signal that we did not send. */
+  | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'not-started'; readonly message: string }
+  /** Ended because we were told to stop. */
+  | { readonly kind: 'interrupted' };
+
+/** Between TERM and KILL. Whoever stops a build gives us ten seconds or so before he kills us, too. */
+const GRACE_MS = 2000;
+
+/**
+ * Runs a command to its end with our standard input, output and error.
+ *
+ * @param stop ends it together with all processes that it started
+ */
+export async function runCommand(argv: Argv, stop: AbortSignal): Promise<CommandEnd> {
+  if (stop.aborted) return { kind: 'interrupted' };
+  const [program, ...rest] = tiedToUs(argv);
+  // detached: a process group of its own, so that a compiler driver and what it started can be ended together. The
+  // interrupt key of the terminal therefore reaches only us, and we hand it on.
+  const child = spawn(program, rest, { stdio: 'inherit', detached: true });
+  const exit = new Promise<CommandEnd>((resolve) => {
+    child.once('error', (error) => {
+      resolve({ kind: 'not-started', message: `cannot start ${argv[0]}: ${error.message}` });
+    });
+    child.once('exit', (code, signal) => {
+      if (signal !== null) resolve({ kind: 'signalled', signal });
+      else resolve(code === 0 ? { kind: 'succeeded' } : { kind: 'failed', exitCode: code ?? 1 });
+    });
+  });
+  const group = child.pid;
+  if (group === undefined) return exit;
+
+  let ended: Promise<void> | undefined;
+  const end = (): void => {
+    ended ??= endGroup(group, GRACE_MS);
+  };
+  stop.addEventListener('abort', end, { once: true });
+  const outcome = await exit;
+  stop.removeEventListener('abort', end);
+  if (ended === undefined) return outcome;
+  await ended;
+  return { kind: 'interrupted' };
+}
+
+const SETPRIV = '/usr/bin/setpriv';
+
+/**
+ * The command, started so that the kernel kills it when we are killed ourselves, by SIGKILL or for want of memory: its
+ * lock would be taken over while it goes on. Costs about a millisecond. Reaches the command itself; children of it
+ * that are at work then (a `cc1` of gcc) end by themselves, and nobody takes up what they produce.
+ *
+ * Without setpriv(1) of util-linux the command is left as it is.
+ */
+function tiedToUs(argv: Argv): Argv {
+  if (process.platform !== 'linux' || !isUtilLinuxSetpriv()) return argv;
+  // setpriv would report a missing program as exit code 127, which the command itself could have ended with.
+  if (!isExecutable(argv[0])) return argv;
+  return [SETPRIV, '--pdeathsig', 'KILL', '--', ...argv];
+}
+
+/** BusyBox and toybox have a program of that name, too, which does not know this option. */
+function isUtilLinuxSetpriv(): boolean {
+  try {
+    return basename(realpathSync(SETPRIV)) === 'setpriv';
+  } catch {
+    return false;
+  }
+}
+
+function isExecutable(program: string): boolean {
+  const candidates = program.includes('/')
+    ? [program]
+    : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program));
+  return candidates.some((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return statSync(path).isFile();
+    } catch {
+      return false;
+    }
+  });
+}
