@@ -1,12 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start many processes, fill cores or measure time run one file after the other. */
+const heavy = ['test/{stages,system,torture,model,compile}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two cores: system and torture tests start many processes of their own.
-    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: heavy, maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: { name: 'system', include: heavy, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceAtomically } from '../locks/atomic-file.js';
+import { replaceAtomically } from '../locks/index.js';
 import type { Change, MergedUpdate } from '../updates/record.js';
 import { xmlAttribute, xmlText } from './xml.js';
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRegularFile, replaceAtomically } from '../locks/atomic-file.js';
+import { readRegularFile, replaceAtomically } from '../locks/index.js';
 import { journalDirectory } from './journal.js';
 
 /** How far a build has come in the journal of its primary. */

@@ -1,7 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createExclusively, readRegularFile } from '../locks/atomic-file.js';
-import { errorCode } from '../locks/error-code.js';
+import { createExclusively, errorCode, readRegularFile } from '../locks/index.js';
 import { parseRecord, type UpdateRecord } from './record.js';
 
 /** What can be wrong with a journal. Each names the file and can be told to a person as it is. */

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../locks/error-code.js';
+import { errorCode } from '../locks/index.js';
 import { type Checkout, failureText, outputLines, runGit } from './git-command.js';
 
 /** Where a checkout and its repository lie. */

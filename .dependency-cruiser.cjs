@@ -1,0 +1,72 @@
+/**
+ * Dependencies point downwards: cli, then stages and compile (later scheduler), then updates and reports, then
+ * processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
+ */
+const layers = [
+  ['cli'],
+  ['scheduler'],
+  ['stages', 'compile'],
+  ['updates', 'reports'],
+  ['processes'],
+  ['locks', 'config'],
+];
+
+const upwards = layers.flatMap((layer, index) =>
+  index === 0
+    ? []
+    : [
+        {
+          name: `${layer.join('-and-')}-does-not-look-up`,
+          severity: 'error',
+          from: { path: `^src/(${layer.join('|')})/` },
+          to: { path: `^src/(${layers.slice(0, index).flat().join('|')})/` },
+        },
+      ],
+);
+
+module.exports = {
+  forbidden: [
+    ...upwards,
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'locks-stand-alone',
+      comment: 'src/locks is a library that can be used without the rest.',
+      severity: 'error',
+      from: { path: '^src/locks/' },
+      to: { path: '^src/(?!locks/)' },
+    },
+    {
+      name: 'config-stands-alone',
+      severity: 'error',
+      from: { path: '^src/config/' },
+      to: { path: '^src/(?!config/)' },
+    },
+    {
+      name: 'locks-by-their-front-door',
+      comment: 'The rest of the program uses what src/locks/index.ts exports, as any other user would.',
+      severity: 'error',
+      from: { path: '^src/(?!locks/)' },
+      to: { path: '^src/locks/(?!index\\.ts$)' },
+    },
+    {
+      name: 'no-tests-in-the-program',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared-dependencies-only',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs'], conditionNames: ['import', 'types', 'node'] },
+  },
+};
