@@ -17,6 +17,7 @@
 export { AGREEMENT_FILE } from './agreement.js';
 export { createExclusively, readRegularFile, replaceAtomically } from './atomic-file.js';
 export { describeHolder, explainNotice } from './describe.js';
+export { ensureDirectory } from './ensure-directory.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
 export { errorCode } from './error-code.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import type { Change, MergedUpdate } from '../updates/record.js';
 import { xmlAttribute, xmlText } from './xml.js';
 
@@ -85,7 +84,7 @@ export function writeLastUpdateXml(buildDirectory: string, xml: string): string 
 
 function write(directory: string, name: string, xml: string): string {
   const file = join(directory, name);
-  mkdirSync(directory, { recursive: true });
+  ensureDirectory(directory);
   replaceAtomically(file, xml);
   return file;
 }

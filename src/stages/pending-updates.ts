@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Build, Primary } from '../config/project.js';
-import { replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import { updateXml, writeLastUpdateXml, writeUpdateXml } from '../reports/update-xml.js';
 import { type Cursor, readCursor, startCursor } from '../updates/cursor.js';
 import { updateCommand } from '../updates/git.js';
@@ -85,6 +84,6 @@ export function reportUpdate(primary: Primary, build: Build, stamp: Buildstamp, 
 
 function writeTag(build: Build, stamp: Buildstamp): void {
   const { tag } = layoutOf(build.directory);
-  mkdirSync(dirname(tag), { recursive: true });
+  ensureDirectory(dirname(tag));
   replaceAtomically(tag, tagFileText(stamp));
 }

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDirectory } from '../locks/index.js';
 import { stageFileName } from './names.js';
 
 /** Where the files of a build that CTest and Dart users know are, all below its build directory. */
@@ -25,14 +25,13 @@ export function layoutOf(directory: string): Layout {
 }
 
 /**
- * Makes the directories of a build that are not there yet, writable for the group as the umask allows.
+ * Makes the directory of a build's locks and logs, and those above it, where they are missing.
  *
  * @throws the system's error, for example EACCES, ENOSPC, EROFS
  */
 export function ensureLayout(directory: string): Layout {
   const layout = layoutOf(directory);
-  mkdirSync(layout.temporary, { recursive: true, mode: 0o775 });
-  mkdirSync(layout.updates, { recursive: true, mode: 0o775 });
+  ensureDirectory(layout.temporary);
   return layout;
 }
 

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, readRegularFile, replaceAtomically } from '../locks/index.js';
 import { journalDirectory } from './journal.js';
 
 /** How far a build has come in the journal of its primary. */
@@ -73,7 +72,7 @@ export function moveCursor(primaryDirectory: string, build: string, record: numb
 
 function write(primaryDirectory: string, build: string, cursor: Cursor): Cursor {
   const file = cursorFile(primaryDirectory, build);
-  mkdirSync(join(file, '..'), { recursive: true });
+  ensureDirectory(join(file, '..'));
   replaceAtomically(file, `${JSON.stringify(cursor, undefined, 1)}\n`);
   return cursor;
 }

@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createExclusively, errorCode, readRegularFile } from '../locks/index.js';
+import { createExclusively, ensureDirectory, errorCode, readRegularFile } from '../locks/index.js';
 import { parseRecord, type UpdateRecord } from './record.js';
 
 /** What can be wrong with a journal. Each names the file and can be told to a person as it is. */
@@ -126,7 +126,7 @@ export function recordAt(journal: string, sequence: number): UpdateRecord | unde
  *   with neither link(2) nor renameat2(2) an empty file may have taken the number, which `lastRecord` reports
  */
 export function append(journal: string, record: UpdateRecord): 'appended' | 'exists' {
-  mkdirSync(journal, { recursive: true });
+  ensureDirectory(journal);
   const file = recordFile(journal, record.sequence);
   if (createExclusively(file, `${JSON.stringify(record, undefined, 1)}\n`) === 'exists') return 'exists';
   syncDirectory(journal);
