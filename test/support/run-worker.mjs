@@ -17,7 +17,7 @@ process.on('message', async ({ build, killAt }) => {
   process.once('SIGTERM', stop);
   let seen = 0;
   const note = (what) =>
-    appendFileSync(eventFile, `${JSON.stringify({ build, run: id, pid: process.pid, ...what })}\n`);
+    appendFileSync(eventFile, `${JSON.stringify({ build, run: id, pid: process.pid, at: Date.now(), ...what })}\n`);
   try {
     const result = await run(loaded.project.builds.get(build), {
       host: thisHost(),

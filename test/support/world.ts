@@ -19,6 +19,8 @@ export interface WorldEvent {
   readonly build: string;
   readonly run: string;
   readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   readonly step?: RunStep;
   readonly result?: string;
   readonly error?: string;
@@ -64,6 +66,7 @@ export class World {
     this.buildsIn = options.buildsIn ?? this.root;
     for (const name of ['seen', 'bin']) mkdirSync(join(this.root, name));
     for (const name of ['events', 'witness', 'overlaps']) writeFileSync(join(this.root, name), '');
+    this.slowUpdates(0);
     this.environment = {
       ...process.env,
       PATH: `${join(this.root, 'bin')}:${process.env['PATH']}`,
@@ -115,6 +118,11 @@ export class World {
     });
   }
 
+  /** Makes every change of the tree take this long. */
+  slowUpdates(seconds: number): void {
+    writeFileSync(join(this.root, 'slow'), String(seconds));
+  }
+
   events(): WorldEvent[] {
     return readFileSync(this.eventFile, 'utf8')
       .split('\n')
@@ -154,7 +162,8 @@ export class World {
       join(this.root, 'bin', 'git'),
       `case " $* " in
 *" merge "*|*" reset "*)
-  flock --exclusive --nonblock --conflict-exit-code 99 '${this.witness}' '${git}' "$@"
+  flock --exclusive --nonblock --conflict-exit-code 99 '${this.witness}' \
+    sh -c 'sleep "$(cat "$0")"; exec "$@"' '${join(this.root, 'slow')}' '${git}' "$@"
   code=$?
   [ $code -ne 99 ] || echo "an update began while somebody was building" >> '${overlaps}'
   exit $code ;;
