@@ -99,7 +99,10 @@ async function waitAndJoin(
     const state = notJoined ?? (await sourceState(secondary.primary, stamp, context));
     if (state.kind === 'as-recorded') return undefined;
     if (context.signal.aborted) return interrupted(held);
-    if (notJoined === undefined) leavePrimary(temporary, secondary.name, held);
+    if (notJoined === undefined) {
+      leavePrimary(temporary, secondary.name, held);
+      context.step('leave: left');
+    }
     if (state.kind === 'unrecorded' && remainingMs > 0) {
       if (!told) context.report({ kind: 'waiting-for-record', head: state.head, timeoutMs: remainingMs });
       told = true;

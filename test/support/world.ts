@@ -25,6 +25,8 @@ export interface WorldEvent {
   readonly result?: string;
   readonly error?: string;
   readonly warning?: string;
+  /** Written by a test that has cleared the locks of the build. */
+  readonly unlocked?: boolean;
 }
 
 export interface WorldOptions {
@@ -128,6 +130,11 @@ export class World {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as WorldEvent);
+  }
+
+  /** Adds to the log of events what the test itself does. */
+  note(event: Pick<WorldEvent, 'build' | 'unlocked'>): void {
+    appendFileSync(this.eventFile, `${JSON.stringify(event)}\n`);
   }
 
   /** What the witness wrote down; empty as long as all is well. */

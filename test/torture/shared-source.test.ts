@@ -6,6 +6,7 @@ import { locksLeft } from '../support/locks-left.js';
 import { Random } from '../support/random.js';
 import { Worker, type WorkerEnd } from '../support/worker.js';
 import { World } from '../support/world.js';
+import { OrderWitness } from './order-witness.js';
 
 /** More of them behind a flag: STAGELOCK_TORTURE_SCHEDULES=5000 npm test -- test/torture */
 const SCHEDULES = Number(process.env['STAGELOCK_TORTURE_SCHEDULES'] ?? 200);
@@ -17,6 +18,17 @@ interface Ending {
   readonly end: WorkerEnd;
   /** Whether a death came right after a step. */
   readonly afterStep: boolean;
+}
+
+/** How a run is to die, if at all. */
+interface Plan {
+  readonly killAt?: { readonly step: RunStep; readonly occurrence: number };
+  readonly killAfterMs?: number;
+}
+
+function planOf(random: Random): Plan {
+  if (random.chance(0.35)) return { killAt: { step: random.pick(RUN_STEPS), occurrence: 1 } };
+  return random.chance(0.1) ? { killAfterMs: random.below(150) } : {};
 }
 
 const worlds = [
@@ -39,6 +51,7 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
     BUILDS.map((name) => [name, new Worker(world.configFile, world.eventFile, world.environment)]),
   );
   const completed = new Map<string, number>(BUILDS.map((name) => [name, 1]));
+  const order = new OrderWitness();
   let eventsSeen = 0;
   // Long enough for a secondary that does not look to run into it.
   world.slowUpdates(0.04);
@@ -67,13 +80,15 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
   async function schedule(random: Random, seed: string): Promise<number> {
     if (random.chance(0.8)) world.commit(1 + random.below(3));
     const runs = BUILDS.map(async (name) => {
-      // The primary mostly first, as cron would start it, and the secondaries into its update.
+      // The secondaries into the update, as cron would start them; the primary once more into their builds.
       await sleep(name === 'main' ? random.below(30) : random.below(140));
-      const killAt = random.chance(0.35) ? { step: random.pick(RUN_STEPS), occurrence: 1 } : undefined;
-      const anyMoment = killAt === undefined && random.chance(0.1) ? random.below(150) : undefined;
-      return { end: await runOnce(name, killAt, anyMoment), afterStep: anyMoment === undefined };
+      const plan = planOf(random);
+      const ending = await runOnce(name, plan);
+      if (name !== 'main' || ending.end.kind === 'died' || random.chance(0.3)) return ending;
+      world.commit(1);
+      await sleep(random.below(60));
+      return runOnce(name, planOf(random));
     });
-    if (random.chance(0.3)) world.commit(1);
     const ends = await Promise.all(runs);
     verify(seed);
     verifyLeftLocks(ends, seed);
@@ -83,16 +98,12 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
     return ends.filter(({ end }) => end.kind === 'died').length;
   }
 
-  async function runOnce(
-    name: string,
-    killAt?: { readonly step: RunStep; readonly occurrence: number },
-    killAfterMs?: number,
-  ): Promise<WorkerEnd> {
+  async function runOnce(name: string, { killAt, killAfterMs }: Plan = {}): Promise<Ending> {
     const worker = workers.get(name);
     if (worker === undefined) throw new Error(name);
     const run = worker.run({ build: name, ...(killAt === undefined ? {} : { killAt }) });
     if (killAfterMs !== undefined) void sleep(killAfterMs).then(() => worker.stop());
-    return run;
+    return { end: await run, afterStep: killAfterMs === undefined };
   }
 
   /** No overlap; and what the runs that completed since the last call have reported are the next commits, once. */
@@ -102,6 +113,7 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
     for (const event of events.slice(eventsSeen)) {
       expect(event.warning, seed).toBeUndefined();
       expect(event.error, seed).toBeUndefined();
+      expect(order.see(event), seed).toBeUndefined();
       if (event.step !== 'complete: cursor moved') continue;
       const before = completed.get(event.build) ?? 0;
       const reported = world.reported(event.run) ?? [];
@@ -145,14 +157,16 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
         const found = examine(world.build(name), host);
         if (found.kind === 'nothing-there') break;
         // The killed run's own build command may still be at work; unlock refuses until it is gone.
-        if (found.kind === 'clear') await clearLocks(world.build(name), found.locks);
-        else if (tries > 100) return `${name} cannot be unlocked: ${found.reasons.join('; ')}`;
+        if (found.kind === 'clear') {
+          await clearLocks(world.build(name), found.locks);
+          world.note({ build: name, unlocked: true });
+        } else if (tries > 100) return `${name} cannot be unlocked: ${found.reasons.join('; ')}`;
         else await sleep(50);
       }
     }
-    const first = await runOnce('main');
+    const { end: first } = await runOnce('main');
     if (first.kind !== 'ended' || !['done', 'no-news'].includes(first.result.kind)) return describeEnd('main', first);
-    const rest = await Promise.all(SECONDARIES.map(async (name) => [name, await runOnce(name)] as const));
+    const rest = await Promise.all(SECONDARIES.map(async (name) => [name, (await runOnce(name)).end] as const));
     const bad = rest.find(([, end]) => end.kind !== 'ended' || !['done', 'no-news'].includes(end.result.kind));
     return bad === undefined ? 'everything ran' : describeEnd(...bad);
   }
