@@ -338,7 +338,7 @@ giveUp:
 
 /* ----------------------------------------------------------------------------------------------- secondaries */
 
-#ifdef JOIN_NEEDS_RECORD   /* the repair that README.md proposes */
+#ifdef JOIN_NEEDS_RECORD   /* what stagelock does, see README.md */
 #define SOURCE_AHEAD (LAST != tree)
 #else
 #define SOURCE_AHEAD false
