@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import type { Argv } from '../compile/command.js';
 import { type CompileResult, compile } from '../compile/compile.js';
@@ -82,10 +83,12 @@ async function compileCommand({ target, strategy, command }: CommandLine): Promi
   if (result.lock === 'lost') {
     warn(`${lock.path}: somebody removed this lock while it was held; ${target} may have been compiled twice at once`);
   }
-  return exitCodeOf(result, command, stop.number);
+  const code = exitCodeOf(result, command, stop);
+  if (result.kind === 'interrupted') stop.dieIfHungUp();
+  return code;
 }
 
-function exitCodeOf(result: CompileResult, command: Argv, stopNumber: () => number): number {
+function exitCodeOf(result: CompileResult, command: Argv, stop: Stop): number {
   switch (result.kind) {
     case 'published':
       return 0;
@@ -94,7 +97,7 @@ function exitCodeOf(result: CompileResult, command: Argv, stopNumber: () => numb
     case 'signalled':
       return 128 + constants.signals[result.signal];
     case 'interrupted':
-      return 128 + stopNumber();
+      return 128 + constants.signals[stop.name()];
     case 'not-started':
       warn(result.message);
       return OWN_ERROR;
@@ -151,17 +154,36 @@ function commandLine(
   return { target, strategy, command: [program, ...rest] };
 }
 
+type StopName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+interface Stop {
+  readonly signal: AbortSignal;
+  /** The signal that came first; SIGTERM as long as none has. */
+  readonly name: () => StopName;
+  /** Ends this process by SIGHUP if its terminal is gone: Node aborts at its exit when it cannot restore that. */
+  readonly dieIfHungUp: () => void;
+}
+
 /** Fires at the first INT, TERM or HUP. Later ones change nothing: the end is under way, and it has a time limit. */
-function stopSignal(): { readonly signal: AbortSignal; readonly number: () => number } {
+function stopSignal(): Stop {
   const controller = new AbortController();
-  let first: NodeJS.Signals | undefined;
+  const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+  let first: StopName | undefined;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       first ??= name;
       controller.abort();
     });
   }
-  return { signal: controller.signal, number: () => constants.signals[first ?? 'SIGTERM'] };
+  return {
+    signal: controller.signal,
+    name: () => first ?? 'SIGTERM',
+    dieIfHungUp: () => {
+      if (first !== 'SIGHUP' || !onTerminal) return;
+      process.removeAllListeners('SIGHUP');
+      process.kill(process.pid, 'SIGHUP');
+    },
+  };
 }
 
 function describe(error: unknown): string {
@@ -172,6 +194,8 @@ function describe(error: unknown): string {
 }
 
 function warn(text: string): void {
+  // A warning that nobody reads any more (`make 2>&1 | head`) must not end a compile.
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
   process.stderr.write(`ct-lock-helper: ${text}\n`);
 }
 

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { errorCode, pause } from '../locks/index.js';
 
@@ -6,7 +7,7 @@ const VANISH_MS = 5000;
 
 /**
  * Ends a process group: TERM, so that compilers remove their temporaries, after the grace KILL. Returns when nobody is
- * left in the group, zombies of our own excepted.
+ * left in the group but zombies.
  *
  * @param group its number, the pid of the process that began it
  */
@@ -31,8 +32,35 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
 async function vanished(group: number, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   for (let pauseMs = 2; signalGroup(group, 0); pauseMs = Math.min(2 * pauseMs, 100)) {
+    // A first process that reaps nobody (in many containers) would keep the dead in the group for ever.
+    if (pauseMs >= 32 && hasOnlyZombies(group)) return true;
     if (performance.now() >= deadline) return false;
     await pause(pauseMs);
   }
   return true;
+}
+
+/** False where /proc cannot tell. */
+function hasOnlyZombies(group: number): boolean {
+  try {
+    const members = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => memberState(pid, group) ?? []);
+    return members.length > 0 && members.every((state) => state === 'Z' || state === 'X');
+  } catch {
+    return false;
+  }
+}
+
+/** The state of a process if it is in the group. */
+function memberState(pid: string, group: number): string | undefined {
+  let line: string;
+  try {
+    line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined; // gone meanwhile
+  }
+  // The command's name, in parentheses, may hold spaces and parentheses itself.
+  const [state, , processGroup] = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return Number(processGroup) === group ? state : undefined;
 }

@@ -30,8 +30,10 @@ export type Pending =
  * has joined, or holds `update` itself.
  *
  * A build that has no cursor starts at the present. It has news until it has completed a run.
+ *
+ * @param head what is checked out, to be reported while there are no records yet
  */
-export function mergeUpdates(primary: Primary, build: Build, context: RunContext): Pending {
+export function mergeUpdates(primary: Primary, build: Build, context: RunContext, head = ''): Pending {
   const journal = journalDirectory(primary.directory);
   const cursor = cursorOf(primary, build, context);
   if ('kind' in cursor) return cursor;
@@ -43,7 +45,7 @@ export function mergeUpdates(primary: Primary, build: Build, context: RunContext
   for (const problem of after.problems) context.report({ kind: 'warning', text: problem.message });
   const passed = recordAt(journal, cursor.record) ?? {
     type: 'git',
-    revision: '',
+    revision: head,
     ended: context.now().toISOString(),
   };
   const update = mergeRecords(after.records, passed);

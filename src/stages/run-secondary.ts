@@ -35,10 +35,10 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   if (begun.kind !== 'done') return refusal(begun, held);
   context.report({ kind: 'begun', build: secondary, stamp });
 
-  const notJoined = await waitAndJoin(secondary, stamp, layout, held, context);
-  if (notJoined !== undefined) return notJoined;
+  const joined = await waitAndJoin(secondary, stamp, layout, held, context);
+  if (joined.kind !== 'joined') return joined;
 
-  const pending = mergeUpdates(primary, secondary, context);
+  const pending = mergeUpdates(primary, secondary, context, joined.head);
   if (pending.kind === 'lost') {
     held.remove(join(layout.temporary, UPDATE));
     context.step('update: ended');
@@ -71,17 +71,20 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   return { kind: failed ? 'stage-failed' : 'done', stamp, stages: ran.stages };
 }
 
-/**
- * The stage `update` of a secondary is to wait for its primary's. Undefined once it has joined and the source is what
- * the journal says; otherwise how the run ends.
- */
+/** It has joined, and the source is what the journal says. */
+interface Joined {
+  readonly kind: 'joined';
+  readonly head: string | undefined;
+}
+
+/** The stage `update` of a secondary is to wait for its primary's. */
 async function waitAndJoin(
   secondary: Secondary,
   stamp: Buildstamp,
   layout: Layout,
   held: HeldLocks,
   context: RunContext,
-): Promise<RunResult | undefined> {
+): Promise<RunResult | Joined> {
   const own = join(layout.temporary, UPDATE);
   if (held.create(own) === 'exists') {
     endSecondary(layout.temporary, held);
@@ -97,7 +100,7 @@ async function waitAndJoin(
     const notJoined = await joinInTime(secondary, temporary, remainingMs, held, context);
     if (notJoined?.kind === 'interrupted') return notJoined;
     const state = notJoined ?? (await sourceState(secondary.primary, stamp, context));
-    if (state.kind === 'as-recorded') return undefined;
+    if (state.kind === 'as-recorded') return { kind: 'joined', head: state.head };
     if (context.signal.aborted) return interrupted(held);
     if (notJoined === undefined) {
       leavePrimary(temporary, secondary.name, held);

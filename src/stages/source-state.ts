@@ -6,7 +6,8 @@ import { type RunContext, runEnvironment } from './run-context.js';
 
 /** Whether the source is what the newest update record says. */
 export type SourceState =
-  | { readonly kind: 'as-recorded' }
+  /** `head` is checked out; undefined where nobody updates the source by stagelock. */
+  | { readonly kind: 'as-recorded'; readonly head: string | undefined }
   /** An update died between moving the source and its record, or somebody moved the source by hand. */
   | { readonly kind: 'unrecorded'; readonly head: string; readonly recorded: string }
   | { readonly kind: 'failed'; readonly message: string };
@@ -19,10 +20,8 @@ const ASK_MS = 60_000;
  * revision. While it has joined, the answer stays true.
  */
 export async function sourceState(primary: Primary, stamp: Buildstamp, context: RunContext): Promise<SourceState> {
-  if (primary.update === undefined) return { kind: 'as-recorded' };
+  if (primary.update === undefined) return { kind: 'as-recorded', head: undefined };
   const newest = lastRecord(journalDirectory(primary.directory)).record;
-  // Its primary has never run: what is there now will be the start of the journal.
-  if (newest === undefined) return { kind: 'as-recorded' };
   const head = await currentRevision({
     source: primary.source,
     timeoutMs: ASK_MS,
@@ -30,6 +29,7 @@ export async function sourceState(primary: Primary, stamp: Buildstamp, context: 
     signal: context.signal,
   });
   if (head.kind === 'failed') return head;
-  if (head.revision === newest.revision) return { kind: 'as-recorded' };
+  // Without a record its primary has never run: what is there now will be the start of the journal.
+  if (newest === undefined || head.revision === newest.revision) return { kind: 'as-recorded', head: head.revision };
   return { kind: 'unrecorded', head: head.revision, recorded: newest.revision };
 }

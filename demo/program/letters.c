@@ -1,0 +1,3 @@
+#include "change.h"
+
+const char *letters_change(void) { return CHANGE; }

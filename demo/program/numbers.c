@@ -1,0 +1,3 @@
+#include "change.h"
+
+const char *numbers_change(void) { return CHANGE; }
