@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { detect } from '../config/detect.js';
 import { CONFIG_NAME } from '../config/load.js';
@@ -17,6 +18,9 @@ interface InitOptions {
 /** `stagelock init --source DIR --build DIR` */
 export function initCommand(options: GlobalOptions, { source, build, name, stdout = false }: InitOptions): void {
   if (name !== undefined && !isBuildName(name)) throw new Refusal(EXIT.usage, `"${name}" is not ${BUILD_NAME_RULE}`);
+  if (!statSync(source, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Refusal(EXIT.usage, `--source ${source}: there is no such directory`);
+  }
   const text = writeTemplate(detect({ source, directory: build, ...(name === undefined ? {} : { name }) }));
   if (stdout) {
     process.stdout.write(text);

@@ -35,7 +35,7 @@ export class Progress {
     this.#begun = true;
     const live = this.#style === 'live' ? liveText(event) : undefined;
     if (live === undefined) this.#line(text);
-    else this.#show(live.text, live.expectedMs);
+    else this.#show(live.text, live.limits);
   }
 
   end(result: RunResult): void {
@@ -45,6 +45,11 @@ export class Progress {
     } else if (result.kind === 'no-news' && this.#style === 'live') {
       this.#line('nothing new to build');
     }
+  }
+
+  /** Tells something that is no event of the run. */
+  note(text: string): void {
+    this.#line(text);
   }
 
   /** Takes the live line away. */
@@ -61,14 +66,14 @@ export class Progress {
     process.stdout.write(`${timeOf(new Date())} ${this.#build}: ${text}\n`);
   }
 
-  #show(text: string, expectedMs: number | undefined): void {
+  #show(text: string, limits: string): void {
     this.clear();
     const began = Date.now();
     const draw = (): void => {
       const elapsedMs = Math.floor((Date.now() - began) / 1000) * 1000;
-      const width = (process.stdout.columns ?? 80) - 1;
-      const line = `${this.#build}: ${text} ${formatDuration(elapsedMs)}${expectation(expectedMs)}`;
-      process.stdout.write(`\r\u001b[K${line.slice(0, width)}`);
+      const width = (process.stdout.columns || 80) - 1;
+      const times = ` ${formatDuration(elapsedMs)}${limits}`;
+      process.stdout.write(`\r\u001b[K${shortened(`${this.#build}: ${text}`, width - times.length)}${times}`);
     };
     draw();
     this.#timer = setInterval(draw, 1000);
@@ -91,7 +96,8 @@ function describeEvent(event: RunEvent): string | undefined {
       return `waited ${formatDuration(event.ms)}`;
     case 'updated': {
       const { changes, records } = event.update;
-      return `update: ${changes.length} ${changes.length === 1 ? 'commit' : 'commits'}${records.length > 1 ? ` of ${records.length} updates` : ''}`;
+      const count = changes.length === 0 ? 'no new commits' : counted(changes.length, 'commit');
+      return `update: ${count}${records.length > 1 ? ` of ${records.length} updates` : ''}`;
     }
     case 'stage-started':
       return `${event.stage} ...${expectation(event.expectedMs)}`;
@@ -102,13 +108,36 @@ function describeEvent(event: RunEvent): string | undefined {
   }
 }
 
-/** What goes on for a while has a live line. */
-function liveText(event: RunEvent): { readonly text: string; readonly expectedMs: number | undefined } | undefined {
-  if (event.kind === 'stage-started') return { text: event.stage, expectedMs: event.expectedMs };
-  if (event.kind === 'waiting') {
-    return { text: `waiting for ${event.locks.map((lock) => lock.path).join(', ')}`, expectedMs: undefined };
+/** What goes on for a while has a live line: what it is, and how long it may take. */
+function liveText(event: RunEvent): { readonly text: string; readonly limits: string } | undefined {
+  switch (event.kind) {
+    case 'stage-started':
+      return { text: event.stage, limits: expectation(event.expectedMs) };
+    case 'waiting':
+      return {
+        text: `waiting for ${event.locks.map((lock) => lock.path).join(', ')}`,
+        limits: ` (at most ${formatDuration(event.timeoutMs)})`,
+      };
+    case 'waiting-for-record':
+      return { text: 'waiting for the primary', limits: ` (at most ${formatDuration(event.timeoutMs)})` };
+    case 'lingering':
+      return { text: 'lingers', limits: ` (of ${formatDuration(event.ms)})` };
+    default:
+      return undefined;
   }
-  return event.kind === 'lingering' ? { text: 'lingers', expectedMs: event.ms } : undefined;
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** The text in at most so many columns: of a path the end tells more than the beginning, of a name the beginning. */
+function shortened(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const head = Math.floor(width / 3);
+  return width < 8
+    ? text.slice(0, Math.max(0, width))
+    : `${text.slice(0, head)}...${text.slice(text.length - width + head + 3)}`;
 }
 
 function expectation(expectedMs: number | undefined): string {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, userInfo } from 'node:os';
 import { thisHost } from '../locks/index.js';
-import { explainResult } from '../stages/messages.js';
+import { explainLocksAfterFailure, explainResult } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
@@ -17,15 +17,16 @@ export async function runCommand(
   const project = projectOf(options);
   const build = buildOf(project, name);
   const host = thisHost();
-  const stop = stopSignal();
   const progress = new Progress(build.name, quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines');
+  const stop = stopSignal((name) => progress.note(`told to stop by ${name}; ending what runs`));
+  const id = randomBytes(8).toString('hex');
   try {
     const result = await run(build, {
       host,
       now: () => new Date(),
       user: userName(),
       command: ['stagelock', ...process.argv.slice(2)].join(' '),
-      run: randomBytes(8).toString('hex'),
+      run: id,
       environment: process.env,
       signal: stop.signal,
       report: (event) => progress.report(event),
@@ -34,31 +35,44 @@ export async function runCommand(
     progress.end(result);
     const lines = explainResult(build, result, { host, now: new Date(), configFile: project.file });
     if (lines.length > 0) process.stderr.write(`stagelock: ${lines.join('\n')}\n`);
-    process.exitCode = result.kind === 'interrupted' ? 128 + stop.number() : exitCodeOf(result);
+    process.exitCode = result.kind === 'interrupted' ? 128 + constants.signals[stop.name()] : exitCodeOf(result);
   } catch (error) {
     progress.clear();
     process.exitCode = reportFailure(error);
-    process.stderr.write(`  Locks of ${build.name} stay where this run had got to; see stagelock status.\n`);
+    const lines = explainLocksAfterFailure(build, id, { host, now: new Date(), configFile: project.file });
+    process.stderr.write(`${lines.join('\n')}\n`);
   } finally {
     stop.forget();
   }
+  // Its terminal is gone, and Node aborts with a core dump when it cannot restore that at its own end.
+  if (stop.name() === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
+}
+
+type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+interface Stop {
+  readonly signal: AbortSignal;
+  /** The one that came; SIGTERM as long as none has. */
+  readonly name: () => StopSignal;
+  readonly forget: () => void;
 }
 
 /** Fires at the first INT, TERM or HUP. A second one ends the process as it would any other. */
-function stopSignal(): { readonly signal: AbortSignal; readonly number: () => number; readonly forget: () => void } {
+function stopSignal(onStop: (name: StopSignal) => void): Stop {
   const controller = new AbortController();
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let received: (typeof names)[number] = 'SIGTERM';
+  let received: StopSignal = 'SIGTERM';
   const handler = (name: NodeJS.Signals): void => {
     received = names.find((one) => one === name) ?? received;
-    controller.abort();
     forget();
+    onStop(received);
+    controller.abort();
   };
   const forget = (): void => {
     for (const name of names) process.removeListener(name, handler);
   };
   for (const name of names) process.on(name, handler);
-  return { signal: controller.signal, number: () => constants.signals[received], forget };
+  return { signal: controller.signal, name: () => received, forget };
 }
 
 function userName(): string {

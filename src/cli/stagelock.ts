@@ -15,6 +15,8 @@ function program(): Command {
     .version(VERSION)
     .option('-c, --config <file>', 'the configuration (default: $STAGELOCK_CONFIG, or stagelock.toml here or above)')
     .showHelpAfterError('(stagelock --help tells more)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'stagelock: ')) })
+    .hook('preAction', (_, command) => guardOutput(command.name()))
     .exitOverride();
 
   stagelock
@@ -72,6 +74,25 @@ function program(): Command {
 
   for (const command of stagelock.commands) command.exitOverride().copyInheritedSettings(stagelock);
   return stagelock;
+}
+
+/** A reader that has seen enough (`| head`), a terminal that was closed. */
+const NOBODY_READS: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
+
+/**
+ * Keeps a lost standard output from being an exception, which would end a run in the middle of a build and leave its
+ * locks and compilers. What `run` prints is only progress, so there it changes nothing; any other command has failed if
+ * its answer could not be written, unless nobody wanted to read on.
+ */
+function guardOutput(command: string): void {
+  let told = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (told || NOBODY_READS.has(error.code)) return;
+    told = true;
+    process.stderr.write(`stagelock: standard output cannot be written: ${error.message}\n`);
+    if (command !== 'run') process.exitCode = EXIT.internal;
+  });
+  process.stderr.on('error', () => undefined); // there is nowhere left to tell
 }
 
 /**

@@ -4,6 +4,7 @@ import { describeLock, describePulse } from '../stages/messages.js';
 import { type Pulse, PulseWatch } from '../stages/pulse.js';
 import { readStageLock } from '../stages/stage-lock.js';
 import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
+import { EXIT } from './exit.js';
 import { buildOf, projectOf } from './project-of.js';
 import type { GlobalOptions } from './stagelock.js';
 
@@ -21,6 +22,7 @@ export async function statusCommand(
   const host = thisHost();
   const only = name === undefined ? undefined : buildOf(project, name).name;
   const builds = statusOf(project, host).filter((status) => only === undefined || status.build === only);
+  if (builds.some((status) => status.problem !== undefined)) process.exitCode = EXIT.internal;
   const pulses = watch ? await watchUnknown(builds) : new Map<string, Pulse>();
 
   if (json) {
@@ -46,7 +48,8 @@ export async function statusCommand(
   }
 }
 
-function headline({ locks, waitsFor }: BuildStatus): string {
+function headline({ locks, waitsFor, problem }: BuildStatus): string {
+  if (problem !== undefined) return `cannot be seen: ${problem}`;
   if (locks.length === 0) return 'idle';
   if (locks.some((lock) => lock.judgement.fate === 'dead')) return 'left locks behind';
   if (waitsFor.length > 0) return 'waiting';

@@ -1,6 +1,7 @@
+import { lstatSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { describeHolder, thisHost } from '../locks/index.js';
-import { describeLock, type MessageContext } from '../stages/messages.js';
+import { describeHolder, errorCode, thisHost } from '../locks/index.js';
+import { describeLock, type MessageContext, unlockCommand as unlockCommandLine } from '../stages/messages.js';
 import { tailOf } from '../stages/stage-log.js';
 import type { LockStatus } from '../stages/status.js';
 import { clearLocks, examine } from '../stages/unlock.js';
@@ -24,10 +25,17 @@ export async function unlockCommand(
     process.stdout.write(`${build.name}: there are no locks\n`);
     return;
   }
-  show(found.locks, { host, now: new Date(), configFile: project.file });
+  const context = { host, now: new Date(), configFile: project.file };
+  show(found.locks, context);
   if (found.locks.some((lock) => lock.name === 'update' && build.role === 'primary')) {
     process.stdout.write(
       `  The update was interrupted: ${build.source} may be half changed. See git -C ${build.source} status\n`,
+    );
+  }
+  const hidden = othersOf(found.locks);
+  if (hidden.length > 0) {
+    process.stdout.write(
+      `  Whether what it started still runs can be seen only by ${hidden.join(', ')} and root: ps -ef\n`,
     );
   }
   if (found.kind === 'needs-force' && !force) {
@@ -36,7 +44,15 @@ export async function unlockCommand(
       `${build.name}: left as it is:\n  ${found.reasons.join('\n  ')}\n  --force clears it all the same`,
     );
   }
-  if (!yes && !(await confirmed(`Remove these ${found.locks.length} locks? [y/N] `))) {
+  if (!yes && !process.stdin.isTTY) {
+    const command = `${unlockCommandLine(build.name, context)} --yes${force ? ' --force' : ''}`;
+    throw new Refusal(
+      EXIT.usage,
+      `${build.name}: left as it is, since nobody is here to ask; after a look: ${command}`,
+    );
+  }
+  const what = found.locks.length === 1 ? 'this lock' : `these ${found.locks.length} locks`;
+  if (!yes && !(await confirmed(`Remove ${what}? [y/N] `))) {
     throw new Refusal(EXIT.failed, `${build.name}: left as it is`);
   }
   const cleared = await clearLocks(build, found.locks);
@@ -57,11 +73,21 @@ function show(locks: readonly LockStatus[], context: MessageContext): void {
   }
 }
 
+/** The users of these locks whose processes we may not look into. */
+function othersOf(locks: readonly LockStatus[]): string[] {
+  const own = process.getuid?.() ?? 0;
+  const others = locks.filter((lock) => own !== 0 && lstatSync(lock.path, { throwIfNoEntry: false })?.uid !== own);
+  return [...new Set(others.flatMap((lock) => lock.record?.user ?? []))];
+}
+
 async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Refusal(EXIT.usage, 'there is nobody to ask here; say --yes after a look');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return /^y(es)?$/i.test((await terminal.question(question)).trim());
+  } catch (error) {
+    if (errorCode(error) !== 'ABORT_ERR') throw error;
+    process.stdout.write('\n'); // Ctrl-C or Ctrl-D
+    return false;
   } finally {
     terminal.close();
   }

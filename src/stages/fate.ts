@@ -11,7 +11,8 @@ export function judgeRun(
 ): Judgement {
   if (record === undefined) return { fate: 'unknown', why: 'the file holds no record of its owner' };
   const { pid } = record;
-  if (record.host !== host.name) return { fate: 'unknown', why: `it runs on ${record.host}, this is ${host.name}` };
+  if (record.host !== host.name)
+    return { fate: 'unknown', why: `it was started on ${record.host}, and this is ${host.name}` };
   if (record.bootId !== undefined && host.bootId !== undefined && record.bootId !== host.bootId) {
     return { fate: 'dead', why: `${record.host} has been restarted since` };
   }

@@ -1,10 +1,15 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { formatDuration } from '../config/duration.js';
 import type { Build } from '../config/project.js';
 import { describeHolder, type Host } from '../locks/index.js';
 import { judgeRun } from './fate.js';
+import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
 import type { RunResult, StageReport } from './run-context.js';
 import type { FoundStageLock } from './stage-lock.js';
+import { locksOf } from './status.js';
+import { layoutOf } from './temporary.js';
 
 /** What a message needs to know besides what happened. */
 export interface MessageContext {
@@ -39,22 +44,18 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `  ${leftBehind(result.left)}, so that nobody builds it. Look at the source (git status), put it right, then: ${unlockCommand(build.name, context)}`,
       ];
     case 'held':
-      return [
-        `${build.name}: not run, because an earlier run is still going on or has not ended properly.`,
-        ...result.locks.flatMap((lock) => describeLock(lock, context)),
-        `  ${adviceFor(build, result.locks, context)}`,
-      ];
+      return explainHeld(build, result.locks, context);
     case 'secondaries-building':
       return [
         `${build.name}: not updated and not built, because secondaries are still building from ${build.source}.`,
         ...result.locks.flatMap((lock) => describeLock(lock, context)),
-        `  ${adviceForSecondaries(result.locks, context)}`,
+        `  ${adviceForSecondaries(build, result.locks, context)}`,
       ];
     case 'wait-timed-out':
       return [
         `${build.name}: not built, after waiting ${formatDuration(result.waitedMs)} for ${names(result.locks)} to go.`,
         ...result.locks.flatMap((lock) => [...describeLock(lock, context), ...describePulse(lock.pulse)]),
-        `  ${adviceFor(build, result.locks, context)}`,
+        `  ${adviceForWaiting(build, result.locks, context)}`,
       ];
     case 'source-unrecorded':
       return [
@@ -66,7 +67,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
     case 'section-busy':
       return [
         `${build.name}: not run, because ${result.path} could not be had: ${describeHolder(result.holder, context.now.getTime())}.`,
-        '  It is held for milliseconds only; if its process is gone for certain, remove it.',
+        `  It is held for milliseconds only; if its process is gone for certain: rm -rf ${quoted(result.path)}`,
       ];
     case 'interrupted':
       return result.left.length === 0
@@ -77,15 +78,28 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
   }
 }
 
+/** What a run has left that ended with an exception; the exception itself has been told before. */
+export function explainLocksAfterFailure(build: Build, run: string, context: MessageContext): string[] {
+  let left: string[];
+  try {
+    left = locksOf(build).flatMap((lock) => (lock.record?.run === run ? [lock.path] : []));
+  } catch {
+    return [`  Whether locks are left cannot be seen: ${statusCommand(build.name, context)}`];
+  }
+  if (left.length === 0) return [`  ${build.name} was not built; no lock is left.`];
+  return [`  ${leftBehind(left)}; after a look: ${unlockCommand(build.name, context)}`];
+}
+
 /** The lines that describe a lock: what and which file, who and since when, whether alive, the log. */
 export function describeLock(lock: FoundStageLock, { host, now }: MessageContext): string[] {
   const { record } = lock;
   const { fate, why } = judgeRun(record, host);
-  if (record === undefined) return [`  ${lock.path}: ${why}`];
+  if (record === undefined) return [`  ${lock.path}: no record of its owner; it is ${whatStandsAt(lock.path)}`];
   const since = Date.parse(record.since);
   const ago = Number.isNaN(since) ? '' : ` (${formatDuration(now.getTime() - since)} ago)`;
+  const what = record.stage === RUNNING ? `run of ${record.build}` : `stage ${record.stage} of ${record.build}`;
   return [
-    `  ${lock.path}: ${record.stage} of ${record.build}, process ${record.pid} of ${record.user} on ${record.host}, since ${record.since}${ago}`,
+    `  ${lock.path}: ${what}, process ${record.pid} of ${record.user} on ${record.host}, since ${record.since}${ago}`,
     `    ${fate}: ${why}`,
     ...(record.logFile === undefined ? [] : [`    log: ${record.logFile}`]),
   ];
@@ -127,27 +141,79 @@ export function unlockCommand(build: string, { configFile }: MessageContext): st
   return `stagelock --config ${quoted(configFile)} unlock ${build}`;
 }
 
+function statusCommand(build: string, { configFile }: MessageContext): string {
+  return `stagelock --config ${quoted(configFile)} status ${build}`;
+}
+
 function explainStage(build: Build, stage: StageReport): string {
   return `${build.name}: ${stage.name} ${describeOutcome(stage)}\n  log: ${stage.logFile}`;
 }
 
+/** All locks of the build, since the one that was in the way does not name the log of what the run was at. */
+function explainHeld(build: Build, blocking: readonly FoundStageLock[], context: MessageContext): string[] {
+  const present = locksOf(build);
+  const locks = present.length === 0 ? blocking : present;
+  const fates = fatesOf(locks, context);
+  const why = fates.every((fate) => fate === 'alive')
+    ? 'an earlier run is still going on'
+    : fates.includes('dead')
+      ? 'an earlier run died and has left its locks'
+      : 'there are locks of an earlier run, and from here nobody can tell whether it lives';
+  return [
+    `${build.name}: not run, because ${why}.`,
+    ...locks.flatMap((lock) => describeLock(lock, context)),
+    `  ${adviceFor(build, locks, context)}`,
+  ];
+}
+
 function adviceFor(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
-  const builds = [...new Set(locks.map((lock) => lock.record?.build ?? build.name))];
+  if (fatesOf(locks, context).every((fate) => fate === 'alive')) {
+    return `If this comes often, the interval between runs is too short. What it does: ${statusCommand(build.name, context)}`;
+  }
+  return adviceToLook(build, locks, context);
+}
+
+function adviceForWaiting(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
+  if (fatesOf(locks, context).some((fate) => fate !== 'alive')) return adviceToLook(build, locks, context);
+  const key = build.role === 'primary' ? 'secondaries_timeout' : 'update_timeout';
+  return `It still runs. If this comes often, wait longer: ${key} of ${build.name} in ${context.configFile}`;
+}
+
+function adviceForSecondaries(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
+  if (fatesOf(locks, context).some((fate) => fate !== 'alive')) return adviceToLook(build, locks, context);
+  return `If this comes often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ${context.configFile}`;
+}
+
+/** What to do about the builds whose locks nobody alive is known to hold. */
+function adviceToLook(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
+  const doubtful = locks.filter((lock) => judgeRun(lock.record, context.host).fate !== 'alive');
+  const builds = [...new Set(doubtful.map((lock) => buildOf(lock, build)))];
   const commands = builds.map((name) => unlockCommand(name, context)).join(' and ');
-  return fatesOf(locks, context).every((fate) => fate === 'alive')
-    ? 'It runs; if this comes often, the interval between runs is too short.'
-    : `Find out what happened; the locks stay until somebody has looked, then: ${commands}`;
+  return `Find out what happened; the locks stay until somebody has looked, then: ${commands}`;
 }
 
-function adviceForSecondaries(locks: readonly FoundStageLock[], context: MessageContext): string {
-  if (fatesOf(locks, context).includes('dead')) return adviceForDead(locks, context);
-  return 'If this comes often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait"';
+/** The build that a lock belongs to, also when it does not say so itself. */
+function buildOf({ record, name, path }: FoundStageLock, build: Build): string {
+  if (record !== undefined) return record.build;
+  const secondary = secondaryOf(name);
+  if (secondary !== undefined) return secondary;
+  const own = dirname(path) === layoutOf(build.directory).temporary;
+  return build.role === 'secondary' && !own ? build.primary.name : build.name;
 }
 
-function adviceForDead(locks: readonly FoundStageLock[], context: MessageContext): string {
-  const dead = locks.filter((lock) => judgeRun(lock.record, context.host).fate === 'dead');
-  const commands = dead.map((lock) => unlockCommand(lock.record?.build ?? '', context)).join(' and ');
-  return `A dead one has to be looked at, since its locks stay, then: ${commands}`;
+/** What a person would see with `ls`, of something that is no stage lock of ours. */
+function whatStandsAt(path: string): string {
+  try {
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink()) return `a symbolic link to ${readlinkSync(path)}`;
+    if (stat.isDirectory()) return 'a directory';
+    if (!stat.isFile()) return 'a device, a socket or a named pipe';
+    return stat.size === 0
+      ? 'an empty file'
+      : `a file of ${stat.size} bytes that holds none, or that this user may not read`;
+  } catch {
+    return 'gone by now, or nobody may look at it';
+  }
 }
 
 function fatesOf(locks: readonly FoundStageLock[], { host }: MessageContext): string[] {

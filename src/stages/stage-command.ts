@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import type { Stage } from '../config/project.js';
+import { errorCode } from '../locks/index.js';
 import { endGroup } from '../processes/group.js';
 
 /** How the command of a stage ended. After each of these nothing of its process group runs any more, but for `passed`
@@ -37,7 +39,7 @@ export async function runStageCommand({ stage, environment, log, signal }: Stage
   });
   const group = child.pid;
   const exit = new Promise<StageOutcome>((resolve) => {
-    child.once('error', (error) => resolve(notStarted(program, stage.directory, error)));
+    child.once('error', (error) => resolve(notStarted(program, stage.directory, environment['PATH'], error)));
     child.once('exit', (code, name) => {
       if (code === 0) resolve({ kind: 'passed' });
       else
@@ -76,7 +78,17 @@ function argvOf(stage: Stage): readonly [string, ...string[]] {
   return stage.command.kind === 'argv' ? stage.command.argv : ['/bin/sh', '-c', stage.command.script];
 }
 
-function notStarted(program: string, directory: string, error: Error): StageOutcome {
-  // ENOENT of spawn names the program even when it is the directory that is missing.
-  return { kind: 'not-started', message: `cannot start ${program} in ${directory}: ${error.message}` };
+function notStarted(program: string, directory: string, path: string | undefined, error: Error): StageOutcome {
+  return {
+    kind: 'not-started',
+    message: `cannot start ${program} in ${directory}: ${whyNotStarted(program, directory, path, error)}`,
+  };
+}
+
+/** ENOENT of spawn names the program even when it is the directory that is missing; and the PATH of cron is short. */
+function whyNotStarted(program: string, directory: string, path: string | undefined, error: Error): string {
+  if (errorCode(error) !== 'ENOENT') return error.message;
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return 'there is no such directory';
+  if (program.includes('/')) return 'there is no such program, or not the interpreter that it names';
+  return `there is no such program in PATH=${path ?? ''}`;
 }

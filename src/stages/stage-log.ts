@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { errorCode } from '../locks/index.js';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -12,17 +13,26 @@ export interface StageLog {
   discard(): void;
 }
 
+/** Something that is no file stands where a log belongs; shared directories are writable by others. */
+export class LogError extends Error {
+  override readonly name = 'LogError';
+
+  constructor(path: string, what: string) {
+    super(`${path}: ${what} stands where the log belongs, and nothing is written through it; remove it`);
+  }
+}
+
 /**
  * Opens the log of a stage for appending: two runs within one minute have the same stamp and so the same file.
  *
- * @throws the system's error; ELOOP when somebody has put a symbolic link there
+ * @throws LogError when there is something else; the system's error
  */
 export function openStageLog(path: string): StageLog {
-  const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o664);
+  const fd = openForAppending(path);
   const stat = fstatSync(fd);
   if (!stat.isFile()) {
     closeSync(fd);
-    throw new Error(`${path} is not a regular file; the log cannot be written there`);
+    throw new LogError(path, 'a device or a named pipe');
   }
   return {
     path,
@@ -36,6 +46,23 @@ export function openStageLog(path: string): StageLog {
       if (stat.size === 0) unlinkSync(path);
     },
   };
+}
+
+function openForAppending(path: string): number {
+  try {
+    return openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o664);
+  } catch (error) {
+    switch (errorCode(error)) {
+      case 'ELOOP':
+        throw new LogError(path, 'a symbolic link');
+      case 'EISDIR':
+        throw new LogError(path, 'a directory');
+      case 'ENXIO':
+        throw new LogError(path, 'a named pipe');
+      default:
+        throw error;
+    }
+  }
 }
 
 /**

@@ -18,18 +18,22 @@ export interface BuildStatus {
   /** Those of its own directory and, of a secondary, its mark in the primary's. */
   readonly locks: readonly LockStatus[];
   readonly waitsFor: readonly LockStatus[];
+  /** Why its locks cannot be seen, if they cannot. */
+  readonly problem?: string;
 }
 
 /** Every lock of every build of a project, as it is at this moment. Changes nothing. */
 export function statusOf(project: Project, host: Host): BuildStatus[] {
   return [...project.builds.values()].map((build) => {
-    const locks = locksOf(build).map((lock) => withFate(lock, host));
-    return {
-      build: build.name,
-      role: build.role,
-      locks,
-      waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
-    };
+    const { name, role } = build;
+    try {
+      const locks = locksOf(build).map((lock) => withFate(lock, host));
+      return { build: name, role, locks, waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)) };
+    } catch (error) {
+      // One directory that may not be read, or whose server does not answer, must not hide the other builds.
+      if (errorCode(error) === undefined || !(error instanceof Error)) throw error;
+      return { build: name, role, locks: [], waitsFor: [], problem: error.message };
+    }
   });
 }
 

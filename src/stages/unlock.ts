@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs';
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Build } from '../config/project.js';
 import { errorCode, type Host, type Inspection } from '../locks/index.js';
@@ -73,7 +73,9 @@ function removeIfSame(lock: FoundStageLock): boolean {
   const now = readStageLock(lock.path);
   if (now === undefined || now.record?.run !== lock.record?.run) return false;
   try {
-    unlinkSync(lock.path);
+    // Somebody may have made a directory of that name by hand, to keep runs away.
+    if (lstatSync(lock.path).isDirectory()) rmdirSync(lock.path);
+    else unlinkSync(lock.path);
     return true;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
