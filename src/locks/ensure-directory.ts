@@ -1,9 +1,14 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from './error-code.js';
 
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+/** Set-group-ID and group write: how a team shares a directory. */
+const SHARED = 0o2020;
+
 /**
- * Makes a directory, and those above it, where they are missing; for the group to write in, as far as the umask allows.
+ * Makes a directory, and those above it, where they are missing. What is made below a directory that a group shares
+ * (SGID and group write) is shared likewise, whatever the umask, which under cron mostly forbids it.
  * Node's own recursive mkdir reports a read-only file system as ENOENT, which sends people looking for the wrong thing.
  *
  * @throws the system's error, for example EROFS, EACCES, ENOSPC, ENOTDIR
@@ -11,6 +16,7 @@ import { errorCode } from './error-code.js';
 export function ensureDirectory(path: string): void {
   try {
     mkdirSync(path, 0o775);
+    shareLikeParent(path);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' && dirname(path) !== path) {
@@ -20,5 +26,16 @@ export function ensureDirectory(path: string): void {
     }
     // On a read-only file system, mkdir(2) may answer EROFS for a directory that is there.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+/** By way of a descriptor that follows no link, since others of the group may put one in the new directory's place. */
+function shareLikeParent(path: string): void {
+  if ((statSync(dirname(path)).mode & SHARED) !== SHARED) return;
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    fchmodSync(fd, (fstatSync(fd).mode & 0o7777) | SHARED);
+  } finally {
+    closeSync(fd);
   }
 }
