@@ -27,7 +27,12 @@ const upwards = layers.flatMap((layer, index) =>
 module.exports = {
   forbidden: [
     ...upwards,
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'locks-stand-alone',
       comment: 'src/locks is a library that can be used without the rest.',

@@ -43,7 +43,7 @@ const clocks = new Map<string, MeasuredClock>();
 export function openLock(target: string, options: OpenOptions = {}): ObjectLock {
   const path = resolve(target);
   const directory = dirname(path);
-  const filesystem = examine(directory);
+  const filesystem = examine(path);
   const wanted = options.strategy ?? 'auto';
   const strategy = wanted === 'auto' ? agreeOnStrategy(directory, filesystem) : wanted;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
@@ -79,11 +79,11 @@ export function openLock(target: string, options: OpenOptions = {}): ObjectLock 
   }
 }
 
-function examine(directory: string): Filesystem {
+function examine(path: string): Filesystem {
   try {
-    return filesystemOf(directory);
+    return filesystemOf(dirname(path));
   } catch (error) {
-    throw asLockError(directory, error);
+    throw asLockError(path, error);
   }
 }
 

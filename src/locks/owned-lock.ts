@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { errorCode } from './error-code.js';
 import type { Host } from './host.js';
 import { onePerHost } from './host-mutex.js';
@@ -14,8 +15,12 @@ import {
   type ObjectLock,
 } from './object-lock.js';
 import { formatOwner, type Judgement, judge } from './owner.js';
+import { pause } from './pause.js';
 import type { ServerClock } from './server-clock.js';
 import { waitFor } from './wait.js';
+
+/** How long one attempt to remove a lock waits for its turn: a hundred times what a removal takes. */
+const TURN_PATIENCE_MS = 100;
 
 export interface OwnedLockContext {
   readonly host: Host;
@@ -75,15 +80,23 @@ export class OwnedLock implements ObjectLock {
     // What has no owner record is removed by a step that fails once it has one, so it needs no serialising.
     if (seen.identity === undefined) return this.#takeAway(seen);
 
-    const turn = await onePerHost((): BreakResult => {
+    const attempt = (): BreakResult => {
       const again = this.#look();
       if (again === undefined || again.identity !== seen.identity) return { kind: 'changed' };
       // Inode and text may both have come again, with a new owner of the dead one's pid.
       if (!force && this.#judge(again).fate !== 'dead') return { kind: 'changed' };
       return this.#takeAway(again);
-    });
+    };
+    // Another process is removing a lock of some other directory, most likely, and is done at once.
+    const began = performance.now();
+    let turn = await onePerHost(attempt);
+    while (turn.kind === 'busy' && performance.now() - began < TURN_PATIENCE_MS) {
+      await pause(1);
+      turn = await onePerHost(attempt);
+    }
     if (turn.kind === 'done') return turn.result;
-    if (turn.kind === 'busy') return { kind: 'changed' };
+    if (turn.kind === 'busy')
+      return { kind: 'refused', why: 'another process of this host is removing locks right now' };
     return { kind: 'refused', why: `${judgement.why}, but nothing on this host can serialise its removal (no flock)` };
   }
 

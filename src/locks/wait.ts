@@ -12,8 +12,8 @@ interface WaitOptions extends AcquireOptions {
 
 /** Locks are mostly held for an instant or for long: begin with short pauses, then double up to the interval. */
 const FIRST_PAUSE_MS = 1;
-/** A watch costs some milliseconds to set up, so only a wait that lasts gets one. */
-const WATCH_AFTER_MS = 200;
+/** Most waits are over before a watch would be set up. */
+const WATCH_AFTER_MS = 20;
 
 /**
  * The wait loop of every strategy: attempt, remove the lock if its owner is dead, pause, again. Every decision is made

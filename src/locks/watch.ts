@@ -1,3 +1,6 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+
 /** Tells of changes to some paths, as inotify reports them. */
 export interface PathWatch {
   /** Settles at the next change, or at once if there was one since the last call. */
@@ -9,23 +12,20 @@ export interface PathWatch {
  * Watches some paths in local directories: their creation, change, replacement and removal.
  *
  * A hint, no proof: changes made by other hosts are not seen, so each waiter also looks by itself now and then.
- * Loads chokidar only now: an uncontended lock should not pay for it.
+ *
+ * The directory is watched, not the path in it: a watch of the path (chokidar's, too) is one of the file that has this
+ * name now, and stays with that file when a lock changes hands.
  */
 export async function watchPaths(paths: readonly string[]): Promise<PathWatch> {
-  const { watch } = await import('chokidar');
-  // atomic: chokidar would hold a removal back for 100 ms, to see whether an editor puts the file back.
-  const watcher = watch([...paths], { ignoreInitial: true, depth: 0, followSymlinks: false, atomic: false });
   let changed = false;
   let wake: (() => void) | undefined;
   const notify = (): void => {
     changed = true;
     wake?.();
   };
-  watcher.on('all', notify);
-  watcher.on('error', notify); // inotify's limits are reached: the pauses go on without it
-  await new Promise<void>((resolve) => {
-    watcher.once('ready', resolve);
-    watcher.once('error', () => resolve());
+  const watchers = [...new Set(paths.map((path) => dirname(path)))].flatMap((directory) => {
+    const names = new Set(paths.filter((path) => dirname(path) === directory).map((path) => basename(path)));
+    return watchEntries(directory, names, notify);
   });
   return {
     next: () =>
@@ -35,6 +35,20 @@ export async function watchPaths(paths: readonly string[]): Promise<PathWatch> {
         else wake = resolve;
         changed = false;
       }),
-    close: () => watcher.close(),
+    close: async () => {
+      for (const watcher of watchers) watcher.close();
+    },
   };
+}
+
+function watchEntries(directory: string, names: ReadonlySet<string>, notify: () => void): FSWatcher[] {
+  try {
+    const watcher = watch(directory, (_event, name) => {
+      if (name === null || names.has(name)) notify();
+    });
+    watcher.on('error', notify);
+    return [watcher];
+  } catch {
+    return []; // the directory is gone, or inotify's limits are reached: the pauses go on without it
+  }
 }

@@ -1,12 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  cursorFile,
-  moveCursor,
-  readCursor,
-  startCursor,
-} from '../../src/updates/cursor.js';
+import { cursorFile, moveCursor, readCursor, startCursor } from '../../src/updates/cursor.js';
 import { temporaryDirectory } from './repository.js';
 
 describe('a cursor', () => {

@@ -1,0 +1,213 @@
+// A real process that uses the locks of dist/, for the tests in this directory. What it does is its first argument; its
+// other arguments come as JSON in the second one. It reports by lines on standard output.
+import {
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const [action, json] = process.argv.slice(2);
+const options = JSON.parse(json);
+// Another copy of dist/ where a test wants one, such as one that finds no koffi.
+const { openLock, createExclusively, replaceAtomically, thisHost } = await import(
+  process.env.LOCKS_MODULE ?? '../../dist/locks.js'
+);
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const say = (line) => writeSync(1, `${line}\n`);
+const told = async () => (await lines.next()).value;
+
+/** Who is inside, told by a flock(2) of the kernel that has nothing to do with the lock under test. */
+function witness(path) {
+  const koffi = createRequire(import.meta.url)('koffi');
+  const flock = koffi.load(null).func('flock', 'int', ['int', 'int']);
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT);
+  const enter = () => flock(fd, 2 | 4) === 0;
+  return {
+    /** False when somebody else is inside, too. */
+    enter: () => {
+      let entered = enter();
+      // The kernel gives the locks of a killed process back one by one, maybe ours last, and may pause in between.
+      while (!entered && isEnding(Number(readFileSync(path, 'utf8')))) entered = enter();
+      if (entered) writeSync(fd, String(process.pid).padStart(10), 0);
+      return entered;
+    },
+    leave: () => flock(fd, 8),
+  };
+}
+
+/** Whether the kernel is taking a process apart: all its threads have PF_EXITING. */
+function isEnding(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+      return (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]) & 4) !== 0;
+    });
+  } catch {
+    return true; // it is gone
+  }
+}
+
+const actions = {
+  /** Takes the lock, says so, and gives it back when told to. */
+  async hold({ target, strategy, settings }) {
+    const { lock } = await openLock(target, { strategy, settings }).acquire();
+    say('held');
+    await told();
+    say(lock.release());
+  },
+
+  /** What this process thinks of a lock. */
+  async inspect({ target, strategy }) {
+    say(JSON.stringify(openLock(target, { strategy }).inspect()));
+  },
+
+  async breakLock({ target, strategy }) {
+    say(JSON.stringify(await openLock(target, { strategy }).break()));
+  },
+
+  async facts({ pid }) {
+    const host = thisHost();
+    say(JSON.stringify({ name: host.name, pid: host.pid, of: host.process(pid ?? host.pid), now: Date.now() }));
+  },
+
+  /** Takes the lock and gives it back, over and over, and counts when somebody else was inside at the same time. */
+  async contend({ target, strategy, rounds, witnessPath, settings, removes }) {
+    const inside = witness(witnessPath);
+    const lock = openLock(target, { strategy, settings: { pollMs: 2, ...settings } });
+    let overlaps = 0;
+    let lost = 0;
+    say('ready');
+    await told();
+    for (let round = 0; round < rounds; round++) {
+      const acquisition = await lock.acquire({ timeoutMs: 30_000 });
+      if (acquisition.kind !== 'acquired') throw new Error(`not acquired: ${JSON.stringify(acquisition.holder)}`);
+      if (!inside.enter()) overlaps++;
+      if (round % 3 === 0) await new Promise(setImmediate);
+      inside.leave();
+      if (removes) unlinkSync(lock.path);
+      if (acquisition.lock.release() === 'lost') lost++;
+    }
+    say(JSON.stringify({ rounds, overlaps, lost }));
+  },
+
+  /**
+   * Takes the lock whoever of the dead had it, and leaves it behind as the lock of a dead owner, over and over: every
+   * round begins with several processes that see one stale lock.
+   */
+  async scavenge({ target, strategy, seconds, witnessPath, deadPid, record }) {
+    const inside = witness(witnessPath);
+    const lock = openLock(target, { strategy });
+    const epitaph = `${thisHost().name}:${deadPid}`;
+    const counts = { rounds: 0, overlaps: 0, broken: 0 };
+    say('ready');
+    await told();
+    const end = Date.now() + seconds * 1000;
+    while (Date.now() < end) {
+      if (lock.try() === undefined) {
+        if ((await lock.break()).kind === 'broken') counts.broken++;
+        continue;
+      }
+      counts.rounds++;
+      if (!inside.enter()) counts.overlaps++;
+      inside.leave();
+      writeFileSync(record, epitaph);
+    }
+    say(JSON.stringify(counts));
+  },
+
+  /** Creates numbered files that others create, too. */
+  async create({ directory, count, name }) {
+    say('ready');
+    await told();
+    let won = 0;
+    for (let number = 0; number < count; number++) {
+      const content = `${name} ${'x'.repeat(3000)} ${name}\n`;
+      if (createExclusively(join(directory, `file-${number}`), content) === 'created') won++;
+    }
+    say(String(won));
+  },
+
+  async replace({ path, name, count }) {
+    say('ready');
+    await told();
+    for (let number = 0; number < count; number++) replaceAtomically(path, `${name}${name.repeat(5000)}`);
+    say('done');
+  },
+
+  /** First use of many directories. */
+  async choose({ directories }) {
+    say('ready');
+    await told();
+    say(JSON.stringify(directories.map((directory) => openLock(join(directory, 'x.o')).strategy)));
+  },
+
+  /** Holds a flock(2) on any file that can be read. */
+  async flockAs({ path, shared = false }) {
+    const koffi = createRequire(import.meta.url)('koffi');
+    const flock = koffi.load(null).func('flock', 'int', ['int', 'int']);
+    say(flock(openSync(path, 'r'), (shared ? 1 : 2) | 4) === 0 ? 'held' : 'busy');
+    await told();
+  },
+
+  /** Takes, gives back and breaks a lock that somebody plays tricks on. */
+  async churn({ target, strategy, seconds, deadPid, record }) {
+    const lock = openLock(target, { strategy });
+    const counts = { taken: 0, disturbed: 0 };
+    say('ready');
+    await told();
+    const end = Date.now() + seconds * 1000;
+    for (let round = 0; Date.now() < end; round++) {
+      try {
+        const held = lock.try();
+        if (held === undefined) {
+          await lock.break({ force: true });
+          continue;
+        }
+        counts.taken++;
+        if (round % 2 === 0) held.release();
+        else writeFileSync(record, `${thisHost().name}:${deadPid}`, { flag: 'r+' });
+      } catch {
+        counts.disturbed++;
+      }
+    }
+    say(JSON.stringify(counts));
+  },
+
+  /** Puts symbolic links in place of whatever appears in a directory, as fast as it can. */
+  async attack({ directory, precious, seconds }) {
+    const attempt = (action) => {
+      try {
+        action();
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    let swapped = 0;
+    say('ready');
+    await told();
+    const end = Date.now() + seconds * 1000;
+    while (Date.now() < end) {
+      for (const entry of readdirSync(directory, { withFileTypes: true })) {
+        const path = join(directory, entry.name);
+        if (entry.isSymbolicLink()) attempt(() => unlinkSync(path));
+        else if (attempt(() => renameSync(path, join(`${directory}.aside`, String(swapped))))) {
+          if (attempt(() => symlinkSync(precious, path))) swapped++;
+        }
+      }
+    }
+    say(JSON.stringify(swapped));
+  },
+};
+
+await actions[action](options);
+process.exit(0);
