@@ -192,6 +192,7 @@ const actions = {
         return false;
       }
     };
+    let moved = 0;
     let swapped = 0;
     say('ready');
     await told();
@@ -200,7 +201,7 @@ const actions = {
       for (const entry of readdirSync(directory, { withFileTypes: true })) {
         const path = join(directory, entry.name);
         if (entry.isSymbolicLink()) attempt(() => unlinkSync(path));
-        else if (attempt(() => renameSync(path, join(`${directory}.aside`, String(swapped))))) {
+        else if (attempt(() => renameSync(path, join(`${directory}.aside`, String(moved++))))) {
           if (attempt(() => symlinkSync(precious, path))) swapped++;
         }
       }
