@@ -50,6 +50,7 @@ export function createExclusively(path: string, content: string, mode = 0o664): 
 
 /**
  * Replaces a file, or creates it, so that a reader sees the old content or the new one, whole.
+ * As far as rename(2) is one step there: on exFAT through FUSE a reader may find no file for an instant.
  *
  * @throws the system's error, for example ENOSPC or EROFS; the old content then stays
  */
@@ -70,8 +71,15 @@ export function replaceAtomically(path: string, content: string, mode = 0o664): 
  * @param limit the most bytes that are read; a longer file is an error
  */
 export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string | undefined {
-  const fd = openRegularFile(path);
-  if (fd === undefined) return undefined;
+  let fd: number;
+  try {
+    // O_NONBLOCK: a FIFO put in place of the file must not hang us.
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ELOOP') throw notRegular(path);
+    throw error;
+  }
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw notRegular(path);
@@ -86,23 +94,6 @@ export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string 
     return buffer.toString('utf8', 0, length);
   } finally {
     closeSync(fd);
-  }
-}
-
-/** How often a file may be replaced while we open it, before we believe that it is not there. */
-const OPEN_ATTEMPTS = 5;
-
-function openRegularFile(path: string): number | undefined {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      // O_NONBLOCK: a FIFO put in place of the file must not hang us.
-      return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    } catch (error) {
-      if (errorCode(error) === 'ELOOP') throw notRegular(path);
-      if (errorCode(error) !== 'ENOENT') throw error;
-      // FUSE says ENOENT, too, when the file is replaced by rename(2) between the look-up of its name and its opening.
-      if (attempt === OPEN_ATTEMPTS || lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-    }
   }
 }
 

@@ -69,7 +69,9 @@ describe.each(PLACES)('a file created exclusively $place', ({ possible, why, mak
     });
     void done.catch(() => undefined);
     while (running) {
-      expect(readRegularFile(path)).toMatch(/^(old|a{5001}|b{5001})$/);
+      const text = readRegularFile(path);
+      // rename(2) is not one step on exFAT: there may be no file for an instant, but never half of one.
+      if (links || text !== undefined) expect(text).toMatch(/^(old|a{5001}|b{5001})$/);
       await new Promise(setImmediate);
     }
     await done;
