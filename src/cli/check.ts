@@ -2,8 +2,7 @@ import { hostname } from 'node:os';
 import { loadProject } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import { EXIT } from './exit.js';
-import { configFileOf } from './project-of.js';
-import type { GlobalOptions } from './stagelock.js';
+import { configFileOf, type GlobalOptions } from './project-of.js';
 
 /** `stagelock check` */
 export function checkCommand(options: GlobalOptions, { json = false }: { readonly json?: boolean }): void {

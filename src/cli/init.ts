@@ -6,7 +6,7 @@ import { BUILD_NAME_RULE, isBuildName } from '../config/names.js';
 import { writeTemplate } from '../config/template.js';
 import { createExclusively } from '../locks/index.js';
 import { EXIT, Refusal } from './exit.js';
-import type { GlobalOptions } from './stagelock.js';
+import type { GlobalOptions } from './project-of.js';
 
 interface InitOptions {
   readonly source: string;

@@ -4,7 +4,11 @@ import { findConfig, loadProject } from '../config/load.js';
 import { formatProblem, type Problem } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
 import { EXIT, Refusal } from './exit.js';
-import type { GlobalOptions } from './stagelock.js';
+
+/** Where the configuration is, as every command takes it. */
+export interface GlobalOptions {
+  readonly config?: string;
+}
 
 /** The configuration file that is meant. */
 export function configFileOf(options: GlobalOptions): string {

@@ -5,8 +5,7 @@ import { explainLocksAfterFailure, explainResult } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
-import { buildOf, projectOf } from './project-of.js';
-import type { GlobalOptions } from './stagelock.js';
+import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
 /** `stagelock run [BUILD]` */
 export async function runCommand(

@@ -5,8 +5,7 @@ import { type Pulse, PulseWatch } from '../stages/pulse.js';
 import { readStageLock } from '../stages/stage-lock.js';
 import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
 import { EXIT } from './exit.js';
-import { buildOf, projectOf } from './project-of.js';
-import type { GlobalOptions } from './stagelock.js';
+import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
 /** Longer than an owner may be silent. */
 const WATCH_MS = 100_000;

@@ -6,8 +6,7 @@ import { tailOf } from '../stages/stage-log.js';
 import type { LockStatus } from '../stages/status.js';
 import { clearLocks, examine } from '../stages/unlock.js';
 import { EXIT, Refusal } from './exit.js';
-import { buildOf, projectOf } from './project-of.js';
-import type { GlobalOptions } from './stagelock.js';
+import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
 const LOG_LINES = 10;
 

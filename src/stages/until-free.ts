@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 /** Where inotify tells of a lock's end, looking is only for the case that it does not. */
-const WATCHED_POLL_MS = 2000;
+const WATCHED_POLL_MS = 10_000;
 /** A stage takes seconds at least; asking a file server more often would gain nothing. */
 const NETWORK_POLL_MS = 1000;
 
@@ -75,7 +75,7 @@ async function untilChange(
     return;
   }
   const watch = await watchPaths(locks.map((lock) => lock.path));
-  const end = performance.now() + Math.min(remainingMs, WATCHED_POLL_MS * 15);
+  const end = performance.now() + Math.min(remainingMs, WATCHED_POLL_MS * 6);
   try {
     // Whatever changed before the watch began to look is seen here, what changes later by the watch. A heartbeat is a
     // change, too, and no news: only a lock that is gone ends the wait.
