@@ -27,6 +27,8 @@ export interface WorldEvent {
   readonly warning?: string;
   /** Written by a test that has cleared the locks of the build. */
   readonly unlocked?: boolean;
+  /** Written by a test before a run: whether it will be killed at any moment, not only right after a step. */
+  readonly anyMoment?: boolean;
 }
 
 export interface WorldOptions {
@@ -133,7 +135,7 @@ export class World {
   }
 
   /** Adds to the log of events what the test itself does. */
-  note(event: Pick<WorldEvent, 'build' | 'unlocked'>): void {
+  note(event: Pick<WorldEvent, 'build' | 'unlocked' | 'anyMoment'>): void {
     appendFileSync(this.eventFile, `${JSON.stringify(event)}\n`);
   }
 

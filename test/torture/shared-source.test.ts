@@ -101,8 +101,13 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
   async function runOnce(name: string, { killAt, killAfterMs }: Plan = {}): Promise<Ending> {
     const worker = workers.get(name);
     if (worker === undefined) throw new Error(name);
+    world.note({ build: name, anyMoment: killAfterMs !== undefined });
     const run = worker.run({ build: name, ...(killAt === undefined ? {} : { killAt }) });
-    if (killAfterMs !== undefined) void sleep(killAfterMs).then(() => worker.stop());
+    if (killAfterMs !== undefined) {
+      // Only this run: one that is over by then must not take the next one with it.
+      const over = run.then(() => 'over' as const);
+      if ((await Promise.race([over, sleep(killAfterMs)])) !== 'over') void worker.stop();
+    }
     return { end: await run, afterStep: killAfterMs === undefined };
   }
 
