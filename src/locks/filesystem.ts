@@ -9,16 +9,16 @@ export interface Filesystem {
   readonly reach: 'local' | 'network';
   /** The strategy that is known to work on it. */
   readonly strategy: Strategy;
-  /** Milliseconds between two attempts to get a lock: Lustre answers fast, NFS has latency, the rest lies between. */
-  readonly pollMs: number;
+  /** Milliseconds between two attempts to make a lock directory: Lustre answers fast, NFS has latency. */
+  readonly lockdirPollMs: number;
 }
 
-const local = (name: string): Filesystem => ({ name, reach: 'local', strategy: 'flock', pollMs: 100 });
-const network = (name: string, pollMs: number, strategy: Strategy = 'lockdir'): Filesystem => ({
+const local = (name: string): Filesystem => ({ name, reach: 'local', strategy: 'flock', lockdirPollMs: 50 });
+const network = (name: string, lockdirPollMs: number, strategy: Strategy = 'lockdir'): Filesystem => ({
   name,
   reach: 'network',
   strategy,
-  pollMs,
+  lockdirPollMs,
 });
 
 /** statfs(2) magic numbers, from linux/magic.h and the file systems' own headers. */
@@ -60,6 +60,11 @@ export function describeFilesystem(magic: number): Filesystem {
   // The kernel's field is signed on some architectures; the numbers above are not.
   const unsigned = magic >>> 0;
   return BY_MAGIC.get(unsigned) ?? network(`unknown (0x${unsigned.toString(16)})`, 50);
+}
+
+/** Milliseconds between two attempts to get a lock where nobody has set them, as ct-lock-helper documents them. */
+export function defaultPollMs(strategy: Strategy, filesystem: Filesystem): number {
+  return strategy === 'lockdir' ? filesystem.lockdirPollMs : 100;
 }
 
 /**

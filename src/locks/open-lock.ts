@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { agreeOnStrategy } from './agreement.js';
 import { cifs, flockFallback } from './exclusive-file.js';
-import { type Filesystem, filesystemOf } from './filesystem.js';
+import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
 import { type Host, thisHost } from './host.js';
 import { KernelLock } from './kernel-lock.js';
 import { lockdir } from './lockdir.js';
@@ -49,7 +49,7 @@ export function openLock(target: string, options: OpenOptions = {}): ObjectLock 
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const common = {
     host: options.host ?? thisHost(),
-    pollMs: settings.pollMs ?? filesystem.pollMs,
+    pollMs: settings.pollMs ?? defaultPollMs(strategy, filesystem),
     warnMs: settings.warnMs,
     overdueMs: settings.overdueMs,
     watched: filesystem.reach === 'local',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { describeFilesystem, filesystemOf } from '../../src/locks/filesystem.js';
+import { defaultPollMs, describeFilesystem, filesystemOf } from '../../src/locks/filesystem.js';
 import { because, canMount, canMountExfat, exfat, smallTmpfs } from './processes.js';
 
 describe('the file system of a directory', () => {
@@ -30,23 +30,34 @@ describe('the file system of a directory', () => {
       name: 'unknown (0x9fa0)',
       reach: 'network',
       strategy: 'lockdir',
-      pollMs: 50,
+      lockdirPollMs: 50,
     });
   });
 
   test.each([
-    [0xef53, 'ext4', 'flock', 100],
-    [0x58465342, 'xfs', 'flock', 100],
-    [0x9123683e, 'btrfs', 'flock', 100],
+    [0xef53, 'ext4', 'flock', 50],
+    [0x58465342, 'xfs', 'flock', 50],
+    [0x9123683e, 'btrfs', 'flock', 50],
     [0x6969, 'nfs', 'lockdir', 100],
     [0x0bd00bd0, 'lustre', 'lockdir', 10],
     [0x47504653, 'gpfs', 'lockdir', 50],
     [0xff534d42, 'cifs', 'cifs', 100],
     [0xfe534d42, 'smb3', 'cifs', 100],
-  ] as const)('0x%s is %s: %s', (magic, name, strategy, pollMs) => {
-    expect(describeFilesystem(magic)).toMatchObject({ name, strategy, pollMs });
+  ] as const)('0x%s is %s: %s', (magic, name, strategy, lockdirPollMs) => {
+    expect(describeFilesystem(magic)).toMatchObject({ name, strategy, lockdirPollMs });
     // As the kernels of some architectures report it, in a signed field.
-    expect(describeFilesystem(magic | 0)).toMatchObject({ name, strategy, pollMs });
+    expect(describeFilesystem(magic | 0)).toMatchObject({ name, strategy, lockdirPollMs });
+  });
+
+  test.each([
+    ['lockdir', 0x6969, 100],
+    ['lockdir', 0x0bd00bd0, 10],
+    ['lockdir', 0xef53, 50],
+    ['cifs', 0x0bd00bd0, 100],
+    ['flock', 0xef53, 100],
+    ['fcntl', 0x6969, 100],
+  ] as const)('%s on %i is tried every %i ms unless something else was asked for', (strategy, magic, pollMs) => {
+    expect(defaultPollMs(strategy, describeFilesystem(magic))).toBe(pollMs);
   });
 
   test('of a missing directory is an error', () => {
