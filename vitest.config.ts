@@ -1,7 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start many processes, fill cores or measure time run one file after the other. */
 const heavy = ['test/{stages,system,torture,model,compile}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
+
+/** The tests of ct-lock-helper run a second time, against its native front. */
+const hasNativeFront = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;
 
 export default defineConfig({
   test: {
@@ -23,6 +27,21 @@ export default defineConfig({
         extends: true,
         test: { name: 'system', include: heavy, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
+      ...(hasNativeFront
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'native',
+                include: ['test/compile/**/*.test.ts'],
+                env: { STAGELOCK_TEST_HELPER: 'native' },
+                maxWorkers: 1,
+                fileParallelism: false,
+                sequence: { groupOrder: 2 },
+              },
+            },
+          ]
+        : []),
     ],
   },
 });

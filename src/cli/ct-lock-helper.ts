@@ -18,6 +18,7 @@ import {
   settingsFromEnvironment,
 } from '../locks/index.js';
 import { VERSION } from '../version.js';
+import { settle } from './settle.js';
 
 const HELP = `Usage: ct-lock-helper compile --target=FILE [--strategy=STRATEGY] -- COMMAND...
 
@@ -65,6 +66,10 @@ async function main(args: readonly string[]): Promise<number> {
     if (values.help || values.version) {
       process.stdout.write(values.help ? HELP : `ct-lock-helper ${VERSION} (stagelock)\n`);
       return 0;
+    }
+    const { target, strategy } = values;
+    if (positionals[0] === 'settle' && target !== undefined && strategy !== undefined && isStrategy(strategy)) {
+      return await settle(target, strategy, warn);
     }
     return await compileCommand(commandLine(values, positionals, dashes < 0 ? undefined : args.slice(dashes + 1)));
   } catch (error) {

@@ -6,7 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { thisHost } from '../../src/locks/index.js';
 
-export const HELPER = resolve('dist/ct-lock-helper.js');
+/** The native front or the TypeScript helper: every test here runs against both (see vitest.config.ts). */
+export const HELPER: readonly [string, ...string[]] =
+  process.env['STAGELOCK_TEST_HELPER'] === 'native'
+    ? [resolve('dist/ct-lock-helper')]
+    : [process.execPath, resolve('dist/ct-lock-helper.js')];
+/** The same as the beginning of a line for a shell. */
+export const HELPER_WORDS = HELPER.map((word) => `"${word}"`).join(' ');
 export const HAS_CC = hasProgram('cc');
 export const HAS_MAKE = hasProgram('make');
 /** Gives a program a terminal. */
@@ -35,7 +41,8 @@ export interface Running {
 
 /** Starts `ct-lock-helper` as a user would. It is killed at the end of the test if it has not ended. */
 export function start(args: readonly string[], options: SpawnOptions = {}): Running {
-  const child = spawn(process.execPath, [HELPER, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  const [program, ...first] = HELPER;
+  const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
