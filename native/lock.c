@@ -30,6 +30,7 @@ struct lock lock_of(const char *target, enum strategy strategy, bool local, long
 }
 
 enum attempt try_lock(const struct lock *lock, struct held *held) {
+  held->fd = -1;
   switch (lock->strategy) {
     case STRATEGY_LOCKDIR:
       return try_lockdir(lock, held);
@@ -41,14 +42,12 @@ enum attempt try_lock(const struct lock *lock, struct held *held) {
 }
 
 enum release release_lock(const struct lock *lock, const struct held *held) {
-  switch (lock->strategy) {
-    case STRATEGY_LOCKDIR:
-      return release_lockdir(lock, held);
-    case STRATEGY_CIFS:
-      return release_exclusive_file(lock, held);
-    default:
-      return release_kernel_lock(held);
-  }
+  if (lock->record == NULL) return release_kernel_lock(held);
+  bool is_directory = lock->strategy == STRATEGY_LOCKDIR;
+  enum release release = is_directory ? release_lockdir(lock, held) : release_exclusive_file(lock, held);
+  // The bell comes last: who is woken by it has to find the lock free.
+  if (held->fd >= 0) close(held->fd);
+  return release;
 }
 
 bool look_at(const struct lock *lock, struct sighting *sighting) {

@@ -25,8 +25,9 @@ struct lock {
 struct held {
   /** Of the strategies with a record. */
   struct identity identity;
-  /** Of the strategies of the kernel. */
+  /** The locked file of the strategies of the kernel; the bell of the others, or -1. */
   int fd;
+  /** Of the strategies of the kernel. */
   bool empty;
 };
 

@@ -20,7 +20,7 @@ enum attempt try_lockdir(const struct lock *lock, struct held *held) {
   // abandoned after a while and removed; waiting is right, taking it over would not be.
   if (mkdir(lock->path, DIRECTORY_MODE) != 0) return errno == EEXIST ? TAKEN : TROUBLE;
   share_directory(lock->path, lock->target);
-  switch (create_record(lock->record, lock->target, &held->identity)) {
+  switch (create_record(lock->record, lock->target, &held->identity, lock->local ? &held->fd : NULL)) {
     case CREATED:
       return ACQUIRED;
     case TAKEN_ALREADY:

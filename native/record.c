@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "product.h"
 #include "report.h"
 #include "sharing.h"
+#include "signals.h"
 
 /**
  * Whether we were stopped (SIGSTOP, a suspended machine) for so long before our name was written that others may have
@@ -19,7 +21,7 @@
  */
 static bool took_long(long long began_ms) { return llabs(wall_ms() - began_ms) > 1000; }
 
-enum created create_record(const char *path, const char *target, struct identity *identity) {
+enum created create_record(const char *path, const char *target, struct identity *identity, int *bell) {
   long long began_ms = wall_ms();
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
   if (fd < 0) return errno == EEXIST ? TAKEN_ALREADY : NOT_CREATED;
@@ -31,8 +33,9 @@ enum created create_record(const char *path, const char *target, struct identity
   bool good = written == (ssize_t)length && fstat(fd, &made) == 0;
   if (good) share_descriptor(fd, target, FILE_MODE);
   int error = errno;
+  if (bell != NULL) *bell = good && flock(fd, LOCK_EX | LOCK_NB) == 0 ? fd : -1;
   // NFS writes the name to the server here, and says here that the disk is full.
-  if (close(fd) != 0 && good) {
+  if ((bell == NULL || *bell < 0) && close(fd) != 0 && good) {
     error = errno;
     good = false;
   }
@@ -100,6 +103,17 @@ bool is_still(const char *path, const struct identity *identity) {
   struct identity present;
   return read_record(path, &sighting, &present) && !sighting.free && present.inode == identity->inode &&
          strcmp(present.record, identity->record) == 0;
+}
+
+static int ring_through(void *context) { return flock(*(int *)context, LOCK_SH); }
+
+bool await_bell(const char *path, long ms) {
+  int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return false;
+  bool has_bell = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (has_bell) interruptibly(ring_through, &fd, ms);
+  close(fd);
+  return has_bell;
 }
 
 char *move_away(const char *path) {

@@ -13,8 +13,10 @@
 
 /** Locks are mostly held for an instant or for long: begin with short pauses, then double up to the interval. */
 enum { FIRST_PAUSE_MS = 1 };
-/** How often to see whether the owner still lives: nobody minds a fifth of a second after a crash. */
-enum { LOOK_EVERY_MS = 200 };
+/** When to see again whether the owner still lives: soon at first, then every second, because it costs ten attempts. */
+enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
+/** How long to rely on the bell of an owner, who lives then; a person may remove the lock of one that hangs. */
+enum { BELL_MS = 1000 };
 /** What TypeScript has called not dead, or could not remove, it is asked about again after this time, then ever later. */
 enum { ASK_AGAIN_MS = 1000, ASK_AT_LAST_MS = 60 * 1000 };
 /** How long others may have their turn to ask it; after that we do not wait for them. */
@@ -27,10 +29,13 @@ struct waiting {
   long pause_ms;
   long long warn_at_ms;
   long long look_at_ms;
+  long look_again_ms;
   long long ask_at_ms;
   long ask_again_ms;
   long long turn_since_ms;
 };
+
+static long at_most(long limit, long long value) { return value < limit ? (long)value : limit; }
 
 /** Warns that we still wait, once it is time. */
 static void warn_when_due(struct waiting *waiting, long long now_ms) {
@@ -55,22 +60,27 @@ static bool settle_when_dead(struct waiting *waiting, const struct sighting *hol
     return true;
   }
   waiting->ask_at_ms = steady_ms() + waiting->ask_again_ms;
-  waiting->ask_again_ms = waiting->ask_again_ms * 2 < ASK_AT_LAST_MS ? waiting->ask_again_ms * 2 : ASK_AT_LAST_MS;
+  waiting->ask_again_ms = at_most(ASK_AT_LAST_MS, 2 * waiting->ask_again_ms);
   return false;
 }
 
-/** One round of an owned lock that is taken. */
+/** One round of a lock with a record that is taken. */
 static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
+  const struct lock *lock = waiting->lock;
   long long now_ms = steady_ms();
   if (now_ms >= waiting->look_at_ms) {
     struct sighting holder;
-    if (!look_at(waiting->lock, &holder)) return TROUBLE;
-    if (settle_when_dead(waiting, &holder, now_ms)) return try_lock(waiting->lock, held);
-    waiting->look_at_ms = now_ms + LOOK_EVERY_MS;
+    if (!look_at(lock, &holder)) return TROUBLE;
+    if (settle_when_dead(waiting, &holder, now_ms)) return try_lock(lock, held);
+    waiting->look_at_ms = now_ms + waiting->look_again_ms;
+    waiting->look_again_ms = at_most(LOOK_AT_LAST_MS, 2 * waiting->look_again_ms);
   }
-  pause_ms(waiting->pause_ms);
-  waiting->pause_ms = waiting->pause_ms * 2 < waiting->settings->poll_ms ? waiting->pause_ms * 2 : waiting->settings->poll_ms;
-  return may_be_free(waiting->lock) ? try_lock(waiting->lock, held) : TAKEN;
+  long until_warning_ms = at_most(BELL_MS, waiting->warn_at_ms - now_ms);
+  if (!lock->local || !await_bell(lock->record, until_warning_ms)) {
+    pause_ms(waiting->pause_ms);
+    waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
+  }
+  return may_be_free(lock) ? try_lock(lock, held) : TAKEN;
 }
 
 /** One round of a lock of the kernel that is taken. */
@@ -78,7 +88,7 @@ static enum attempt wait_for_kernel(struct waiting *waiting, struct held *held) 
   long long left_ms = waiting->warn_at_ms - steady_ms();
   if (can_block(waiting->lock)) return block_for_lock(waiting->lock, held, left_ms > 0 ? left_ms : 1);
   pause_ms(waiting->pause_ms);
-  waiting->pause_ms = waiting->pause_ms * 2 < waiting->settings->poll_ms ? waiting->pause_ms * 2 : waiting->settings->poll_ms;
+  waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
   return try_lock(waiting->lock, held);
 }
 
@@ -92,7 +102,8 @@ enum acquisition acquire(const struct lock *lock, const struct settings *setting
       .lock = lock,
       .settings = settings,
       .began_ms = steady_ms(),
-      .pause_ms = FIRST_PAUSE_MS < settings->poll_ms ? FIRST_PAUSE_MS : settings->poll_ms,
+      .pause_ms = at_most(settings->poll_ms, FIRST_PAUSE_MS),
+      .look_again_ms = LOOK_AGAIN_MS,
       .ask_again_ms = ASK_AGAIN_MS,
   };
   waiting.warn_at_ms = waiting.began_ms + settings->warn_ms;
