@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agreement.h"
@@ -14,6 +13,7 @@
 #include "lock.h"
 #include "moment.h"
 #include "options.h"
+#include "place.h"
 #include "plan.h"
 #include "product.h"
 #include "report.h"
@@ -39,13 +39,14 @@ static struct plan plan_compile(char **command, const char *target) {
 }
 
 static struct plan plan_of(const struct options *options) {
+  char **command = options->command;
   switch (options->verb) {
     case VERB_COMPILE:
-      return plan_compile(options->command, options->target);
+      return plan_compile(command, options->target);
     case VERB_LINK:
-      return plan_link(options->command, options->target, unique_pid(), unique_random());
+      return adapt_to_place(plan_link(command, options->target, unique_pid(), unique_random()), command);
     default:
-      return plan_launch(options->command, unique_pid(), unique_random());
+      return adapt_to_place(plan_launch(command, unique_pid(), unique_random()), command);
   }
 }
 
@@ -61,12 +62,6 @@ static void become(char **arguments) {
   execvp(arguments[0], arguments);
   warn("cannot start %s: %s", arguments[0], strerror(errno));
   _exit(OWN_ERROR);
-}
-
-/** What only launch needs to know: a device, a FIFO or a directory cannot be replaced by a product. */
-static bool is_replaceable(const char *target) {
-  struct stat found;
-  return stat(target, &found) != 0 || S_ISREG(found.st_mode);
 }
 
 /** The exit code of a command that has ended, after telling what only we know. */
@@ -123,7 +118,6 @@ int main(int count, char **arguments) {
   struct plan plan = plan_of(&options);
   if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, "this command has its output in a response file");
   if (plan.kind == PLAN_UNCHANGED) become(plan.argv);
-  if (options.verb == VERB_LAUNCH && !is_replaceable(plan.target)) become(options.command);
 
   char *directory = directory_of(plan.target);
   struct filesystem filesystem;
@@ -136,7 +130,9 @@ int main(int count, char **arguments) {
     hand_over(arguments, text("%s/.lock-strategy cannot be used", directory));
   }
   struct settings settings = settings_from_environment(strategy, &filesystem);
-  if (plan.kind == PLAN_LOCKED && settings.verbose >= 1) warn("%s", plan.reason);
+  if (plan.kind == PLAN_LOCKED && settings.verbose >= 1) {
+    warn("%s is locked, but written in place: %s", plan.target, plan.reason);
+  }
 
   struct lock lock = lock_of(plan.target, strategy, filesystem.local, settings.overdue_ms);
   struct held held;

@@ -33,13 +33,20 @@ function compile() {
     const output = join(scratch, 'ct-lock-helper');
     const node = `-DNODE="${process.execPath.replace(/[\\"]/g, '\\$&')}"`;
     // Static where the system has the libraries for it: half of the start-up time is the dynamic linker's.
+    let problem = '';
     for (const linking of [['-static'], []]) {
-      const done = spawnSync('cc', [...FLAGS, node, ...linking, '-s', '-o', output, ...sources], { stdio: 'pipe' });
-      if (done.error !== undefined) return false;
-      if (done.status !== 0) continue;
-      renameSync(output, program);
-      return true;
+      const args = [...FLAGS, node, ...linking, '-s', '-o', output, ...sources];
+      const done = spawnSync('cc', args, { stdio: 'pipe', encoding: 'utf8' });
+      if (done.error !== undefined) return false; // no compiler
+      if (done.status === 0) {
+        renameSync(output, program);
+        return true;
+      }
+      problem = done.stderr;
     }
+    process.stderr.write(
+      `${problem}ct-lock-helper could not be built in C; the slower one in JavaScript takes its place\n`,
+    );
     return false;
   } finally {
     rmSync(scratch, { recursive: true, force: true });

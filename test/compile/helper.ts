@@ -11,6 +11,8 @@ export const HELPER: readonly [string, ...string[]] =
   process.env['STAGELOCK_TEST_HELPER'] === 'native'
     ? [resolve('dist/ct-lock-helper')]
     : [process.execPath, resolve('dist/ct-lock-helper.js')];
+if (HELPER.length === 1 && readFileSync(HELPER[0], 'latin1').startsWith('#!'))
+  throw new Error(`${HELPER[0]} is not native`);
 /** The same as the beginning of a line for a shell. */
 export const HELPER_WORDS = HELPER.map((word) => `"${word}"`).join(' ');
 export const HAS_CC = hasProgram('cc');
