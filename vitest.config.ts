@@ -7,6 +7,24 @@ const heavy = ['test/{stages,system,torture,model,compile}/**/*.test.ts', 'test/
 /** The tests of ct-lock-helper run a second time, against its native front. */
 const hasNativeFront = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;
 
+function conformance(name: string, directory: string) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: ['test/compile/**/*.test.ts'],
+      env: {
+        STAGELOCK_TEST_HELPER: `${directory}/ct-lock-helper`,
+        // The memory of one compile is given back by its end.
+        ASAN_OPTIONS: 'detect_leaks=0',
+      },
+      maxWorkers: 1,
+      fileParallelism: false,
+      sequence: { groupOrder: 2 },
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     globalSetup: ['test/build-once.ts'],
@@ -27,21 +45,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'system', include: heavy, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
-      ...(hasNativeFront
-        ? [
-            {
-              extends: true as const,
-              test: {
-                name: 'native',
-                include: ['test/compile/**/*.test.ts'],
-                env: { STAGELOCK_TEST_HELPER: 'native' },
-                maxWorkers: 1,
-                fileParallelism: false,
-                sequence: { groupOrder: 2 },
-              },
-            },
-          ]
-        : []),
+      ...(hasNativeFront ? [conformance('native', 'dist'), conformance('sanitized', 'dist/sanitized')] : []),
     ],
   },
 });

@@ -8,9 +8,9 @@ import { thisHost } from '../../src/locks/index.js';
 
 /** The native front or the TypeScript helper: every test here runs against both (see vitest.config.ts). */
 export const HELPER: readonly [string, ...string[]] =
-  process.env['STAGELOCK_TEST_HELPER'] === 'native'
-    ? [resolve('dist/ct-lock-helper')]
-    : [process.execPath, resolve('dist/ct-lock-helper.js')];
+  process.env['STAGELOCK_TEST_HELPER'] === undefined
+    ? [process.execPath, resolve('dist/ct-lock-helper.js')]
+    : [resolve(process.env['STAGELOCK_TEST_HELPER'])];
 if (HELPER.length === 1 && readFileSync(HELPER[0], 'latin1').startsWith('#!'))
   throw new Error(`${HELPER[0]} is not native`);
 /** The same as the beginning of a line for a shell. */
