@@ -37,7 +37,7 @@ export function readIndexCommand(args: readonly Argument[]): ArchiveCommand {
   for (let index = 0; index < args.length; index++) {
     const text = args[index]?.text ?? '';
     if (text === '--plugin') index++;
-    else if (/^(--|-[^-]*[vVhH])/.test(text)) return READS;
+    else if (/^(--|-.*[vVhH])/s.test(text)) return READS;
     else if (!text.startsWith('-')) words.push(index);
   }
   return words.length === 1 ? changes(args, words[0]) : READS;

@@ -50,7 +50,16 @@ export interface CompilerCommand {
 }
 
 /** Options of clang that begin like `-o FILE` and are none. */
-const NOT_AN_OUTPUT = /^-(objcmt-|object$|objc)/;
+const NOT_AN_OUTPUT = /^-(objc|object$)/;
+
+/** Whether `-Wx,` is followed by one of these arguments, separated by commas. */
+function passes(option: string, beginning: string, wanted: readonly string[]): boolean {
+  if (!option.startsWith(beginning)) return false;
+  return option
+    .slice(beginning.length)
+    .split(',')
+    .some((part) => wanted.includes(part));
+}
 
 /** Reads the arguments of a compiler driver, or with `linker` those of ld, whose short options mean other things. */
 export function readCompilerCommand(args: readonly Argument[], linker: boolean): CompilerCommand {
@@ -84,17 +93,17 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     else if (text === '-c' || text === '--compile') mode = mode === 'link' ? 'compile' : mode;
     else if (text === '-S' || text === '--assemble') mode = mode === 'quiet' ? mode : 'assembly';
     else if (/^(-MM?D|--write-(user-)?dependencies)$/.test(text)) byDriver = true;
-    else if (/^-Wp,(.*,)?-MM?D(,|$)/.test(text)) byPreprocessor = true;
-    else if (/^-M[TQ]./.test(text)) seen.add('dependent');
+    else if (passes(text, '-Wp,', ['-MD', '-MMD'])) byPreprocessor = true;
+    else if (/^-M[TQ]/.test(text)) seen.add('dependent');
     else if (text.startsWith('-Wl,')) for (const part of text.split(',')) linkerArgument(part);
-    else if (/^-Wa,(.*,)?--MD(,|$)/.test(text) || text === '--MD') seen.add('other-file');
-    else if (/^-flto/.test(text)) seen.add('lto');
-    else if (/^(-emit-|--precompile$|--emit-)/.test(text)) seen.add('emits');
+    else if (text === '--MD' || passes(text, '-Wa,', ['--MD'])) seen.add('other-file');
+    else if (text.startsWith('-flto')) seen.add('lto');
+    else if (/^(--?emit-|--precompile$)/.test(text)) seen.add('emits');
     else if (text === '-dynamiclib' || text === '-bundle') seen.add('own-name');
     else if (/^--(mode|tag)=/.test(text)) seen.add('libtool');
-    else if (/^-x./.test(text)) language = text === '-xnone' ? '' : text.slice(2);
-    else if (/^--language=/.test(text)) language = text === '--language=none' ? '' : text.slice(11);
-    if (/^-Wp,(.*,)?-M[TQ](,|$)/.test(text)) seen.add('dependent');
+    else if (text.startsWith('-x')) language = text === '-xnone' ? '' : text.slice(2);
+    else if (text.startsWith('--language=')) language = text === '--language=none' ? '' : text.slice(11);
+    if (passes(text, '-Wp,', ['-MT', '-MQ'])) seen.add('dependent');
     if (hasSideOutputs(text)) seen.add('side');
     if (isHashedWithName(text)) seen.add('hashed');
     if (isRecorded(text)) seen.add('recorded');
@@ -107,7 +116,7 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
       seen.add('other-file');
     } else if (text === '-Xlinker' || text === '--for-linker') linkerArgument(argument);
     else if (/^(-Xassembler|--for-assembler)$/.test(text) && argument === '--MD') seen.add('other-file');
-    else if (text === '-Xclang' && /^-emit-/.test(argument)) seen.add('emits');
+    else if (text === '-Xclang' && argument.startsWith('-emit-')) seen.add('emits');
   };
 
   for (let index = 0; index < args.length; index++) {

@@ -78,6 +78,17 @@ const LAUNCHERS = new Set(
   `ccache sccache distcc icecc env nice ionice time timeout chrt taskset stdbuf setarch setsid command`.split(/\s+/),
 );
 
+/** The tables, to compare native/compiler_options.c with. */
+export const OPTION_TABLES = {
+  separate: [...SEPARATE],
+  quiet: [...QUIET, ...QUIET_BEGINNINGS],
+  sideOutputs: [...SIDE_OUTPUTS, ...SIDE_OUTPUT_BEGINNINGS],
+  hashedWithName: [...HASHED_WITH_NAME],
+  recorded: [...RECORDED],
+  endings: [...SOURCES, ...HEADERS, ...MEANINGFUL_ENDINGS],
+  launchers: [...LAUNCHERS],
+};
+
 export const takesNext = (option: string): boolean =>
   SEPARATE.has(option) || option.startsWith('-Xarch_') || option.startsWith('-Xopenmp-target=');
 export const isQuiet = (option: string): boolean => QUIET.has(option) || startsAs(option, QUIET_BEGINNINGS);

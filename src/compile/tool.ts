@@ -29,21 +29,17 @@ export function toolOf(command: readonly string[]): Tool | undefined {
 }
 
 function describe(name: string, at: number, cached: boolean): Tool {
+  const family = /clang/.test(name) ? 'clang' : /gcc|g\+\+|gfortran/.test(name) ? 'gcc' : 'unknown';
+  return { at, kind: kindOf(name), family, windows: /mingw|cygwin/.test(name), cached };
+}
+
+function kindOf(name: string): Tool['kind'] {
   // x86_64-linux-gnu-gcc-ar-12 is an ar.
   const bare = name.replace(/[-.0-9]+$/, '');
   const last = bare.slice(bare.lastIndexOf('-') + 1);
-  const kind =
-    last === 'ar'
-      ? 'archiver'
-      : last === 'ranlib'
-        ? 'indexer'
-        : last === 'ld' || /^(ld\.|.*-ld\.)/.test(name) || last === 'lld'
-          ? 'linker'
-          : last === 'libtool' || bare === 'libtool.sh'
-            ? 'libtool'
-            : last === 'nvcc'
-              ? 'nvcc'
-              : 'compiler';
-  const family = /clang/.test(name) ? 'clang' : /gcc|g\+\+|gfortran/.test(name) ? 'gcc' : 'unknown';
-  return { at, kind, family, windows: /mingw|cygwin/.test(name), cached };
+  if (last === 'ar') return 'archiver';
+  if (last === 'ranlib') return 'indexer';
+  if (last === 'ld' || last === 'lld' || name.startsWith('ld.') || name.includes('-ld.')) return 'linker';
+  if (last === 'libtool' || bare === 'libtool.sh') return 'libtool';
+  return last === 'nvcc' ? 'nvcc' : 'compiler';
 }

@@ -16,6 +16,8 @@ if (HELPER.length === 1 && readFileSync(HELPER[0], 'latin1').startsWith('#!'))
 /** The same as the beginning of a line for a shell. */
 export const HELPER_WORDS = HELPER.map((word) => `"${word}"`).join(' ');
 export const HAS_CC = hasProgram('cc');
+export const HAS_GCC = hasProgram('gcc');
+export const HAS_CLANG = hasProgram('clang');
 export const HAS_MAKE = hasProgram('make');
 /** Gives a program a terminal. */
 export const HAS_SCRIPT = hasProgram('script');
