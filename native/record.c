@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,20 @@
  */
 static bool took_long(long long began_ms) { return llabs(wall_ms() - began_ms) > 1000; }
 
+/** A waiter that looks for the bell just now may be in the way for an instant. */
+static bool hang_bell(int fd) {
+  for (int tries = 0; tries < 3; tries++) {
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+    sched_yield();
+  }
+  return false;
+}
+
 enum created create_record(const char *path, const char *target, struct identity *identity, int *bell) {
   long long began_ms = wall_ms();
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
   if (fd < 0) return errno == EEXIST ? TAKEN_ALREADY : NOT_CREATED;
+  if (bell != NULL) *bell = hang_bell(fd) ? fd : -1;
   const char *record = own_record();
   size_t length = strlen(record);
   struct stat made;
@@ -33,20 +44,26 @@ enum created create_record(const char *path, const char *target, struct identity
   bool good = written == (ssize_t)length && fstat(fd, &made) == 0;
   if (good) share_descriptor(fd, target, FILE_MODE);
   int error = errno;
-  if (bell != NULL) *bell = good && flock(fd, LOCK_EX | LOCK_NB) == 0 ? fd : -1;
   // NFS writes the name to the server here, and says here that the disk is full.
-  if ((bell == NULL || *bell < 0) && close(fd) != 0 && good) {
+  bool stays_open = good && bell != NULL && *bell >= 0;
+  if (!stays_open && close(fd) != 0 && good) {
     error = errno;
     good = false;
   }
   if (!good) {
+    if (bell != NULL) *bell = -1;
     unlink(path);
     errno = error;
     return NOT_CREATED;
   }
   identity->inode = made.st_ino;
   snprintf(identity->record, sizeof identity->record, "%s", record);
-  return took_long(began_ms) && !is_still(path, identity) ? TAKEN_ALREADY : CREATED;
+  if (!took_long(began_ms) || is_still(path, identity)) return CREATED;
+  if (stays_open) {
+    close(fd);
+    *bell = -1;
+  }
+  return TAKEN_ALREADY;
 }
 
 /** Not written yet, or lost in a power cut, which may leave an empty file or one of NUL bytes. */
