@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start many processes, fill cores or measure time run one file after the other. */
-const heavy = ['test/{stages,system,torture,model,compile}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
+const heavy = ['test/{stages,system,torture,model,compile,cleanup}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
 
 export default defineConfig({
   test: {

@@ -86,10 +86,10 @@ function removingMs(tree) {
 async function naiveMs(tree) {
   const began = performance.now();
   const ending = /\.(?:lockdir|lock\.excl|lock\.pid|tmp)$/;
-  let found = 0;
+  const found = [];
   const walk = async (directory) => {
     for (const entry of await readdir(directory, { withFileTypes: true })) {
-      if (ending.test(entry.name)) found++;
+      if (ending.test(entry.name)) found.push(entry.name);
       else if (entry.isDirectory()) await walk(join(directory, entry.name));
     }
   };

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Inspection, type ObjectLock, openStandingLock } from '../locks/index.js';
 import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
@@ -52,6 +53,7 @@ export async function cleanLocks(
 /** @returns undefined when it is gone */
 function look({ directory, leftover }: FoundLock, path: string, context: CleanupContext): Seen | undefined {
   const { host, overdueMs } = context;
+  lstatSync(path); // a directory that may be listed but not searched is a failure, not a record that may not be read
   const { clock } = context.places.of(directory);
   const lock = openStandingLock(leftover.lock, join(directory, leftover.target), { host, clock, overdueMs });
   const held = lock.inspect();
