@@ -1,11 +1,11 @@
 /**
- * Dependencies point downwards: cli, then stages and compile (later scheduler), then updates and reports, then
+ * Dependencies point downwards: cli, then stages, compile and cleanup (later scheduler), then updates and reports, then
  * processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
  */
 const layers = [
   ['cli'],
   ['scheduler'],
-  ['stages', 'compile'],
+  ['stages', 'compile', 'cleanup'],
   ['updates', 'reports'],
   ['processes'],
   ['locks', 'config'],

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start many processes, fill cores or measure time run one file after the other. */
-const heavy = ['test/{stages,system,torture,model,compile}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
+const heavy = ['test/{stages,system,torture,model,compile,cleanup}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
 
 /** The tests of ct-lock-helper run a second time, against its native front. */
 const hasNativeFront = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;

@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 import { buildFront } from './native.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const programs = ['stagelock', 'ct-lock-helper'];
+const programs = ['stagelock', 'ct-lock-helper', 'ct-cleanup-locks'];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 mkdirSync(join(root, 'dist'), { recursive: true });

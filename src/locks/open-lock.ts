@@ -9,7 +9,7 @@ import { lockdir } from './lockdir.js';
 import type { Marker } from './marker.js';
 import { LockError, type ObjectLock } from './object-lock.js';
 import { asLockError, OwnedLock } from './owned-lock.js';
-import { MeasuredClock, OWN_CLOCK } from './server-clock.js';
+import { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';
 import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 import type { Strategy } from './strategy.js';
 import { syscalls } from './syscalls.js';
@@ -92,6 +92,27 @@ function realDirectory(target: string): string {
   } catch (error) {
     throw asLockError(resolve(target), error);
   }
+}
+
+/** What may stand in a directory as a lock and outlive its owner. */
+export type StandingLockKind = 'lockdir' | 'cifs' | 'flock-fallback';
+
+/**
+ * A lock that was found standing in its directory, to be inspected and broken by the clean-up. No agreement on a
+ * strategy is asked for or made.
+ *
+ * @param overdueMs age at which an exclusive file without a name was abandoned; older tools write none into it
+ */
+export function openStandingLock(
+  kind: StandingLockKind,
+  target: string,
+  { host, clock, overdueMs }: { readonly host: Host; readonly clock: ServerClock; readonly overdueMs: number },
+): ObjectLock {
+  const path = resolve(target);
+  const marker = kind === 'lockdir' ? lockdir(path) : kind === 'cifs' ? cifs(path) : flockFallback(path);
+  const ownerlessMs = kind === 'lockdir' ? NAMELESS_DIRECTORY_MS : overdueMs;
+  const { pollMs = 100, warnMs } = DEFAULT_SETTINGS;
+  return new OwnedLock(marker, { host, clock, ownerlessMs, pollMs, warnMs, overdueMs, watched: false });
 }
 
 function examine(path: string): Filesystem {
