@@ -21,6 +21,12 @@ not be started; 75 if the lock could not be had, 2 for a wrong command line,
   */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
 `;
 
+const DOCTOR_HELP = `
+Four processes try at once what locks are made of; with --peer two of them on
+each side. It takes some ten seconds on a local disk, up to a minute on a
+network. Exit code: 0 if the strategy that is chosen by itself works, 1 if not.
+`;
+
 /** The command line of stagelock. Each command is loaded only when it is called. */
 export function program(): Command {
   const stagelock = new Command('stagelock')
@@ -99,6 +105,23 @@ export function program(): Command {
       const { execCommand } = await import('./exec.js');
       await execCommand(words, options);
     });
+
+  stagelock
+    .command('doctor')
+    .description('tell which file system a directory is on, test locks in it, and say which strategy to use')
+    .argument('<dir>', 'where things are built or locked; everything made in it for the test is removed again')
+    .option('--peer <dir>', 'the same directory through another mount, so through another client of the file server')
+    .option('--json', 'for programs')
+    .addHelpText('after', DOCTOR_HELP)
+    .action(async (directory: string, options: { json?: boolean; peer?: string }) => {
+      const { doctorCommand } = await import('./doctor.js');
+      await doctorCommand(directory, options);
+    });
+
+  stagelock.command('doctor-worker', { hidden: true }).action(async () => {
+    const { serve } = await import('../doctor/worker.js');
+    serve();
+  });
 
   stagelock
     .command('contention')
