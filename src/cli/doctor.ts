@@ -4,6 +4,7 @@ import type { Finding } from '../doctor/finding.js';
 import { describeFinding, describeSide, describeVerdict, reportOf } from '../doctor/report.js';
 import { lookAt, type Side } from '../doctor/side.js';
 import { verdictOf } from '../doctor/verdict.js';
+import { shellWord } from '../locks/index.js';
 import { EXIT, Refusal } from './exit.js';
 import { describeFailure } from './failure.js';
 import { stopSignal } from './stop-signal.js';
@@ -30,7 +31,7 @@ export async function doctorCommand(
       say([describeFinding(finding)]);
     },
     onLeftover: (path, why) => {
-      process.stderr.write(`stagelock: ${path} could not be removed: ${why}. It can go: rm -rf ${path}\n`);
+      process.stderr.write(`stagelock: ${path} could not be removed: ${why}. It can go: rm -rf ${shellWord(path)}\n`);
     },
   });
   if (examination.kind === 'interrupted') {

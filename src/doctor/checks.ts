@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { errorCode, openLock, type Strategy, thisHost } from '../locks/index.js';
 import type { Worker } from './crew.js';
 import { failureOf } from './failure.js';
-import { type Attempt, type Finding, type Race, SIGHT_LIMIT_MS, type Sight } from './finding.js';
+import { type Attempt, type Finding, type Race, SIGHT_LIMIT_MS, type Sight, TURN_PATIENCE_MS } from './finding.js';
 import { allOf, handOverOf, raceOf } from './tally.js';
+import type { Tasks } from './task.js';
 
 /** At least two, so that they can be in each other's way. */
 export type Team = readonly [Worker, Worker, ...Worker[]];
@@ -29,8 +30,6 @@ export interface Extent {
 
 /** Most sections of one worker: enough to see overlaps, and to end early on a fast file system. */
 const MOST_TURNS = 40;
-/** How long a process waits for a lock before it counts as stuck; a slow machine hands over within a second. */
-const TURN_PATIENCE_MS = 20_000;
 /** Orders take an instant to arrive, and all shall begin at the same time. */
 const HEAD_START_MS = 150;
 /** How long the other side looks before there is something to see, so that it has cached that there is nothing. */
@@ -43,13 +42,30 @@ export async function seesTheSame(here: Post, there: Post): Promise<Finding> {
   const content = randomBytes(16).toString('hex');
   const put = await here.workers[0].ask('put', { path: join(here.path, 'token'), content });
   if (put.kind === 'failed') return { check: 'same directory', result: put };
-  const withinMs = SIGHT_LIMIT_MS;
-  const seen = await there.workers[0].ask('see', { path: join(there.path, 'token'), content, withinMs });
+  const seen = await atMost(there.workers[0], { path: join(there.path, 'token'), content });
   const result: Attempt<{ seenMs: number | null }> =
-    seen.kind === 'failed'
-      ? seen
-      : { kind: 'done', seenMs: seen.atMs === null ? null : Math.max(0, seen.atMs - put.atMs) };
+    seen.kind === 'failed' ? seen : { kind: 'done', seenMs: delayOf(seen.atMs, put.atMs) };
   return { check: 'same directory', result };
+}
+
+/** Has a worker look for a change that has been made already. */
+async function atMost(worker: Worker, what: Tasks['see']['request']): Promise<Attempt<Tasks['see']['reply']>> {
+  return endLook(worker, worker.ask('see', what));
+}
+
+/** Lets a look go on for the limit from now on, and not longer. */
+async function endLook<T>(worker: Worker, look: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => void worker.ask('enough', {}), SIGHT_LIMIT_MS);
+  try {
+    return await look;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** It may have been seen before the process that made it was told that it is made. */
+function delayOf(seenMs: number | null, madeMs: number): number | null {
+  return seenMs === null ? null : Math.max(0, seenMs - madeMs);
 }
 
 export async function race(posts: readonly Post[], room: string, names: number): Promise<Attempt<Race>> {
@@ -83,7 +99,7 @@ export async function replaceUnderReaders(posts: readonly Post[], room: string, 
   const sum = (count: 'reads' | 'missing' | 'torn' | 'stale'): number =>
     replies.all.reduce((total, reply) => total + reply[count], 0);
   const reads = { reads: sum('reads'), missing: sum('missing'), torn: sum('torn'), stale: sum('stale') };
-  return { check, result: { kind: 'done', renames: written.renames, ...reads } };
+  return { check, result: { kind: 'done', renames: written.renames, longestMs: written.longestMs, ...reads } };
 }
 
 export function hardLinks(post: Post, room: string): Finding {
@@ -156,20 +172,24 @@ export async function sight(from: Post, of: Post, room: string): Promise<Finding
   const seeing = join(from.path, room, 'file');
   const making = join(of.path, room, 'file');
   const delay = async (content: string | null): Promise<Attempt<{ ms: number | null }>> => {
-    const looking = from.workers[1].ask('see', { path: seeing, content, withinMs: SIGHT_LIMIT_MS + LOOK_FIRST_MS });
+    const eye = from.workers[1];
+    const look = eye.ask('see', { path: seeing, content });
     await new Promise((resolve) => setTimeout(resolve, LOOK_FIRST_MS));
     const [worker] = of.workers;
-    const made =
-      content === null ? worker.ask('remove', { path: making }) : worker.ask('put', { path: making, content });
-    const [seen, done] = await Promise.all([looking, made]);
-    if (done.kind === 'failed') return done;
+    const made = await (content === null
+      ? worker.ask('remove', { path: making })
+      : worker.ask('put', { path: making, content }));
+    const seen = await endLook(eye, look);
+    if (made.kind === 'failed') return made;
     if (seen.kind === 'failed') return seen;
-    return { kind: 'done', ms: seen.atMs === null ? null : Math.max(0, seen.atMs - done.atMs) };
+    return { kind: 'done', ms: delayOf(seen.atMs, made.atMs) };
   };
   const creation = await delay('one');
   if (creation.kind === 'failed') return finding(creation);
+  if (creation.ms === null) return finding({ kind: 'done', creationMs: null });
   const change = await delay('two');
   if (change.kind === 'failed') return finding(change);
+  if (change.ms === null) return finding({ kind: 'done', creationMs: creation.ms, changeMs: null });
   const removal = await delay(null);
   if (removal.kind === 'failed') return finding(removal);
   return finding({ kind: 'done', creationMs: creation.ms, changeMs: change.ms, removalMs: removal.ms });

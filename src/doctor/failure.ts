@@ -4,10 +4,10 @@ import type { Attempt } from './finding.js';
 /** Why a test could not be made, in words that fit behind a colon. */
 export function failureOf(error: unknown): Attempt<never> & { readonly kind: 'failed' } {
   const code = errorCode(error) ?? (error instanceof LockError ? errorCode(error.cause) : undefined);
-  return { kind: 'failed', code, why: code === undefined ? textOf(error) : explain(code) };
+  return { kind: 'failed', code, why: code === undefined ? textOf(error) : explain(code, callOf(error)) };
 }
 
-function explain(code: string): string {
+function explain(code: string, call: string): string {
   switch (code) {
     case 'EROFS':
       return 'the file system is mounted read-only';
@@ -28,8 +28,14 @@ function explain(code: string): string {
     case 'EINVAL':
       return `the file system does not know this (${code})`;
     default:
-      return `the system says ${code}`;
+      return `the system says ${code}${call}`;
   }
+}
+
+/** Which system call it was, for those who want to look it up. */
+function callOf(error: unknown): string {
+  const cause = error instanceof LockError ? error.cause : error;
+  return cause instanceof Error && 'syscall' in cause ? ` (${cause.syscall})` : '';
 }
 
 function textOf(error: unknown): string {

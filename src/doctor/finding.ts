@@ -23,6 +23,8 @@ export interface Race {
 /** One process replaces a file by rename(2), others read it. */
 export interface Replacement {
   readonly renames: number;
+  /** The slowest of them. */
+  readonly longestMs: number;
   readonly reads: number;
   /** The file was not there. */
   readonly missing: number;
@@ -41,12 +43,18 @@ export interface Sharing {
   readonly lockGroup: number;
 }
 
-/** How long after a change the other side saw it, in milliseconds; null if not within {@link SIGHT_LIMIT_MS}. */
+/**
+ * How long after a change the other side saw it, in milliseconds; null if not within {@link SIGHT_LIMIT_MS}. What was
+ * not seen to be made cannot be seen to change.
+ */
 export interface Sight {
   readonly creationMs: number | null;
-  readonly changeMs: number | null;
-  readonly removalMs: number | null;
+  readonly changeMs?: number | null;
+  readonly removalMs?: number | null;
 }
+
+/** How long a process waits for a lock before it counts as stuck; a slow machine hands over within a second. */
+export const TURN_PATIENCE_MS = 20_000;
 
 /** How long is waited for a change to be seen. Longer than what most network file systems cache a file's attributes. */
 export const SIGHT_LIMIT_MS = 8000;
@@ -63,6 +71,8 @@ export interface HandOver {
   readonly longestMs: number;
   /** Processes that did not get it in time. */
   readonly stuck: number;
+  /** Who held it then, as one of them saw it; undefined when none got stuck. */
+  readonly stuckOn: string | undefined;
   /** Locks that somebody else had removed. */
   readonly lost: number;
 }

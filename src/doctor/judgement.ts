@@ -1,5 +1,5 @@
 import type { Attempt, Finding, HandOver, Race, Replacement, Sharing, Sight } from './finding.js';
-import { SIGHT_LIMIT_MS } from './finding.js';
+import { SIGHT_LIMIT_MS, TURN_PATIENCE_MS } from './finding.js';
 
 /** What a finding means. */
 export interface Judgement {
@@ -8,12 +8,16 @@ export interface Judgement {
   readonly text: string;
   /** What a person has to know about a problem or peculiarity that decides no strategy: whole sentences. */
   readonly remark?: string;
+  /** The problem is that two got in at once, the worst there is. */
+  readonly together?: boolean;
 }
 
 /** Beyond this the clocks of client and server are worth a sentence. Locks measure the difference and allow for it. */
 const CLOCK_TOLERANCE_MS = 2000;
 /** Builds that look for a file right after somebody else made it come to grief beyond this. */
 const SIGHT_TOLERANCE_MS = 1000;
+/** Slower than any server that is only busy. */
+const RENAME_TOLERANCE_MS = 5000;
 const STICKY = 0o1000;
 const GROUP_WRITE = 0o020;
 
@@ -39,7 +43,7 @@ export function judge(finding: Finding): Judgement {
     case 'held lock':
       return finding.result.excludes
         ? { outcome: 'ok', text: 'refused to others while one process holds it' }
-        : { outcome: 'problem', text: 'two processes hold it at once' };
+        : { outcome: 'problem', text: 'two processes hold it at once', together: true };
     case 'hand-over':
       return judgeHandOver(finding.result);
   }
@@ -55,20 +59,26 @@ function judgeSame({ seenMs }: Done<{ readonly seenMs: number | null }>): Judgem
 
 function judgeRace({ processes, names, shared, unclaimed }: Race): Judgement {
   const who = `${processes} processes, ${names} names`;
-  if (shared > 0) return { outcome: 'problem', text: `${who}; ${shared} were made by more than one` };
+  if (shared > 0) return { outcome: 'problem', text: `${who}; ${shared} were made by more than one`, together: true };
   if (unclaimed > 0)
     return { outcome: 'problem', text: `${who}; ${unclaimed} exist, but nobody was told to have made them` };
   return { outcome: 'ok', text: `${who}, each made by exactly one` };
 }
 
-function judgeReplacement({ renames, reads, missing, torn, stale }: Replacement): Judgement {
-  const what = `${renames} renames, ${reads} reads`;
+function judgeReplacement({ renames, longestMs, reads, missing, torn, stale }: Replacement): Judgement {
+  const slow = longestMs > RENAME_TOLERANCE_MS;
+  const what = `${renames} renames${slow ? `, one of which took ${duration(longestMs)}` : ''}, ${reads} reads`;
   const faults = [
     ...(missing > 0 ? [`${missing} found no file`] : []),
     ...(torn > 0 ? [`${torn} got part of one`] : []),
     ...(stale > 0 ? [`${stale} lost it while they read (ESTALE)`] : []),
   ];
-  if (faults.length === 0) return { outcome: 'ok', text: `${what}, each got one whole file` };
+  if (faults.length === 0) {
+    const text = `${what}, each got one whole file`;
+    if (!slow) return { outcome: 'ok', text };
+    const remark = 'A file is replaced very slowly here while others read it, so builds that share it will be slow.';
+    return { outcome: 'problem', text, remark };
+  }
   const remark =
     'While a product is replaced, somebody who reads it at that moment may get an error or part of it: ' +
     'let nothing read products that are just being built.';
@@ -109,8 +119,14 @@ function judgeSight(
 ): Judgement {
   const after = (ms: number | null): string =>
     ms === null ? `not within ${duration(SIGHT_LIMIT_MS)}` : `after ${duration(ms)}`;
-  const text = `${from} sees what ${of} makes ${after(creationMs)}, changes ${after(changeMs)}, removes ${after(removalMs)}`;
-  const late = [creationMs, changeMs, removalMs].some((ms) => ms === null || ms > SIGHT_TOLERANCE_MS);
+  const text = [
+    `${from} sees what ${of} makes ${after(creationMs)}`,
+    ...(changeMs === undefined ? [] : [`changes ${after(changeMs)}`]),
+    ...(removalMs === undefined ? [] : [`removes ${after(removalMs)}`]),
+  ].join(', ');
+  const late = [creationMs, changeMs, removalMs].some(
+    (ms) => ms !== undefined && (ms === null || ms > SIGHT_TOLERANCE_MS),
+  );
   if (!late) return { outcome: 'ok', text };
   const remark =
     'Who has looked for a file before it was made, or before it changed, may be shown the old state for a while ' +
@@ -120,14 +136,16 @@ function judgeSight(
 }
 
 function judgeHandOver(turns: HandOver): Judgement {
-  const { processes, sections, overlaps, handOvers, medianMs, longestMs, stuck, lost } = turns;
+  const { processes, sections, overlaps, handOvers, medianMs, longestMs, stuck, stuckOn, lost } = turns;
   const what = `${sections} times held by ${processes} processes`;
   const faults = [
     ...(overlaps > 0 ? [`${overlaps} times by two at once`] : []),
-    ...(stuck > 0 ? [`${stuck} of them never got it`] : []),
+    ...(stuck > 0
+      ? [`${stuck} of them then waited for ${duration(TURN_PATIENCE_MS)} in vain, while ${stuckOn} held it`]
+      : []),
     ...(lost > 0 ? [`${lost} times it vanished meanwhile`] : []),
   ];
-  if (faults.length > 0) return { outcome: 'problem', text: `${what}; ${faults.join(', ')}` };
+  if (faults.length > 0) return { outcome: 'problem', text: `${what}; ${faults.join(', ')}`, together: overlaps > 0 };
   if (handOvers === 0) return { outcome: 'problem', text: `${what}, but never handed over` };
   const speed = `handed over within ${duration(medianMs)}, at most ${duration(longestMs)}`;
   return { outcome: 'ok', text: `${what}, ${speed}` };

@@ -42,7 +42,8 @@ export function handOverOf(replies: readonly Tasks['turns']['reply'][]): HandOve
     handOvers: gaps.length,
     medianMs: gaps[Math.floor(gaps.length / 2)] ?? 0,
     longestMs: gaps.at(-1) ?? 0,
-    stuck: replies.filter((reply) => reply.stuck).length,
+    stuck: replies.filter((reply) => reply.stuckOn !== undefined).length,
+    stuckOn: replies.find((reply) => reply.stuckOn !== undefined)?.stuckOn,
     lost: replies.reduce((sum, reply) => sum + reply.lost, 0),
   };
 }

@@ -26,21 +26,23 @@ export interface Tasks {
   /** Replaces a file for so long. */
   replace: {
     request: Together & { readonly path: string; readonly forMs: number };
-    reply: Pick<Replacement, 'renames'>;
+    reply: Pick<Replacement, 'renames' | 'longestMs'>;
   };
   /** Reads it meanwhile. */
   read: {
     request: Together & { readonly path: string; readonly forMs: number };
-    reply: Omit<Replacement, 'renames'>;
+    reply: Omit<Replacement, 'renames' | 'longestMs'>;
   };
   /** Makes a file with this content, in place of an older one; answers when it was done. */
   put: { request: { readonly path: string; readonly content: string }; reply: { readonly atMs: number } };
   remove: { request: { readonly path: string }; reply: { readonly atMs: number } };
-  /** Waits until a file has this content, or with null is gone; answers when, null for never. */
+  /** Looks until a file has this content, or with null is gone; answers when, null if told before that it is enough. */
   see: {
-    request: { readonly path: string; readonly content: string | null; readonly withinMs: number };
+    request: { readonly path: string; readonly content: string | null };
     reply: { readonly atMs: number | null };
   };
+  /** Ends a `see`. */
+  enough: { request: object; reply: object };
   /** Makes one attempt at a lock, and keeps it. */
   hold: {
     request: { readonly target: string; readonly strategy: Strategy };
@@ -48,7 +50,9 @@ export interface Tasks {
   };
   /** Gives back what it holds. */
   release: { request: object; reply: object };
-  /** Takes the lock and gives it back, again and again. */
+  /**
+   * Takes the lock and gives it back, again and again. `stuckOn` says who held it all the time when it could not be had.
+   */
   turns: {
     request: Together & {
       readonly target: string;
@@ -59,7 +63,7 @@ export interface Tasks {
       readonly forMs: number;
       readonly patienceMs: number;
     };
-    reply: { readonly sections: readonly Section[]; readonly stuck: boolean; readonly lost: number };
+    reply: { readonly sections: readonly Section[]; readonly stuckOn: string | undefined; readonly lost: number };
   };
 }
 

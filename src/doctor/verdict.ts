@@ -1,4 +1,5 @@
-import { STRATEGIES, type Strategy } from '../locks/index.js';
+import { join } from 'node:path';
+import { AGREEMENT_FILE, STRATEGIES, type Strategy, shellWord } from '../locks/index.js';
 import type { Examination } from './examination.js';
 import { type Finding, isSame } from './finding.js';
 import { judge } from './judgement.js';
@@ -8,7 +9,7 @@ import { type Choice, choiceOf, type Side } from './side.js';
 export type Worth =
   | { readonly kind: 'works' }
   /** It can be used, and goes wrong. */
-  | { readonly kind: 'fails'; readonly why: string }
+  | { readonly kind: 'fails'; readonly why: string; readonly excludes: boolean }
   | { readonly kind: 'not possible'; readonly why: string };
 
 export interface Verdict {
@@ -79,8 +80,12 @@ export function worthOf(strategy: Strategy, findings: readonly Finding[]): Worth
     }
   });
   const judgements = foundations.map(judge);
-  const problem = judgements.find(({ outcome }) => outcome === 'problem');
-  if (problem !== undefined) return { kind: 'fails', why: problem.text };
+  const problems = judgements.filter(({ outcome }) => outcome === 'problem');
+  const together = problems.find((judgement) => judgement.together);
+  const [problem] = problems;
+  if (problem !== undefined) {
+    return { kind: 'fails', why: (together ?? problem).text, excludes: together === undefined };
+  }
   const impossible = judgements.find(({ outcome }) => outcome === 'not possible');
   if (impossible !== undefined) return { kind: 'not possible', why: impossible.text };
   if (judgements.length === 0) return { kind: 'not possible', why: 'it was not tested' };
@@ -101,12 +106,11 @@ function conclude(
     return `Nothing can be locked ${where}: no strategy works (${reason}).`;
   }
   if (works) {
-    const failing = STRATEGIES.filter((strategy) => strategies[strategy]?.kind === 'fails');
-    const warning =
-      failing.length === 0
-        ? ''
-        : `; ${failing.join(' and ')} ${failing.length > 1 ? 'do' : 'does'} not exclude ${where}`;
-    return `Use ${recommended} here, as is chosen by itself${warning}.`;
+    const warnings = [
+      ...warning(strategies, false, `not exclude ${where}`),
+      ...warning(strategies, true, `not work ${where}`),
+    ];
+    return `${[`Use ${recommended} here, as is chosen by itself`, ...warnings].join('; ')}.`;
   }
   const reason =
     choice.kind === 'conflict'
@@ -118,8 +122,17 @@ function conclude(
               `${strategy}, which would be chosen, does not work ${where} (${reasonAgainst(strategies[strategy])})`,
           )
           .join(', ');
-  const how = `while nothing runs: echo ${recommended} > ${here?.path ?? '.'}/.lock-strategy`;
+  const how = `while nothing runs: echo ${recommended} > ${shellWord(join(here?.path ?? '.', AGREEMENT_FILE))}`;
   return `Use ${recommended} here: ${reason}; ${how}`;
+}
+
+/** Which strategies fail in one of the two ways. */
+function warning(strategies: Verdict['strategies'], excludes: boolean, what: string): string[] {
+  const failing = STRATEGIES.filter((strategy) => {
+    const worth = strategies[strategy];
+    return worth?.kind === 'fails' && worth.excludes === excludes;
+  });
+  return failing.length === 0 ? [] : [`${failing.join(' and ')} ${failing.length > 1 ? 'do' : 'does'} ${what}`];
 }
 
 function reasonAgainst(worth: Worth | undefined): string {

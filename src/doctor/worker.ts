@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { errorCode, type HeldLock, openLock, pause, thisHost } from '../locks/index.js';
+import { type Acquisition, errorCode, type HeldLock, openLock, pause, thisHost } from '../locks/index.js';
 import { failureOf } from './failure.js';
 import type { Answer, Order, Section, TaskName, Tasks } from './task.js';
 
@@ -27,6 +27,7 @@ const BREATHER_MS = 20;
 type Does = { readonly [Name in TaskName]: (request: Tasks[Name]['request']) => Promise<Tasks[Name]['reply']> };
 
 let held: HeldLock | undefined;
+let looking = false;
 
 const does: Does = {
   ready: async () => ({}),
@@ -45,11 +46,14 @@ const does: Does = {
     await pause(startAt - Date.now());
     const end = performance.now() + forMs;
     let renames = 0;
+    let longestMs = 0;
     while (performance.now() < end) {
+      const began = performance.now();
       put(path, String.fromCharCode(97 + (renames % 26)).repeat(CONTENT_BYTES));
+      longestMs = Math.max(longestMs, performance.now() - began);
       renames++;
     }
-    return { renames };
+    return { renames, longestMs };
   },
 
   read: async ({ path, forMs, startAt }) => {
@@ -74,13 +78,18 @@ const does: Does = {
     return { atMs: clock() };
   },
 
-  see: async ({ path, content, withinMs }) => {
-    const end = clock() + withinMs;
-    while (clock() < end) {
+  see: async ({ path, content }) => {
+    looking = true;
+    while (looking) {
       if (contentOf(path) === content) return { atMs: clock() };
       await pause(LOOK_EVERY_MS);
     }
     return { atMs: null };
+  },
+
+  enough: async () => {
+    looking = false;
+    return {};
   },
 
   hold: async ({ target, strategy }) => {
@@ -103,7 +112,7 @@ const does: Does = {
     while (sections.length < most && clock() < end) {
       const askedMs = clock();
       const acquisition = await lock.acquire({ timeoutMs: patienceMs });
-      if (acquisition.kind !== 'acquired') return { sections, stuck: true, lost };
+      if (acquisition.kind !== 'acquired') return { sections, stuckOn: holderOf(acquisition), lost };
       const fromMs = clock();
       await pause(SECTION_MS);
       const toMs = clock();
@@ -111,7 +120,7 @@ const does: Does = {
       sections.push({ askedMs, fromMs, toMs });
       await pause(BREATHER_MS);
     }
-    return { sections, stuck: false, lost };
+    return { sections, stuckOn: undefined, lost };
   },
 };
 
@@ -167,6 +176,12 @@ function readWhole(path: string): 'whole' | 'missing' | 'torn' | 'stale' {
     if (errorCode(error) === 'ESTALE') return 'stale';
     throw error;
   }
+}
+
+function holderOf(acquisition: Exclude<Acquisition, { readonly kind: 'acquired' }>): string {
+  if (acquisition.kind === 'aborted' || acquisition.holder.kind === 'free') return 'nobody';
+  const { owner } = acquisition.holder;
+  return owner === undefined ? 'somebody' : `process ${owner.pid} of ${owner.host}`;
 }
 
 /** Null while there is no such file. Looks for the file as a program would that wants to know whether it is there. */

@@ -25,7 +25,7 @@ export function explainNotice(notice: Notice, nowMs: number): string {
 
 /** What a person types to remove a lock whose owner is gone, after a look. */
 export function removalCommand(lock: ObjectLock): string {
-  return `rm -rf ${quote(lock.path)}`;
+  return `rm -rf ${shellWord(lock.path)}`;
 }
 
 function seconds(ms: number): string {
@@ -33,6 +33,6 @@ function seconds(ms: number): string {
 }
 
 /** A path as one word of a shell command. */
-function quote(path: string): string {
+export function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { allOf, handOverOf, raceOf } from '../../src/doctor/tally.js';
 
 const section = (askedMs: number, fromMs: number, toMs: number) => ({ askedMs, fromMs, toMs });
-const turns = (...sections: ReturnType<typeof section>[]) => ({ sections, stuck: false, lost: 0 });
+const turns = (...sections: ReturnType<typeof section>[]) => ({ sections, stuckOn: undefined, lost: 0 });
 
 test('a race tells names that several made, and names that nobody made', () => {
   expect(raceOf([{ won: [0, 1, 2] }, { won: [2, 3] }], 6)).toEqual({ processes: 2, names: 6, shared: 1, unclaimed: 2 });
@@ -20,6 +20,7 @@ test('a hand-over counts from the release to the next process that was waiting',
     medianMs: 4,
     longestMs: 4,
     stuck: 0,
+    stuckOn: undefined,
     lost: 0,
   });
 });
@@ -35,13 +36,14 @@ test('every section that begins within another one is an overlap', () => {
 test('those that never got it, and locks that vanished, are added up', () => {
   expect(
     handOverOf([
-      { sections: [], stuck: true, lost: 0 },
+      { sections: [], stuckOn: 'somebody', lost: 0 },
       { ...turns(section(0, 1, 2)), lost: 3 },
     ]),
   ).toMatchObject({
     sections: 1,
     handOvers: 0,
     stuck: 1,
+    stuckOn: 'somebody',
     lost: 3,
   });
 });

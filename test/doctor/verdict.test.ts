@@ -39,6 +39,7 @@ const turns = (change: Partial<HandOver> = {}): Attempt<HandOver> => ({
   medianMs: 50,
   longestMs: 200,
   stuck: 0,
+  stuckOn: undefined,
   lost: 0,
   ...change,
 });
@@ -86,6 +87,14 @@ describe('the verdict', () => {
     );
   });
 
+  test('strategies that exclude, but get stuck', () => {
+    const stuck = (['cifs', 'fcntl'] as const).map((strategy) => handOver(strategy, turns({ lost: 1 })));
+    const both = handOver('flock', turns({ lost: 1, overlaps: 1 }));
+    expect(verdictOf([side('nfs')], findings(...stuck, both)).conclusion).toBe(
+      'Use lockdir here, as is chosen by itself; flock does not exclude here; cifs and fcntl do not work here.',
+    );
+  });
+
   test('what is chosen does not work, but another strategy does', () => {
     const verdict = verdictOf(
       [side('nfs', '/a', agreed('fcntl'))],
@@ -113,12 +122,12 @@ describe('the verdict', () => {
   });
 
   test('nothing works', () => {
-    const broken = STRATEGIES.map((strategy) => handOver(strategy, turns({ stuck: 1 })));
+    const broken = STRATEGIES.map((strategy) => handOver(strategy, turns({ stuck: 1, stuckOn: 'process 7 of b' })));
     expect(verdictOf([side('fuse')], findings(...broken))).toMatchObject({
       works: false,
       recommended: undefined,
       conclusion:
-        'Nothing can be locked here: no strategy works (80 times held by 4 processes; 1 of them never got it).',
+        'Nothing can be locked here: no strategy works (80 times held by 4 processes; 1 of them then waited for 20 s in vain, while process 7 of b held it).',
     });
   });
 
@@ -209,7 +218,7 @@ describe('a finding', () => {
     check: 'group and mode',
     result: { kind: 'done', ...shared, ...change },
   });
-  const replacement = { kind: 'done', renames: 9, reads: 99, missing: 0, torn: 0, stale: 0 } as const;
+  const replacement = { kind: 'done', renames: 9, longestMs: 5, reads: 99, missing: 0, torn: 0, stale: 0 } as const;
   const sight = (changeMs: number | null): Finding => ({
     check: 'sight of the other side',
     from: '/a',
@@ -225,6 +234,7 @@ describe('a finding', () => {
     ['sticky', sharing({ directoryMode: 0o1777 }), 'problem', /sticky/],
     ['whole', { check: 'rename over a file', result: replacement }, 'ok', /9 renames, 99 reads, each got one whole/],
     ['torn', { check: 'rename over a file', result: { ...replacement, torn: 1 } }, 'problem', /1 got part/],
+    ['slow', { check: 'rename over a file', result: { ...replacement, longestMs: 3e4 } }, 'problem', /took 30 s/],
     ['gone', { check: 'rename over a file', result: { ...replacement, missing: 2 } }, 'problem', /2 found no file/],
     ['ahead', { check: 'clock of the server', result: { kind: 'done', offsetMs: 300 } }, 'ok', /300 ms ahead/],
     ['behind', { check: 'clock of the server', result: { kind: 'done', offsetMs: -9e4 } }, 'problem', /90 s behind/],
