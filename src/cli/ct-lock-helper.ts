@@ -78,7 +78,7 @@ function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop
     case 'signalled':
       return 128 + constants.signals[production.signal];
     case 'interrupted':
-      return 128 + constants.signals[stop.name()];
+      return stop.exitCode();
     case 'not-started':
       warn(production.message);
       return OWN_ERROR;

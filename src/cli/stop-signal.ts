@@ -1,11 +1,13 @@
+import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
 type StopName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
+/** That somebody wants this program to end. */
 export interface Stop {
   readonly signal: AbortSignal;
-  /** The signal that came first; SIGTERM as long as none has. */
-  readonly name: () => StopName;
+  /** 128+N of the signal N that came first. */
+  readonly exitCode: () => number;
   /** Ends this process by SIGHUP if its terminal is gone: Node aborts at its exit when it cannot restore that. */
   readonly dieIfHungUp: () => void;
 }
@@ -23,7 +25,7 @@ export function stopSignal(): Stop {
   }
   return {
     signal: controller.signal,
-    name: () => first ?? 'SIGTERM',
+    exitCode: () => 128 + constants.signals[first ?? 'SIGTERM'],
     dieIfHungUp: () => {
       if (first !== 'SIGHUP' || !onTerminal) return;
       process.removeAllListeners('SIGHUP');
