@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,8 +33,8 @@ static void report(const char *file, const char *line) {
   close(fd);
 }
 
-/** Whether a helper still counts as an owner: not when it is gone, a zombie, or being taken apart by the kernel. */
-static bool lives(long pid) {
+/** The fields of /proc/PID/stat that matter here. False when the process is gone. */
+static bool read_stat(long pid, char *state, long *parent, unsigned *flags) {
   char path[64], line[512];
   snprintf(path, sizeof path, "/proc/%ld/stat", pid);
   int fd = open(path, O_RDONLY);
@@ -43,34 +42,64 @@ static bool lives(long pid) {
   if (fd >= 0) close(fd);
   if (length <= 0) return false;
   line[length] = '\0';
-  char state;
-  unsigned flags;
   const char *at = strrchr(line, ')');
-  if (at == NULL || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2) return false;
+  return at != NULL && sscanf(at + 1, " %c %ld %*d %*d %*d %*d %u", state, parent, flags) == 3;
+}
+
+/** Whether a helper still counts as an owner: not when it is gone, a zombie, or being taken apart by the kernel. */
+static bool lives(long pid) {
+  char state;
+  long parent;
+  unsigned flags;
+  if (!read_stat(pid, &state, &parent, &flags)) return false;
   return state != 'Z' && state != 'X' && (flags & 4 /* PF_EXITING */) == 0;
 }
 
-/** A killed helper's section may outlive it for an instant; only a helper that lives is an owner. */
+/** `T.PID.RANDOM.tmp` says who runs a section. */
+static long helper_of(const char *temporary) {
+  const char *name = strrchr(temporary, '/');
+  long pid;
+  return name != NULL && sscanf(name, "/x.o.%ld.", &pid) == 1 ? pid : 0;
+}
+
+/** The living helper of another section; 0 when that was killed and its section only has not noticed yet. */
+static long living_helper(long section) {
+  char path[64], words[8192], state;
+  long parent;
+  unsigned flags;
+  snprintf(path, sizeof path, "/proc/%ld/cmdline", section);
+  int fd = open(path, O_RDONLY);
+  ssize_t length = fd < 0 ? 0 : read(fd, words, sizeof words - 1);
+  if (fd >= 0) close(fd);
+  if (length <= 1) return 0;
+  words[length] = '\0';
+  size_t last = (size_t)length - 1;
+  while (last > 0 && words[last - 1] != '\0') last--;
+  long helper = helper_of(words + last);
+  if (!read_stat(section, &state, &parent, &flags) || parent != helper || !lives(helper)) return 0;
+  return helper;
+}
+
+/** By a lock of the kernel that has nothing to do with those under test, and that says who holds it. */
 static void enter(long helper) {
   int witness = open_in("witness", O_RDWR);
-  fcntl(witness, F_SETFD, 0);
-  for (int tries = 0; flock(witness, LOCK_EX | LOCK_NB) != 0; tries++) {
-    char text[64] = "", line[160];
-    if (pread(witness, text, sizeof text - 1, 0) < 0) exit(99);
-    long other = atol(text);
-    usleep(1000);
-    // Twice, because what we read may have been the name of the one before.
-    if (tries < 2 || !lives(other) || other == helper) {
-      if (tries < 5000) continue;
+  long seen = 0;
+  for (int tries = 0; tries < 20000; tries++) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(witness, F_SETLK, &whole) == 0) return; // until we end
+    if (fcntl(witness, F_GETLK, &whole) != 0 || whole.l_type == F_UNLCK) continue;
+    long other = living_helper(whole.l_pid);
+    // Twice: who has just ended may still have looked alive.
+    if (other != 0 && other == seen) {
+      char line[160];
+      snprintf(line, sizeof line, "%ld came in while %ld was inside\n", helper, other);
+      report("overlaps", line);
+      return;
     }
-    snprintf(line, sizeof line, "%ld came in while %ld was inside\n", helper, other);
-    report("overlaps", line);
-    return;
+    seen = other;
+    usleep(1000);
   }
-  char text[64];
-  snprintf(text, sizeof text, "%20ld\n", helper);
-  if (pwrite(witness, text, strlen(text), 0) < 0) exit(99);
-  // Stays open, and locked, until we end.
+  report("overlaps", "a section never ended\n");
 }
 
 /** An object is whole when it begins and ends with the same name. */
@@ -116,13 +145,6 @@ static void kill_soon(long helper, unsigned random) {
   usleep(random % 2500);
   kill((pid_t)helper, SIGKILL);
   _exit(0);
-}
-
-/** `T.PID.RANDOM.tmp` says who runs us; our parent is another one when that one was killed. */
-static long helper_of(const char *temporary) {
-  const char *name = strrchr(temporary, '/');
-  long pid;
-  return name != NULL && sscanf(name, "/x.o.%ld.", &pid) == 1 ? pid : 0;
 }
 
 int main(int count, char **arguments) {
