@@ -1,7 +1,31 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
+import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
 import type { GlobalOptions } from './project-of.js';
+
+const EXEC_HELP = `
+Without --wait the command is skipped when somebody else holds the lock: what a
+crontab mostly wants. Who holds it, since when and what to do goes to stderr.
+
+The lock stands beside PATH (PATH.lock or PATH.lockdir). It is held until the
+command has ended, whatever that has left running in the background. A command
+that has not ended when this program is told to stop (INT, TERM, HUP) is ended
+together with all that it started, before the lock is given back. When this
+program is killed, the kernel kills the command, and the lock is free again.
+
+Exit code: that of the command, 128+N if it died of signal N, 127 if it could
+not be started; 75 if the lock could not be had, 2 for a wrong command line,
+70 if no lock can be made there.
+
+  */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
+`;
+
+const DOCTOR_HELP = `
+Four processes try at once what locks are made of; with --peer two of them on
+each side. It takes some ten seconds on a local disk, up to a minute on a
+network. Exit code: 0 if the strategy that is chosen by itself works, 1 if not.
+`;
 
 /** The command line of stagelock. Each command is loaded only when it is called. */
 export function program(): Command {
@@ -65,6 +89,49 @@ export function program(): Command {
     .action(async (options: { source: string; build: string; name?: string; stdout?: boolean }, command: Command) => {
       const { initCommand } = await import('./init.js');
       initCommand(command.optsWithGlobals<GlobalOptions>(), options);
+    });
+
+  stagelock
+    .command('exec')
+    .description('run a command while holding a lock, as flock(1) does, also on network file systems')
+    .usage('--lock PATH [options] -- COMMAND...')
+    .requiredOption('--lock <path>', 'what the lock protects; it may be missing, its directory may not')
+    .option('--wait <duration>', 'wait so long for the lock: 90 s, "1 h 30 min", or seconds', '0 s')
+    .option('--strategy <name>', 'lockdir, cifs, flock or fcntl (default: what suits the file system)')
+    .option('-q, --quiet', 'no message when the lock cannot be had; the exit code tells')
+    .argument('<command...>', 'what to run, behind " -- "')
+    .addHelpText('after', EXEC_HELP)
+    .action(async (words: string[], options: ExecOptions) => {
+      const { execCommand } = await import('./exec.js');
+      await execCommand(words, options);
+    });
+
+  stagelock
+    .command('doctor')
+    .description('tell which file system a directory is on, test locks in it, and say which strategy to use')
+    .argument('<dir>', 'where things are built or locked; everything made in it for the test is removed again')
+    .option('--peer <dir>', 'the same directory through another mount, so through another client of the file server')
+    .option('--json', 'for programs')
+    .addHelpText('after', DOCTOR_HELP)
+    .action(async (directory: string, options: { json?: boolean; peer?: string }) => {
+      const { doctorCommand } = await import('./doctor.js');
+      await doctorCommand(directory, options);
+    });
+
+  stagelock.command('doctor-worker', { hidden: true }).action(async () => {
+    const { serve } = await import('../doctor/worker.js');
+    serve();
+  });
+
+  stagelock
+    .command('contention')
+    .description('add up the waits that ct-lock-helper has logged: the worst targets, and the hours lost')
+    .argument('<file>', 'what CT_LOCK_LOG named; - for standard input')
+    .option('--top <number>', 'how many targets to show', '10')
+    .option('--json', 'for programs')
+    .action(async (file: string, options: { json?: boolean; top: string }) => {
+      const { contentionCommand } = await import('./contention.js');
+      await contentionCommand(file, options);
     });
 
   for (const command of stagelock.commands) command.exitOverride().copyInheritedSettings(stagelock);

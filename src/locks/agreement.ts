@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createExclusively, readRegularFile } from './atomic-file.js';
+import { errorCode } from './error-code.js';
 import type { Filesystem } from './filesystem.js';
 import { LockError } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
@@ -30,7 +31,7 @@ export function agreeOnStrategy(directory: string, filesystem: Filesystem): Stra
 }
 
 function follow(file: string, directory: string, filesystem: Filesystem): Strategy {
-  const recorded = readAgreement(file) ?? record(file, filesystem.strategy);
+  const recorded = agreedStrategy(directory) ?? record(file, filesystem.strategy);
   if (recorded === filesystem.strategy || worksFrom(recorded, filesystem)) return recorded;
   throw new LockError(
     file,
@@ -63,6 +64,21 @@ function record(file: string, strategy: Strategy): Strategy {
 
 /** Where a file system knows no way to create a file with its content, its first user needs an instant to fill it. */
 const FILLED_AFTER_MS = 500;
+
+/**
+ * What the users of a directory have agreed on; undefined as long as nobody has used it.
+ *
+ * @throws LockError when its file names no strategy, or the directory is none
+ */
+export function agreedStrategy(directory: string): Strategy | undefined {
+  const file = join(directory, AGREEMENT_FILE);
+  try {
+    return readAgreement(file);
+  } catch (error) {
+    // The message about a lock that could not be made would not fit most other codes here.
+    throw errorCode(error) === 'ENOTDIR' ? asLockError(file, error) : error;
+  }
+}
 
 function readAgreement(file: string): Strategy | undefined {
   const began = performance.now();

@@ -1,4 +1,4 @@
-import type { Inspection, Notice } from './object-lock.js';
+import type { Inspection, Notice, ObjectLock } from './object-lock.js';
 
 /** Who holds a lock, for a message: `held by ci@..., since ..., alive`. Ends without a full stop. */
 export function describeHolder(holder: Inspection, nowMs: number): string {
@@ -20,7 +20,12 @@ export function explainNotice(notice: Notice, nowMs: number): string {
   if (!notice.escalated || notice.holder.kind === 'free') return text;
   const host = notice.holder.owner?.host;
   const check = host === undefined ? '' : ` Look at process ${notice.holder.owner?.pid} on ${host};`;
-  return `${text}. OVERDUE.${check} if it is gone, remove the lock: rm -rf ${quote(lock.path)}`;
+  return `${text}. OVERDUE.${check} if it is gone, remove the lock: ${removalCommand(lock)}`;
+}
+
+/** What a person types to remove a lock whose owner is gone, after a look. */
+export function removalCommand(lock: ObjectLock): string {
+  return `rm -rf ${shellWord(lock.path)}`;
 }
 
 function seconds(ms: number): string {
@@ -28,6 +33,6 @@ function seconds(ms: number): string {
 }
 
 /** A path as one word of a shell command. */
-function quote(path: string): string {
+export function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -14,9 +14,9 @@
  *
  * @packageDocumentation
  */
-export { AGREEMENT_FILE } from './agreement.js';
+export { AGREEMENT_FILE, agreedStrategy, worksFrom } from './agreement.js';
 export { createExclusively, readRegularFile, replaceAtomically } from './atomic-file.js';
-export { describeHolder, explainNotice } from './describe.js';
+export { describeHolder, explainNotice, removalCommand, shellWord } from './describe.js';
 export { ensureDirectory } from './ensure-directory.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
 export { errorCode } from './error-code.js';

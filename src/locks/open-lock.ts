@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { agreeOnStrategy } from './agreement.js';
 import { cifs, flockFallback } from './exclusive-file.js';
 import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
@@ -41,8 +42,8 @@ const clocks = new Map<string, MeasuredClock>();
  * @throws LockError when the directory is missing, or others use a strategy in it that does not work from here
  */
 export function openLock(target: string, options: OpenOptions = {}): ObjectLock {
-  const path = resolve(target);
-  const directory = dirname(path);
+  const directory = realDirectory(target);
+  const path = join(directory, basename(target));
   const filesystem = examine(path);
   const wanted = options.strategy ?? 'auto';
   const strategy = wanted === 'auto' ? agreeOnStrategy(directory, filesystem) : wanted;
@@ -76,6 +77,20 @@ export function openLock(target: string, options: OpenOptions = {}): ObjectLock 
       }
       return new KernelLock('fcntl', path, { ...common, system });
     }
+  }
+}
+
+/**
+ * Where the target really lies: `..` after a symbolic link leads elsewhere for the system than for the eye, and the
+ * compiler asks the system.
+ */
+function realDirectory(target: string): string {
+  // Not path.dirname: what is `a/.` to us has to be what it is to the system.
+  const directory = target.includes('/') ? target.slice(0, target.lastIndexOf('/') + 1) : '.';
+  try {
+    return realpathSync.native(directory);
+  } catch (error) {
+    throw asLockError(resolve(target), error);
   }
 }
 

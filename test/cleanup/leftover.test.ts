@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasStem, recognise } from '../../src/cleanup/leftover.js';
-import { temporaryFor } from '../../src/compile/temporary.js';
+import { planCompile } from '../../src/compile/plan.js';
+import { uniqueNow } from '../../src/compile/temporary.js';
 
 describe('what a name says', () => {
   test.each([
@@ -56,7 +57,12 @@ describe('what a name says', () => {
     fc.assert(
       fc.property(names, fc.integer({ min: 1, max: 4_194_304 }), (target, pid) => {
         fc.pre(!/\.(?:lockdir|lock\.excl|lock\.pid)$/.test(target));
-        expect(recognise(temporaryFor(target, pid))).toEqual({ kind: 'product', target, pid, ours: true });
+        expect(recognise(planCompile(['cc'], target, { ...uniqueNow(), pid }).temporary)).toEqual({
+          kind: 'product',
+          target,
+          pid,
+          ours: true,
+        });
       }),
     );
   });

@@ -1,0 +1,45 @@
+import { createReadStream } from 'node:fs';
+import { readLog } from '../contention/read-log.js';
+import { describeContention } from '../contention/report.js';
+import { errorCode } from '../locks/index.js';
+import { EXIT, Refusal } from './exit.js';
+
+/** `stagelock contention FILE` */
+export async function contentionCommand(
+  file: string,
+  { json = false, top }: { readonly json?: boolean; readonly top: string },
+): Promise<void> {
+  if (!/^[1-9]\d{0,5}$/.test(top)) throw new Refusal(EXIT.usage, `--top ${top}: expected a number from 1 on`);
+  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
+  const name = file === '-' ? 'standard input' : file;
+  let contention: Awaited<ReturnType<typeof readLog>>;
+  try {
+    contention = await readLog(input, Number(top));
+  } catch (error) {
+    throw errorCode(error) === undefined ? error : new Refusal(EXIT.usage, cannotRead(name, error));
+  }
+  if (!json) {
+    process.stdout.write(`${describeContention(contention, name).join('\n')}\n`);
+    return;
+  }
+  const { fromMs, toMs, ...rest } = contention;
+  const span = { from: isoTime(fromMs), to: isoTime(toMs) };
+  process.stdout.write(`${JSON.stringify({ file: name, ...span, ...rest }, null, 2)}\n`);
+}
+
+function cannotRead(name: string, error: unknown): string {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+      return `${name}: there is no such file; ct-lock-helper writes the file that CT_LOCK_LOG names once it has waited`;
+    case 'EISDIR':
+      return `${name}: is a directory; name the file that CT_LOCK_LOG names`;
+    case 'EACCES':
+      return `${name}: no permission to read it`;
+    default:
+      return `${name}: cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

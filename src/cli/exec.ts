@@ -1,0 +1,144 @@
+import { constants } from 'node:os';
+import { type Argv, type CommandEnd, runCommand } from '../compile/command.js';
+import { formatDuration, MAX_DURATION_MS, parseDuration } from '../config/duration.js';
+import { didYouMean } from '../config/suggestion.js';
+import {
+  describeHolder,
+  explainNotice,
+  type Inspection,
+  isStrategy,
+  type Notice,
+  type ObjectLock,
+  openLock,
+  removalCommand,
+  STRATEGIES,
+  type Strategy,
+  thisHost,
+} from '../locks/index.js';
+import { EXIT, Refusal } from './exit.js';
+import { type Stop, stopSignal } from './stop-signal.js';
+
+export interface ExecOptions {
+  readonly lock: string;
+  readonly wait: string;
+  readonly strategy?: string;
+  readonly quiet?: boolean;
+}
+
+/** What env(1), nice(1) and the shell say for a command that cannot be started. */
+const NOT_STARTED = 127;
+
+/** `stagelock exec --lock PATH -- COMMAND...` */
+export async function execCommand(words: readonly string[], options: ExecOptions): Promise<void> {
+  const command = commandOf(words);
+  const timeoutMs = waitOf(options.wait);
+  const strategy = strategyOf(options.strategy);
+  const quiet = options.quiet ?? false;
+  const stop = stopSignal();
+  const lock = openLock(options.lock, { strategy });
+  const onNotice = quiet ? () => undefined : noticeTeller();
+
+  const acquisition = await lock.acquire({ timeoutMs, signal: stop.signal, onNotice });
+  if (acquisition.kind === 'timed-out') {
+    if (!quiet) warn(explainHeld(lock, acquisition.holder, timeoutMs, command));
+    process.exitCode = EXIT.held;
+    return;
+  }
+  if (acquisition.kind === 'aborted') {
+    process.exitCode = stop.exitCode();
+    stop.dieIfHungUp();
+    return;
+  }
+  let end: CommandEnd;
+  try {
+    end = await runCommand(command, stop.signal);
+  } finally {
+    if (acquisition.lock.release() === 'lost') {
+      warn(`${lock.path}: somebody removed this lock while it was held; ${command[0]} may have run twice at once`);
+    }
+  }
+  process.exitCode = exitCodeOf(end, stop);
+  if (end.kind === 'interrupted') stop.dieIfHungUp();
+}
+
+function exitCodeOf(end: CommandEnd, stop: Stop): number {
+  switch (end.kind) {
+    case 'succeeded':
+      return EXIT.done;
+    case 'failed':
+      return end.exitCode;
+    case 'signalled':
+      return 128 + constants.signals[end.signal];
+    case 'interrupted':
+      return stop.exitCode();
+    case 'not-started':
+      warn(end.message);
+      return NOT_STARTED;
+  }
+}
+
+/**
+ * Tells a person at a terminal how long he has been waiting for whom. Anybody else has asked for the wait, so it is no
+ * news; only that a lock of another host is overdue is, once: nobody will ever remove it but a person.
+ */
+function noticeTeller(): (notice: Notice) => void {
+  let toldOverdue = false;
+  return (notice) => {
+    if (notice.kind === 'waiting' && !process.stderr.isTTY) {
+      if (!notice.escalated || toldOverdue) return;
+      toldOverdue = true;
+    }
+    warn(explainNotice(notice, Date.now()));
+  };
+}
+
+function explainHeld(lock: ObjectLock, holder: Inspection, timeoutMs: number, command: Argv): string {
+  const waited = timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`;
+  const first = `${lock.path}: ${describeHolder(holder, Date.now())}${runningSince(holder)}`;
+  return `${first}\n  ${command[0]} was not run${waited}. ${whatToDo(lock, holder, timeoutMs)}`;
+}
+
+/** The kernel does not tell since when it holds a lock; the start of its holder is the next best. */
+function runningSince(holder: Inspection): string {
+  if (holder.kind === 'free' || holder.sinceMs !== undefined || holder.owner?.host !== thisHost().name) return '';
+  const facts = thisHost().process(holder.owner.pid);
+  if (facts.kind !== 'running' || facts.startedMs === undefined) return '';
+  const age = formatDuration(Math.max(1000, Date.now() - facts.startedMs));
+  return ` since ${new Date(facts.startedMs).toISOString()} (${age})`;
+}
+
+function whatToDo(lock: ObjectLock, holder: Inspection, timeoutMs: number): string {
+  if (holder.kind === 'held' && holder.judgement.fate !== 'alive') {
+    const { owner } = holder;
+    const who = owner === undefined ? 'whoever made it' : `process ${owner.pid} on ${owner.host}`;
+    return `If ${who} is gone, remove the lock: ${removalCommand(lock)}`;
+  }
+  return timeoutMs === 0
+    ? 'Run it again later, or let it wait: --wait "10 min"'
+    : 'Run it again later, or let it wait longer (--wait)';
+}
+
+function commandOf([program, ...rest]: readonly string[]): Argv {
+  if (program === undefined || program === '') throw new Refusal(EXIT.usage, 'exec: the command to run is empty');
+  return [program, ...rest];
+}
+
+/** Plain numbers are seconds, as in the configuration and as flock(1) has them. */
+function waitOf(text: string): number {
+  const ms = parseDuration(/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+  if (ms === undefined) {
+    throw new Refusal(EXIT.usage, `--wait ${text}: expected a duration such as 30, "90 s" or "1 h 30 min"`);
+  }
+  if (ms > MAX_DURATION_MS) throw new Refusal(EXIT.usage, `--wait ${text}: at most ${formatDuration(MAX_DURATION_MS)}`);
+  return ms;
+}
+
+function strategyOf(word: string | undefined): Strategy | 'auto' {
+  if (word === undefined || word === 'auto' || isStrategy(word)) return word ?? 'auto';
+  const known = STRATEGIES.join(', ');
+  throw new Refusal(EXIT.usage, `--strategy ${word} is unknown; there are: ${known}${didYouMean(word, STRATEGIES)}`);
+}
+
+function warn(text: string): void {
+  process.stderr.write(`stagelock: ${text}\n`);
+}

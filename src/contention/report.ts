@@ -1,0 +1,84 @@
+import { formatDuration } from '../config/duration.js';
+import type { Contention, TargetTotals } from './tally.js';
+
+/** What a log says, for a person: the worst targets, the hosts, the hours lost. */
+export function describeContention(contention: Contention, source: string): string[] {
+  const { waits, waitedMs, skippedLines, fromMs, toMs } = contention;
+  const skipped =
+    skippedLines === 0 ? [] : [`${counted(skippedLines, 'line')} skipped: torn, or no entry of a lock log`];
+  if (waits === 0 || fromMs === undefined || toMs === undefined) return [`${source}: nobody has waited`, ...skipped];
+  return [
+    `${source}: ${counted(waits, 'wait')} from ${timeOf(fromMs)} to ${timeOf(toMs)}, ${hoursLost(waitedMs)} lost`,
+    ...skipped,
+    '',
+    ...table(['waited', 'waits', 'longest', 'median held', 'held most by', 'target'], targetRows(contention)),
+    ...(contention.targets.some((target) => target.atLeast)
+      ? ['>= at least: the log names too many targets to follow each of them from the beginning']
+      : []),
+    '',
+    ...table(
+      ['waited', 'waits', 'kept others waiting', 'host'],
+      contention.hosts.map((host) => [
+        formatDuration(host.waitedMs),
+        String(host.waits),
+        formatDuration(host.keptWaitingMs),
+        printable(host.host),
+      ]),
+    ),
+  ];
+}
+
+function targetRows({ targets, others }: Contention): string[][] {
+  const rows = targets.map((target) => [
+    `${target.atLeast ? '>= ' : ''}${formatDuration(target.waitedMs)}`,
+    String(target.waits),
+    formatDuration(target.longestMs),
+    formatDuration(target.medianHeldMs),
+    heldMostBy(target),
+    printable(target.target),
+  ]);
+  if (others.waits === 0) return rows;
+  return [...rows, [formatDuration(others.waitedMs), String(others.waits), '', '', '', '(all other targets)']];
+}
+
+function heldMostBy({ heldMostBy }: TargetTotals): string {
+  return heldMostBy === undefined ? 'not recorded' : printable(heldMostBy);
+}
+
+/** In hours, since that is what is asked for, unless that would round to nothing. */
+function hoursLost(ms: number): string {
+  const hours = ms / 3_600_000;
+  if (hours < 0.1) return formatDuration(ms);
+  return `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} hours`;
+}
+
+/** Aligned columns: figures to the right, the last two, which are names, to the left. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  const firstName = head.findIndex((title) => title === 'held most by' || title === 'host');
+  return lines.map((line) =>
+    line
+      .map((cell, column) =>
+        column < firstName ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
+}
+
+/** The log is written by others: what they call a file must not move the cursor of a terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
