@@ -18,6 +18,7 @@ export const HELPER_WORDS = HELPER.map((word) => `"${word}"`).join(' ');
 export const HAS_CC = hasProgram('cc');
 export const HAS_GCC = hasProgram('gcc');
 export const HAS_CLANG = hasProgram('clang');
+export const HAS_AR = hasProgram('ar');
 export const HAS_MAKE = hasProgram('make');
 /** Gives a program a terminal. */
 export const HAS_SCRIPT = hasProgram('script');
