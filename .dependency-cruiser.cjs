@@ -1,11 +1,11 @@
 /**
- * Dependencies point downwards: cli, then stages, compile, doctor and contention (later scheduler), then updates and
- * reports, then processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
+ * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention (later scheduler), then updates
+ * and reports, then processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
  */
 const layers = [
   ['cli'],
   ['scheduler'],
-  ['stages', 'compile', 'doctor', 'contention'],
+  ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
   ['updates', 'reports'],
   ['processes'],
   ['locks', 'config'],

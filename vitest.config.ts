@@ -1,7 +1,29 @@
+import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start many processes, fill cores or measure time run one file after the other. */
-const heavy = ['test/{stages,system,torture,model,compile}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
+const heavy = ['test/{stages,system,torture,model,compile,cleanup}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
+
+/** The tests of ct-lock-helper run a second time, against its native front. */
+const hasNativeFront = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;
+
+function conformance(name: string, directory: string) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: ['test/compile/**/*.test.ts'],
+      env: {
+        STAGELOCK_TEST_HELPER: `${directory}/ct-lock-helper`,
+        // The memory of one compile is given back by its end.
+        ASAN_OPTIONS: 'detect_leaks=0',
+      },
+      maxWorkers: 1,
+      fileParallelism: false,
+      sequence: { groupOrder: 2 },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -23,6 +45,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'system', include: heavy, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
+      ...(hasNativeFront ? [conformance('native', 'dist'), conformance('sanitized', 'dist/sanitized')] : []),
     ],
   },
 });

@@ -1,10 +1,10 @@
 // Prints how the locks and the programs compare with what one would use instead: ratios from one run, as Markdown.
 //
-//   node bench/run.mjs [locks] [start-up] [hand-over]     (after npm run build)
+//   node bench/run.mjs [NAME...]     (after npm run build)
 import { cpus } from 'node:os';
 import { describeRatio, table } from './measure.mjs';
 
-const BENCHES = ['locks', 'start-up', 'hand-over'];
+const BENCHES = ['locks', 'start-up', 'hand-over', 'helper', 'waiting', 'build', 'cleanup'];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !BENCHES.includes(name));
 if (unknown.length > 0) {

@@ -1,13 +1,15 @@
 // Bundles src/ into dist/: one file per program plus shared chunks, so that a program reads only what it needs.
-// koffi stays outside (its binaries live in its own package); types come from tsc when asked for with --types.
+// koffi stays outside (its binaries live in its own package); types come from tsc when asked for with --types. The native
+// front of ct-lock-helper is built where there is a C compiler, unless --portable.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { buildFront } from './native.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const programs = ['stagelock', 'ct-lock-helper'];
+const programs = ['stagelock', 'ct-lock-helper', 'ct-cleanup-locks'];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 mkdirSync(join(root, 'dist'), { recursive: true });
@@ -24,6 +26,7 @@ const bundle = await rolldown({
 await bundle.write({ dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', minify: 'dce-only' });
 await bundle.close();
 for (const name of programs) chmodSync(join(root, 'dist', `${name}.js`), 0o755);
+buildFront({ portable: process.argv.includes('--portable') });
 
 if (process.argv.includes('--types')) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -1,108 +1,91 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
-import { isatty } from 'node:tty';
-import { parseArgs } from 'node:util';
-import type { Argv } from '../compile/command.js';
-import { type CompileResult, compile } from '../compile/compile.js';
+import { carryOut, type Order, planOf } from '../compile/compile.js';
+import type { Circumstances, Production } from '../compile/production.js';
 import {
   type EnvironmentSettings,
   errorCode,
   explainNotice,
-  isStrategy,
   LockError,
   type Notice,
   type ObjectLock,
   openLock,
-  STRATEGIES,
   type Strategy,
   settingsFromEnvironment,
 } from '../locks/index.js';
 import { VERSION } from '../version.js';
-
-const HELP = `Usage: ct-lock-helper compile --target=FILE [--strategy=STRATEGY] -- COMMAND...
-
-Runs COMMAND with "-o TEMPORARY" appended while it holds the lock of FILE, then
-renames TEMPORARY to FILE: several users and hosts can compile into one
-directory, one at a time per FILE, and nobody ever reads half of one.
-
-  --target=FILE        what COMMAND produces
-  --strategy=STRATEGY  lockdir (works everywhere: NFS, GPFS, Lustre), cifs
-                       (CIFS, SMB), flock (local file systems) or fcntl;
-                       without it the file system decides
-  --help, --version
-
-Environment:
-  CT_LOCK_SLEEP_INTERVAL  seconds between two attempts to get the lock
-                          (default: 0.01 to 0.1, as suits the file system);
-                          _CIFS and _FLOCK appended: for that strategy only
-  CT_LOCK_WARN_INTERVAL   seconds between two warnings while waiting (30)
-  CT_LOCK_TIMEOUT         seconds after which a lock of another host is
-                          overdue and the warnings say how to remove it (600)
-  CT_LOCK_VERBOSE         1: tell of stale locks that are removed (0)
-
-Exit code: that of COMMAND; 125 for errors of ct-lock-helper itself;
-128+N after signal N.
-`;
+import { HELP, readHelperArguments, UsageError } from './helper-arguments.js';
+import { settle } from './settle.js';
+import { type Stop, stopSignal } from './stop-signal.js';
 
 /** Of our own errors, so that they can be told from those of the command. */
 const OWN_ERROR = 125;
 
-/** The command line is not one of ours. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-interface CommandLine {
-  readonly target: string;
-  readonly strategy: Strategy | 'auto';
-  readonly command: Argv;
-}
-
 async function main(args: readonly string[]): Promise<number> {
   try {
-    const dashes = args.indexOf('--');
-    const { values, positionals } = parseOptions(dashes < 0 ? args : args.slice(0, dashes));
-    if (values.help || values.version) {
-      process.stdout.write(values.help ? HELP : `ct-lock-helper ${VERSION} (stagelock)\n`);
-      return 0;
+    const wanted = readHelperArguments(args);
+    switch (wanted.verb) {
+      case 'help':
+        process.stdout.write(HELP);
+        return 0;
+      case 'version':
+        process.stdout.write(`ct-lock-helper ${VERSION} (stagelock)\n`);
+        return 0;
+      case 'settle':
+        return await settle(wanted.target, wanted.strategy, warn);
+      default:
+        return await run(wanted, wanted.strategy);
     }
-    return await compileCommand(commandLine(values, positionals, dashes < 0 ? undefined : args.slice(dashes + 1)));
   } catch (error) {
     warn(describe(error));
     return OWN_ERROR;
   }
 }
 
-async function compileCommand({ target, strategy, command }: CommandLine): Promise<number> {
+async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
   const stop = stopSignal();
-  const { lock, settings } = lockOf(target, strategy);
-  const onNotice = (notice: Notice): void => {
-    if (notice.kind === 'waiting' || settings.verbose >= 1) warn(explainNotice(notice, Date.now()));
+  const plan = planOf(order);
+  let lockPath = '';
+  const circumstances = (target: string): Circumstances => {
+    const { lock, settings } = lockOf(target, strategy);
+    lockPath = lock.path;
+    if (plan.kind === 'locked' && settings.verbose >= 1) {
+      warn(`${target} is locked, but written in place: ${plan.why}`);
+    }
+    const onNotice = (notice: Notice): void => {
+      if (notice.kind === 'waiting' || settings.verbose >= 1) warn(explainNotice(notice, Date.now()));
+    };
+    return { lock, stop: stop.signal, onNotice, log: process.env['CT_LOCK_LOG'] || undefined, onWarning: warn };
   };
-  const result = await compile({ target, lock, command, pid: process.pid, stop: stop.signal, onNotice });
-  if (result.lock === 'lost') {
-    warn(`${lock.path}: somebody removed this lock while it was held; ${target} may have been compiled twice at once`);
+  const production = await carryOut(plan, order.command, stop.signal, circumstances);
+  if (production.lock === 'lost' && plan.kind !== 'unchanged') {
+    warn(
+      `${lockPath}: somebody removed this lock while it was held; ${plan.target} may have been compiled twice at once`,
+    );
   }
-  const code = exitCodeOf(result, command, stop);
-  if (result.kind === 'interrupted') stop.dieIfHungUp();
+  const code = exitCodeOf(production, order, stop);
+  if (production.kind === 'interrupted') stop.dieIfHungUp();
   return code;
 }
 
-function exitCodeOf(result: CompileResult, command: Argv, stop: Stop): number {
-  switch (result.kind) {
+function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop): number {
+  switch (production.kind) {
     case 'published':
+    case 'succeeded':
       return 0;
     case 'failed':
-      return result.exitCode;
+      return production.exitCode;
     case 'signalled':
-      return 128 + constants.signals[result.signal];
+      return 128 + constants.signals[production.signal];
     case 'interrupted':
-      return 128 + constants.signals[stop.name()];
+      return stop.exitCode();
     case 'not-started':
-      warn(result.message);
+      warn(production.message);
       return OWN_ERROR;
     case 'absent':
-      warn(`${command[0]} succeeded without writing ${result.temporary}, which the appended -o names`);
+      // Whoever appends -o knows that a file has to come of it. A command of somebody else may have meant it otherwise.
+      if (verb !== 'compile') return 0;
+      warn(`${command[0]} succeeded without writing ${production.temporary}, which the appended -o names`);
       return OWN_ERROR;
   }
 }
@@ -116,74 +99,6 @@ function lockOf(
   const { settings, warnings } = settingsFromEnvironment(process.env, strategy);
   for (const warning of warnings) warn(warning);
   return { lock: openLock(target, { strategy, settings }), settings };
-}
-
-function parseOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        target: { type: 'string' },
-        strategy: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function commandLine(
-  { target, strategy = 'auto' }: { readonly target?: string; readonly strategy?: string },
-  words: readonly string[],
-  command: readonly string[] | undefined,
-): CommandLine {
-  const [verb, ...more] = words;
-  if (verb === undefined) throw new UsageError('what to do is missing: compile');
-  if (verb !== 'compile') throw new UsageError(`"${verb}" is unknown; there is: compile`);
-  if (target === undefined || target === '') throw new UsageError('--target=FILE is missing');
-  if (strategy !== 'auto' && !isStrategy(strategy)) {
-    throw new UsageError(`--strategy=${strategy} is unknown; there are: ${STRATEGIES.join(', ')}`);
-  }
-  const [program, ...rest] = command ?? [];
-  if (more.length > 0 || program === undefined || program === '') {
-    throw new UsageError('the command to run belongs behind " -- "');
-  }
-  return { target, strategy, command: [program, ...rest] };
-}
-
-type StopName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
-
-interface Stop {
-  readonly signal: AbortSignal;
-  /** The signal that came first; SIGTERM as long as none has. */
-  readonly name: () => StopName;
-  /** Ends this process by SIGHUP if its terminal is gone: Node aborts at its exit when it cannot restore that. */
-  readonly dieIfHungUp: () => void;
-}
-
-/** Fires at the first INT, TERM or HUP. Later ones change nothing: the end is under way, and it has a time limit. */
-function stopSignal(): Stop {
-  const controller = new AbortController();
-  const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
-  let first: StopName | undefined;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      first ??= name;
-      controller.abort();
-    });
-  }
-  return {
-    signal: controller.signal,
-    name: () => first ?? 'SIGTERM',
-    dieIfHungUp: () => {
-      if (first !== 'SIGHUP' || !onTerminal) return;
-      process.removeAllListeners('SIGHUP');
-      process.kill(process.pid, 'SIGHUP');
-    },
-  };
 }
 
 function describe(error: unknown): string {

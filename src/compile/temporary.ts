@@ -1,16 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { constants, copyFileSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { errorCode } from '../locks/index.js';
+import type { Unique } from './plan.js';
 
 /**
- * Where a product is written before it is published: `T.PID.RANDOM.tmp`, next to T, because only within a directory is
- * a rename certain to be atomic. Nobody can guess the name, so in a directory that a team writes to nobody can have put
- * a symbolic link in its place. The clean-up finds it by its form when the process of that pid was killed.
+ * What makes the name of a temporary one that nobody else uses. Nobody can guess it, either, so in a directory that a
+ * team writes to nobody can have put a symbolic link in its place. The clean-up finds it by its form when the process
+ * of that pid was killed.
  */
-export function temporaryFor(target: string, pid: number): string {
-  const path = `${target}.${pid}.${randomBytes(8).toString('hex')}.tmp`;
-  // It becomes an argument of the compiler: `-x` would be an option, `@x` a response file.
-  return /^[-@]/.test(path) ? `./${path}` : path;
+export function uniqueNow(): Unique {
+  return { pid: process.pid, random: randomBytes(8).toString('hex') };
+}
+
+/**
+ * Fills the temporary of an archive with what there is of it, because ar changes archives. Where the file system can,
+ * the two share their blocks.
+ *
+ * @throws the system's error, for example ENOSPC
+ */
+export function seed(temporary: string, target: string): void {
+  try {
+    copyFileSync(target, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error; // else: ar will make it
+  }
 }
 
 /**

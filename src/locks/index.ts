@@ -22,9 +22,11 @@ export { type EnvironmentSettings, settingsFromEnvironment } from './environment
 export { errorCode } from './error-code.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
 export { type Host, type ProcessFacts, thisHost } from './host.js';
+export { type KernelHold, probeKernelLock } from './kernel-lock-probe.js';
 export {
   type AcquireOptions,
   type Acquisition,
+  type BreakOptions,
   type BreakResult,
   type HeldLock,
   type Inspection,
@@ -32,7 +34,7 @@ export {
   type Notice,
   type ObjectLock,
 } from './object-lock.js';
-export { type OpenOptions, openLock } from './open-lock.js';
+export { type OpenOptions, openLock, openStandingLock, type StandingLockKind } from './open-lock.js';
 export {
   type Circumstances,
   formatOwner,
@@ -43,6 +45,7 @@ export {
   type Sighting,
 } from './owner.js';
 export { pause } from './pause.js';
+export { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';
 export { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';
 export { type PathWatch, watchPaths } from './watch.js';

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -15,6 +16,7 @@ import type { Identity, Marker, Seen } from './marker.js';
 import { LockError } from './object-lock.js';
 import { createRecord, moveAway, readRecord } from './record-file.js';
 import { DIRECTORY_MODE, shareDirectory } from './sharing.js';
+import { syscalls } from './syscalls.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
@@ -35,7 +37,10 @@ export function lockdir(target: string): Marker {
     make: (text) => make(path, record, text, target),
     look: () => look(path, record),
     giveBack: (identity) => giveBack(path, record, identity),
-    takeAway: (seen) => (seen.identity === undefined ? removeNameless(path) : removeWhole(path, seen.identity)),
+    takeAway: ({ identity }, alone) => {
+      if (identity === undefined) return removeNameless(path);
+      return alone ? removeWhole(path, identity) : removeNameFirst(path, record, identity);
+    },
   };
 }
 
@@ -112,6 +117,43 @@ function removeWhole(path: string, identity: Identity | undefined): boolean {
   if (readRecord(join(away, 'pid'))?.identity !== identity) return putBack(away, path);
   removeMoved(away);
   return true;
+}
+
+/**
+ * For the lock of another host's owner, where a process of that host may remove it at the same time and another one
+ * take it. The directory stays while we look at the name that we took out of it, so nobody gets in meanwhile; and a
+ * directory that lost its name just now is abandoned for nobody. A name that is another one goes back.
+ */
+function removeNameFirst(path: string, record: string, identity: Identity): boolean {
+  const away = moveAway(record, path);
+  if (away === undefined) return false;
+  try {
+    if (readRecord(away)?.identity === identity && removeNameless(path)) return true;
+    putNameBack(away, record);
+    return false;
+  } catch (error) {
+    putNameBack(away, record); // a sticky directory, say: a lock that stays shall say whose it is
+    throw error;
+  } finally {
+    attemptUnlink(away);
+  }
+}
+
+/** By a step that fails where a name is by now, or no directory any more: its owner has given it back. */
+function putNameBack(away: string, record: string): void {
+  try {
+    linkSync(away, record);
+  } catch {
+    syscalls()?.renameExclusively(away, record);
+  }
+}
+
+function attemptUnlink(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Put back by its renaming; or left to the clean-up of temporaries.
+  }
 }
 
 /**

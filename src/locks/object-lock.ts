@@ -31,7 +31,16 @@ export interface ObjectLock {
    * Removes the lock if its owner is dead, or with `force` whoever owns it. A lock that the kernel holds for a living
    * process (flock, fcntl) cannot be broken.
    */
-  break(options?: { readonly force?: boolean }): Promise<BreakResult>;
+  break(options?: BreakOptions): Promise<BreakResult>;
+}
+
+export interface BreakOptions {
+  readonly force?: boolean;
+  /**
+   * Only the lock that was inspected: same owner, made at the same time. For a force that rests on what was found out
+   * of that owner.
+   */
+  readonly ifStill?: Extract<Inspection, { readonly kind: 'held' }>;
 }
 
 /** A lock that is ours until it is released or, by the strategies of the kernel, until we die. */

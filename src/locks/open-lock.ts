@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { agreeOnStrategy } from './agreement.js';
 import { cifs, flockFallback } from './exclusive-file.js';
 import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
@@ -8,7 +9,7 @@ import { lockdir } from './lockdir.js';
 import type { Marker } from './marker.js';
 import { LockError, type ObjectLock } from './object-lock.js';
 import { asLockError, OwnedLock } from './owned-lock.js';
-import { MeasuredClock, OWN_CLOCK } from './server-clock.js';
+import { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';
 import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 import type { Strategy } from './strategy.js';
 import { syscalls } from './syscalls.js';
@@ -41,8 +42,8 @@ const clocks = new Map<string, MeasuredClock>();
  * @throws LockError when the directory is missing, or others use a strategy in it that does not work from here
  */
 export function openLock(target: string, options: OpenOptions = {}): ObjectLock {
-  const path = resolve(target);
-  const directory = dirname(path);
+  const directory = realDirectory(target);
+  const path = join(directory, basename(target));
   const filesystem = examine(path);
   const wanted = options.strategy ?? 'auto';
   const strategy = wanted === 'auto' ? agreeOnStrategy(directory, filesystem) : wanted;
@@ -77,6 +78,41 @@ export function openLock(target: string, options: OpenOptions = {}): ObjectLock 
       return new KernelLock('fcntl', path, { ...common, system });
     }
   }
+}
+
+/**
+ * Where the target really lies: `..` after a symbolic link leads elsewhere for the system than for the eye, and the
+ * compiler asks the system.
+ */
+function realDirectory(target: string): string {
+  // Not path.dirname: what is `a/.` to us has to be what it is to the system.
+  const directory = target.includes('/') ? target.slice(0, target.lastIndexOf('/') + 1) : '.';
+  try {
+    return realpathSync.native(directory);
+  } catch (error) {
+    throw asLockError(resolve(target), error);
+  }
+}
+
+/** What may stand in a directory as a lock and outlive its owner. */
+export type StandingLockKind = 'lockdir' | 'cifs' | 'flock-fallback';
+
+/**
+ * A lock that was found standing in its directory, to be inspected and broken by the clean-up. No agreement on a
+ * strategy is asked for or made.
+ *
+ * @param overdueMs age at which an exclusive file without a name was abandoned; older tools write none into it
+ */
+export function openStandingLock(
+  kind: StandingLockKind,
+  target: string,
+  { host, clock, overdueMs }: { readonly host: Host; readonly clock: ServerClock; readonly overdueMs: number },
+): ObjectLock {
+  const path = resolve(target);
+  const marker = kind === 'lockdir' ? lockdir(path) : kind === 'cifs' ? cifs(path) : flockFallback(path);
+  const ownerlessMs = kind === 'lockdir' ? NAMELESS_DIRECTORY_MS : overdueMs;
+  const { pollMs = 100, warnMs } = DEFAULT_SETTINGS;
+  return new OwnedLock(marker, { host, clock, ownerlessMs, pollMs, warnMs, overdueMs, watched: false });
 }
 
 function examine(path: string): Filesystem {

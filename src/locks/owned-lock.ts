@@ -8,6 +8,7 @@ import type { Identity, Marker, Seen } from './marker.js';
 import {
   type AcquireOptions,
   type Acquisition,
+  type BreakOptions,
   type BreakResult,
   type HeldLock,
   type Inspection,
@@ -72,9 +73,9 @@ export class OwnedLock implements ObjectLock {
     return { kind: 'held', owner: seen.owner, sinceMs: seen.madeMs, judgement: this.#judge(seen) };
   }
 
-  async break({ force = false } = {}): Promise<BreakResult> {
+  async break({ force = false, ifStill }: BreakOptions = {}): Promise<BreakResult> {
     const seen = this.#look();
-    if (seen === undefined) return { kind: 'changed' };
+    if (seen === undefined || (ifStill !== undefined && !isStill(seen, ifStill))) return { kind: 'changed' };
     const judgement = this.#judge(seen);
     if (judgement.fate !== 'dead' && !force) return { kind: 'refused', why: judgement.why };
     // What has no owner record is removed by a step that fails once it has one, so it needs no serialising.
@@ -109,8 +110,9 @@ export class OwnedLock implements ObjectLock {
   }
 
   #takeAway(seen: Seen): BreakResult {
+    const alone = seen.owner === undefined || seen.owner.host === this.#context.host.name;
     try {
-      return { kind: this.#marker.takeAway(seen) ? 'broken' : 'changed' };
+      return { kind: this.#marker.takeAway(seen, alone) ? 'broken' : 'changed' };
     } catch (error) {
       // In a directory that is sticky, or not writable for us, only others can remove it: no reason to stop waiting.
       const code = errorCode(error);
@@ -123,6 +125,10 @@ export class OwnedLock implements ObjectLock {
     const { host, clock, ownerlessMs } = this.#context;
     return judge(seen, { host, ownerlessMs, clockOffsetMs: clock.offsetMs(dirname(this.path)) });
   }
+}
+
+function isStill(seen: Seen, { owner, sinceMs }: Extract<Inspection, { readonly kind: 'held' }>): boolean {
+  return seen.owner?.host === owner?.host && seen.owner?.pid === owner?.pid && seen.madeMs === sinceMs;
 }
 
 class HeldMarker implements HeldLock {

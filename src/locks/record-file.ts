@@ -120,9 +120,11 @@ function unreadable(path: string): Seen {
  * Renaming comes first because removing in place is not one step where others look on: on NFS a file that somebody has
  * open is only renamed by its removal and keeps its directory from being removed; on SMB it keeps its name until it is
  * closed. The new name is one that the clean-up of temporaries knows.
+ *
+ * @param as what the new name is made of
  */
-export function moveAway(path: string): string | undefined {
-  const away = `${path}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`;
+export function moveAway(path: string, as = path): string | undefined {
+  const away = `${as}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`;
   try {
     renameSync(path, away);
     return away;

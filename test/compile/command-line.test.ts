@@ -111,7 +111,7 @@ describe('the exit code', () => {
     const args = ['compile', '--target=a.o', '--strategy=lockdir', '--', produce];
     const { end, stderr } = await helper(args, { cwd: directory });
     expect(end).toBe(125);
-    expect(stderr).toContain('EISDIR');
+    expect(stderr).toMatch(/directory/i);
     expect(leftIn(directory, 'a.o', 'produce')).toEqual([]);
   });
 });
@@ -146,7 +146,7 @@ describe('a lock that cannot be made', () => {
     // root may write everywhere, so somebody else has to try.
     const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
     const readable = await helper(['--version'], other).catch(() => undefined);
-    if (readable?.end !== 0) context.skip(`${HELPER} cannot be run by another user`);
+    if (readable?.end !== 0) context.skip(`${HELPER.join(' ')} cannot be run by another user`);
     const directory = temporaryDirectory();
     const locked = join(directory, 'locked');
     mkdirSync(locked, { mode: 0o555 });

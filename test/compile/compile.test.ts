@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import {
   HAS_CC,
   HAS_MAKE,
-  HELPER,
+  HELPER_WORDS,
   helper,
   LOCK_NAMES,
   leftIn,
@@ -105,7 +105,7 @@ describe.skipIf(!HAS_CC)('a real compile (needs cc)', () => {
     );
     writeFileSync(
       join(directory, 'Makefile'),
-      `CC = "${process.execPath}" "${HELPER}" compile --target=$@ -- cc
+      `CC = ${HELPER_WORDS} compile --target=$@ -- cc
 OBJECTS = ${names.map((name) => `${name}.o`).join(' ')}
 sum: $(OBJECTS)
 \t$(CC) $(OBJECTS)
@@ -131,7 +131,7 @@ describe('the product', () => {
       ': > "$last"; stat -c %a a.o.lockdir a.o.lockdir/pid > modes 2> /dev/null || true',
     );
     const arguments_ = `compile --target=a.o --strategy=lockdir -- "${produce}"`;
-    execFileSync('/bin/sh', ['-c', `umask 077; exec "${process.execPath}" "${HELPER}" ${arguments_}`], {
+    execFileSync('/bin/sh', ['-c', `umask 077; exec ${HELPER_WORDS} ${arguments_}`], {
       cwd: directory,
     });
     expect(modes('a.o')).toBe(0o600);

@@ -6,8 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { thisHost } from '../../src/locks/index.js';
 
-export const HELPER = resolve('dist/ct-lock-helper.js');
+/** The native front or the TypeScript helper: every test here runs against both (see vitest.config.ts). */
+export const HELPER: readonly [string, ...string[]] =
+  process.env['STAGELOCK_TEST_HELPER'] === undefined
+    ? [process.execPath, resolve('dist/ct-lock-helper.js')]
+    : [resolve(process.env['STAGELOCK_TEST_HELPER'])];
+if (HELPER.length === 1 && readFileSync(HELPER[0], 'latin1').startsWith('#!'))
+  throw new Error(`${HELPER[0]} is not native`);
+/** The same as the beginning of a line for a shell. */
+export const HELPER_WORDS = HELPER.map((word) => `"${word}"`).join(' ');
 export const HAS_CC = hasProgram('cc');
+export const HAS_GCC = hasProgram('gcc');
+export const HAS_CLANG = hasProgram('clang');
 export const HAS_MAKE = hasProgram('make');
 /** Gives a program a terminal. */
 export const HAS_SCRIPT = hasProgram('script');
@@ -35,7 +45,8 @@ export interface Running {
 
 /** Starts `ct-lock-helper` as a user would. It is killed at the end of the test if it has not ended. */
 export function start(args: readonly string[], options: SpawnOptions = {}): Running {
-  const child = spawn(process.execPath, [HELPER, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  const [program, ...first] = HELPER;
+  const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import {
   HAS_SCRIPT,
   HAS_SETPRIV,
-  HELPER,
+  HELPER_WORDS,
   LOCK_NAMES,
   LOCKS,
   leftIn,
@@ -106,7 +106,7 @@ describe('while the command is being ended', () => {
 test.skipIf(!HAS_SCRIPT)('a terminal that goes away is a SIGHUP like any other (needs script)', async () => {
   const directory = temporaryDirectory();
   const produce = script(directory, 'produce', ': > "$last"; echo $$ > self; sleep 300');
-  const line = `exec "${process.execPath}" "${HELPER}" compile --target=a.o --strategy=lockdir -- "${produce}" 2> said`;
+  const line = `exec ${HELPER_WORDS} compile --target=a.o --strategy=lockdir -- "${produce}" 2> said`;
   const terminal = spawn('script', ['-qec', line, '/dev/null'], {
     cwd: directory,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,18 +1,22 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { discard, publish, temporaryFor } from '../../src/compile/temporary.js';
+import { planCompile } from '../../src/compile/plan.js';
+import { discard, publish, uniqueNow } from '../../src/compile/temporary.js';
 import { temporaryDirectory } from './helper.js';
 
 describe('a temporary', () => {
+  const temporaryFor = (target: string): string => planCompile(['cc'], target, uniqueNow()).temporary;
+
   test('stands next to its target, with the pid and something nobody can guess', () => {
-    expect(temporaryFor('/objects/main.o', 4711)).toMatch(/^\/objects\/main\.o\.4711\.[0-9a-f]{16}\.tmp$/);
-    expect(temporaryFor('main.o', 1)).not.toBe(temporaryFor('main.o', 1));
+    expect(temporaryFor('/objects/main.o')).toMatch(/^\/objects\/main\.o\.\d+\.[0-9a-f]{16}\.tmp$/);
+    expect(temporaryFor('main.o')).toContain(`.${process.pid}.`);
+    expect(temporaryFor('main.o')).not.toBe(temporaryFor('main.o'));
   });
 
   test('is no option and no response file, whatever its target is called', () => {
-    expect(temporaryFor('-c.o', 1)).toMatch(/^\.\/-c\.o\.1\./);
-    expect(temporaryFor('@list.o', 1)).toMatch(/^\.\/@list\.o\.1\./);
+    expect(temporaryFor('-c.o')).toMatch(/^\.\/-c\.o\.\d+\./);
+    expect(temporaryFor('@list.o')).toMatch(/^\.\/@list\.o\.\d+\./);
   });
 
   test('replaces the target when it is published', () => {

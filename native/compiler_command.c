@@ -1,0 +1,161 @@
+#include "compiler_command.h"
+
+#include <string.h>
+
+#include "compiler_options.h"
+
+/** What is known while the arguments are read. */
+struct reading {
+  struct compiler_command command;
+  bool linker;
+  /** What -x has set; empty for none. */
+  const char *language;
+  size_t headers;
+  bool by_driver, by_preprocessor;
+};
+
+static bool is(const char *text, const char *other) { return strcmp(text, other) == 0; }
+
+/** Whether `-Wx,` is followed by one of these arguments, separated by commas. */
+static bool passes(const char *option, const char *beginning, const char *const *wanted) {
+  if (!begins(option, beginning)) return false;
+  const char *part = option + strlen(beginning);
+  for (;;) {
+    size_t length = strcspn(part, ",");
+    for (const char *const *one = wanted; *one != NULL; one++) {
+      if (strlen(*one) == length && strncmp(part, *one, length) == 0) return true;
+    }
+    if (part[length] == '\0') return false;
+    part += length + 1;
+  }
+}
+
+static void read_positional(struct reading *reading, char *path) {
+  struct compiler_command *command = &reading->command;
+  add_word(&command->positionals, path, -1);
+  enum input_kind kind = reading->language[0] == '\0'                       ? input_kind(path)
+                         : strstr(reading->language, "header") != NULL ? INPUT_HEADER
+                                                                         : INPUT_SOURCE;
+  if (kind == INPUT_OTHER) return;
+  if (command->source_count++ == 0) command->source = path;
+  if (kind == INPUT_HEADER) reading->headers++;
+}
+
+static void read_linker_argument(struct reading *reading, const char *text) {
+  if (names_output_elsewhere(text)) reading->command.output_in_linker_file = true;
+}
+
+static void read_linker_arguments(struct reading *reading, const char *text) {
+  for (const char *part = text;;) {
+    size_t length = strcspn(part, ",");
+    read_linker_argument(reading, copy_of(part, length));
+    if (part[length] == '\0') return;
+    part += length + 1;
+  }
+}
+
+static const char *language(const char *name) { return is(name, "none") ? "" : name; }
+
+static void read_option(struct reading *reading, const char *text) {
+  static const char *const dependency_options[] = {
+    "-MD", "-MMD", "--write-dependencies", "--write-user-dependencies", NULL
+  };
+  static const char *const dependencies[] = {"-MD", "-MMD", NULL};
+  static const char *const dependents[] = {"-MT", "-MQ", NULL};
+  static const char *const assembler_dependencies[] = {"--MD", NULL};
+  struct compiler_command *command = &reading->command;
+  if (reading->linker) {
+    read_linker_argument(reading, text);
+    if (is(text, "--version") || is(text, "--help")) command->mode = MODE_QUIET;
+    return;
+  }
+  if (is_quiet(text)) {
+    command->mode = MODE_QUIET;
+  } else if (is(text, "-c") || is(text, "--compile")) {
+    if (command->mode == MODE_LINK) command->mode = MODE_COMPILE;
+  } else if (is(text, "-S") || is(text, "--assemble")) {
+    if (command->mode != MODE_QUIET) command->mode = MODE_ASSEMBLY;
+  } else if (is_among(text, dependency_options)) {
+    reading->by_driver = true;
+  } else if (passes(text, "-Wp,", dependencies)) {
+    reading->by_preprocessor = true;
+  } else if (begins_among(text, dependents)) {
+    command->names_dependent = true;
+  } else if (begins(text, "-Wl,")) {
+    read_linker_arguments(reading, text + 4);
+  } else if (is(text, "--MD") || passes(text, "-Wa,", assembler_dependencies)) {
+    command->output_in_other_file = true;
+  } else if (begins(text, "-flto")) {
+    command->lto = true;
+  } else if (begins(text, "-emit-") || begins(text, "--emit-") || is(text, "--precompile")) {
+    command->emits_other = true;
+  } else if (is(text, "-dynamiclib") || is(text, "-bundle")) {
+    command->own_name = true;
+  } else if (begins(text, "--mode=") || begins(text, "--tag=")) {
+    command->libtool = true;
+  } else if (begins(text, "-x")) {
+    reading->language = language(text + 2);
+  } else if (begins(text, "--language=")) {
+    reading->language = language(text + 11);
+  }
+  if (passes(text, "-Wp,", dependents)) command->names_dependent = true;
+  if (has_side_outputs(text)) command->side_outputs = true;
+  if (is_hashed_with_name(text)) command->hashed_with_name = true;
+  if (is_recorded(text)) command->recorded = true;
+}
+
+static void read_option_with_argument(struct reading *reading, const char *text, const char *argument, size_t index) {
+  struct compiler_command *command = &reading->command;
+  if (is(text, "-o") || is(text, "--output")) {
+    command->output = argument;
+    command->output_prefix = "";
+    command->output_argument = index;
+  } else if (is(text, "-x") || is(text, "--language")) {
+    reading->language = language(argument);
+  } else if (is(text, "-MT") || is(text, "-MQ")) {
+    command->names_dependent = true;
+  } else if (is(text, "-MJ") || is(text, "-gen-cdb-fragment-path") || is(text, "-index-store-path")) {
+    command->output_in_other_file = true;
+  } else if (is(text, "-Xlinker") || is(text, "--for-linker")) {
+    read_linker_argument(reading, argument);
+  } else if (is(text, "-Xassembler") || is(text, "--for-assembler")) {
+    if (is(argument, "--MD")) command->output_in_other_file = true;
+  } else if (is(text, "-Xclang") && begins(argument, "-emit-")) {
+    command->emits_other = true;
+  }
+}
+
+/** `-oFILE` or `--output=FILE`: how long what stands before the file is, or 0. */
+static size_t glued_output(const char *text) {
+  if (begins(text, "--output=")) return 9;
+  // Options of clang that begin like `-o FILE` and are none.
+  return begins(text, "-o") && !begins(text, "-objc") && !is(text, "-object") ? 2 : 0;
+}
+
+struct compiler_command read_compiler_command(const struct words *words, bool linker) {
+  struct reading reading = {.linker = linker, .language = "", .command = {.end_of_options = words->count}};
+  struct compiler_command *command = &reading.command;
+  for (size_t index = 0; index < words->count; index++) {
+    char *text = words->items[index].text;
+    size_t glued = glued_output(text);
+    if (command->end_of_options < words->count || text[0] != '-' || text[1] == '\0') {
+      read_positional(&reading, text);
+    } else if (is(text, "--")) {
+      command->end_of_options = index;
+    } else if (takes_next(text)) {
+      if (++index == words->count) command->mode = MODE_QUIET;  // the compiler will say what is missing
+      else read_option_with_argument(&reading, text, words->items[index].text, index);
+    } else if (glued > 0) {
+      command->output = text + glued;
+      command->output_prefix = copy_of(text, glued);
+      command->output_argument = index;
+    } else {
+      read_option(&reading, text);
+    }
+  }
+  command->header = command->source_count > 0 && reading.headers == command->source_count;
+  command->dependencies = reading.by_driver         ? DEPENDENCIES_DRIVER
+                          : reading.by_preprocessor ? DEPENDENCIES_PREPROCESSOR
+                                                    : DEPENDENCIES_NONE;
+  return reading.command;
+}

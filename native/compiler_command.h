@@ -1,0 +1,42 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "words.h"
+
+enum mode { MODE_LINK, MODE_COMPILE, MODE_ASSEMBLY, MODE_QUIET };
+
+/** How the dependency file is asked for: -MD, or -Wp,-MD, where gcc and clang differ in the target they name. */
+enum dependencies { DEPENDENCIES_NONE, DEPENDENCIES_DRIVER, DEPENDENCIES_PREPROCESSOR };
+
+/** What the command line of a compiler driver or linker says, as far as it matters for its output. */
+struct compiler_command {
+  /** The last one, as gcc and clang take it: its path, the index of the argument that ends in it, what stands before. */
+  const char *output, *output_prefix;
+  size_t output_argument;
+
+  enum mode mode;
+  /** How many files are compiled, and the first of them. */
+  size_t source_count;
+  const char *source;
+  /** All of the sources are headers, so the output is a precompiled header. */
+  bool header;
+  /** All words that are neither options nor their arguments. */
+  struct words positionals;
+  enum dependencies dependencies;
+  /** -MT or -MQ is there. */
+  bool names_dependent;
+  bool side_outputs, hashed_with_name, recorded, lto;
+  /** What the compiler emits instead of an object or assembly, which changes the ending of an unnamed output. */
+  bool emits_other;
+  /** Writes the name of the output into another file: -MJ, as --MD; the linker's maps and the like. */
+  bool output_in_other_file, output_in_linker_file;
+  /** For Apple's linker: the library or bundle records its own name. */
+  bool own_name;
+  bool libtool;
+  /** Where arguments can be added: the index of `--`, or the end. */
+  size_t end_of_options;
+};
+
+/** Reads the arguments of a compiler driver, or with `linker` those of ld, whose short options mean other things. */
+struct compiler_command read_compiler_command(const struct words *words, bool linker);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <stdbool.h>
+
+/*
+ * What has to be known of the options of gcc, clang, gfortran and the linker to find the output of a command. The same
+ * tables stand in src/compile/compiler-options.ts; the tests compare the two with random command lines.
+ */
+
+/** Its argument is the next word. */
+bool takes_next(const char *option);
+/** Nothing is written that could be protected. */
+bool is_quiet(const char *option);
+/** Further files are written, named after the output. */
+bool has_side_outputs(const char *option);
+/** A cache would never hit if the output had a new name each time. */
+bool is_hashed_with_name(const char *option);
+/** The output records the command line. */
+bool is_recorded(const char *option);
+/** A program that starts the one whose name follows. */
+bool is_launcher(const char *name);
+
+enum input_kind { INPUT_SOURCE, INPUT_HEADER, INPUT_OTHER };
+
+/** What the driver takes an input for by its name. */
+enum input_kind input_kind(const char *path);
+
+/** What is written depends on the ending of the output. */
+bool has_meaningful_ending(const char *path);
+
+/**
+ * Whether the linker, given this argument, writes the name of the output into another file: a map, a dependency file, a
+ * program database, an import library, or files named after it.
+ */
+bool names_output_elsewhere(const char *argument);

@@ -1,0 +1,66 @@
+/* Lock by O_CREAT|O_EXCL of T.lock.excl, with the owner's name in it; see src/locks/exclusive-file.ts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "report.h"
+#include "sharing.h"
+
+/**
+ * The base file that older tools open beside the exclusive one. It protects nothing and is never removed: removing it
+ * under a tool that has just opened it makes SMB builds fail.
+ */
+static bool ensure_base(const struct lock *lock) {
+  char *path = text("%s.lock", lock->target);
+  int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  // There, but not ours to write: nobody needs to.
+  bool good = fd >= 0 || (errno != ENOENT && errno != ELOOP);
+  if (!good && errno == ENOENT) {
+    // O_EXCL: the permissions of a file that is not ours, a hard link say, are none of our business.
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    good = fd >= 0 || errno == EEXIST;
+    if (fd >= 0) share_descriptor(fd, lock->target, FILE_MODE);
+  }
+  int error = errno;
+  if (fd >= 0) close(fd);
+  free(path);
+  errno = error;
+  return good;
+}
+
+enum attempt try_exclusive_file(const struct lock *lock, struct held *held) {
+  if (!ensure_base(lock)) return TROUBLE;
+  switch (create_record(lock->record, lock->target, &held->identity, lock->local ? &held->fd : NULL)) {
+    case CREATED:
+      return ACQUIRED;
+    case TAKEN_ALREADY:
+      return TAKEN;
+    default:
+      return TROUBLE;
+  }
+}
+
+/**
+ * What we moved is not what we had: somebody removed ours by force, and this is the lock of the next one. It goes back,
+ * unless somebody has made a new one meanwhile.
+ */
+static void put_back(const char *away, const char *path) {
+  if (link(away, path) != 0) (void)renameat2(AT_FDCWD, away, AT_FDCWD, path, RENAME_NOREPLACE);
+}
+
+enum release release_exclusive_file(const struct lock *lock, const struct held *held) {
+  if (!is_still(lock->record, &held->identity)) return LOST;
+  // On SMB a removed file keeps its name until everybody has closed it, so it gets another name first.
+  char *away = move_away(lock->path);
+  if (away == NULL) return errno == ENOENT || errno == ESTALE ? LOST : NOT_RELEASED;
+  bool ours = is_still(away, &held->identity);
+  if (!ours) put_back(away, lock->path);
+  // Freed all the same; what SMB does not let us remove while it is open is left to the clean-up.
+  (void)unlink(away);
+  free(away);
+  return ours ? RELEASED : LOST;
+}

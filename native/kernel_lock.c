@@ -1,0 +1,147 @@
+/* Lock of the kernel on T.lock, by flock(2) or fcntl(2); see src/locks/kernel-lock.ts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "moment.h"
+#include "sharing.h"
+#include "signals.h"
+
+/** A file's creator takes microseconds to its permissions; after a second they are what they are. */
+static bool is_brand_new(const char *path) {
+  struct stat found;
+  return lstat(path, &found) != 0 || llabs(wall_ms() - stamp_ms(found.st_ctim)) < 1000;
+}
+
+/**
+ * Opens without creating first: in a shared directory only the file's first user has to set its permissions. While he
+ * is about to do that he has as good as taken the lock.
+ */
+static enum attempt open_lock_file(const struct lock *lock, int *fd) {
+  for (;;) {
+    *fd = open(lock->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (*fd >= 0) return ACQUIRED;
+    if (errno == EACCES && is_brand_new(lock->path)) return TAKEN;
+    if (errno != ENOENT) return TROUBLE;
+    *fd = open(lock->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (*fd >= 0) {
+      share_descriptor(*fd, lock->target, FILE_MODE);
+      return ACQUIRED;
+    }
+    if (errno != EEXIST) return TROUBLE; // else: somebody else was the first
+  }
+}
+
+struct request {
+  const struct lock *lock;
+  int fd;
+  bool wait;
+};
+
+static int ask_kernel(void *context) {
+  const struct request *request = context;
+  if (request->lock->strategy == STRATEGY_FLOCK) return flock(request->fd, request->wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+  // A lock of the open file, so that closing another descriptor of the file does not drop it.
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(request->fd, request->wait ? F_OFD_SETLKW : F_OFD_SETLK, &whole);
+}
+
+/** Whether the locked file is still the one of that name. False also with errno set to other than 0: trouble. */
+static bool is_named(const struct lock *lock, int fd, struct held *held) {
+  struct stat locked, named;
+  errno = 0;
+  if (fstat(fd, &locked) != 0) return false;
+  if (!S_ISREG(locked.st_mode)) {
+    errno = EINVAL;
+    return false;
+  }
+  if (lstat(lock->path, &named) != 0) {
+    if (errno == ENOENT) errno = 0;
+    return false;
+  }
+  held->fd = fd;
+  held->empty = locked.st_size == 0;
+  return named.st_ino == locked.st_ino && named.st_dev == locked.st_dev;
+}
+
+/** @param wait_ms 0 for one attempt without waiting */
+static enum attempt attempt(const struct lock *lock, struct held *held, long wait_ms) {
+  for (;;) {
+    struct request request = {.lock = lock, .wait = wait_ms > 0};
+    enum attempt opened = open_lock_file(lock, &request.fd);
+    if (opened != ACQUIRED) return opened;
+    int answer = wait_ms > 0 ? interruptibly(ask_kernel, &request, wait_ms) : ask_kernel(&request);
+    if (answer == 0 && is_named(lock, request.fd, held)) return ACQUIRED;
+    int error = errno;
+    close(request.fd);
+    errno = error;
+    if (answer == 0 && error != 0) return TROUBLE;
+    if (answer != 0) return error == EAGAIN || error == EACCES || error == EINTR ? TAKEN : TROUBLE;
+    // We locked a file that somebody removed between open and lock: try the one that is there now.
+  }
+}
+
+enum attempt try_kernel_lock(const struct lock *lock, struct held *held) { return attempt(lock, held, 0); }
+
+bool can_block(const struct lock *lock) { return lock->record == NULL && lock->local; }
+
+enum attempt block_for_lock(const struct lock *lock, struct held *held, long ms) { return attempt(lock, held, ms); }
+
+enum release release_kernel_lock(const struct held *held) {
+  // The kernel tells nobody of a released lock. Cutting the empty file to no length is a change that a watch sees. One
+  // with content may be a hard link to something else: that stays as it is.
+  if (held->empty) (void)!ftruncate(held->fd, 0);
+  close(held->fd);
+  return RELEASED;
+}
+
+/** Finds the holder in /proc/locks. The device is not compared: overlay and btrfs show another one than stat(2) does. */
+bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting) {
+  *sighting = (struct sighting){.free = true};
+  struct stat found;
+  if (lstat(lock->path, &found) != 0) return errno == ENOENT;
+  FILE *locks = fopen("/proc/locks", "re");
+  if (locks == NULL) return true;
+  char line[256], kind[16];
+  while (fgets(line, sizeof line, locks) != NULL) {
+    long pid;
+    uintmax_t inode;
+    // `1: FLOCK ADVISORY WRITE 4711 fe:01:1234 0 EOF`; the lines of those who wait have an arrow before the kind.
+    if (sscanf(line, "%*s %15s %*s %*s %ld %*x:%*x:%" SCNuMAX, kind, &pid, &inode) != 3) continue;
+    bool ours = lock->strategy == STRATEGY_FLOCK ? strcmp(kind, "FLOCK") == 0
+                                                 : strcmp(kind, "OFDLCK") == 0 || strcmp(kind, "POSIX") == 0;
+    if (!ours || inode != found.st_ino) continue;
+    sighting->free = false;
+    if (pid <= 0) continue;
+    sighting->named = true;
+    sighting->owner.pid = (pid_t)pid;
+    snprintf(sighting->owner.host, sizeof sighting->owner.host, "%s", host_name());
+    break;
+  }
+  fclose(locks);
+  return true;
+}
+
+struct judgement judge_kernel_lock(const struct sighting *sighting) {
+  struct judgement judgement = {.fate = ALIVE};
+  if (!sighting->named) {
+    snprintf(judgement.why, sizeof judgement.why, "the kernel holds it for a process that lives, but does not say which");
+    return judgement;
+  }
+  struct sighting now = *sighting;
+  now.made_ms = wall_ms();
+  judgement = judge(&now, 0);
+  if (judgement.fate != DEAD) return judgement;
+  // The lock outlives who took it in every child that has inherited the open file.
+  judgement.fate = ALIVE;
+  snprintf(judgement.why, sizeof judgement.why,
+           "process %ld has ended, but one that it started lives and has inherited the lock", (long)sighting->owner.pid);
+  return judgement;
+}

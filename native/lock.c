@@ -1,0 +1,84 @@
+#include "lock.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report.h"
+
+/** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
+enum { NAMELESS_DIRECTORY_MS = 5000 };
+
+struct lock lock_of(const char *target, enum strategy strategy, bool local, long overdue_ms) {
+  struct lock lock = {.strategy = strategy, .target = target, .local = local, .ownerless_ms = overdue_ms};
+  switch (strategy) {
+    case STRATEGY_LOCKDIR:
+      lock.path = text("%s.lockdir", target);
+      lock.record = text("%s/pid", lock.path);
+      lock.ownerless_ms = NAMELESS_DIRECTORY_MS;
+      break;
+    case STRATEGY_CIFS:
+      // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
+      lock.path = lock.record = text("%s.lock.excl", target);
+      break;
+    default:
+      lock.path = text("%s.lock", target);
+  }
+  return lock;
+}
+
+enum attempt try_lock(const struct lock *lock, struct held *held) {
+  held->fd = -1;
+  switch (lock->strategy) {
+    case STRATEGY_LOCKDIR:
+      return try_lockdir(lock, held);
+    case STRATEGY_CIFS:
+      return try_exclusive_file(lock, held);
+    default:
+      return try_kernel_lock(lock, held);
+  }
+}
+
+enum release release_lock(const struct lock *lock, const struct held *held) {
+  if (lock->record == NULL) return release_kernel_lock(held);
+  bool is_directory = lock->strategy == STRATEGY_LOCKDIR;
+  enum release release = is_directory ? release_lockdir(lock, held) : release_exclusive_file(lock, held);
+  // The bell comes last: who is woken by it has to find the lock free.
+  if (held->fd >= 0) close(held->fd);
+  return release;
+}
+
+bool look_at(const struct lock *lock, struct sighting *sighting) {
+  struct identity identity;
+  switch (lock->strategy) {
+    case STRATEGY_LOCKDIR:
+      return look_at_lockdir(lock, sighting);
+    case STRATEGY_CIFS:
+      return read_record(lock->record, sighting, &identity);
+    default:
+      return look_at_kernel_lock(lock, sighting);
+  }
+}
+
+struct judgement judge_lock(const struct lock *lock, const struct sighting *sighting) {
+  return lock->record == NULL ? judge_kernel_lock(sighting) : judge(sighting, lock->ownerless_ms);
+}
+
+bool may_be_free(const struct lock *lock) {
+  struct stat found;
+  // On a network file system a cached answer may be old, and a fresh one costs as much as the attempt.
+  return !lock->local || lock->record == NULL || lstat(lock->path, &found) != 0;
+}
+
+char *full_path_of(const struct lock *lock) {
+  const char *slash = strrchr(lock->path, '/');
+  char *directory = slash == NULL ? text(".") : text("%.*s", (int)(slash - lock->path + 1), lock->path);
+  char *real = realpath(directory, NULL);
+  free(directory);
+  const char *name = slash == NULL ? lock->path : slash + 1;
+  char *path = real == NULL ? text("%s", lock->path) : text("%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+  free(real);
+  return path;
+}

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "owner.h"
+#include "record.h"
+#include "strategy.h"
+
+/** The lock of one target by one strategy. */
+struct lock {
+  enum strategy strategy;
+  /** What it protects, as the user wrote it. */
+  const char *target;
+  /** The file or directory that a person finds when the lock is held. */
+  char *path;
+  /** The file with the owner's name; null where the kernel knows the owner. */
+  char *record;
+  /** Whether no other host can see the same files. */
+  bool local;
+  /** A marker without a name that is older than this was abandoned. */
+  long ownerless_ms;
+};
+
+/** A lock that is ours until it is released. */
+struct held {
+  /** Of the strategies with a record. */
+  struct identity identity;
+  /** The locked file of the strategies of the kernel; the bell of the others, or -1. */
+  int fd;
+  /** Of the strategies of the kernel. */
+  bool empty;
+};
+
+/** TROUBLE comes with errno: no permission, a full disk, something strange in the lock's place. */
+enum attempt { ACQUIRED, TAKEN, TROUBLE };
+enum release { RELEASED, LOST, NOT_RELEASED };
+
+/** @param overdue_ms as in struct settings */
+struct lock lock_of(const char *target, enum strategy strategy, bool local, long overdue_ms);
+
+/** One attempt, without waiting and without removing a stale lock. */
+enum attempt try_lock(const struct lock *lock, struct held *held);
+
+/** Gives it back. LOST: somebody had removed it by force meanwhile. NOT_RELEASED comes with errno. */
+enum release release_lock(const struct lock *lock, const struct held *held);
+
+/** Who holds it now. False, with errno, when that cannot be read. */
+bool look_at(const struct lock *lock, struct sighting *sighting);
+
+/** What seems to have become of its owner. */
+struct judgement judge_lock(const struct lock *lock, const struct sighting *sighting);
+
+/** A cheap look whether an attempt is worth its price; a hint only, so true where nobody can know. */
+bool may_be_free(const struct lock *lock);
+
+/** Its path from the root, as messages name it. */
+char *full_path_of(const struct lock *lock);
+
+/* One file for each way to lock. */
+enum attempt try_lockdir(const struct lock *lock, struct held *held);
+enum release release_lockdir(const struct lock *lock, const struct held *held);
+bool look_at_lockdir(const struct lock *lock, struct sighting *sighting);
+enum attempt try_exclusive_file(const struct lock *lock, struct held *held);
+enum release release_exclusive_file(const struct lock *lock, const struct held *held);
+enum attempt try_kernel_lock(const struct lock *lock, struct held *held);
+enum release release_kernel_lock(const struct held *held);
+bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting);
+struct judgement judge_kernel_lock(const struct sighting *sighting);
+
+/** Whether the kernel can wake us when the lock is free. Not across NFS, whose client only asks again ever more rarely. */
+bool can_block(const struct lock *lock);
+
+/** As try_lock, but waits in the kernel until it is ours, that many milliseconds have passed or a signal has come. */
+enum attempt block_for_lock(const struct lock *lock, struct held *held, long ms);

@@ -1,0 +1,165 @@
+/*
+ * The native front of ct-lock-helper: parses, acquires, runs, publishes, releases, waits. What is rare (judging and
+ * removing a stale lock, explaining an error, help) is done by the TypeScript helper beside it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agreement.h"
+#include "command.h"
+#include "contention.h"
+#include "lock.h"
+#include "moment.h"
+#include "options.h"
+#include "place.h"
+#include "plan.h"
+#include "product.h"
+#include "report.h"
+#include "settings.h"
+#include "signals.h"
+#include "typescript.h"
+#include "wait.h"
+
+/** Of our own errors, so that they can be told from those of the command. */
+enum { OWN_ERROR = 125 };
+
+/** The command with `-o` and the temporary appended. */
+static struct plan plan_compile(char **command, const char *target) {
+  int count = 0;
+  while (command[count] != NULL) count++;
+  char **arguments = calloc((size_t)count + 3, sizeof *arguments);
+  if (arguments == NULL) return (struct plan){.kind = PLAN_TYPESCRIPT};
+  memcpy(arguments, command, (size_t)count * sizeof *arguments);
+  struct plan plan = {.kind = PLAN_REDIRECTED, .argv = arguments, .target = target, .temporary = temporary_for(target)};
+  arguments[count] = "-o";
+  arguments[count + 1] = (char *)plan.temporary;
+  return plan;
+}
+
+static struct plan plan_of(const struct options *options) {
+  char **command = options->command;
+  switch (options->verb) {
+    case VERB_COMPILE:
+      return plan_compile(command, options->target);
+    case VERB_LINK:
+      return adapt_to_place(plan_link(command, options->target, unique_pid(), unique_random()), command);
+    default:
+      return adapt_to_place(plan_launch(command, unique_pid(), unique_random()), command);
+  }
+}
+
+static char *directory_of(const char *target) {
+  const char *slash = strrchr(target, '/');
+  if (slash == NULL) return text(".");
+  return slash == target ? text("/") : text("%.*s", (int)(slash - target), target);
+}
+
+/** Becomes the command itself: there is nothing to protect. Does not return. */
+static void become(char **arguments) {
+  restore_signals();
+  execvp(arguments[0], arguments);
+  warn("cannot start %s: %s", arguments[0], strerror(errno));
+  _exit(OWN_ERROR);
+}
+
+/** The exit code of a command that has ended, after telling what only we know. */
+static int exit_code_of(const struct end *end, char **arguments) {
+  switch (end->kind) {
+    case SUCCEEDED:
+      return 0;
+    case FAILED:
+      return end->code;
+    case SIGNALLED:
+      return 128 + end->code;
+    case INTERRUPTED:
+      return 128 + stop_signal;
+    default:
+      warn("cannot start %s: %s", arguments[0], strerror(end->code));
+      return OWN_ERROR;
+  }
+}
+
+/** Runs the command and puts its product in its place. Called while the lock is held. */
+static int produce(const struct plan *plan, enum verb verb) {
+  if (plan->kind == PLAN_LOCKED) {
+    struct end end = run_command(plan->argv);
+    return exit_code_of(&end, plan->argv);
+  }
+  int code;
+  if (plan->seeded && !seed(plan->temporary, plan->target)) {
+    warn("%s could not be copied to %s: %s", plan->target, plan->temporary, strerror(errno));
+    code = OWN_ERROR;
+  } else {
+    struct end end = run_command(plan->argv);
+    code = exit_code_of(&end, plan->argv);
+    if (end.kind == SUCCEEDED) {
+      enum published published = publish(plan->temporary, plan->target);
+      if (published == PUBLISHED) return 0;
+      if (published == NOT_PUBLISHED) {
+        warn("%s cannot be put in the place of %s: %s", plan->temporary, plan->target, strerror(errno));
+        code = OWN_ERROR;
+      } else if (verb == VERB_COMPILE) {
+        warn("%s succeeded without writing %s, which the appended -o names", plan->argv[0], plan->temporary);
+        code = OWN_ERROR;
+      }
+    }
+  }
+  discard(plan->temporary);
+  return code;
+}
+
+int main(int count, char **arguments) {
+  (void)count;
+  hold_signals();
+  struct options options;
+  if (!read_options(arguments + 1, &options)) hand_over(arguments, "this command line is not one of ct-lock-helper's");
+  struct plan plan = plan_of(&options);
+  if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, "this command has its output in a response file");
+  if (plan.kind == PLAN_UNCHANGED) become(plan.argv);
+
+  char *directory = directory_of(plan.target);
+  struct filesystem filesystem;
+  if (!filesystem_of(directory, &filesystem)) {
+    if (options.verb == VERB_LAUNCH) become(options.command);
+    hand_over(arguments, text("%s: %s", directory, strerror(errno)));
+  }
+  enum strategy strategy = options.strategy;
+  if (strategy == STRATEGY_AUTO && !agree_on_strategy(directory, &filesystem, &strategy)) {
+    hand_over(arguments, text("%s/.lock-strategy cannot be used", directory));
+  }
+  struct settings settings = settings_from_environment(strategy, &filesystem);
+  if (plan.kind == PLAN_LOCKED && settings.verbose >= 1) {
+    warn("%s is locked, but written in place: %s", plan.target, plan.reason);
+  }
+
+  struct lock lock = lock_of(plan.target, strategy, filesystem.local, settings.overdue_ms);
+  struct held held;
+  struct wait wait;
+  switch (acquire(&lock, &settings, &held, &wait)) {
+    case STOPPED:
+      return 128 + stop_signal;
+    case GOT_TROUBLE:
+      hand_over(arguments, text("%s: %s", lock.path, strerror(errno)));
+    default:
+      break;
+  }
+  long long began_ms = steady_ms();
+  int code = produce(&plan, options.verb);
+  long long held_ms = steady_ms() - began_ms;
+  switch (release_lock(&lock, &held)) {
+    case LOST:
+      warn("%s: somebody removed this lock while it was held; %s may have been compiled twice at once",
+           full_path_of(&lock), lock.target);
+      break;
+    case NOT_RELEASED:
+      warn("%s could not be removed: %s", full_path_of(&lock), strerror(errno));
+      code = OWN_ERROR;
+      break;
+    default:
+      break;
+  }
+  if (settings.log != NULL && wait.waited) log_wait(settings.log, &lock, &wait, held_ms);
+  return code;
+}

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** No host name is longer than 64 bytes and no pid than ten; what is longer was not written by a lock tool. */
+enum { LONGEST_RECORD = 512 };
+
+/** Who a lock says its owner is. */
+struct owner {
+  char host[LONGEST_RECORD];
+  pid_t pid;
+};
+
+/** What was seen of a lock at one moment. */
+struct sighting {
+  /** Nothing is there: the other fields mean nothing. */
+  bool free;
+  /** There is a record that names an owner. */
+  bool named;
+  /** Why nothing can be said of the owner although something is recorded, half a sentence; or null. */
+  const char *obscure;
+  struct owner owner;
+  /** When the lock was made, by the clock of the file server; 0 for locks of the kernel. */
+  long long made_ms;
+};
+
+/** What seems to have become of an owner. TypeScript has the last word on `dead`, before anything is removed. */
+enum fate { ALIVE, DEAD, UNKNOWN };
+struct judgement {
+  enum fate fate;
+  /** Half a sentence for messages. */
+  char why[LONGEST_RECORD + 128];
+};
+
+/** The host's name as locks record it: qualified by the PID namespace where that is not the host's first one. */
+const char *host_name(void);
+
+/** `host:pid`, our own owner record. */
+const char *own_record(void);
+
+/** Reads `host:pid` and `host:pid:more`. False for anything else. */
+bool parse_owner(const char *record, struct owner *owner);
+
+/** As src/locks/owner.ts does, but without measuring the clock of the file server. */
+struct judgement judge(const struct sighting *sighting, long ownerless_ms);

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "plan.h"
+
+/** A plan as far as what stands in the target's place allows it; see src/compile/place.ts. */
+struct plan adapt_to_place(struct plan plan, char **command);

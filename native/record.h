@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "owner.h"
+
+/** Tells two markers of one name apart: inode and text, because inode numbers are soon used again. */
+struct identity {
+  ino_t inode;
+  char record[LONGEST_RECORD];
+};
+
+enum created { CREATED, TAKEN_ALREADY, NOT_CREATED };
+
+/**
+ * Creates the file that names a lock's owner, with our name. NOT_CREATED comes with errno, and the file is removed again
+ * when only writing it failed (a full disk). See src/locks/record-file.ts.
+ *
+ * @param bell null, or where to put the descriptor of the file: by a lock of the kernel on it the native waiters of this
+ *   host are woken the moment it is closed. It protects nothing, and older tools do not notice it. -1 for none.
+ */
+enum created create_record(const char *path, const char *target, struct identity *identity, int *bell);
+
+/**
+ * Sleeps until the owner of a record closes its bell, that many milliseconds have passed or a signal has come. False at
+ * once when it has none.
+ */
+bool await_bell(const char *path, long ms);
+
+/** Reads an owner record. False, with errno, for what has no place there (a symbolic link, a FIFO) and other trouble. */
+bool read_record(const char *path, struct sighting *sighting, struct identity *identity);
+
+/** Whether the record of that path is the one of that identity. */
+bool is_still(const char *path, const struct identity *identity);
+
+/** Moves a lock out of the way, which frees it for all others at once. The new path, or null with errno. */
+char *move_away(const char *path);

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <sys/types.h>
+
+/** Permissions of what a team shares, whatever the umask; see src/locks/sharing.ts. */
+enum { DIRECTORY_MODE = 0775, FILE_MODE = 0664 };
+
+/** Gives a lock directory that we just made these permissions and the group of its target. Follows no link. */
+void share_directory(const char *path, const char *target);
+
+/** Likewise for an open file or directory. What we may not change stays: the lock works all the same. */
+void share_descriptor(int fd, const char *target, mode_t mode);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <stdbool.h>
+
+enum tool_kind { TOOL_COMPILER, TOOL_LINKER, TOOL_ARCHIVER, TOOL_INDEXER, TOOL_LIBTOOL, TOOL_NVCC };
+/** Which compiler a name promises: `cc` and wrappers promise none. */
+enum tool_family { FAMILY_UNKNOWN, FAMILY_GCC, FAMILY_CLANG };
+
+/** The program that does the work, behind ccache, env and the like. */
+struct tool {
+  /** Its index in the command. */
+  int at;
+  enum tool_kind kind;
+  enum tool_family family;
+  /** It links for Windows, so adds an ending of its own to outputs without one. */
+  bool windows;
+  /** One of the launchers before it caches objects. */
+  bool cached;
+};
+
+/** Finds the tool of a command. False when launchers are all there is (`ccache -s`). */
+bool find_tool(char **command, struct tool *tool);

@@ -1,0 +1,119 @@
+#include "wait.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "holder.h"
+#include "moment.h"
+#include "report.h"
+#include "signals.h"
+#include "typescript.h"
+
+/** Locks are mostly held for an instant or for long: begin with short pauses, then double up to the interval. */
+enum { FIRST_PAUSE_MS = 1 };
+/** When to see again whether the owner still lives: soon at first, then every second, because it costs ten attempts. */
+enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
+/** How long to rely on the bell of an owner, who lives then; a person may remove the lock of one that hangs. */
+enum { BELL_MS = 1000 };
+/** What TypeScript has called not dead, or could not remove, it is asked about again after this time, then ever later. */
+enum { ASK_AGAIN_MS = 1000, ASK_AT_LAST_MS = 60 * 1000 };
+/** How long others may have their turn to ask it; after that we do not wait for them. */
+enum { TURN_MS = 10 * 1000 };
+
+struct waiting {
+  const struct lock *lock;
+  const struct settings *settings;
+  long long began_ms;
+  long pause_ms;
+  long long warn_at_ms;
+  long long look_at_ms;
+  long look_again_ms;
+  long long ask_at_ms;
+  long ask_again_ms;
+  long long turn_since_ms;
+};
+
+static long at_most(long limit, long long value) { return value < limit ? (long)value : limit; }
+
+/** Warns that we still wait, once it is time. */
+static void warn_when_due(struct waiting *waiting, long long now_ms) {
+  if (now_ms < waiting->warn_at_ms) return;
+  waiting->warn_at_ms += waiting->settings->warn_ms;
+  struct sighting holder;
+  if (!look_at(waiting->lock, &holder)) return;
+  long long waited_ms = now_ms - waiting->began_ms;
+  warn("%s", explain_waiting(waiting->lock, &holder, waited_ms, waited_ms >= waiting->settings->overdue_ms));
+}
+
+/** Whether TypeScript has removed the lock of an owner that seems to be dead. */
+static bool settle_when_dead(struct waiting *waiting, const struct sighting *holder, long long now_ms) {
+  if (holder->free || now_ms < waiting->ask_at_ms) return false;
+  if (judge_lock(waiting->lock, holder).fate != DEAD) return false;
+  if (waiting->turn_since_ms == 0) waiting->turn_since_ms = now_ms;
+  enum settled settled = settle(waiting->lock, now_ms - waiting->turn_since_ms > TURN_MS);
+  if (settled == SOMEBODY_ELSE_SETTLES) return false;
+  waiting->turn_since_ms = 0;
+  if (settled == SETTLED) {
+    waiting->ask_again_ms = ASK_AGAIN_MS;
+    return true;
+  }
+  waiting->ask_at_ms = steady_ms() + waiting->ask_again_ms;
+  waiting->ask_again_ms = at_most(ASK_AT_LAST_MS, 2 * waiting->ask_again_ms);
+  return false;
+}
+
+/** One round of a lock with a record that is taken. */
+static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
+  const struct lock *lock = waiting->lock;
+  long long now_ms = steady_ms();
+  if (now_ms >= waiting->look_at_ms) {
+    struct sighting holder;
+    if (!look_at(lock, &holder)) return TROUBLE;
+    if (settle_when_dead(waiting, &holder, now_ms)) return try_lock(lock, held);
+    waiting->look_at_ms = now_ms + waiting->look_again_ms;
+    waiting->look_again_ms = at_most(LOOK_AT_LAST_MS, 2 * waiting->look_again_ms);
+  }
+  long until_warning_ms = at_most(BELL_MS, waiting->warn_at_ms - now_ms);
+  if (!lock->local || !await_bell(lock->record, until_warning_ms)) {
+    pause_ms(waiting->pause_ms);
+    waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
+  }
+  return may_be_free(lock) ? try_lock(lock, held) : TAKEN;
+}
+
+/** One round of a lock of the kernel that is taken. */
+static enum attempt wait_for_kernel(struct waiting *waiting, struct held *held) {
+  long long left_ms = waiting->warn_at_ms - steady_ms();
+  if (can_block(waiting->lock)) return block_for_lock(waiting->lock, held, left_ms > 0 ? left_ms : 1);
+  pause_ms(waiting->pause_ms);
+  waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
+  return try_lock(waiting->lock, held);
+}
+
+enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct held *held, struct wait *wait) {
+  *wait = (struct wait){0};
+  enum attempt attempt = try_lock(lock, held);
+  if (attempt == ACQUIRED) return GOT_IT;
+  if (attempt == TROUBLE) return GOT_TROUBLE;
+
+  struct waiting waiting = {
+      .lock = lock,
+      .settings = settings,
+      .began_ms = steady_ms(),
+      .pause_ms = at_most(settings->poll_ms, FIRST_PAUSE_MS),
+      .look_again_ms = LOOK_AGAIN_MS,
+      .ask_again_ms = ASK_AGAIN_MS,
+  };
+  waiting.warn_at_ms = waiting.began_ms + settings->warn_ms;
+  wait->waited = true;
+  if (settings->log != NULL && !look_at(lock, &wait->first_holder)) wait->first_holder = (struct sighting){.free = true};
+  while (attempt == TAKEN) {
+    if (stop_signal != 0) return STOPPED;
+    warn_when_due(&waiting, steady_ms());
+    attempt = lock->record == NULL ? wait_for_kernel(&waiting, held) : wait_for_owner(&waiting, held);
+  }
+  wait->waited_ms = steady_ms() - waiting.began_ms;
+  return attempt == ACQUIRED ? GOT_IT : GOT_TROUBLE;
+}

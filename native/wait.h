@@ -1,0 +1,21 @@
+#pragma once
+
+#include "lock.h"
+#include "settings.h"
+
+/** What somebody who got a lock had to go through. */
+struct wait {
+  /** Whether the first attempt failed. */
+  bool waited;
+  long long waited_ms;
+  /** Who had the lock when it was first seen taken; not named where nobody knows. */
+  struct sighting first_holder;
+};
+
+enum acquisition { GOT_IT, STOPPED, GOT_TROUBLE };
+
+/**
+ * Attempts until the lock is ours, has locks of dead owners removed on the way, and warns now and then.
+ * GOT_TROUBLE comes with errno: waiting would not mend it.
+ */
+enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct held *held, struct wait *wait);

@@ -1,0 +1,59 @@
+import type { Host } from '../locks/index.js';
+import type { CleanupContext, Finding } from './finding.js';
+import { cleanLocks } from './locks.js';
+import { Places } from './place.js';
+import { type Survey, survey } from './survey.js';
+import { cleanTemporaries } from './temporaries.js';
+
+export interface CleanupOptions {
+  /** Directories, each to be walked with all below it. */
+  readonly roots: readonly string[];
+  /** Says what would be removed and changes nothing. */
+  readonly dryRun: boolean;
+  /** What is younger stays, in milliseconds. */
+  readonly minAgeMs: number;
+  /** Age at which an exclusive file without a name was abandoned, in milliseconds. */
+  readonly overdueMs: number;
+  /** How long to wait for the connection to another host, in seconds; 0 asks none. */
+  readonly sshTimeoutS: number;
+  readonly host: Host;
+  readonly onFinding: (finding: Finding) => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export type Progress =
+  | { readonly stage: 'walking'; readonly done: number; readonly known: number }
+  | { readonly stage: 'cleaning'; readonly done: number; readonly known: number }
+  | { readonly stage: 'asking'; readonly hosts: number };
+
+export interface CleanupResult {
+  readonly survey: Survey;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Finds the locks and temporaries that dead processes have left in some trees and removes them. What it cannot be sure of
+ * stays. Builds may run meanwhile.
+ *
+ * First everything is listed, then the locks go, then the temporaries, because of those the lock decides.
+ */
+export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
+  const { onFinding, onProgress, dryRun } = options;
+  const found = await survey(options.roots, (done, known) => onProgress({ stage: 'walking', done, known }));
+  const findings: Finding[] = [];
+  const known = found.locks.length + found.temporaries.length;
+  let done = 0;
+  const context: CleanupContext = {
+    ...options,
+    places: new Places(!dryRun),
+    cleared: new Set(),
+    tell: (finding) => {
+      findings.push(finding);
+      onFinding(finding);
+    },
+    step: () => onProgress({ stage: 'cleaning', done: done++, known }),
+  };
+  await cleanLocks(found.locks, context, (hosts) => onProgress({ stage: 'asking', hosts }));
+  cleanTemporaries(found.temporaries, context);
+  return { survey: found, findings };
+}

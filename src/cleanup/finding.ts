@@ -1,0 +1,50 @@
+import { errorCode, type Host, LockError, type Owner } from '../locks/index.js';
+import type { Places } from './place.js';
+import type { Removal } from './removal.js';
+import type { Kept } from './verdict.js';
+
+/** One leftover and what became of it. */
+export interface Finding {
+  readonly path: string;
+  readonly what: 'lock' | 'temporary';
+  /** As recorded. A temporary records none. */
+  readonly owner: Owner | undefined;
+  /** `would-remove`: in a dry run. `failed`: it could not be removed or not be looked at. */
+  readonly fate: 'removed' | 'would-remove' | 'failed' | Kept['kind'];
+  /** Half a sentence. */
+  readonly why: string;
+}
+
+/** What the steps of a clean-up share. */
+export interface CleanupContext {
+  readonly host: Host;
+  readonly dryRun: boolean;
+  readonly minAgeMs: number;
+  readonly overdueMs: number;
+  readonly sshTimeoutS: number;
+  readonly places: Places;
+  /** Locks that are gone by us, or in a dry run would be. */
+  readonly cleared: Set<string>;
+  readonly tell: (finding: Finding) => void;
+  /** Called before each leftover is looked at. */
+  readonly step: () => void;
+}
+
+type About = Pick<Finding, 'path' | 'what' | 'owner'>;
+
+/** Tells what a removal has come to. What was gone before we came is nothing to tell. */
+export function tellRemoval(context: CleanupContext, about: About, why: string, removal: Removal): void {
+  if (removal.kind === 'failed') context.tell({ ...about, fate: 'failed', why: `${why}, but ${removal.why}` });
+  if (removal.kind === 'removed') context.tell({ ...about, fate: context.dryRun ? 'would-remove' : 'removed', why });
+}
+
+/** What an error says of the leftover that was looked at; undefined when it has vanished. Throws what is a bug. */
+export function findingOf(error: unknown, { path, what }: Pick<Finding, 'path' | 'what'>): Finding | undefined {
+  const finding = (fate: Finding['fate'], why: string): Finding => ({ path, what, owner: undefined, fate, why });
+  const code = errorCode(error) ?? (error instanceof LockError ? errorCode(error.cause) : undefined);
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESTALE') return undefined;
+  if (code !== undefined) return finding('failed', `it could not be looked at (${code})`);
+  // A symbolic link or the like, which locks everybody out as well as a lock does.
+  if (error instanceof LockError) return finding('unknown', error.message.slice(error.path.length + 2));
+  throw error;
+}

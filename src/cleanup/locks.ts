@@ -1,0 +1,104 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Inspection, type ObjectLock, openStandingLock } from '../locks/index.js';
+import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
+import type { RemoteAnswer } from './remote-host.js';
+import { removeLock } from './removal.js';
+import { askHosts } from './ssh.js';
+import type { FoundLock } from './survey.js';
+import { judgeLock } from './verdict.js';
+
+/** A lock as it was seen. */
+interface Seen {
+  readonly path: string;
+  readonly lock: ObjectLock;
+  readonly held: Extract<Inspection, { readonly kind: 'held' }>;
+  /** When it was seen, by the clock of the file server. */
+  readonly ageMs: number;
+}
+
+/** A lock whose owner's host is to be asked. */
+interface Pending extends Seen {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/**
+ * Removes the locks of dead owners: first those that can be judged from here, then those that their hosts have judged.
+ *
+ * @param onAsking told how many hosts are asked
+ */
+export async function cleanLocks(
+  locks: readonly FoundLock[],
+  context: CleanupContext,
+  onAsking: (hosts: number) => void,
+): Promise<void> {
+  const pending: Pending[] = [];
+  for (const found of locks) {
+    context.step();
+    await guarded(join(found.directory, found.name), context, async (path) => {
+      const seen = look(found, path, context);
+      if (seen === undefined) return;
+      const asked = await decide(seen, undefined, context);
+      if (asked !== undefined) pending.push({ ...seen, ...asked });
+    });
+  }
+  const answers = await ask(pending, context.sshTimeoutS, onAsking);
+  for (const { host, ...seen } of pending) {
+    const answer = answers.get(host) ?? { kind: 'no-answer', why: 'which was not asked' };
+    await guarded(seen.path, context, async () => void (await decide(seen, answer, context)));
+  }
+}
+
+/** @returns undefined when it is gone */
+function look({ directory, leftover }: FoundLock, path: string, context: CleanupContext): Seen | undefined {
+  const { host, overdueMs } = context;
+  lstatSync(path); // a directory that may be listed but not searched is a failure, not a record that may not be read
+  const { clock } = context.places.of(directory);
+  const lock = openStandingLock(leftover.lock, join(directory, leftover.target), { host, clock, overdueMs });
+  const held = lock.inspect();
+  if (held.kind === 'free') return undefined;
+  const ageMs = host.now() + (clock.offsetMs(directory) ?? 0) - (held.sinceMs ?? host.now());
+  return { path, lock, held, ageMs };
+}
+
+/** @returns who has to be asked first */
+async function decide(
+  { path, lock, held, ageMs }: Seen,
+  answer: RemoteAnswer | undefined,
+  context: CleanupContext,
+): Promise<{ readonly host: string; readonly pid: number } | undefined> {
+  const { host, minAgeMs, dryRun, cleared } = context;
+  const verdict = judgeLock(held, { ageMs, minAgeMs, here: host.name, answer });
+  if (verdict.kind === 'ask') return verdict;
+  const about = { path, what: 'lock', owner: held.owner } as const;
+  if (verdict.kind !== 'stale') {
+    context.tell({ ...about, fate: verdict.kind, why: verdict.why });
+    return undefined;
+  }
+  const removal = dryRun ? ({ kind: 'removed' } as const) : await removeLock(lock, held, host.name);
+  if (removal.kind === 'removed') cleared.add(path);
+  tellRemoval(context, about, verdict.why, removal);
+  return undefined;
+}
+
+async function ask(
+  pending: readonly Pending[],
+  sshTimeoutS: number,
+  onAsking: (hosts: number) => void,
+): Promise<ReadonlyMap<string, RemoteAnswer>> {
+  if (sshTimeoutS === 0 || pending.length === 0) return new Map();
+  const processes = new Map<string, Set<number>>();
+  for (const { host, pid } of pending) processes.set(host, (processes.get(host) ?? new Set()).add(pid));
+  onAsking(processes.size);
+  return askHosts(processes, sshTimeoutS);
+}
+
+async function guarded(path: string, context: CleanupContext, action: (path: string) => Promise<void>): Promise<void> {
+  try {
+    await action(path);
+  } catch (error) {
+    const finding = findingOf(error, { path, what: 'lock' });
+    if (finding !== undefined) context.tell(finding);
+  }
+}

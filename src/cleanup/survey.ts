@@ -1,0 +1,75 @@
+import type { Dirent } from 'node:fs';
+import { type Leftover, recognise } from './leftover.js';
+import { walk } from './walk.js';
+
+/** A leftover where it was seen. */
+export interface Found<Kind extends Leftover['kind']> {
+  readonly directory: string;
+  readonly name: string;
+  readonly leftover: Extract<Leftover, { readonly kind: Kind }>;
+}
+
+export type FoundLock = Found<'lock'>;
+export type FoundTemporary = Found<'product' | 'launched' | 'passing'>;
+
+/** Something that could not be looked at. */
+export interface Problem {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** What some trees hold. */
+export interface Survey {
+  readonly directories: number;
+  readonly entries: number;
+  /** `T.lock` files, which stay. */
+  readonly baseFiles: number;
+  readonly locks: readonly FoundLock[];
+  readonly temporaries: readonly FoundTemporary[];
+  readonly problems: readonly Problem[];
+}
+
+/** Walks some trees and notes every leftover by its name. Nothing is judged yet and nothing is changed. */
+export async function survey(
+  roots: readonly string[],
+  onProgress: (done: number, known: number) => void,
+): Promise<Survey> {
+  let directories = 0;
+  let entries = 0;
+  let baseFiles = 0;
+  const locks: FoundLock[] = [];
+  const temporaries: FoundTemporary[] = [];
+  const problems: Problem[] = [];
+
+  const note = (directory: string, entry: Dirent): void => {
+    const { name } = entry;
+    const leftover = recognise(name);
+    if (leftover === undefined) return;
+    if (leftover.kind === 'lock') locks.push({ directory, name, leftover });
+    else if (leftover.kind === 'base') baseFiles++;
+    // Anything else of such a name, a symbolic link say, is not what a lock tool makes.
+    else if (entry.isFile() || (leftover.kind === 'passing' && entry.isDirectory())) {
+      temporaries.push({ directory, name, leftover });
+    }
+  };
+  await walk(roots, {
+    enter: ({ name }) => {
+      const kind = recognise(name)?.kind;
+      return kind !== 'lock' && kind !== 'passing';
+    },
+    onVisit: (visit) => {
+      directories++;
+      entries += visit.entries.length;
+      for (const entry of visit.entries) note(visit.directory, entry);
+    },
+    onProblem: (path, code) => problems.push({ path, why: explain(code) }),
+    onProgress,
+  });
+  return { directories, entries, baseFiles, locks, temporaries, problems };
+}
+
+function explain(code: string): string {
+  return code === 'EACCES' || code === 'EPERM'
+    ? 'this directory may not be read by us'
+    : `this directory could not be read (${code})`;
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env node
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { cleanUp } from '../cleanup/cleanup.js';
+import type { Finding } from '../cleanup/finding.js';
+import { ProgressBar } from '../cleanup/progress-bar.js';
+import { describeFinding, isClean, printable, summarise, toJson } from '../cleanup/report.js';
+import { rootsOf } from '../cleanup/roots.js';
+import { errorCode, settingsFromEnvironment, thisHost } from '../locks/index.js';
+import { VERSION } from '../version.js';
+
+const HELP = `Usage: ct-cleanup-locks --objdir=DIR [OPTION...]
+
+Removes what killed compiles have left below DIR: locks of dead owners
+(T.lockdir, T.lock.excl, T.lock.pid) and orphaned temporaries
+(T.PID.RANDOM.tmp). What may be in use, or cannot be judged, stays. Builds may
+run meanwhile.
+
+  --objdir=DIR, --cas-objdir=DIR
+                     an object directory; may be given several times
+  --dry-run          only say what would be removed; nothing is changed
+  --min-lock-age=SECONDS
+                     leave alone what is younger (CT_LOCK_TIMEOUT, or 600)
+  --ssh-timeout=SECONDS
+                     how long to wait for the connection to another host, to
+                     ask whether its processes live (5); 0: ask no other host
+  -v, --verbose      also list what is kept, and why
+  -q, --quiet        only errors
+  --json             everything, for programs
+  --help, --version
+
+Owners on this host are judged directly. Those on other hosts are asked for by
+"ssh HOST", which must work without a password and with a known host key; if it
+does not, their locks stay.
+
+Exit code: 0 done, or nothing to do; 1 something could not be removed or read,
+or the command line is wrong.
+`;
+
+/** The command line is not one of ours. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+type Values = ReturnType<typeof parseOptions>;
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const values = parseOptions(args);
+    if (values.help || values.version) {
+      process.stdout.write(values.help ? HELP : `ct-cleanup-locks ${VERSION} (stagelock)\n`);
+      return 0;
+    }
+    return await cleanUpCommand(values);
+  } catch (error) {
+    warn(describe(error));
+    return 1;
+  }
+}
+
+async function cleanUpCommand(values: Values): Promise<number> {
+  const began = performance.now();
+  const { overdueMs, minAgeMs, sshTimeoutS } = timesOf(values);
+  const { roots, problems } = rootsOf([...values.objdir, ...values['cas-objdir']]);
+  const level = values.verbose.length - values.quiet.length;
+  const { json, 'dry-run': dryRun } = values;
+  const bar = process.stderr.isTTY && level >= 0 ? new ProgressBar(process.stderr, () => performance.now()) : undefined;
+
+  const onFinding = (finding: Finding): void => {
+    const shown = finding.fate === 'failed' || (!json && level >= leastLevel(finding));
+    if (!shown) return;
+    bar?.clear();
+    if (finding.fate === 'failed') warn(describeFinding(finding));
+    else process.stdout.write(`${describeFinding(finding)}\n`);
+  };
+  const result = await cleanUp({
+    roots,
+    dryRun,
+    minAgeMs,
+    overdueMs,
+    sshTimeoutS,
+    host: thisHost(),
+    onFinding,
+    onProgress: (progress) => bar?.show(progress),
+  });
+  bar?.clear();
+  const whole = { ...result, survey: { ...result.survey, problems: [...problems, ...result.survey.problems] } };
+  for (const { path, why } of whole.survey.problems) warn(printable(`${path}: ${why}`));
+  if (json) process.stdout.write(`${JSON.stringify(toJson(whole, dryRun), null, 2)}\n`);
+  else if (level >= 0) process.stdout.write(`${summarise(whole, dryRun, performance.now() - began)}\n`);
+  return isClean(whole) ? 0 : 1;
+}
+
+/** What is done is told unless quiet, what is kept only when asked for. */
+function leastLevel({ fate }: Finding): number {
+  return fate === 'removed' || fate === 'would-remove' ? 0 : 1;
+}
+
+function parseOptions(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        objdir: { type: 'string', multiple: true, default: [] },
+        'cas-objdir': { type: 'string', multiple: true, default: [] },
+        'dry-run': { type: 'boolean', default: false },
+        'min-lock-age': { type: 'string' },
+        'ssh-timeout': { type: 'string', default: '5' },
+        verbose: { type: 'boolean', short: 'v', multiple: true, default: [] },
+        quiet: { type: 'boolean', short: 'q', multiple: true, default: [] },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', default: false },
+      },
+    });
+    if (!values.help && !values.version && values.objdir.length + values['cas-objdir'].length === 0) {
+      throw new Error('--objdir=DIR is missing');
+    }
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function timesOf(values: Values): {
+  readonly overdueMs: number;
+  readonly minAgeMs: number;
+  readonly sshTimeoutS: number;
+} {
+  const { settings, warnings } = settingsFromEnvironment(process.env, 'lockdir');
+  for (const warning of warnings) warn(warning);
+  const age = values['min-lock-age'];
+  const { overdueMs } = settings;
+  return {
+    overdueMs,
+    minAgeMs: age === undefined ? overdueMs : seconds('--min-lock-age', age) * 1000,
+    sshTimeoutS: Math.ceil(seconds('--ssh-timeout', values['ssh-timeout'])),
+  };
+}
+
+function seconds(option: string, text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`${option}=${text} is not a number of seconds`);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\nct-cleanup-locks --help tells more`;
+  if (errorCode(error) !== undefined && error instanceof Error) return error.message;
+  return `internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`;
+}
+
+function warn(text: string): void {
+  process.stderr.write(`ct-cleanup-locks: ${text}\n`);
+}
+
+// A reader that has seen enough (`| head`) is no reason to stop half-way.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+process.exitCode = await main(process.argv.slice(2));

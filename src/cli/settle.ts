@@ -1,0 +1,20 @@
+import { explainNotice, openLock, type Strategy, settingsFromEnvironment } from '../locks/index.js';
+
+/**
+ * `ct-lock-helper settle`, which the native front calls when a lock that it waits for seems to be a dead owner's:
+ * judges, and removes it if that is so.
+ *
+ * @returns the exit code: 0 when the lock is worth another attempt now, 1 when it stays
+ */
+export async function settle(target: string, strategy: Strategy, warn: (text: string) => void): Promise<number> {
+  const { settings } = settingsFromEnvironment(process.env, strategy);
+  const lock = openLock(target, { strategy, settings });
+  const holder = lock.inspect();
+  if (holder.kind === 'free') return 0;
+  const { owner, judgement } = holder;
+  const result = await lock.break();
+  if (result.kind === 'broken' && settings.verbose >= 1) {
+    warn(explainNotice({ kind: 'broke-stale', lock, owner, why: judgement.why }, Date.now()));
+  }
+  return result.kind === 'refused' ? 1 : 0;
+}

@@ -1,0 +1,26 @@
+import { lstatSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Plan } from './plan.js';
+
+/**
+ * A plan as far as what stands in the target's place allows it. What is there and no regular file (/dev/null, a pipe,
+ * a directory) must not be replaced, and needs no lock.
+ *
+ * A symbolic link to a regular file is replaced by the product, as ld, as and clang do it themselves. Only ar writes
+ * through links, symbolic and hard ones, and therefore works in place.
+ */
+export function adaptToPlace(plan: Plan): Plan {
+  if (plan.kind === 'unchanged') return plan;
+  const { target } = plan;
+  const there = statSync(target, { throwIfNoEntry: false });
+  if (there === undefined) return plan;
+  if (!there.isFile()) return { kind: 'unchanged', why: 'its output is no regular file' };
+  if (plan.kind === 'locked' || !plan.seeded) return plan;
+  const linked = there.nlink > 1 || lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return linked ? { kind: 'locked', target, why: 'its archive has other names, and ar keeps those' } : plan;
+}
+
+/** Whether the directory of a target is there. If not, it is the compiler's to say so. */
+export function hasDirectory(target: string): boolean {
+  return statSync(dirname(target), { throwIfNoEntry: false })?.isDirectory() === true;
+}
