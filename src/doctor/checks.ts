@@ -5,7 +5,7 @@ import { errorCode, openLock, type Strategy, thisHost } from '../locks/index.js'
 import type { Worker } from './crew.js';
 import { failureOf } from './failure.js';
 import { type Attempt, type Finding, type Race, SIGHT_LIMIT_MS, type Sight, TURN_PATIENCE_MS } from './finding.js';
-import { allOf, handOverOf, raceOf } from './tally.js';
+import { allOf, errorsOf, handOverOf, raceOf } from './tally.js';
 import type { Tasks } from './task.js';
 
 /** At least two, so that they can be in each other's way. */
@@ -96,10 +96,11 @@ export async function replaceUnderReaders(posts: readonly Post[], room: string, 
   if (written.kind === 'failed') return { check, result: written };
   const replies = allOf(read);
   if (replies.kind === 'failed') return { check, result: replies };
-  const sum = (count: 'reads' | 'missing' | 'torn' | 'stale'): number =>
+  const sum = (count: 'reads' | 'missing' | 'torn'): number =>
     replies.all.reduce((total, reply) => total + reply[count], 0);
-  const reads = { reads: sum('reads'), missing: sum('missing'), torn: sum('torn'), stale: sum('stale') };
-  return { check, result: { kind: 'done', renames: written.renames, longestMs: written.longestMs, ...reads } };
+  const errors = errorsOf(replies.all.map((reply) => reply.errors));
+  const reads = { reads: sum('reads'), missing: sum('missing'), torn: sum('torn'), errors };
+  return { check, result: { ...written, ...reads } };
 }
 
 export function hardLinks(post: Post, room: string): Finding {

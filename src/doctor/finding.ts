@@ -20,9 +20,14 @@ export interface Race {
   readonly unclaimed: number;
 }
 
+/** How often which code of an error occurred. */
+export type Errors = Readonly<Record<string, number>>;
+
 /** One process replaces a file by rename(2), others read it. */
 export interface Replacement {
   readonly renames: number;
+  /** Renames that the file system refused, because others had the file open. */
+  readonly refusals: Errors;
   /** The slowest of them. */
   readonly longestMs: number;
   readonly reads: number;
@@ -30,8 +35,8 @@ export interface Replacement {
   readonly missing: number;
   /** Old and new content mixed, or part of one. */
   readonly torn: number;
-  /** The server had forgotten the file while it was read (ESTALE). */
-  readonly stale: number;
+  /** The system's errors, with how often there were: ESTALE when the server had forgotten the file while it was read. */
+  readonly errors: Errors;
 }
 
 export interface Sharing {

@@ -65,13 +65,14 @@ function judgeRace({ processes, names, shared, unclaimed }: Race): Judgement {
   return { outcome: 'ok', text: `${who}, each made by exactly one` };
 }
 
-function judgeReplacement({ renames, longestMs, reads, missing, torn, stale }: Replacement): Judgement {
+function judgeReplacement({ renames, refusals, longestMs, reads, missing, torn, errors }: Replacement): Judgement {
   const slow = longestMs > RENAME_TOLERANCE_MS;
   const what = `${renames} renames${slow ? `, one of which took ${duration(longestMs)}` : ''}, ${reads} reads`;
   const faults = [
     ...(missing > 0 ? [`${missing} found no file`] : []),
     ...(torn > 0 ? [`${torn} got part of one`] : []),
-    ...(stale > 0 ? [`${stale} lost it while they read (ESTALE)`] : []),
+    ...Object.entries(errors).map(([code, count]) => `${count} failed (${code})`),
+    ...Object.entries(refusals).map(([code, count]) => `${count} renames were refused (${code})`),
   ];
   if (faults.length === 0) {
     const text = `${what}, each got one whole file`;

@@ -1,4 +1,4 @@
-import type { Attempt, HandOver, Race } from './finding.js';
+import type { Attempt, Errors, HandOver, Race } from './finding.js';
 import type { Section, Tasks } from './task.js';
 
 /** The answers of several workers to one task, or the first failure. */
@@ -9,6 +9,15 @@ export function allOf<T>(attempts: readonly Attempt<T>[]): Attempt<{ readonly al
     all.push(attempt);
   }
   return { kind: 'done', all };
+}
+
+/** The errors of several workers together. */
+export function errorsOf(each: readonly Errors[]): Errors {
+  const all: Record<string, number> = {};
+  for (const errors of each) {
+    for (const [code, count] of Object.entries(errors)) all[code] = (all[code] ?? 0) + count;
+  }
+  return all;
 }
 
 /** Who made which of so many names. */

@@ -26,12 +26,12 @@ export interface Tasks {
   /** Replaces a file for so long. */
   replace: {
     request: Together & { readonly path: string; readonly forMs: number };
-    reply: Pick<Replacement, 'renames' | 'longestMs'>;
+    reply: Pick<Replacement, 'renames' | 'refusals' | 'longestMs'>;
   };
   /** Reads it meanwhile. */
   read: {
     request: Together & { readonly path: string; readonly forMs: number };
-    reply: Omit<Replacement, 'renames' | 'longestMs'>;
+    reply: Omit<Replacement, 'renames' | 'refusals' | 'longestMs'>;
   };
   /** Makes a file with this content, in place of an older one; answers when it was done. */
   put: { request: { readonly path: string; readonly content: string }; reply: { readonly atMs: number } };

@@ -45,27 +45,31 @@ const does: Does = {
   replace: async ({ path, forMs, startAt }) => {
     await pause(startAt - Date.now());
     const end = performance.now() + forMs;
+    const refusals: Record<string, number> = {};
     let renames = 0;
     let longestMs = 0;
     while (performance.now() < end) {
       const began = performance.now();
-      put(path, String.fromCharCode(97 + (renames % 26)).repeat(CONTENT_BYTES));
+      const letter = String.fromCharCode(97 + (renames % 26));
+      if (counted(refusals, () => put(path, letter.repeat(CONTENT_BYTES)))) renames++;
       longestMs = Math.max(longestMs, performance.now() - began);
-      renames++;
     }
-    return { renames, longestMs };
+    return { renames, refusals, longestMs };
   },
 
   read: async ({ path, forMs, startAt }) => {
     await pause(startAt - Date.now());
     const end = performance.now() + forMs;
-    const seen = { reads: 0, missing: 0, torn: 0, stale: 0 };
+    const errors: Record<string, number> = {};
+    const seen = { reads: 0, missing: 0, torn: 0 };
     while (performance.now() < end) {
       seen.reads++;
-      const fate = readWhole(path);
-      if (fate !== 'whole') seen[fate]++;
+      counted(errors, () => {
+        const fate = readWhole(path);
+        if (fate !== 'whole') seen[fate]++;
+      });
     }
-    return seen;
+    return { ...seen, errors };
   },
 
   put: async ({ path, content }) => {
@@ -164,16 +168,33 @@ function makesDirectory(path: string): boolean {
 function put(path: string, content: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, content, { flag: 'wx' });
-  renameSync(temporary, path);
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  }
 }
 
-function readWhole(path: string): 'whole' | 'missing' | 'torn' | 'stale' {
+/** Does something that the file system may refuse, and counts the errors. A full disk is no finding, but the end. */
+function counted(errors: Record<string, number>, action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined || code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') throw error;
+    errors[code] = (errors[code] ?? 0) + 1;
+    return false;
+  }
+}
+
+function readWhole(path: string): 'whole' | 'missing' | 'torn' {
   try {
     const text = readFileSync(path, 'latin1');
     return text.length === CONTENT_BYTES && text === text.charAt(0).repeat(CONTENT_BYTES) ? 'whole' : 'torn';
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return 'missing';
-    if (errorCode(error) === 'ESTALE') return 'stale';
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allOf, handOverOf, raceOf } from '../../src/doctor/tally.js';
+import { allOf, errorsOf, handOverOf, raceOf } from '../../src/doctor/tally.js';
 
 const section = (askedMs: number, fromMs: number, toMs: number) => ({ askedMs, fromMs, toMs });
 const turns = (...sections: ReturnType<typeof section>[]) => ({ sections, stuckOn: undefined, lost: 0 });
@@ -51,4 +51,8 @@ test('those that never got it, and locks that vanished, are added up', () => {
 test('one failure makes all of it a failure', () => {
   const failure = { kind: 'failed', code: 'ENOSPC', why: 'no space left on the disk' } as const;
   expect(allOf<object>([{ kind: 'done' }, failure])).toBe(failure);
+});
+
+test('errors are added up by their codes', () => {
+  expect(errorsOf([{ ESTALE: 1 }, {}, { ESTALE: 2, EIO: 1 }])).toEqual({ ESTALE: 3, EIO: 1 });
 });

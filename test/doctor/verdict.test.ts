@@ -218,7 +218,16 @@ describe('a finding', () => {
     check: 'group and mode',
     result: { kind: 'done', ...shared, ...change },
   });
-  const replacement = { kind: 'done', renames: 9, longestMs: 5, reads: 99, missing: 0, torn: 0, stale: 0 } as const;
+  const replacement = {
+    kind: 'done',
+    renames: 9,
+    longestMs: 5,
+    reads: 99,
+    missing: 0,
+    torn: 0,
+    errors: {},
+    refusals: {},
+  } as const;
   const sight = (changeMs: number | null): Finding => ({
     check: 'sight of the other side',
     from: '/a',
@@ -234,6 +243,18 @@ describe('a finding', () => {
     ['sticky', sharing({ directoryMode: 0o1777 }), 'problem', /sticky/],
     ['whole', { check: 'rename over a file', result: replacement }, 'ok', /9 renames, 99 reads, each got one whole/],
     ['torn', { check: 'rename over a file', result: { ...replacement, torn: 1 } }, 'problem', /1 got part/],
+    [
+      'stale',
+      { check: 'rename over a file', result: { ...replacement, errors: { ESTALE: 3 } } },
+      'problem',
+      /3 failed \(ESTALE\)/,
+    ],
+    [
+      'busy',
+      { check: 'rename over a file', result: { ...replacement, refusals: { EACCES: 1 } } },
+      'problem',
+      /1 renames were refused \(EACCES\)/,
+    ],
     ['slow', { check: 'rename over a file', result: { ...replacement, longestMs: 3e4 } }, 'problem', /took 30 s/],
     ['gone', { check: 'rename over a file', result: { ...replacement, missing: 2 } }, 'problem', /2 found no file/],
     ['ahead', { check: 'clock of the server', result: { kind: 'done', offsetMs: 300 } }, 'ok', /300 ms ahead/],

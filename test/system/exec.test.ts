@@ -265,7 +265,7 @@ test('a directory that is missing, or is none', async () => {
   const none = await exec(['--lock', join(directory, 'file', 'x'), '--', 'true']);
   expect(none).toMatchObject({
     code: 70,
-    stderr: `stagelock: ${directory}/file/.lock-strategy: ${directory}/file is not a directory\n`,
+    stderr: `stagelock: ${directory}/file/x: ${directory}/file is not a directory\n`,
   });
 });
 
