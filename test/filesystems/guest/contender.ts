@@ -116,9 +116,16 @@ class Stopwatch {
   }
 }
 
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? ` because of ${error.cause.message}` : '';
+  const where = [...(error.stack ?? '').matchAll(/at (\S+) \(file/g)].map((match) => match[1]);
+  return `${error.message}${cause} in ${where.join(' < ')}`;
+}
+
 tell({ kind: 'ready' });
 process.once('message', (options: ContenderOptions) => {
   contend(options)
-    .catch((error: unknown) => tell({ kind: 'failed', text: error instanceof Error ? String(error.stack) : String(error) }))
+    .catch((error: unknown) => tell({ kind: 'failed', text: describe(error) }))
     .finally(() => process.disconnect());
 });
