@@ -20,12 +20,15 @@ export function flockFallback(target: string): Marker {
 }
 
 function exclusiveFile(strategy: Strategy, target: string, path: string): Marker {
+  let hasBase = false;
   return {
     strategy,
     target,
     path,
     make: (text) => {
-      ensureBase(`${target}.lock`, target);
+      // Once is enough, and spares each attempt of a waiter some requests to the server.
+      if (!hasBase) ensureBase(`${target}.lock`, target);
+      hasBase = true;
       return createRecord(path, text, target);
     },
     look: () => readRecord(path),

@@ -115,7 +115,12 @@ export class KernelLock implements ObjectLock {
   }
 
   #file(): BigIntStats | undefined {
-    return lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+    try {
+      return lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+    } catch (error) {
+      if (errorCode(error) === 'ESTALE') return undefined; // replaced on another NFS client at this moment
+      throw error;
+    }
   }
 }
 

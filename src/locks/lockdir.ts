@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -11,6 +10,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { entryAt } from './entry.js';
 import { errorCode } from './error-code.js';
 import type { Identity, Marker, Seen } from './marker.js';
 import { LockError } from './object-lock.js';
@@ -66,7 +66,7 @@ function make(path: string, record: string, text: string, target: string): Ident
 
 /** The directory comes first: through a symbolic link in its place we would read, and judge, a file of elsewhere. */
 function look(path: string, record: string): Seen | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = entryAt(path);
   if (stat === undefined) return undefined;
   if (stat.isSymbolicLink()) throw new LockError(path, 'is a symbolic link, not a lock; remove it');
   if (!stat.isDirectory()) throw new LockError(path, 'is not a directory, so not a lock; remove it');

@@ -1,4 +1,5 @@
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync } from 'node:fs';
+import { entryAt } from './entry.js';
 
 /** Permissions of what a team shares: directories 775, files 664, whatever the umask. */
 export const DIRECTORY_MODE = 0o775;
@@ -51,7 +52,7 @@ function masked(mode: number): boolean {
 
 /** The group of the target where it is not the one that our files get anyway. */
 function foreignGroup(target: string): number | undefined {
-  const group = lstatSync(target, { throwIfNoEntry: false })?.gid;
+  const group = entryAt(target)?.gid;
   return group === process.getegid?.() ? undefined : group;
 }
 

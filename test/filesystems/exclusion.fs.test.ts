@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Strategy } from '../../src/locks/index.js';
+import type { ExclusionOptions, ExclusionResult } from './guest/exclusion.js';
+import type { HostName } from './guest/hosts.js';
+import { buildGuestPrograms } from './laboratory/build.js';
+import { BUILT, Machine } from './laboratory/machine.js';
+import { findRequirements } from './laboratory/requirements.js';
+
+interface Place {
+  readonly name: string;
+  readonly directory: string;
+  readonly hosts: readonly HostName[];
+  readonly strategy: Strategy;
+}
+
+const BOTH: readonly HostName[] = ['a', 'b'];
+
+const PLACES: readonly Place[] = [
+  { name: 'NFSv3', directory: '/laboratory/shared/nfs3', hosts: BOTH, strategy: 'lockdir' },
+  { name: 'NFSv4.2', directory: '/laboratory/shared/nfs4', hosts: BOTH, strategy: 'lockdir' },
+  { name: 'NFSv4.2', directory: '/laboratory/shared/nfs4', hosts: BOTH, strategy: 'fcntl' },
+  { name: 'SMB', directory: '/laboratory/shared/smb', hosts: BOTH, strategy: 'cifs' },
+  { name: 'btrfs', directory: '/laboratory/local/btrfs', hosts: ['a'], strategy: 'lockdir' },
+  { name: 'xfs', directory: '/laboratory/local/xfs', hosts: ['a'], strategy: 'lockdir' },
+  { name: 'ext4', directory: '/laboratory/local/ext4', hosts: ['a'], strategy: 'flock' },
+];
+
+const WORKERS = 6;
+const SECTIONS = Number(process.env['STAGELOCK_LABORATORY_SECTIONS'] ?? 300);
+const found = findRequirements();
+const because = found.kind === 'found' ? '' : ` (missing here: ${found.what.join(', ')})`;
+
+describe.skipIf(found.kind === 'missing')(`six processes that contend for one object${because}`, () => {
+  let machine: Machine | undefined;
+
+  beforeAll(async () => {
+    if (found.kind === 'missing') return;
+    await buildGuestPrograms();
+    machine = await Machine.boot(found.requirements);
+  });
+  afterAll(() => machine?.stop());
+
+  async function contend(place: Place, name: string, kills: number): Promise<ExclusionResult> {
+    const options: ExclusionOptions = {
+      ...place,
+      directory: `${place.directory}/${place.strategy}-${name}`,
+      workers: WORKERS,
+      sections: SECTIONS,
+      kills,
+      // A marker without a name, whose maker was killed before he wrote it, is abandoned after this.
+      settings: { overdueMs: 5000, warnMs: 10_000 },
+    };
+    const argv = [process.execPath, `${BUILT}/exclusion.js`, JSON.stringify(options)] as const;
+    const outcome = await machine?.run(argv, 220_000);
+    expect(outcome, outcome?.stderr).toMatchObject({ code: 0 });
+    const result = JSON.parse(outcome?.stdout ?? '') as ExclusionResult;
+    console.log(`${place.name} ${place.strategy} ${name}: ${JSON.stringify({ ...result, details: undefined })}`);
+    return result;
+  }
+
+  test.each(PLACES)('$strategy on $name lets in one at a time, and no object is torn or lost', async (place) => {
+    const { sections, trouble, details, handOvers } = await contend(place, 'whole', 0);
+    expect(trouble, details.join('\n')).toEqual({});
+    expect(sections).toBeGreaterThanOrEqual(SECTIONS);
+    if (place.hosts.length > 1) expect(handOvers).toBeGreaterThan(10);
+  });
+
+  test.each(PLACES)('$strategy on $name does so while a third of them is killed', async (place) => {
+    const { kills, sections, trouble, details } = await contend(place, 'killed', WORKERS / 3);
+    expect(trouble, details.join('\n')).toEqual({});
+    expect(kills).toBe(WORKERS / 3);
+    expect(sections).toBeGreaterThanOrEqual(SECTIONS - WORKERS);
+  });
+});

@@ -1,0 +1,119 @@
+// Several processes on one or two hosts contend for one object. Prints what came of it as one line of JSON.
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LockSettings, Strategy } from '../../../src/locks/index.js';
+import { Random } from '../../support/random.js';
+import type { ContenderOptions, Report } from './contender.js';
+import { forkOnHost, type HostName, kill } from './hosts.js';
+import { Witness } from './witness.js';
+
+export interface ExclusionOptions {
+  readonly strategy: Strategy;
+  /** Where the object is, by the same path on all hosts. */
+  readonly directory: string;
+  /** On which hosts the workers run, in turn. */
+  readonly hosts: readonly HostName[];
+  readonly workers: number;
+  readonly sections: number;
+  /** How many workers are killed at random moments and replaced by new ones. */
+  readonly kills: number;
+  readonly settings: Partial<LockSettings>;
+}
+
+export interface ExclusionResult {
+  readonly sections: number;
+  readonly seconds: number;
+  /** Sections whose previous owner was on another host. */
+  readonly handOvers: number;
+  readonly kills: number;
+  readonly longestWaitMs: number;
+  /** The steps of a section that ever took longer than a second, and how long they took at most. */
+  readonly slow: Readonly<Record<string, number>>;
+  /** How often something went wrong, by what. */
+  readonly trouble: Readonly<Record<string, number>>;
+  /** The first descriptions of trouble, and the last notices of waiters. */
+  readonly details: readonly string[];
+  /** What is left beside the object, without what belongs there. */
+  readonly left: readonly string[];
+}
+
+const LIMIT_MS = 150_000;
+const SLOW_MS = 1000;
+
+async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
+  const { strategy, hosts, workers, sections, kills, settings } = options;
+  mkdirSync(options.directory, { recursive: true });
+  const target = join(options.directory, 'main.o');
+  const witness = mkdtempSync('/laboratory/local/tmpfs/witness-');
+  new Witness(witness).begin();
+  const order: ContenderOptions = { target, strategy, sections, witness, settings };
+  const trouble: Record<string, number> = {};
+  const details: string[] = [];
+  const slow: Record<string, number> = {};
+  const counts = { sections: 0, handOvers: 0, longestWaitMs: 0, kills: 0 };
+  const hear = (report: Report): void => {
+    if (report.kind === 'section') {
+      counts.sections++;
+      if (report.previousHost !== report.host && report.previousHost !== '') counts.handOvers++;
+      counts.longestWaitMs = Math.max(counts.longestWaitMs, report.waitedMs);
+      const [step, ms] = report.slowest;
+      if (ms > SLOW_MS) slow[step] = Math.max(slow[step] ?? 0, ms);
+    } else if (report.kind !== 'ready') {
+      if (report.kind !== 'notice') trouble[report.kind] = (trouble[report.kind] ?? 0) + 1;
+      if (details.length < 20) details.push(`${report.kind}: ${report.text.slice(0, 400)}`);
+    }
+  };
+  let everybodyReady: (() => void) | undefined;
+  const ready = new Promise<void>((resolve) => {
+    everybodyReady = resolve;
+  });
+  let waitingFor = workers;
+  const start = (place: number): ChildProcess => {
+    const child = forkOnHost(hosts[place % hosts.length] ?? 'a', 'contender.js', []);
+    child.on('message', (report: Report) => {
+      hear(report);
+      if (report.kind !== 'ready') return;
+      if (--waitingFor === 0) everybodyReady?.();
+      void ready.then(() => child.connected && child.send(order));
+    });
+    child.on('exit', (code, signal) => {
+      if (code !== 0 && signal !== 'SIGKILL') hear({ kind: 'failed', text: `a worker ended with ${code ?? signal}` });
+    });
+    return child;
+  };
+
+  const crew = Array.from({ length: workers }, (_, place) => start(place));
+  await ready;
+  const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1000;
+  const random = new Random(20_261_123);
+  const over = (): boolean => new Witness(witness).read().sequence >= sections;
+  while (!over() && seconds() * 1000 < LIMIT_MS && crew.some((child) => child.exitCode === null)) {
+    await sleep(50 + (counts.kills < kills ? random.below(900) : 0));
+    // The last sections are for the survivors, or the killed could be all there is to see.
+    if (counts.kills >= kills || counts.sections > sections * 0.9) continue;
+    const place = random.below(workers);
+    const victim = crew[place];
+    if (victim === undefined) continue;
+    await kill(victim);
+    counts.kills++;
+    crew[place] = start(place);
+  }
+  const took = seconds();
+  if (!over()) hear({ kind: 'timed-out', text: `only ${counts.sections} sections in ${Math.round(took)} s` });
+  await Promise.race([Promise.all(crew.map(ended)), sleep(10_000, undefined, { ref: false })]);
+  for (const child of crew) await kill(child);
+  const left = readdirSync(options.directory).filter((name) => name !== 'main.o' && name !== 'main.o.lock');
+  return { ...counts, seconds: Math.round(took * 10) / 10, slow, trouble, details, left };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
+}
+
+const result = await exclusion(JSON.parse(process.argv[2] ?? '{}') as ExclusionOptions);
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);
