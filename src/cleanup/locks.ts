@@ -45,7 +45,7 @@ export async function cleanLocks(
   }
   const answers = await ask(pending, context.sshTimeoutS, onAsking);
   for (const { host, ...seen } of pending) {
-    const answer = answers.get(host) ?? { kind: 'no-answer', why: 'which was not asked' };
+    const answer = answers.get(host) ?? { kind: 'no-answer', why: 'it was not asked' };
     await guarded(seen.path, context, async () => void (await decide(seen, answer, context)));
   }
 }

@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { lockdir } from '../../src/locks/lockdir.js';
+import { HAS_SETPRIV, script, start } from '../compile/helper.js';
+import { because, Contender, works } from '../locks/processes.js';
+import { clean, everything, leaveLock, objectDirectory } from './cleaner.js';
+
+const SECONDS = 6;
+const TARGETS = ['a.o', 'b.o'];
+const HAS_FLOCK = works('flock', '--version');
+
+describe.skipIf(!HAS_FLOCK)(`while others compile and are killed${because(HAS_FLOCK, 'no flock(1)')}`, () => {
+  test.each(['lockdir', 'cifs', 'flock'])('nobody loses a lock or a product (%s)', async (strategy) => {
+    const directory = objectDirectory();
+    // The witness knows nothing of our locks; no child inherits it, so it is free when the command dies.
+    const command = script(
+      directory,
+      'produce',
+      `target=\${last%.*.*.tmp}
+exec 9>"$target.witness"; flock -n 9 || echo "$target" >> overlaps
+printf 'begin ' > "$last"; sleep 0.03 9>&-; printf 'end' >> "$last"`,
+    );
+    const end = Date.now() + SECONDS * 1000;
+    const complaints: string[] = [];
+    let published = 0;
+    let removed = 0;
+    const compiles = async (seed: number): Promise<void> => {
+      for (let round = seed; Date.now() < end; round++) {
+        const target = TARGETS[round % TARGETS.length];
+        const args = ['compile', `--target=${target}`, `--strategy=${strategy}`, '--', command];
+        const { child, pid, ended } = start(args, { cwd: directory });
+        const killed = HAS_SETPRIV && round % 3 === 0;
+        let over = false;
+        void ended.then(() => {
+          over = true;
+        });
+        // Not before it has its lock: an exclusive file without a name yet would stop everybody for ten minutes.
+        const isWriting = (): boolean => readdirSync(directory).some((name) => name.startsWith(`${target}.${pid}.`));
+        while (killed && !over) {
+          if (isWriting()) child.kill('SIGKILL');
+          await sleep(5);
+        }
+        const { end: code, stderr } = await ended;
+        if (code === 0 && stderr === '') published++;
+        else if (!killed) complaints.push(`${code}: ${stderr}`);
+      }
+    };
+    const cleans = async (): Promise<void> => {
+      while (Date.now() < end) {
+        const { findings, code, stderr } = await clean(directory, ['--min-lock-age=0']);
+        if (code !== 0) complaints.push(`clean-up ${code}: ${stderr}`);
+        removed += findings.filter(({ fate }) => fate === 'removed').length;
+      }
+    };
+    await Promise.all([compiles(0), compiles(1), compiles(2), cleans()]);
+    await clean(directory, ['--min-lock-age=0']);
+    expect(complaints).toEqual([]);
+    expect(existsSync(join(directory, 'overlaps'))).toBe(false);
+    expect(published).toBeGreaterThan(3);
+    if (HAS_SETPRIV) expect(removed).toBeGreaterThan(0);
+    for (const target of TARGETS) expect(readFileSync(join(directory, target), 'utf8')).toBe('begin end');
+    const others = everything(directory).filter((name) => !name.endsWith('.witness') && !TARGETS.includes(name));
+    expect(others.filter((name) => !['produce', 'a.o.lock', 'b.o.lock'].includes(name))).toEqual([]);
+  });
+});
+
+test('a lock that has become another one stays, and nobody gets in while it is looked at', async () => {
+  const directory = objectDirectory();
+  const target = join(directory, 'a.o');
+  leaveLock('lockdir', target, 'elsewhere:4711');
+  const marker = lockdir(target);
+  const seen = marker.look();
+  if (seen === undefined) throw new Error('no lock');
+  const waiter = new Contender('hold', { target, strategy: 'lockdir', settings: { pollMs: 1 } });
+  let inside = false;
+  const held = waiter.line().then(() => {
+    inside = true;
+  });
+  for (let round = 0; round < 3000; round++) {
+    // As if the host of the dead owner had removed its lock and taken it afresh after we looked.
+    expect(marker.takeAway({ ...seen, identity: `${seen.identity} once` }, false)).toBe(false);
+    if (round % 10 === 0) await sleep(1);
+  }
+  expect(inside).toBe(false);
+  expect(marker.look()).toEqual(seen);
+  expect(everything(directory)).toEqual(['a.o.lockdir', 'a.o.lockdir/pid']);
+  expect(marker.takeAway(seen, false)).toBe(true);
+  await held;
+  expect(readFileSync(`${target}.lockdir/pid`, 'utf8')).toMatch(new RegExp(`:${waiter.pid}$`));
+});
