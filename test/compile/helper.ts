@@ -114,6 +114,6 @@ export function runs(pid: number): boolean {
   }
 }
 
-function hasProgram(name: string): boolean {
+export function hasProgram(name: string): boolean {
   return spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
 }
