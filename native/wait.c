@@ -15,6 +15,8 @@
 enum { FIRST_PAUSE_MS = 1 };
 /** When to see again whether the owner still lives: soon at first, then every second, because it costs ten attempts. */
 enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
+/** On network file systems ever more rarely, because a look keeps the lock from being released; see src/locks/wait.ts. */
+enum { LOOK_ACROSS_MS = 1000, LOOK_ACROSS_AT_LAST_MS = 30 * 1000 };
 /** How long to rely on the bell of an owner, who lives then; a person may remove the lock of one that hangs. */
 enum { BELL_MS = 1000 };
 /** What TypeScript has called not dead, or could not remove, it is asked about again after this time, then ever later. */
@@ -73,7 +75,7 @@ static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
     if (!look_at(lock, &holder)) return TROUBLE;
     if (settle_when_dead(waiting, &holder, now_ms)) return try_lock(lock, held);
     waiting->look_at_ms = now_ms + waiting->look_again_ms;
-    waiting->look_again_ms = at_most(LOOK_AT_LAST_MS, 2 * waiting->look_again_ms);
+    waiting->look_again_ms = at_most(lock->local ? LOOK_AT_LAST_MS : LOOK_ACROSS_AT_LAST_MS, 2 * waiting->look_again_ms);
   }
   long until_warning_ms = at_most(BELL_MS, waiting->warn_at_ms - now_ms);
   if (!lock->local || !await_bell(lock->record, until_warning_ms)) {
@@ -103,10 +105,11 @@ enum acquisition acquire(const struct lock *lock, const struct settings *setting
       .settings = settings,
       .began_ms = steady_ms(),
       .pause_ms = at_most(settings->poll_ms, FIRST_PAUSE_MS),
-      .look_again_ms = LOOK_AGAIN_MS,
+      .look_again_ms = lock->local ? LOOK_AGAIN_MS : LOOK_ACROSS_MS,
       .ask_again_ms = ASK_AGAIN_MS,
   };
   waiting.warn_at_ms = waiting.began_ms + settings->warn_ms;
+  if (!lock->local) waiting.look_at_ms = waiting.began_ms + LOOK_ACROSS_MS;
   wait->waited = true;
   if (settings->log != NULL && !look_at(lock, &wait->first_holder)) wait->first_holder = (struct sighting){.free = true};
   while (attempt == TAKEN) {
