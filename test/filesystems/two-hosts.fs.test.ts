@@ -6,6 +6,7 @@ import type { Strategy } from '../../src/locks/index.js';
 import type { ExclusionOptions, ExclusionResult } from './guest/exclusion.js';
 import type { HelpersOptions, HelpersResult } from './guest/helpers.js';
 import type { HostName } from './guest/hosts.js';
+import type { SharedSourceOptions, SharedSourceResult } from './guest/shared-source.js';
 import { buildGuestPrograms } from './laboratory/build.js';
 import { BUILT, Machine } from './laboratory/machine.js';
 import { findRequirements } from './laboratory/requirements.js';
@@ -41,7 +42,7 @@ const HELPER = resolve('dist/ct-lock-helper');
 const found = findRequirements();
 const because = found.kind === 'found' ? '' : ` (missing here: ${found.what.join(', ')})`;
 
-describe.skipIf(found.kind === 'missing')(`six processes that contend for one object${because}`, () => {
+describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
   let machine: Machine | undefined;
 
   beforeAll(async () => {
@@ -71,19 +72,22 @@ describe.skipIf(found.kind === 'missing')(`six processes that contend for one ob
     return result;
   }
 
-  test.each(PLACES)('$strategy on $name lets in one at a time, and no object is torn or lost', async (place) => {
+  test.each(PLACES)('$strategy on $name lets in one of six at a time, and no object is torn or lost', async (place) => {
     const { sections, trouble, details, handOvers } = await contend(place, 'whole', 0);
     expect(trouble, details.join('\n')).toEqual({});
     expect(sections).toBeGreaterThanOrEqual(SECTIONS);
     if (place.hosts.length > 1) expect(handOvers).toBeGreaterThan(0);
   });
 
-  test.each(PLACES)('$strategy on $name does so while a third of them is killed', async (place) => {
-    const { kills, sections, trouble, details } = await contend(place, 'killed', WORKERS / 3);
-    expect(trouble, details.join('\n')).toEqual({});
-    expect(kills).toBe(WORKERS / 3);
-    expect(sections).toBeGreaterThanOrEqual(SECTIONS - WORKERS);
-  });
+  test.each(PLACES)(
+    '$strategy on $name lets in one of six at a time while a third of them is killed',
+    async (place) => {
+      const { kills, sections, trouble, details } = await contend(place, 'killed', WORKERS / 3);
+      expect(trouble, details.join('\n')).toEqual({});
+      expect(kills).toBe(WORKERS / 3);
+      expect(sections).toBeGreaterThanOrEqual(SECTIONS - WORKERS);
+    },
+  );
 
   test.each(WITH_HELPERS)('native helpers by $strategy on $name, some of them killed', async (place) => {
     expect(readFileSync(HELPER, 'latin1').slice(1, 4)).toBe('ELF');
@@ -104,4 +108,28 @@ describe.skipIf(found.kind === 'missing')(`six processes that contend for one ob
     expect(result).toMatchObject({ overlaps: '', torn: '', failed: [] });
     expect(result.sections).toBeGreaterThanOrEqual(SECTIONS / 3);
   });
+
+  test.each(['nfs4', 'nfs3'])(
+    'a primary on one host and its secondaries on another one share a source (%s)',
+    async (share) => {
+      const options: SharedSourceOptions = {
+        directory: `/laboratory/shared/${share}/builds`,
+        rounds: 6,
+        program: resolve('dist/stagelock.js'),
+      };
+      const outcome = await machine?.run(
+        [process.execPath, `${BUILT}/shared-source.js`, JSON.stringify(options)],
+        230_000,
+      );
+      expect(outcome, outcome?.stderr).toMatchObject({ code: 0 });
+      const result = JSON.parse(outcome?.stdout ?? '') as SharedSourceResult;
+      console.log(`${share} shared source: ${JSON.stringify(result)}`);
+      expect(result).toMatchObject({ overlaps: '', trouble: [], locksLeft: [] });
+      expect(result.rounds).toBeGreaterThan(1);
+      expect(result.hosts).toEqual({ main: ['hosta'], s1: ['hostb'], s2: ['hostb'] });
+      // Each of them was told of every commit, in order, once.
+      const all = Array.from({ length: result.commits - 1 }, (_, index) => index + 2);
+      expect(result.reported).toEqual({ main: all, s1: all, s2: all });
+    },
+  );
 });
