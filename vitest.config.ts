@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: heavy,
+          exclude: [...heavy, 'test/filesystems/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
