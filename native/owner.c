@@ -18,6 +18,8 @@
 static const char FIRST_PID_NAMESPACE[] = "pid:[4026531836]";
 /** How much later than its lock a process must have started to be called another one; see src/locks/owner.ts. */
 enum { START_MARGIN_MS = 3000 };
+/** No lock is left without a name for longer; see src/locks/owner.ts. */
+static const long long OLDEST_MS = 365LL * 24 * 3600 * 1000;
 /** The unit of start times in /proc/PID/stat: USER_HZ is 100 on every architecture that Node runs on. */
 enum { MS_PER_TICK = 10 };
 
@@ -121,6 +123,8 @@ struct judgement judge(const struct sighting *sighting, long ownerless_ms) {
   if (!sighting->named) {
     long long age_ms = wall_ms() - sighting->made_ms;
     if (age_ms <= ownerless_ms) return because(UNKNOWN, "its owner is not recorded (yet)");
+    // NFS servers keep the verifier of an exclusive create where the time stamps belong until these are set.
+    if (age_ms > OLDEST_MS) return because(UNKNOWN, "its time stamp makes no sense (yet)");
     return because(DEAD, "nobody has put a name into it for %lld s", (age_ms + 500) / 1000);
   }
   const struct owner *owner = &sighting->owner;

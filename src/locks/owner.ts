@@ -77,7 +77,14 @@ export function judge(sighting: Sighting, { host, clockOffsetMs, ownerlessMs }: 
   return { fate: 'alive', why: `process ${owner.pid} runs on this host` };
 }
 
+/**
+ * No lock is left without a name for longer. NFS servers keep the verifier of an exclusive create where the time stamps
+ * of the file belong until these are set, so that for an instant a new file may seem to be of 1970.
+ */
+const OLDEST_MS = 365 * 24 * 3600 * 1000;
+
 function judgeByAge(ageMs: number, ownerlessMs: number): Judgement {
+  if (ageMs > OLDEST_MS) return { fate: 'unknown', why: 'its time stamp makes no sense (yet)' };
   if (ageMs > ownerlessMs) {
     return { fate: 'dead', why: `nobody has put a name into it for ${Math.round(ageMs / 1000)} s` };
   }

@@ -113,6 +113,8 @@ describe('the owner of a lock', () => {
   };
   test('without a record is unknown while the lock is young', () => expect(ownerless(5000)).toBe('unknown'));
   test('without a record is dead when the lock is old', () => expect(ownerless(5001)).toBe('dead'));
+  test('without a record is unknown when the time stamp is none yet, as NFS shows a file that is just being made', () =>
+    expect(ownerless(56 * 365 * 24 * 3600 * 1000)).toBe('unknown'));
   test('without a record is unknown when the lock is from the future', () =>
     expect(ownerless(-99_999)).toBe('unknown'));
   test('without a record ages by the clock of the server', () => {

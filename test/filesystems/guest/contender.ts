@@ -46,7 +46,7 @@ async function contend({ target, strategy, sections, witness, settings }: Conten
   const lock = openLock(target, { strategy, settings });
   const onNotice = (notice: Parameters<typeof explainNotice>[0]): void =>
     void tell({ kind: 'notice', text: explainNotice(notice, Date.now()) });
-  while (inside.read().sequence < sections) {
+  while ((inside.glance()?.sequence ?? 0) < sections) {
     const acquisition = await lock.acquire({ timeoutMs: STUCK_MS, onNotice });
     if (acquisition.kind !== 'acquired') {
       tell({ kind: 'timed-out', text: JSON.stringify(acquisition) });
@@ -56,7 +56,7 @@ async function contend({ target, strategy, sections, witness, settings }: Conten
     const steps = new Stopwatch();
     let previousHost = '';
     if (leave === undefined) {
-      tell({ kind: 'overlap', text: `with ${JSON.stringify(inside.read())}` });
+      tell({ kind: 'overlap', text: `with ${JSON.stringify(inside.glance())}` });
     } else {
       previousHost = inside.read().host;
       await produce(target, inside, steps);

@@ -98,7 +98,7 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const random = new Random(20_261_123);
-  const over = (): boolean => new Witness(witness).read().sequence >= sections;
+  const over = (): boolean => (new Witness(witness).glance()?.sequence ?? 0) >= sections;
   while (!over() && seconds() * 1000 < LIMIT_MS && crew.some((child) => child.exitCode === null)) {
     await sleep(50 + (counts.kills < kills ? random.below(900) : 0));
     // The last sections are for the survivors, or the killed could be all there is to see.

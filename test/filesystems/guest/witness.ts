@@ -34,18 +34,24 @@ export class Witness {
     const fd = openSync(this.#file, 'a');
     // The kernel gives the locks of a killed process back one by one, ours maybe last.
     while (!system.flock(fd)) {
-      if (isEnding(this.read().pid)) continue;
+      if (isEnding(this.glance()?.pid ?? 0)) continue;
       closeSync(fd);
       return undefined;
     }
     return () => closeSync(fd);
   }
 
+  /** For whoever is inside: nobody else writes it then, so what cannot be read is an error. */
   read(): Ledger {
+    return JSON.parse(readFileSync(this.#ledger, 'utf8')) as Ledger;
+  }
+
+  /** For all others, who may come in the middle of a change. */
+  glance(): Ledger | undefined {
     try {
-      return JSON.parse(readFileSync(this.#ledger, 'utf8')) as Ledger;
+      return this.read();
     } catch {
-      return NOTHING;
+      return undefined;
     }
   }
 
