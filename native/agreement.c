@@ -9,6 +9,7 @@
 
 #include "product.h"
 #include "report.h"
+#include "sharing.h"
 
 enum reading { READ, NOTHING_THERE, UNREADABLE };
 
@@ -30,6 +31,7 @@ static bool record(const char *file, const char *directory, enum strategy strate
   if (fd < 0) return false;
   char *content = text("%s\n", strategy_name(strategy));
   size_t length = strlen(content);
+  share_descriptor(fd, file, FILE_MODE);
   // After a power cut the name must not precede the content.
   bool written = write(fd, content, length) == (ssize_t)length && fsync(fd) == 0;
   written = close(fd) == 0 && written;

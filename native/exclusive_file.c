@@ -53,11 +53,13 @@ static void put_back(const char *away, const char *path) {
 }
 
 enum release release_exclusive_file(const struct lock *lock, const struct held *held) {
-  if (!is_still(lock->record, &held->identity)) return LOST;
+  enum same same = compare_record(lock->record, &held->identity);
+  if (same != SAME_RECORD) return same == OTHER_RECORD ? LOST : NOT_RELEASED;
   // On SMB a removed file keeps its name until everybody has closed it, so it gets another name first.
   char *away = move_away(lock->path);
   if (away == NULL) return errno == ENOENT || errno == ESTALE ? LOST : NOT_RELEASED;
-  bool ours = is_still(away, &held->identity);
+  // It was ours a moment ago: one that cannot be read now is no reason to put a dead lock back.
+  bool ours = compare_record(away, &held->identity) != OTHER_RECORD;
   if (!ours) put_back(away, lock->path);
   // Freed all the same; what SMB does not let us remove while it is open is left to the clean-up.
   (void)unlink(away);

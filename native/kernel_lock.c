@@ -17,7 +17,8 @@
 /** A file's creator takes microseconds to its permissions; after a second they are what they are. */
 static bool is_brand_new(const char *path) {
   struct stat found;
-  return lstat(path, &found) != 0 || llabs(wall_ms() - stamp_ms(found.st_ctim)) < 1000;
+  if (lstat(path, &found) != 0) return errno == ENOENT;
+  return llabs(wall_ms() - stamp_ms(found.st_ctim)) < 1000;
 }
 
 /**
@@ -28,7 +29,10 @@ static enum attempt open_lock_file(const struct lock *lock, int *fd) {
   for (;;) {
     *fd = open(lock->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (*fd >= 0) return ACQUIRED;
-    if (errno == EACCES && is_brand_new(lock->path)) return TAKEN;
+    if (errno == EACCES) {
+      if (is_brand_new(lock->path)) return TAKEN;
+      errno = EACCES;
+    }
     if (errno != ENOENT) return TROUBLE;
     *fd = open(lock->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (*fd >= 0) {
@@ -76,6 +80,8 @@ static enum attempt attempt(const struct lock *lock, struct held *held, long wai
   for (;;) {
     struct request request = {.lock = lock, .wait = wait_ms > 0};
     enum attempt opened = open_lock_file(lock, &request.fd);
+    // Nothing to sleep on yet, and no signal gets in elsewhere.
+    if (opened == TAKEN && wait_ms > 0) pause_ms(1);
     if (opened != ACQUIRED) return opened;
     int answer = wait_ms > 0 ? interruptibly(ask_kernel, &request, wait_ms) : ask_kernel(&request);
     if (answer == 0 && is_named(lock, request.fd, held)) return ACQUIRED;

@@ -1,5 +1,6 @@
 #include "lock.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,9 @@ enum release release_lock(const struct lock *lock, const struct held *held) {
   bool is_directory = lock->strategy == STRATEGY_LOCKDIR;
   enum release release = is_directory ? release_lockdir(lock, held) : release_exclusive_file(lock, held);
   // The bell comes last: who is woken by it has to find the lock free.
+  int error = errno;
   if (held->fd >= 0) close(held->fd);
+  errno = error;
   return release;
 }
 

@@ -69,10 +69,11 @@ static void remove_moved(const char *away) {
   rmdir(away);
 }
 
-/** A directory without a name that rmdir(2) does not remove: on NFS, because somebody has its removed pid file open. */
-static void move_out_of_the_way(const struct lock *lock) {
+/** A directory without a name that rmdir(2) does not remove: on NFS, because somebody has its removed pid file open. False, with
+ * errno, when it stays, which only a person can mend. */
+static bool move_out_of_the_way(const struct lock *lock) {
   char *away = move_away(lock->path);
-  if (away == NULL) return;
+  if (away == NULL) return is_gone(errno);
   struct stat found;
   char *record = text("%s/pid", away);
   // It has got the name of somebody who has slept since his mkdir(2): it goes back, unless there is a new one.
@@ -80,14 +81,16 @@ static void move_out_of_the_way(const struct lock *lock) {
   if (!named || rename(away, lock->path) != 0) remove_moved(away);
   free(record);
   free(away);
+  return true;
 }
 
 enum release release_lockdir(const struct lock *lock, const struct held *held) {
-  if (!is_still(lock->record, &held->identity)) return LOST;
+  enum same same = compare_record(lock->record, &held->identity);
+  if (same != SAME_RECORD) return same == OTHER_RECORD ? LOST : NOT_RELEASED;
   if (unlink(lock->record) != 0 && !is_gone(errno)) return NOT_RELEASED; // gone: NFS sent the request twice
   if (rmdir(lock->path) == 0) return RELEASED;
   struct sighting sighting;
   struct identity identity;
-  if (read_record(lock->record, &sighting, &identity) && sighting.free) move_out_of_the_way(lock);
+  if (read_record(lock->record, &sighting, &identity) && sighting.free && !move_out_of_the_way(lock)) return NOT_RELEASED;
   return RELEASED;
 }

@@ -3,6 +3,7 @@
  * removing a stale lock, explaining an error, help) is done by the TypeScript helper beside it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,8 +111,19 @@ static int produce(const struct plan *plan, enum verb verb) {
   return code;
 }
 
+/** Where 0 to 2 are closed, the next files that we open would get these numbers, and warnings would go into a lock. */
+static void open_standard_descriptors(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2);
+  if (fd > 2) close(fd);
+}
+
 int main(int count, char **arguments) {
   (void)count;
+  open_standard_descriptors();
+  // Its time limit (`perl -e 'alarm 60; exec ...'`) is one for Node; we use the same clock ourselves.
+  if (has_inherited_alarm()) hand_over(arguments, "an alarm is set for this process");
   hold_signals();
   struct options options;
   if (!read_options(arguments + 1, &options)) hand_over(arguments, "this command line is not one of ct-lock-helper's");
@@ -141,6 +153,7 @@ int main(int count, char **arguments) {
     case STOPPED:
       return 128 + stop_signal;
     case GOT_TROUBLE:
+      if (stop_signal != 0) return 128 + stop_signal;
       hand_over(arguments, text("%s: %s", lock.path, strerror(errno)));
     default:
       break;
@@ -153,10 +166,12 @@ int main(int count, char **arguments) {
       warn("%s: somebody removed this lock while it was held; %s may have been compiled twice at once",
            full_path_of(&lock), lock.target);
       break;
-    case NOT_RELEASED:
-      warn("%s could not be removed: %s", full_path_of(&lock), strerror(errno));
+    case NOT_RELEASED: {
+      const char *why = strerror(errno);
+      warn("%s could not be removed: %s", full_path_of(&lock), why);
       code = OWN_ERROR;
       break;
+    }
     default:
       break;
   }

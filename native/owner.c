@@ -53,11 +53,11 @@ bool parse_owner(const char *record, struct owner *owner) {
   if (*rest == ':') rest += strcspn(rest, " \t\r\n\v\f");
   if (rest[strspn(rest, " \t\r\n\v\f")] != '\0') return false;
   long long pid = atoll(digits);
-  // A pid that no process of Linux can have is left for TypeScript to judge.
-  if (pid <= 0 || pid > 0x7fffffff) return false;
+  if (pid <= 0) return false;
   memcpy(owner->host, record, host_length);
   owner->host[host_length] = '\0';
-  owner->pid = (pid_t)pid;
+  // One that no process of Linux can have is as dead as this one.
+  owner->pid = pid > 0x7fffffff ? 0x7fffffff : (pid_t)pid;
   return true;
 }
 

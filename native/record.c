@@ -115,11 +115,17 @@ bool read_record(const char *path, struct sighting *sighting, struct identity *i
   return true;
 }
 
-bool is_still(const char *path, const struct identity *identity) {
+enum same compare_record(const char *path, const struct identity *identity) {
   struct sighting sighting;
   struct identity present;
-  return read_record(path, &sighting, &present) && !sighting.free && present.inode == identity->inode &&
-         strcmp(present.record, identity->record) == 0;
+  // What has no place there is not ours; any other error says nothing of it.
+  if (!read_record(path, &sighting, &present)) return errno == ELOOP || errno == EINVAL ? OTHER_RECORD : UNKNOWN_RECORD;
+  bool same = !sighting.free && present.inode == identity->inode && strcmp(present.record, identity->record) == 0;
+  return same ? SAME_RECORD : OTHER_RECORD;
+}
+
+bool is_still(const char *path, const struct identity *identity) {
+  return compare_record(path, identity) == SAME_RECORD;
 }
 
 static int ring_through(void *context) { return flock(*(int *)context, LOCK_SH); }

@@ -31,7 +31,11 @@ bool await_bell(const char *path, long ms);
 /** Reads an owner record. False, with errno, for what has no place there (a symbolic link, a FIFO) and other trouble. */
 bool read_record(const char *path, struct sighting *sighting, struct identity *identity);
 
-/** Whether the record of that path is the one of that identity. */
+/** Whether the record of that path is the one of that identity; UNKNOWN_RECORD, with errno, when it cannot be read. */
+enum same { SAME_RECORD, OTHER_RECORD, UNKNOWN_RECORD };
+enum same compare_record(const char *path, const struct identity *identity);
+
+/** Whether it is for certain. */
 bool is_still(const char *path, const struct identity *identity);
 
 /** Moves a lock out of the way, which frees it for all others at once. The new path, or null with errno. */

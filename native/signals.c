@@ -15,6 +15,7 @@ static struct sigaction original_actions[COUNT];
 static sigset_t original_mask;
 static sigset_t open_mask;
 static sigset_t held_mask;
+static bool held;
 
 /** From now on the alarm goes off again and again, so that a call which is about to block does not miss the signal. */
 static void alarm_again_and_again(long first_ms) {
@@ -32,7 +33,13 @@ static void on_stop(int signal) {
 
 static void on_wake(int signal) { (void)signal; }
 
+bool has_inherited_alarm(void) {
+  struct itimerval timer;
+  return getitimer(ITIMER_REAL, &timer) == 0 && (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0);
+}
+
 void hold_signals(void) {
+  held = true;
   sigset_t ours;
   sigemptyset(&ours);
   for (int index = 0; index < COUNT; index++) sigaddset(&ours, OURS[index]);
@@ -51,6 +58,7 @@ void hold_signals(void) {
 }
 
 void restore_signals(void) {
+  if (!held) return;
   struct itimerval never = {0};
   setitimer(ITIMER_REAL, &never, NULL);
   for (int index = 0; index < COUNT; index++) sigaction(OURS[index], &original_actions[index], NULL);

@@ -12,6 +12,9 @@ extern volatile sig_atomic_t stop_signal;
  */
 void hold_signals(void);
 
+/** Whether whoever started us has set an alarm that is to end us. To be asked before hold_signals. */
+bool has_inherited_alarm(void);
+
 /** Undoes that, for a child before its exec(2) and for ourselves before we become another program. */
 void restore_signals(void);
 

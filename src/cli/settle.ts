@@ -1,4 +1,5 @@
 import { explainNotice, openLock, type Strategy, settingsFromEnvironment } from '../locks/index.js';
+import { stopSignal } from './stop-signal.js';
 
 /**
  * `ct-lock-helper settle`, which the native front calls when a lock that it waits for seems to be a dead owner's:
@@ -7,6 +8,8 @@ import { explainNotice, openLock, type Strategy, settingsFromEnvironment } from 
  * @returns the exit code: 0 when the lock is worth another attempt now, 1 when it stays
  */
 export async function settle(target: string, strategy: Strategy, warn: (text: string) => void): Promise<number> {
+  // A front that is told to stop tells us, too; the removal is short and must not end half-way.
+  stopSignal();
   const { settings } = settingsFromEnvironment(process.env, strategy);
   const lock = openLock(target, { strategy, settings });
   const holder = lock.inspect();

@@ -5,6 +5,7 @@ import { errorCode } from './error-code.js';
 import type { Filesystem } from './filesystem.js';
 import { LockError } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
+import { shareFile } from './sharing.js';
 import { isStrategy, type Strategy } from './strategy.js';
 
 /** The file that says which strategy an object directory uses: one word and a newline. */
@@ -55,7 +56,10 @@ export function worksFrom(strategy: Strategy, filesystem: Filesystem): boolean {
 
 function record(file: string, strategy: Strategy): Strategy {
   try {
-    if (createExclusively(file, `${strategy}\n`) === 'created') return strategy;
+    if (createExclusively(file, `${strategy}\n`) === 'created') {
+      shareFile(file, file);
+      return strategy;
+    }
   } catch (error) {
     throw asLockError(file, error);
   }

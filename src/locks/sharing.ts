@@ -28,6 +28,19 @@ export function shareDirectory(path: string, target: string): void {
   });
 }
 
+/** Likewise for a file that we just made. */
+export function shareFile(path: string, target: string): void {
+  if (!masked(FILE_MODE) && foreignGroup(target) === undefined) return;
+  attempt(() => {
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
+    try {
+      shareDescriptor(fd, target, FILE_MODE);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
 /**
  * Gives an open file or directory that we just made the permissions of a shared one and the group of its target, so
  * that each member of the group can remove it once it is stale. Where the target does not exist yet, the SGID bit of
