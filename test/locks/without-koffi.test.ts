@@ -80,7 +80,8 @@ describe('without koffi', () => {
     const target = join(temporaryDirectory(), 'x.o');
     writeFileSync(`${target}.lock.pid`, '');
     expect((await start('breakLock', { target, strategy: 'flock' }).json<BreakResult>()).kind).toBe('refused');
-    utimesSync(`${target}.lock.pid`, 1, 1);
+    const yesterday = Date.now() / 1000 - 86_400;
+    utimesSync(`${target}.lock.pid`, yesterday, yesterday);
     expect((await start('breakLock', { target, strategy: 'flock' }).json<BreakResult>()).kind).toBe('broken');
   });
 
