@@ -88,6 +88,7 @@ static void enter(long helper) {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(witness, F_SETLK, &whole) == 0) return; // until we end
     if (fcntl(witness, F_GETLK, &whole) != 0 || whole.l_type == F_UNLCK) continue;
+    if (getppid() != helper || !lives(helper)) exit(95); // killed meanwhile, so the lock is somebody else's by right
     long other = living_helper(whole.l_pid);
     // Twice: who has just ended may still have looked alive.
     if (other != 0 && other == seen) {
