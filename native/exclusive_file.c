@@ -34,14 +34,7 @@ static bool ensure_base(const struct lock *lock) {
 
 enum attempt try_exclusive_file(const struct lock *lock, struct held *held) {
   if (!ensure_base(lock)) return TROUBLE;
-  switch (create_record(lock->record, lock->target, &held->identity, lock->local ? &held->fd : NULL)) {
-    case CREATED:
-      return ACQUIRED;
-    case TAKEN_ALREADY:
-      return TAKEN;
-    default:
-      return TROUBLE;
-  }
+  return create_record(lock->record, lock->target, &held->identity, lock->local ? &held->fd : NULL);
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "words.h"
 
 /** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
 enum { NAMELESS_DIRECTORY_MS = 5000 };
@@ -75,13 +76,18 @@ bool may_be_free(const struct lock *lock) {
   return !lock->local || lock->record == NULL || lstat(lock->path, &found) != 0;
 }
 
+char *directory_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (slash == NULL) return text(".");
+  return slash == path ? text("/") : text("%.*s", (int)(slash - path), path);
+}
+
 char *full_path_of(const struct lock *lock) {
-  const char *slash = strrchr(lock->path, '/');
-  char *directory = slash == NULL ? text(".") : text("%.*s", (int)(slash - lock->path + 1), lock->path);
+  char *directory = directory_of(lock->path);
   char *real = realpath(directory, NULL);
   free(directory);
-  const char *name = slash == NULL ? lock->path : slash + 1;
-  char *path = real == NULL ? text("%s", lock->path) : text("%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+  if (real == NULL) return text("%s", lock->path);
+  char *path = text("%s/%s", strcmp(real, "/") == 0 ? "" : real, name_of(lock->path));
   free(real);
   return path;
 }

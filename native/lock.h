@@ -31,8 +31,6 @@ struct held {
   bool empty;
 };
 
-/** TROUBLE comes with errno: no permission, a full disk, something strange in the lock's place. */
-enum attempt { ACQUIRED, TAKEN, TROUBLE };
 enum release { RELEASED, LOST, NOT_RELEASED };
 
 /** @param overdue_ms as in struct settings */
@@ -52,6 +50,9 @@ struct judgement judge_lock(const struct lock *lock, const struct sighting *sigh
 
 /** A cheap look whether an attempt is worth its price; a hint only, so true where nobody can know. */
 bool may_be_free(const struct lock *lock);
+
+/** The directory that a path names a file in. */
+char *directory_of(const char *path);
 
 /** Its path from the root, as messages name it. */
 char *full_path_of(const struct lock *lock);

@@ -20,15 +20,10 @@ enum attempt try_lockdir(const struct lock *lock, struct held *held) {
   // abandoned after a while and removed; waiting is right, taking it over would not be.
   if (mkdir(lock->path, DIRECTORY_MODE) != 0) return errno == EEXIST ? TAKEN : TROUBLE;
   share_directory(lock->path, lock->target);
-  switch (create_record(lock->record, lock->target, &held->identity, lock->local ? &held->fd : NULL)) {
-    case CREATED:
-      return ACQUIRED;
-    case TAKEN_ALREADY:
-      return TAKEN;
-    default:
-      // ENOENT, ESTALE: we slept so long that somebody removed our nameless directory. That is a lock not gained.
-      if (is_gone(errno)) return TAKEN;
-  }
+  enum attempt attempt = create_record(lock->record, lock->target, &held->identity, lock->local ? &held->fd : NULL);
+  if (attempt != TROUBLE) return attempt;
+  // ENOENT, ESTALE: we slept so long that somebody removed our nameless directory. That is a lock not gained.
+  if (is_gone(errno)) return TAKEN;
   int error = errno;
   rmdir(lock->path);
   errno = error;

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,35 +25,16 @@
 /** Of our own errors, so that they can be told from those of the command. */
 enum { OWN_ERROR = 125 };
 
-/** The command with `-o` and the temporary appended. */
-static struct plan plan_compile(char **command, const char *target) {
-  int count = 0;
-  while (command[count] != NULL) count++;
-  char **arguments = calloc((size_t)count + 3, sizeof *arguments);
-  if (arguments == NULL) return (struct plan){.kind = PLAN_TYPESCRIPT};
-  memcpy(arguments, command, (size_t)count * sizeof *arguments);
-  struct plan plan = {.kind = PLAN_REDIRECTED, .argv = arguments, .target = target, .temporary = temporary_for(target)};
-  arguments[count] = "-o";
-  arguments[count + 1] = (char *)plan.temporary;
-  return plan;
-}
-
 static struct plan plan_of(const struct options *options) {
   char **command = options->command;
   switch (options->verb) {
     case VERB_COMPILE:
-      return plan_compile(command, options->target);
+      return plan_compile(command, options->target, unique_pid(), unique_random());
     case VERB_LINK:
       return adapt_to_place(plan_link(command, options->target, unique_pid(), unique_random()), command);
     default:
       return adapt_to_place(plan_launch(command, unique_pid(), unique_random()), command);
   }
-}
-
-static char *directory_of(const char *target) {
-  const char *slash = strrchr(target, '/');
-  if (slash == NULL) return text(".");
-  return slash == target ? text("/") : text("%.*s", (int)(slash - target), target);
 }
 
 /** Becomes the command itself: there is nothing to protect. Does not return. */

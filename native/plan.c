@@ -202,6 +202,13 @@ static struct plan plan_compiler(const struct planning *planning) {
   return redirected(planning, &edit, (struct plan){.target = target, .temporary = temporary});
 }
 
+struct plan plan_compile(char **command, const char *target, const char *pid, const char *random) {
+  struct planning planning = {.command = command, .pid = pid, .random = random};
+  const char *temporary = beside_name(&planning, target);
+  struct edit edit = {.index = planning.words.count, .with = {"-o", temporary}};
+  return redirected(&planning, &edit, (struct plan){.target = target, .temporary = temporary});
+}
+
 struct plan plan_launch(char **command, const char *pid, const char *random) {
   struct planning planning = {.command = command, .pid = pid, .random = random};
   if (!find_tool(command, &planning.tool)) return unchanged(&planning, "it names no compiler");

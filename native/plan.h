@@ -37,3 +37,6 @@ struct plan plan_launch(char **command, const char *pid, const char *random);
 
 /** As plan_launch, where the output is known: never PLAN_UNCHANGED. */
 struct plan plan_link(char **command, const char *target, const char *pid, const char *random);
+
+/** How to run a command that takes its output as an appended `-o FILE`: always PLAN_REDIRECTED. */
+struct plan plan_compile(char **command, const char *target, const char *pid, const char *random);

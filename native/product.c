@@ -33,12 +33,6 @@ const char *unique_name(void) {
   return name;
 }
 
-char *temporary_for(const char *target) {
-  // It becomes an argument of the compiler: `-x` would be an option, `@x` a response file.
-  bool ambiguous = target[0] == '-' || target[0] == '@';
-  return text("%s%s.%s.tmp", ambiguous ? "./" : "", target, unique_name());
-}
-
 enum published publish(const char *temporary, const char *target) {
   struct stat product, present;
   if (lstat(temporary, &product) != 0) return errno == ENOENT ? ABSENT : NOT_PUBLISHED;

@@ -9,9 +9,6 @@ const char *unique_name(void);
 const char *unique_pid(void);
 const char *unique_random(void);
 
-/** `T.PID.RANDOM.tmp` next to T; see src/compile/temporary.ts. */
-char *temporary_for(const char *target);
-
 enum published { PUBLISHED, ABSENT, NOT_PUBLISHED };
 
 /** Puts a whole product in its place, in one step. NOT_PUBLISHED comes with errno. */

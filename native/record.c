@@ -31,10 +31,10 @@ static bool hang_bell(int fd) {
   return false;
 }
 
-enum created create_record(const char *path, const char *target, struct identity *identity, int *bell) {
+enum attempt create_record(const char *path, const char *target, struct identity *identity, int *bell) {
   long long began_ms = wall_ms();
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-  if (fd < 0) return errno == EEXIST ? TAKEN_ALREADY : NOT_CREATED;
+  if (fd < 0) return errno == EEXIST ? TAKEN : TROUBLE;
   if (bell != NULL) *bell = hang_bell(fd) ? fd : -1;
   const char *record = own_record();
   size_t length = strlen(record);
@@ -54,16 +54,16 @@ enum created create_record(const char *path, const char *target, struct identity
     if (bell != NULL) *bell = -1;
     unlink(path);
     errno = error;
-    return NOT_CREATED;
+    return TROUBLE;
   }
   identity->inode = made.st_ino;
   snprintf(identity->record, sizeof identity->record, "%s", record);
-  if (!took_long(began_ms) || is_still(path, identity)) return CREATED;
+  if (!took_long(began_ms) || is_still(path, identity)) return ACQUIRED;
   if (stays_open) {
     close(fd);
     *bell = -1;
   }
-  return TAKEN_ALREADY;
+  return TAKEN;
 }
 
 /** Not written yet, or lost in a power cut, which may leave an empty file or one of NUL bytes. */

@@ -11,16 +11,17 @@ struct identity {
   char record[LONGEST_RECORD];
 };
 
-enum created { CREATED, TAKEN_ALREADY, NOT_CREATED };
+/** TROUBLE comes with errno: no permission, a full disk, something strange in the lock's place. */
+enum attempt { ACQUIRED, TAKEN, TROUBLE };
 
 /**
- * Creates the file that names a lock's owner, with our name. NOT_CREATED comes with errno, and the file is removed again
+ * Creates the file that names a lock's owner, with our name. In TROUBLE nothing is left of it: the file is removed again
  * when only writing it failed (a full disk). See src/locks/record-file.ts.
  *
  * @param bell null, or where to put the descriptor of the file: by a lock of the kernel on it the native waiters of this
  *   host are woken the moment it is closed. It protects nothing, and older tools do not notice it. -1 for none.
  */
-enum created create_record(const char *path, const char *target, struct identity *identity, int *bell);
+enum attempt create_record(const char *path, const char *target, struct identity *identity, int *bell);
 
 /**
  * Sleeps until the owner of a record closes its bell, that many milliseconds have passed or a signal has come. False at
