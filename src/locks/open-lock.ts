@@ -85,10 +85,8 @@ export function openLock(target: string, options: OpenOptions = {}): ObjectLock 
  * compiler asks the system.
  */
 function realDirectory(target: string): string {
-  // Not path.dirname: what is `a/.` to us has to be what it is to the system.
-  const directory = target.includes('/') ? target.slice(0, target.lastIndexOf('/') + 1) : '.';
   try {
-    return realpathSync.native(directory);
+    return realpathSync.native(dirname(target));
   } catch (error) {
     throw asLockError(resolve(target), error);
   }

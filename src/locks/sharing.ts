@@ -16,25 +16,21 @@ const S_ISGID = 0o2000;
  * one of our own files there meanwhile, which chmod(2) would open to the group.
  */
 export function shareDirectory(path: string, target: string): void {
-  if (!masked(DIRECTORY_MODE) && foreignGroup(target) === undefined) return;
-  attempt(() => {
-    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    try {
-      // chmod(2) would clear the bit, and the pid file inside would get our own group instead of the shared one.
-      shareDescriptor(fd, target, DIRECTORY_MODE | (fstatSync(fd).mode & S_ISGID));
-    } finally {
-      closeSync(fd);
-    }
-  });
+  share(path, target, O_DIRECTORY, DIRECTORY_MODE);
 }
 
 /** Likewise for a file that we just made. */
 export function shareFile(path: string, target: string): void {
-  if (!masked(FILE_MODE) && foreignGroup(target) === undefined) return;
+  share(path, target, 0, FILE_MODE);
+}
+
+function share(path: string, target: string, kind: number, mode: number): void {
+  if (!masked(mode) && foreignGroup(target) === undefined) return;
   attempt(() => {
-    const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | kind);
     try {
-      shareDescriptor(fd, target, FILE_MODE);
+      // chmod(2) would clear the bit, and the pid file inside would get our own group instead of the shared one.
+      shareDescriptor(fd, target, mode | (fstatSync(fd).mode & S_ISGID));
     } finally {
       closeSync(fd);
     }

@@ -15,13 +15,14 @@ const FIRST_PAUSE_MS = 1;
 /** Most waits are over before a watch would be set up. */
 const WATCH_AFTER_MS = 20;
 /**
- * When a waiter on a network file system looks at the owner's record, after each of these waits for the next one; from
- * then on after the last. An attempt is one request that the server decides. A look is several, and does harm there: an
+ * When a waiter on a network file system first looks at the owner's record; then after twice the time, up to the limit.
+ * An attempt is one request that the server decides. A look is several, and does harm there: an
  * SMB client keeps a file that it has read open for another second, and the server makes the owner, who wants to remove
  * it, wait for that; an NFSv4 server gives the reader a delegation that has to be recalled first. So waiters that look
  * at each attempt keep the lock from being released.
  */
-const LOOKS_MS = [1000, 2000, 4000, 8000, 16_000, 30_000];
+const FIRST_LOOK_MS = 1000;
+const LAST_LOOK_MS = 30_000;
 
 /**
  * The wait loop of every strategy: attempt, remove the lock if its owner is dead, pause, again. Every decision is made
@@ -33,8 +34,8 @@ export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<A
   const waited = (): number => performance.now() - began;
   let pauseMs = FIRST_PAUSE_MS;
   let nextWarningMs = warnMs;
-  let looks = 0;
-  let nextLookMs = options.watched ? 0 : (LOOKS_MS[0] ?? 0);
+  let lookAgainMs = FIRST_LOOK_MS;
+  let nextLookMs = options.watched ? 0 : FIRST_LOOK_MS;
   let watch: PathWatch | undefined;
   try {
     for (;;) {
@@ -44,7 +45,8 @@ export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<A
 
       if (waited() >= Math.min(timeoutMs, nextWarningMs, nextLookMs)) {
         const holder = lock.inspect();
-        if (!options.watched) nextLookMs = waited() + (LOOKS_MS[++looks] ?? LOOKS_MS.at(-1) ?? 0);
+        lookAgainMs = Math.min(lookAgainMs * 2, LAST_LOOK_MS);
+        if (!options.watched) nextLookMs = waited() + lookAgainMs;
         if (holder.kind === 'held' && holder.judgement.fate === 'dead') {
           const { owner, judgement } = holder;
           const { kind } = await lock.break();
