@@ -29,7 +29,7 @@ static struct plan plan_of(const struct options *options) {
   char **command = options->command;
   switch (options->verb) {
     case VERB_COMPILE:
-      return plan_compile(command, options->target, unique_pid(), unique_random());
+      return keep_place(plan_compile(command, options->target, unique_pid(), unique_random()));
     case VERB_LINK:
       return adapt_to_place(plan_link(command, options->target, unique_pid(), unique_random()), command);
     default:
@@ -108,7 +108,7 @@ int main(int count, char **arguments) {
   struct options options;
   if (!read_options(arguments + 1, &options)) hand_over(arguments, "this command line is not one of ct-lock-helper's");
   struct plan plan = plan_of(&options);
-  if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, "this command has its output in a response file");
+  if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, plan.reason);
   if (plan.kind == PLAN_UNCHANGED) become(plan.argv);
 
   char *directory = directory_of(plan.target);

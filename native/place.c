@@ -19,3 +19,11 @@ struct plan adapt_to_place(struct plan plan, char **command) {
       .reason = "its archive has other names, and ar keeps those",
   };
 }
+
+struct plan keep_place(struct plan plan) {
+  struct stat there;
+  if (stat(plan.target, &there) != 0 || S_ISREG(there.st_mode)) return plan;
+  plan.kind = PLAN_TYPESCRIPT;
+  plan.reason = "what stands in the target's place is no regular file";
+  return plan;
+}

@@ -94,7 +94,10 @@ static struct plan redirected(const struct planning *planning, const struct edit
   while (planning->command[count] != NULL) count++;
   while (added < 4 && edit->with[added] != NULL) added++;
   int at = edit->index == planning->words.count ? count : planning->words.items[edit->index].at;
-  if (at < 0) return (struct plan){.kind = PLAN_TYPESCRIPT, .argv = planning->command};
+  if (at < 0) {
+    const char *reason = "this command has its output in a response file";
+    return (struct plan){.kind = PLAN_TYPESCRIPT, .argv = planning->command, .reason = reason};
+  }
   plan.kind = PLAN_REDIRECTED;
   plan.argv = allocate(((size_t)count + 5) * sizeof *plan.argv);
   char **to = plan.argv;

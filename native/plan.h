@@ -10,7 +10,7 @@ enum plan_kind {
   PLAN_LOCKED,
   /** `argv` writes `temporary`, which is then renamed to `target`. */
   PLAN_REDIRECTED,
-  /** Rare: the TypeScript helper has to do it, because the output is named in a response file. */
+  /** Rare: the TypeScript helper has to do it; `reason` says why. */
   PLAN_TYPESCRIPT
 };
 
@@ -21,7 +21,7 @@ struct plan {
   const char *target, *temporary;
   /** An archive: what there is of it has to be copied to the temporary first. */
   bool seeded;
-  /** Half a sentence, with PLAN_UNCHANGED and PLAN_LOCKED. */
+  /** Why it is of this kind, unless it is PLAN_REDIRECTED. */
   const char *reason;
 };
 

@@ -1,5 +1,5 @@
 import type { Argv } from './command.js';
-import { adaptToPlace, hasDirectory } from './place.js';
+import { adaptToPlace, hasDirectory, keepPlace } from './place.js';
 import { type Plan, planCompile, planLaunch, planLink } from './plan.js';
 import { type Circumstances, type Production, produce, runAsItIs, runUnderLock } from './production.js';
 import { readResponseFile } from './response-file.js';
@@ -10,13 +10,17 @@ export type Order =
   | { readonly verb: 'compile' | 'link'; readonly target: string; readonly command: Argv }
   | { readonly verb: 'launch'; readonly command: Argv };
 
-/** How this process is to carry an order out, seeing what the command says and what is there. */
+/**
+ * How this process is to carry an order out, seeing what the command says and what is there.
+ *
+ * @throws LockError when the target is one that must not be replaced
+ */
 export function planOf(order: Order): Plan {
   const { command } = order;
   const unique = uniqueNow();
   switch (order.verb) {
     case 'compile':
-      return planCompile(command, order.target, unique);
+      return keepPlace(planCompile(command, order.target, unique));
     case 'link':
       return adaptToPlace(planLink(command, order.target, unique, readResponseFile));
     case 'launch': {

@@ -1,6 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Plan } from './plan.js';
+import { LockError } from '../locks/index.js';
+import type { Plan, Redirection } from './plan.js';
 
 /**
  * A plan as far as what stands in the target's place allows it. What is there and no regular file (/dev/null, a pipe,
@@ -18,6 +19,17 @@ export function adaptToPlace(plan: Plan): Plan {
   if (plan.kind === 'locked' || !plan.seeded) return plan;
   const linked = there.nlink > 1 || lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   return linked ? { kind: 'locked', target, why: 'its archive has other names, and ar keeps those' } : plan;
+}
+
+/**
+ * A plan whose product replaces whatever is there, unless that is no regular file.
+ *
+ * @throws LockError then: for root the rename would succeed, and leave an object in the place of /dev/null
+ */
+export function keepPlace(plan: Redirection): Redirection {
+  const there = statSync(plan.target, { throwIfNoEntry: false });
+  if (there === undefined || there.isFile()) return plan;
+  throw new LockError(plan.target, 'is no regular file, and the product would replace it; choose another target');
 }
 
 /** Whether the directory of a target is there. If not, it is the compiler's to say so. */

@@ -86,7 +86,7 @@ export function openLock(target: string, options: OpenOptions = {}): ObjectLock 
  */
 function realDirectory(target: string): string {
   try {
-    return realpathSync.native(dirname(target));
+    return realpathSync.native(`${dirname(target)}/.`); // with `/.` also a file in its place is told
   } catch (error) {
     throw asLockError(resolve(target), error);
   }

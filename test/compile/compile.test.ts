@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -144,6 +144,20 @@ describe('the product', () => {
     await helper(['compile', '--target=a', '--', produce], { cwd: directory });
     expect(statSync(join(directory, 'a')).mode & 0o111).not.toBe(0);
     chmodSync(join(directory, 'a'), 0o600);
+  });
+
+  test('is not put in the place of a device, a pipe or a directory', async () => {
+    const directory = temporaryDirectory();
+    const produce = script(directory, 'produce', ': > "$last"');
+    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    symlinkSync('/dev/null', join(directory, 'null'));
+    mkdirSync(join(directory, 'd'));
+    for (const target of ['pipe', 'null', 'd']) {
+      const refused = await helper(['compile', `--target=${target}`, '--', produce], { cwd: directory });
+      expect(refused).toMatchObject({ end: 125, stdout: '' });
+      expect(refused.stderr).toContain(`${target}: is no regular file, and the product would replace it`);
+    }
+    expect(leftIn(directory, 'produce')).toEqual(['d', 'null', 'pipe']);
   });
 
   test('is reported when the lock was removed by force meanwhile', async () => {
