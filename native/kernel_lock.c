@@ -75,6 +75,19 @@ static bool is_named(const struct lock *lock, int fd, struct held *held) {
   return named.st_ino == locked.st_ino && named.st_dev == locked.st_dev;
 }
 
+/**
+ * Has an NFS client ask whether the directory has changed, which it does when a directory is opened: for up to half a
+ * minute it might else still miss files that earlier owners on other hosts have made. The strategies that make something
+ * in the directory need not ask.
+ */
+static void look_afresh(const struct lock *lock) {
+  char *directory = directory_of(lock->path);
+  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // One that may be searched and not read: its names then come a little later.
+  if (fd >= 0) close(fd);
+  free(directory);
+}
+
 /** @param wait_ms 0 for one attempt without waiting */
 static enum attempt attempt(const struct lock *lock, struct held *held, long wait_ms) {
   for (;;) {
@@ -84,7 +97,10 @@ static enum attempt attempt(const struct lock *lock, struct held *held, long wai
     if (opened == TAKEN && wait_ms > 0) pause_ms(1);
     if (opened != ACQUIRED) return opened;
     int answer = wait_ms > 0 ? interruptibly(ask_kernel, &request, wait_ms) : ask_kernel(&request);
-    if (answer == 0 && is_named(lock, request.fd, held)) return ACQUIRED;
+    if (answer == 0 && is_named(lock, request.fd, held)) {
+      if (!lock->local) look_afresh(lock);
+      return ACQUIRED;
+    }
     int error = errno;
     close(request.fd);
     errno = error;

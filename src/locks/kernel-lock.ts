@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { errorCode } from './error-code.js';
 import type { Host } from './host.js';
 import {
@@ -25,7 +26,7 @@ import { FILE_MODE, shareDescriptor } from './sharing.js';
 import type { Syscalls } from './syscalls.js';
 import { waitFor } from './wait.js';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
 export interface KernelLockContext {
   readonly host: Host;
@@ -106,8 +107,9 @@ export class KernelLock implements ObjectLock {
         if (!locked.isFile()) throw new LockError(this.path, 'is not a regular file, so not a lock; remove it');
         const named = this.#file();
         ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
-        if (ours) return new HeldFile(this.path, fd, locked.size === 0n);
-        // We locked a file that somebody removed between open and lock: try the one that is there now.
+        if (!ours) continue; // we locked a file that somebody removed between open and lock: try the one there now
+        if (!this.#context.watched) lookAfresh(dirname(this.path));
+        return new HeldFile(this.path, fd, locked.size === 0n);
       } finally {
         if (!ours) closeSync(fd);
       }
@@ -121,6 +123,19 @@ export class KernelLock implements ObjectLock {
       if (errorCode(error) === 'ESTALE') return undefined; // replaced on another NFS client at this moment
       throw error;
     }
+  }
+}
+
+/**
+ * Has an NFS client ask whether the directory has changed, which it does when a directory is opened: for up to half a
+ * minute it might else still miss files that earlier owners on other hosts have made. The strategies that make something
+ * in the directory need not ask.
+ */
+function lookAfresh(directory: string): void {
+  try {
+    closeSync(openSync(directory, O_RDONLY | O_DIRECTORY));
+  } catch {
+    // One that may be searched and not read: its names then come a little later.
   }
 }
 

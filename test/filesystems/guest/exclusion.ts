@@ -32,11 +32,6 @@ export interface ExclusionResult {
   readonly longestWaitMs: number;
   /** The steps of a section that ever took longer than a second, and how long they took at most. */
   readonly slow: Readonly<Record<string, number>>;
-  /**
-   * How often an owner still read the object before the last one, whole. That is the cache of an NFS client, not the
-   * lock: the object had been renamed and the lock released on the other host.
-   */
-  readonly outdated: number;
   /** How often something went wrong, by what. */
   readonly trouble: Readonly<Record<string, number>>;
   /** The first descriptions of trouble, and the last notices of waiters. */
@@ -58,7 +53,7 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
   const trouble: Record<string, number> = {};
   const details: string[] = [];
   const slow: Record<string, number> = {};
-  const counts = { sections: 0, handOvers: 0, outdated: 0, longestWaitMs: 0, kills: 0 };
+  const counts = { sections: 0, handOvers: 0, longestWaitMs: 0, kills: 0 };
   const hear = (report: Report): void => {
     if (report.kind === 'section') {
       counts.sections++;
@@ -66,9 +61,6 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
       counts.longestWaitMs = Math.max(counts.longestWaitMs, report.waitedMs);
       const [step, ms] = report.slowest;
       if (ms > SLOW_MS) slow[step] = Math.max(slow[step] ?? 0, ms);
-    } else if (report.kind === 'outdated') {
-      counts.outdated++;
-      details.push(`outdated: ${report.text}`);
     } else if (report.kind !== 'ready') {
       if (report.kind !== 'notice') trouble[report.kind] = (trouble[report.kind] ?? 0) + 1;
       if (details.length < 20) details.push(`${report.kind}: ${report.text.slice(0, 400)}`);
