@@ -86,7 +86,7 @@ function configuration(other) {
 
 /** `ct-lock-helper` in the PATH of the makefile, as an installation would put it there. */
 function writeHelper(path) {
-  writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${join(dist, 'ct-lock-helper.js')}" "$@"\n`);
+  writeFileSync(path, `#!/bin/sh\nexec "${join(dist, 'ct-lock-helper')}" "$@"\n`);
   chmodSync(path, 0o755);
 }
 
