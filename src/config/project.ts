@@ -40,6 +40,9 @@ export interface GitUpdate {
   readonly timeoutMs: number;
 }
 
+/** How the primary brings its source up to date. */
+export type UpdateSource = GitUpdate;
+
 interface BuildCommon {
   readonly name: string;
   readonly site: string;
@@ -61,7 +64,7 @@ interface BuildCommon {
 export interface Primary extends BuildCommon {
   readonly role: 'primary';
   /** Absent when something else updates the source. */
-  readonly update: GitUpdate | undefined;
+  readonly update: UpdateSource | undefined;
   /** What the primary does when secondaries are building at the time of its update. */
   readonly whenSecondariesBuild: { readonly kind: 'abort' } | { readonly kind: 'wait'; readonly timeoutMs: number };
   /** How long the primary keeps `running` after it finished everything. */

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import type { Finding, KeyPath } from './problem.js';
-import type { Build, GitUpdate, Primary, Project, Secondary } from './project.js';
+import type { Build, Primary, Project, Secondary, UpdateSource } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
 import { didYouMean } from './suggestion.js';
@@ -180,7 +180,7 @@ class Resolution {
     };
   }
 
-  #update(name: string, table: BuildTable): GitUpdate | undefined {
+  #update(name: string, table: BuildTable): UpdateSource | undefined {
     if (table.update === undefined && this.#defaults.update === undefined) return undefined;
     const update = { ...this.#defaults.update, ...table.update };
     if (update.branch === undefined && !this.#wrong(['defaults', 'update', 'branch'])) {

@@ -7,6 +7,8 @@ export interface Buildstamp {
   readonly model: Model;
   /** `YYYYMMDD-HHMM-Model`, how a dashboard tells builds apart. */
   readonly text: string;
+  /** The nightly start of a Nightly run: all of one night build the source as it was then. */
+  readonly asOf: Date | undefined;
 }
 
 /**
@@ -16,8 +18,9 @@ export interface Buildstamp {
  * @param nightlyStart `HH:MM:SS UTC` or `HH:MM:SS +hhmm`
  */
 export function buildstampOf(model: Model, now: Date, nightlyStart: string): Buildstamp {
-  const tag = formatTag(model === 'Nightly' ? lastNightlyStart(now, nightlyStart) : now);
-  return { tag, model, text: `${tag}-${model}` };
+  const asOf = model === 'Nightly' ? lastNightlyStart(now, nightlyStart) : undefined;
+  const tag = formatTag(asOf ?? now);
+  return { tag, model, text: `${tag}-${model}`, asOf };
 }
 
 /** The three lines of `Testing/TAG`, as CTest writes them: tag, group and model. */

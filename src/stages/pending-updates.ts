@@ -3,10 +3,10 @@ import type { Build, Primary } from '../config/project.js';
 import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import { updateXml, writeLastUpdateXml, writeUpdateXml } from '../reports/update-xml.js';
 import { type Cursor, readCursor, startCursor } from '../updates/cursor.js';
-import { updateCommand } from '../updates/git.js';
 import { journalDirectory, lastSequence, recordAt, recordsAfter } from '../updates/journal.js';
 import { hasNews, mergeRecords } from '../updates/merge.js';
 import type { MergedUpdate } from '../updates/record.js';
+import { versionControlOf } from '../updates/version-control.js';
 import { VERSION } from '../version.js';
 import { type Buildstamp, tagFileText } from './buildstamp.js';
 import type { RunContext } from './run-context.js';
@@ -44,7 +44,7 @@ export function mergeUpdates(primary: Primary, build: Build, context: RunContext
   }
   for (const problem of after.problems) context.report({ kind: 'warning', text: problem.message });
   const passed = recordAt(journal, cursor.record) ?? {
-    type: 'git',
+    type: primary.update?.type ?? 'git',
     revision: head,
     ended: context.now().toISOString(),
   };
@@ -76,7 +76,7 @@ export function reportUpdate(primary: Primary, build: Build, stamp: Buildstamp, 
     site: build.site,
     build: build.name,
     buildstamp: stamp.text,
-    command: updateCommand(primary.update),
+    command: versionControlOf(primary.update).command,
     update,
     problem: '',
   });

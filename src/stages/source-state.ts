@@ -1,6 +1,6 @@
 import type { Primary } from '../config/project.js';
-import { currentRevision } from '../updates/git.js';
 import { journalDirectory, lastRecord } from '../updates/journal.js';
+import { versionControlOf } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
 import { type RunContext, runEnvironment } from './run-context.js';
 
@@ -22,7 +22,7 @@ const ASK_MS = 60_000;
 export async function sourceState(primary: Primary, stamp: Buildstamp, context: RunContext): Promise<SourceState> {
   if (primary.update === undefined) return { kind: 'as-recorded', head: undefined };
   const newest = lastRecord(journalDirectory(primary.directory)).record;
-  const head = await currentRevision({
+  const head = await versionControlOf(primary.update).currentRevision({
     source: primary.source,
     timeoutMs: ASK_MS,
     environment: runEnvironment(primary, stamp, context),

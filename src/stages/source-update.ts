@@ -1,8 +1,8 @@
-import type { GitUpdate, Primary } from '../config/project.js';
+import type { Primary, UpdateSource } from '../config/project.js';
 import { readCursor, startCursor } from '../updates/cursor.js';
-import { type Checkout, changesBetween, currentRevision, fetch, moveTo, tidy } from '../updates/git.js';
 import { append, journalDirectory, lastRecord } from '../updates/journal.js';
 import type { UpdateRecord } from '../updates/record.js';
+import { type Checkout, type Fetched, type VersionControl, versionControlOf } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
 import { type RunContext, runEnvironment } from './run-context.js';
 import type { StageLog } from './stage-log.js';
@@ -15,6 +15,15 @@ export type SourceUpdate =
   /** The source may be half moved. */
   | { readonly kind: 'broken'; readonly message: string }
   | { readonly kind: 'interrupted' };
+
+/** The source of a primary in one of its runs. */
+interface Source {
+  readonly primary: Primary;
+  readonly system: VersionControl;
+  readonly checkout: Checkout;
+  readonly stamp: Buildstamp;
+  readonly context: RunContext;
+}
 
 /** The newest record, as the start of the next. */
 type Start = Pick<UpdateRecord, 'sequence' | 'revision'>;
@@ -31,66 +40,66 @@ type Start = Pick<UpdateRecord, 'sequence' | 'revision'>;
  */
 export async function updateSource(
   primary: Primary,
-  update: GitUpdate,
+  update: UpdateSource,
   stamp: Buildstamp,
   log: StageLog,
   context: RunContext,
 ): Promise<SourceUpdate> {
   const checkout = { ...checkoutOf(primary, update, stamp, context), log: log.line };
+  const source: Source = { primary, system: versionControlOf(update), checkout, stamp, context };
   const started = context.now().toISOString();
-  const start = await startOf(primary, stamp, checkout, started, context);
+  const start = await startOf(source, started);
   if ('kind' in start) return context.signal.aborted ? { kind: 'interrupted' } : start;
   if (readCursor(primary.directory, primary.name).kind === 'none') {
     // Before the first update, so that the primary's first report has it.
     startCursor(primary.directory, primary.name, start.sequence);
   }
 
-  const fetched = await fetch(update, checkout);
+  const fetched = await source.system.fetch(checkout, stamp.asOf);
   context.step('update: fetched');
   if (context.signal.aborted) return { kind: 'interrupted' };
-  const moved = fetched.kind === 'fetched' && fetched.news ? await move(update, checkout, fetched, context) : fetched;
+  const moved = fetched.kind === 'fetched' && fetched.news ? await move(source, fetched) : fetched;
   if (moved.kind === 'broken') return moved;
   if (context.signal.aborted) return { kind: 'interrupted' };
 
   // Also after a failure: what an earlier run had moved and not recorded must not stay unrecorded until the remote
   // answers again, because secondaries do not build it before.
-  const present =
-    fetched.kind === 'fetched' && moved.kind !== 'failed' ? fetched.target : await headOf(checkout, start);
-  const recorded = await recordUpdate(primary, stamp, checkout, start, present, started, context);
+  const target = fetched.kind === 'fetched' && moved.kind !== 'failed' ? fetched.target : undefined;
+  const recorded = await recordUpdate(source, start, target ?? (await headOf(source, start)), started);
   if (recorded.kind !== 'current') return recorded;
   return moved.kind === 'failed' ? moved : { kind: 'current' };
 }
 
 /**
- * Lets git collect garbage. Not part of the update, because it may take minutes, during which the secondaries would
- * have to wait.
+ * The house-keeping of the version control system. Not part of the update, because it may take minutes, during which the
+ * secondaries would have to wait.
  */
-export function tidySource(primary: Primary, update: GitUpdate, stamp: Buildstamp, context: RunContext): Promise<void> {
-  return tidy(checkoutOf(primary, update, stamp, context));
+export function tidySource(
+  primary: Primary,
+  update: UpdateSource,
+  stamp: Buildstamp,
+  context: RunContext,
+): Promise<void> {
+  return versionControlOf(update).tidy(checkoutOf(primary, update, stamp, context));
 }
 
-function checkoutOf(primary: Primary, update: GitUpdate, stamp: Buildstamp, context: RunContext): Checkout {
+function checkoutOf(primary: Primary, update: UpdateSource, stamp: Buildstamp, context: RunContext): Checkout {
   const environment = runEnvironment(primary, stamp, context);
   return { source: primary.source, timeoutMs: update.timeoutMs, environment, signal: context.signal };
 }
 
 type Moved = { readonly kind: 'moved' } | Extract<SourceUpdate, { kind: 'failed' | 'broken' }>;
 
-async function move(
-  update: GitUpdate,
-  checkout: Checkout,
-  fetched: { readonly head: string; readonly target: string },
-  context: RunContext,
-): Promise<Moved> {
+async function move({ system, checkout, context }: Source, fetched: Fetched): Promise<Moved> {
   context.step('update: moving');
-  const moved = await moveTo(update, checkout, fetched.head, fetched.target);
+  const moved = await system.move(checkout, fetched);
   context.step('update: moved');
   return moved.kind === 'refused' ? { kind: 'failed', message: moved.message } : moved;
 }
 
-/** What is checked out; if git cannot say, what it was, so that nothing is recorded. */
-async function headOf(checkout: Checkout, start: Start): Promise<string> {
-  const head = await currentRevision(checkout);
+/** What is checked out; if nobody can say, what it was, so that nothing is recorded. */
+async function headOf({ system, checkout }: Source, start: Start): Promise<string> {
+  const head = await system.currentRevision(checkout);
   return head.kind === 'revision' ? head.revision : start.revision;
 }
 
@@ -99,55 +108,50 @@ async function headOf(checkout: Checkout, start: Start): Promise<string> {
  * says so yet: whatever goes wrong in here leaves `update` and is mended by the next run, whose record begins at the
  * same start.
  */
-async function recordUpdate(
-  primary: Primary,
-  stamp: Buildstamp,
-  checkout: Checkout,
-  start: Start,
-  present: string,
-  started: string,
-  context: RunContext,
-): Promise<SourceUpdate> {
+async function recordUpdate(source: Source, start: Start, present: string, started: string): Promise<SourceUpdate> {
   if (present === start.revision) return { kind: 'current' };
-  const changes = await changesBetween(checkout, start.revision, present);
+  const { primary, system, checkout, stamp, context } = source;
+  const changes = await system.changesBetween(checkout, start.revision, present);
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (changes.kind === 'failed') return { kind: 'broken', message: changes.message };
   if (!changes.complete) {
     const text = `${start.revision}, the last recorded revision of ${primary.source}, does not exist any more; the next report names only the newest commit`;
     context.report({ kind: 'warning', text });
   }
+  const local = await system.localChanges(checkout);
+  if (context.signal.aborted) return { kind: 'interrupted' };
   write(primary, {
     format: 1,
     sequence: start.sequence + 1,
     buildstamp: stamp.text,
-    type: 'git',
+    type: system.type,
     prior: start.revision,
     revision: present,
     started,
     ended: context.now().toISOString(),
     changes: changes.changes,
+    // Nobody's commits depend on what somebody tries out in the tree: where that cannot be told, the record goes without.
+    ...(local.kind === 'local' && local.modified.length > 0 && { modified: local.modified }),
+    ...(local.kind === 'local' && local.conflicting.length > 0 && { conflicting: local.conflicting }),
   });
   context.step('update: recorded');
   return { kind: 'current' };
 }
 
 async function startOf(
-  primary: Primary,
-  stamp: Buildstamp,
-  checkout: Checkout,
+  { primary, system, checkout, stamp, context }: Source,
   started: string,
-  context: RunContext,
 ): Promise<Start | Extract<SourceUpdate, { kind: 'failed' }>> {
   const newest = lastRecord(journalDirectory(primary.directory));
   for (const problem of newest.problems) context.report({ kind: 'warning', text: problem.message });
   if (newest.record !== undefined) return { sequence: newest.sequence, revision: newest.record.revision };
-  const head = await currentRevision(checkout);
+  const head = await system.currentRevision(checkout);
   if (head.kind === 'failed') return head;
   const sequence = newest.sequence + 1;
   const { revision } = head;
   const times = { started, ended: context.now().toISOString() };
   const where = { prior: revision, revision, changes: [] };
-  write(primary, { format: 1, sequence, buildstamp: stamp.text, type: 'git', ...where, ...times });
+  write(primary, { format: 1, sequence, buildstamp: stamp.text, type: system.type, ...where, ...times });
   context.step('update: start recorded');
   return { sequence, revision };
 }

@@ -24,6 +24,8 @@ export function mergeRecords(records: readonly UpdateRecord[], passed: Passed): 
     started: first?.started ?? passed.ended,
     ended: last?.ended ?? passed.ended,
     changes: [...changes.values()],
+    modified: last?.modified ?? [],
+    conflicting: last?.conflicting ?? [],
   };
 }
 

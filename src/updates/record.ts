@@ -1,3 +1,6 @@
+/** A version control system, as records name it. */
+export type SystemName = 'git' | 'svn' | 'hg' | 'cvs';
+
 /** One file that a change touched. */
 export interface ChangedFile {
   /** Path relative to the source tree, as the version control system names it. */
@@ -5,6 +8,9 @@ export interface ChangedFile {
   readonly status: 'added' | 'modified' | 'deleted' | 'renamed' | 'copied' | 'type-changed';
   /** Where a renamed or copied file came from. */
   readonly oldPath?: string;
+  /** Its revision after and before, where each file has its own (CVS). */
+  readonly revision?: string;
+  readonly prior?: string;
 }
 
 /** One commit. */
@@ -33,7 +39,7 @@ export interface UpdateRecord {
   readonly sequence: number;
   /** Of the primary's run that wrote it. */
   readonly buildstamp: string;
-  readonly type: 'git';
+  readonly type: SystemName;
   /** The revision of the record before; equal to `revision` in the first record, which only marks the start. */
   readonly prior: string;
   readonly revision: string;
@@ -42,11 +48,15 @@ export interface UpdateRecord {
   readonly ended: string;
   /** Oldest first. */
   readonly changes: readonly Change[];
+  /** What somebody had changed in the tree without committing it; absent when nothing. */
+  readonly modified?: readonly string[];
+  /** Files in which the update and such changes could not be brought together; absent when there are none. */
+  readonly conflicting?: readonly string[];
 }
 
 /** All records after a build's cursor, as one update. */
 export interface MergedUpdate {
-  readonly type: 'git';
+  readonly type: SystemName;
   /** Sequence numbers of the records merged, oldest first; empty when there was nothing new. */
   readonly records: readonly number[];
   readonly prior: string;
@@ -55,6 +65,9 @@ export interface MergedUpdate {
   readonly ended: string;
   /** Oldest first, each revision once. */
   readonly changes: readonly Change[];
+  /** As of the last record; empty when there is none. */
+  readonly modified: readonly string[];
+  readonly conflicting: readonly string[];
 }
 
 /**
@@ -72,6 +85,8 @@ export function parseRecord(text: string): UpdateRecord | string {
   return isRecord(value) ? value : 'not an update record of format 1';
 }
 
+const SYSTEMS: ReadonlySet<unknown> = new Set<SystemName>(['git', 'svn', 'hg', 'cvs']);
+
 const STATUSES: ReadonlySet<unknown> = new Set<ChangedFile['status']>([
   'added',
   'modified',
@@ -86,11 +101,13 @@ function isRecord(value: unknown): value is UpdateRecord {
     isObject(value) &&
     value['format'] === 1 &&
     Number.isSafeInteger(value['sequence']) &&
-    value['type'] === 'git' &&
+    SYSTEMS.has(value['type']) &&
     areStrings(value, ['buildstamp', 'prior', 'revision']) &&
     isTime(value['started']) &&
     isTime(value['ended']) &&
-    isListOf(value['changes'], isChange)
+    isListOf(value['changes'], isChange) &&
+    isOptional(value['modified'], areAllStrings) &&
+    isOptional(value['conflicting'], areAllStrings)
   );
 }
 
@@ -107,7 +124,7 @@ function isChangedFile(value: unknown): value is ChangedFile {
     isObject(value) &&
     typeof value['path'] === 'string' &&
     STATUSES.has(value['status']) &&
-    (value['oldPath'] === undefined || typeof value['oldPath'] === 'string')
+    ['oldPath', 'revision', 'prior'].every((name) => isOptional(value[name], isString))
   );
 }
 
@@ -121,6 +138,14 @@ function areStrings(value: Record<string, unknown>, names: readonly string[]): b
 
 function isTime(value: unknown): boolean {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+const isString = (value: unknown): value is string => typeof value === 'string';
+
+const areAllStrings = (value: unknown): boolean => isListOf(value, isString);
+
+function isOptional(value: unknown, guard: (value: unknown) => boolean): boolean {
+  return value === undefined || guard(value);
 }
 
 function isListOf<T>(value: unknown, guard: (entry: unknown) => entry is T): value is T[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type UpdateReport, updateXml, writeLastUpdateXml, writeUpdateXml } from '../../src/reports/update-xml.js';
-import { changesBetween, fetch, type GitSource, moveTo, updateCommand } from '../../src/updates/git.js';
+import { changesBetween, fetch, type GitSource, moveTo, updateCommand } from '../../src/updates/git/git.js';
 import { mergeRecords } from '../../src/updates/merge.js';
 import { change, record } from '../updates/record.js';
 import { environment, originAndClone, temporaryDirectory } from '../updates/repository.js';

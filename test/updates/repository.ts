@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { Checkout } from '../../src/updates/git.js';
+import type { Checkout } from '../../src/updates/version-control.js';
 
 /** Neither the machine's nor the user's configuration takes part. */
 export const environment: NodeJS.ProcessEnv = {

@@ -1,5 +1,5 @@
-import type { Change, ChangedFile } from './record.js';
-import { decodeText } from './text.js';
+import type { Change, ChangedFile } from '../record.js';
+import { decodeText } from '../text.js';
 
 /**
  * What `git log -z --name-status` has to be given for `logReader`. Nothing in it can be confused, whatever a commit

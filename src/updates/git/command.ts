@@ -1,20 +1,5 @@
-import { commandText, runTool, type ToolResult } from './tool.js';
-
-/** A checkout that git commands run in, and how. */
-export interface Checkout {
-  /** Absolute path of the source tree. */
-  readonly source: string;
-  /** The limit of each single command, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Milliseconds between TERM and KILL; 10 seconds unless given. */
-  readonly graceMs?: number;
-  /** What git's own environment is made from; that of this process unless given. */
-  readonly environment?: NodeJS.ProcessEnv;
-  /** Ends the command that runs. */
-  readonly signal?: AbortSignal;
-  /** Gets all commands and their output, line by line, for the log of the update. */
-  readonly log?: (line: string) => void;
-}
+import { commandText, runTool, type ToolResult } from '../tool.js';
+import type { Checkout } from '../version-control.js';
 
 /** Set in the hooks and aliases of another git process; they would point ours at that one's repository. */
 const FOREIGN_REPOSITORY = [

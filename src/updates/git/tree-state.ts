@@ -1,7 +1,9 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../locks/index.js';
-import { type Checkout, failureText, outputLines, runGit } from './git-command.js';
+import { errorCode } from '../../locks/index.js';
+import { decodeText } from '../text.js';
+import type { Checkout } from '../version-control.js';
+import { failureText, outputLines, runGit } from './command.js';
 
 /** Where a checkout and its repository lie. */
 export interface Places {
@@ -66,6 +68,22 @@ export async function lookAtTree(
     kind: 'seen',
     value: { head: outputLines(head)[0] ?? '', status: Buffer.concat(status.value.flatMap((e) => [e, NUL])), stamps },
   };
+}
+
+/** The tracked files that differ from what is checked out, and those in which a merge has stopped. Paths as text. */
+export async function modifiedPaths(
+  checkout: Checkout,
+): Promise<Looked<{ readonly modified: string[]; readonly conflicting: string[] }>> {
+  const status = await nulSeparated(checkout, ['status', '--porcelain=v1', '-z', '-uno', '--no-renames']);
+  if (status.kind === 'failed') return status;
+  const modified: string[] = [];
+  const conflicting: string[] = [];
+  for (const entry of status.value) {
+    const letters = entry.toString('latin1', 0, 2);
+    const isUnmerged = letters.includes('U') || letters === 'AA' || letters === 'DD';
+    (isUnmerged ? conflicting : modified).push(decodeText(entry.subarray(3)));
+  }
+  return { kind: 'seen', value: { modified: modified.sort(), conflicting: conflicting.sort() } };
 }
 
 /** Whether nothing happened between two looks at the same paths. */

@@ -1,53 +1,47 @@
 import { existsSync } from 'node:fs';
-import type { GitUpdate } from '../config/project.js';
-import { type Checkout, failureText, outputLines, runGit } from './git-command.js';
-import { LOG_FORMAT, logReader } from './git-log.js';
-import type { Change } from './record.js';
-import { commandText, type ToolResult } from './tool.js';
-import { findPlaces, lookAtTree, type Places, pathsBetween, sameTree, type TreeState } from './tree-state.js';
-
-export type { Checkout } from './git-command.js';
+import type { GitUpdate } from '../../config/project.js';
+import { commandText, type ToolResult } from '../tool.js';
+import type {
+  ChangesResult,
+  Checkout,
+  Failed,
+  Fetched,
+  LocalChanges,
+  MoveResult,
+  RevisionResult,
+  VersionControl,
+} from '../version-control.js';
+import { failureText, outputLines, runGit } from './command.js';
+import { LOG_FORMAT, logReader } from './log.js';
+import {
+  findPlaces,
+  lookAtTree,
+  modifiedPaths,
+  type Places,
+  pathsBetween,
+  sameTree,
+  type TreeState,
+} from './tree-state.js';
 
 /** What is fetched, and how the tree follows. */
 export type GitSource = Pick<GitUpdate, 'remote' | 'branch' | 'mode'>;
 
-/** A commit, or why there is none. */
-export type RevisionResult =
-  | { readonly kind: 'revision'; readonly revision: string }
-  | { readonly kind: 'failed'; readonly message: string };
+/** What a fetch found; a commit is known before anything moves. */
+export type FetchedCommit = Fetched & { readonly target: string };
 
-/** What a fetch found. The tree is untouched in every case. */
-export type FetchResult =
-  | {
-      readonly kind: 'fetched';
-      /** The commit that is checked out. */
-      readonly head: string;
-      /** The commit that the remote branch has now. */
-      readonly target: string;
-      /** Whether they differ. */
-      readonly news: boolean;
-    }
-  | { readonly kind: 'failed'; readonly message: string };
-
-/** What became of the tree. */
-export type MoveResult =
-  /** It is at the target. */
-  | { readonly kind: 'moved' }
-  /** It is as it was: not a fast-forward, local changes in the way, another git process at work, … */
-  | { readonly kind: 'refused'; readonly message: string }
-  /** It may be half moved. The `update` lock must stay until a person has looked. */
-  | { readonly kind: 'broken'; readonly message: string };
-
-/** The commits between two revisions. */
-export type ChangesResult =
-  | {
-      readonly kind: 'changes';
-      /** Oldest first. */
-      readonly changes: Change[];
-      /** False when the prior revision no longer exists: `changes` is then only the new revision's own commit. */
-      readonly complete: boolean;
-    }
-  | { readonly kind: 'failed'; readonly message: string };
+/** git, following one branch of a remote. */
+export function git(source: GitSource): VersionControl {
+  return {
+    type: 'git',
+    command: updateCommand(source),
+    currentRevision,
+    fetch: (checkout, asOf) => fetch(source, checkout, asOf),
+    move: (checkout, { head, target }) => moveTo(source, checkout, head, target ?? head),
+    changesBetween,
+    localChanges,
+    tidy,
+  };
+}
 
 /** Garbage collection may take minutes; a time limit must not fall into it while the tree moves. See `tidy`. */
 const NO_COLLECTION = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false'];
@@ -72,10 +66,12 @@ export async function currentRevision(checkout: Checkout): Promise<RevisionResul
  * In mode `fast-forward` a shallow clone, another branch or a detached HEAD is a failure: the move would go wrong later
  * or go somewhere nobody expects. In mode `reset` whatever is checked out will follow the remote branch.
  *
+ * @param asOf only commits up to this time count, by the committers' clocks
+ *
  * A process killed in here leaves at most unreferenced objects or the remote branch already updated; the next fetch
  * goes on from there. The tree is never touched.
  */
-export async function fetch(update: GitSource, checkout: Checkout): Promise<FetchResult> {
+export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date): Promise<FetchedCommit | Failed> {
   const problem = nameProblem('remote', update.remote) ?? nameProblem('branch', update.branch);
   if (problem !== undefined) return { kind: 'failed', message: problem };
   const tracking = `refs/remotes/${update.remote}/${update.branch}`;
@@ -91,7 +87,33 @@ export async function fetch(update: GitSource, checkout: Checkout): Promise<Fetc
     const obstacle = fastForwardObstacle(checkout.source, update, shallow === 'true', branch);
     if (obstacle !== undefined) return { kind: 'failed', message: obstacle };
   }
-  return { kind: 'fetched', head, target, news: head !== target };
+  if (asOf === undefined) return { kind: 'fetched', head, target, news: head !== target };
+  return asOfThen(update, checkout, head, target, asOf);
+}
+
+/**
+ * The newest commit of the branch that is not younger than that time. Going back to it takes mode `reset`; otherwise a
+ * tree that has it already stays where it is.
+ */
+async function asOfThen(
+  update: GitSource,
+  checkout: Checkout,
+  head: string,
+  newest: string,
+  asOf: Date,
+): Promise<FetchedCommit | Failed> {
+  // By the first parents: what was merged later was not there then, however old its commits are.
+  const args = ['rev-list', '-1', '--first-parent', `--before=${Math.floor(asOf.getTime() / 1000)}`, newest];
+  const found = await runGit(checkout, args);
+  if (found.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, found) };
+  const target = outputLines(found)[0] || head; // a branch that began later
+  if (target === head) return { kind: 'fetched', head, target, news: false };
+  if (update.mode === 'reset') return { kind: 'fetched', head, target, news: true };
+  const question = ['merge-base', '--is-ancestor', target, head];
+  const answer = await runGit(checkout, question);
+  if (answer.kind === 'ok') return { kind: 'fetched', head, target: head, news: false };
+  if (answer.kind === 'failed' && answer.code === 1) return { kind: 'fetched', head, target, news: true };
+  return { kind: 'failed', message: failureText(checkout, question, answer) };
 }
 
 /**
@@ -149,6 +171,12 @@ export async function changesBetween(checkout: Checkout, prior: string, revision
   // Only git's own no: had it been ended or not been found, nothing would be known of the commit.
   if (exists.kind !== 'failed' || exists.signal !== null) return all;
   return readLog(checkout, ['-1', revision], false);
+}
+
+/** What somebody has changed of the tracked files. Costs one `git status`. */
+async function localChanges(checkout: Checkout): Promise<LocalChanges | Failed> {
+  const found = await modifiedPaths(checkout);
+  return found.kind === 'failed' ? found : { kind: 'local', ...found.value };
 }
 
 /**

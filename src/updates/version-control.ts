@@ -1,0 +1,104 @@
+import type { UpdateSource } from '../config/project.js';
+import { git } from './git/git.js';
+import type { Change, SystemName } from './record.js';
+
+/** A checkout that a version control program runs in, and how. */
+export interface Checkout {
+  /** Absolute path of the source tree. */
+  readonly source: string;
+  /** The limit of each single command, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Milliseconds between TERM and KILL; 10 seconds unless given. */
+  readonly graceMs?: number;
+  /** What the program's own environment is made from; that of this process unless given. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Ends the command that runs. */
+  readonly signal?: AbortSignal;
+  /** Gets all commands and their output, line by line, for the log of the update. */
+  readonly log?: (line: string) => void;
+}
+
+/** What is checked out, or why that cannot be said. */
+export type RevisionResult = { readonly kind: 'revision'; readonly revision: string } | Failed;
+
+/** Nothing was touched. The message can be told to a person as it is. */
+export interface Failed {
+  readonly kind: 'failed';
+  readonly message: string;
+}
+
+/** What the other side has. */
+export interface Fetched {
+  readonly kind: 'fetched';
+  /** The revision that is checked out. */
+  readonly head: string;
+  /** The revision to move to; undefined where that is known only when the tree has moved. */
+  readonly target: string | undefined;
+  /** Whether there is anything to move to. */
+  readonly news: boolean;
+}
+
+/** The tree is untouched in every case. */
+export type FetchResult = Fetched | Failed;
+
+/** What became of the tree. */
+export type MoveResult =
+  /** It is at the target. */
+  | { readonly kind: 'moved' }
+  /** It is as it was: not a fast-forward, local changes in the way, another process at work, … */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** It may be half moved. The `update` lock must stay until a person has looked. */
+  | { readonly kind: 'broken'; readonly message: string };
+
+/** The commits between two revisions. */
+export type ChangesResult =
+  | {
+      readonly kind: 'changes';
+      /** Oldest first. */
+      readonly changes: Change[];
+      /** False when the prior revision no longer exists: `changes` is then only the new revision's own commit. */
+      readonly complete: boolean;
+    }
+  | Failed;
+
+/** In what a tree differs from its revision. Paths as in {@link Change}, sorted. */
+export interface LocalChanges {
+  readonly kind: 'local';
+  readonly modified: readonly string[];
+  /** Files in which an update and local changes could not be brought together. */
+  readonly conflicting: readonly string[];
+}
+
+/**
+ * A version control system, as the stage `update` needs it. No call ever asks a person anything: a question would hang a
+ * cron job until its time limit.
+ */
+export interface VersionControl {
+  readonly type: SystemName;
+  /** The command that brings news, as reports name it. */
+  readonly command: string;
+  /** What is checked out now. Touches nothing and needs no network. */
+  currentRevision(checkout: Checkout): Promise<RevisionResult>;
+  /**
+   * Asks the other side what there is.
+   *
+   * @param asOf only what was there at that time, for Nightly builds: all that build one night build the same
+   */
+  fetch(checkout: Checkout, asOf?: Date): Promise<FetchResult>;
+  /** Moves the tree. A process killed in here may leave it between the two revisions. */
+  move(checkout: Checkout, fetched: Fetched): Promise<MoveResult>;
+  /** Every commit after `prior` up to `revision`. Touches nothing. */
+  changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult>;
+  /** What somebody has changed in the tree without committing it. Touches nothing. */
+  localChanges(checkout: Checkout): Promise<LocalChanges | Failed>;
+  /** House-keeping that may take minutes, for when no lock is held any more. A failure is only logged. */
+  tidy(checkout: Checkout): Promise<void>;
+}
+
+/** The version control system that a build's update is configured for. */
+export function versionControlOf(update: UpdateSource): VersionControl {
+  switch (update.type) {
+    case 'git':
+      return git(update);
+  }
+}
