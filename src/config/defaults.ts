@@ -5,6 +5,8 @@ export const DEFAULTS = {
   lockTimeout: '60 s',
   model: 'Continuous',
   remote: 'origin',
+  hgBranch: 'default',
+  cvsOptions: ['-d', '-A', '-P'],
   mode: 'fast-forward',
   fetchTimeout: '10 min',
   whenSecondariesBuild: 'abort',

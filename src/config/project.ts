@@ -40,8 +40,38 @@ export interface GitUpdate {
   readonly timeoutMs: number;
 }
 
+/** How the primary brings its Subversion working copy up to date. */
+export interface SvnUpdate {
+  readonly type: 'svn';
+  /** What must be checked out; undefined when anything may. */
+  readonly url: string | undefined;
+  /** `fast-forward` refuses local changes that are in the way; `reset` reverts all of them. */
+  readonly mode: 'fast-forward' | 'reset';
+  readonly timeoutMs: number;
+}
+
+/** How the primary brings its Mercurial repository up to date. */
+export interface HgUpdate {
+  readonly type: 'hg';
+  /** The named branch. */
+  readonly branch: string;
+  /** `fast-forward` refuses what does not descend from the tree's commit; `reset` follows it and discards local changes. */
+  readonly mode: 'fast-forward' | 'reset';
+  readonly timeoutMs: number;
+}
+
+/** How the primary brings its CVS checkout up to date. */
+export interface CvsUpdate {
+  readonly type: 'cvs';
+  /** Of `cvs update`. */
+  readonly options: readonly string[];
+  /** `fast-forward` refuses local changes that are in the way; `reset` overwrites all of them. */
+  readonly mode: 'fast-forward' | 'reset';
+  readonly timeoutMs: number;
+}
+
 /** How the primary brings its source up to date. */
-export type UpdateSource = GitUpdate;
+export type UpdateSource = GitUpdate | SvnUpdate | HgUpdate | CvsUpdate;
 
 interface BuildCommon {
   readonly name: string;

@@ -22,6 +22,14 @@ export interface Tables {
 const ONLY_PRIMARY = ['update', 'when_secondaries_build', 'secondaries_timeout', 'linger'] as const;
 const ONLY_SECONDARY = ['update_timeout'] as const;
 
+/** Keys of `[update]` that not every version control system has. */
+const KEYS_OF_SYSTEMS = [
+  { key: 'remote', systems: ['git'] },
+  { key: 'branch', systems: ['git', 'hg'] },
+  { key: 'url', systems: ['svn'] },
+  { key: 'options', systems: ['cvs'] },
+] as const;
+
 /**
  * Fills in defaults and inheritance, and finds everything that only shows between tables. The project is complete when
  * there are no findings.
@@ -183,17 +191,28 @@ class Resolution {
   #update(name: string, table: BuildTable): UpdateSource | undefined {
     if (table.update === undefined && this.#defaults.update === undefined) return undefined;
     const update = { ...this.#defaults.update, ...table.update };
-    if (update.branch === undefined && !this.#wrong(['defaults', 'update', 'branch'])) {
+    const type = update.type ?? 'git';
+    for (const { key, systems } of KEYS_OF_SYSTEMS) {
+      if (table.update?.[key] === undefined || systems.some((system) => system === type)) continue;
+      const message = `only ${systems.join(' and ')} updates have \`${key}\`, and this one is of type "${type}"`;
+      this.#report(['builds', name, 'update', key], message);
+    }
+    if (type === 'git' && update.branch === undefined && !this.#wrong(['defaults', 'update', 'branch'])) {
       const message = 'the update needs the `branch` of the remote to follow';
       this.#missing(['builds', name, 'update', 'branch'], message);
     }
-    return {
-      type: 'git',
-      remote: update.remote ?? DEFAULTS.remote,
-      branch: update.branch ?? '',
-      mode: update.mode ?? DEFAULTS.mode,
-      timeoutMs: milliseconds(update.timeout ?? DEFAULTS.fetchTimeout),
-    };
+    const mode = update.mode ?? DEFAULTS.mode;
+    const timeoutMs = milliseconds(update.timeout ?? DEFAULTS.fetchTimeout);
+    switch (type) {
+      case 'git':
+        return { type, remote: update.remote ?? DEFAULTS.remote, branch: update.branch ?? '', mode, timeoutMs };
+      case 'svn':
+        return { type, url: update.url?.replace(/\/+$/, ''), mode, timeoutMs };
+      case 'hg':
+        return { type, branch: update.branch ?? DEFAULTS.hgBranch, mode, timeoutMs };
+      case 'cvs':
+        return { type, options: update.options ?? DEFAULTS.cvsOptions, mode, timeoutMs };
+    }
   }
 
   /** On a file system without case, `running.GCC` and `running.gcc` are one lock. */

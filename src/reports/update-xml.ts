@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ensureDirectory, replaceAtomically } from '../locks/index.js';
-import type { Change, MergedUpdate } from '../updates/record.js';
+import type { MergedUpdate, SystemName } from '../updates/record.js';
+import { compare, type TouchedFile, touchedFiles } from './touched-files.js';
 import { xmlAttribute, xmlText } from './xml.js';
 
 /** All that an `Update.xml` says. */
@@ -17,25 +18,21 @@ export interface UpdateReport {
   readonly problem: string;
 }
 
-/** One file with everything that the update did to it. */
-interface UpdatedFile {
-  readonly path: string;
-  /** The commits that touched it, oldest first. */
-  readonly changes: readonly [Change, ...Change[]];
-}
-
 /**
  * `Update.xml` with the elements of CTest 3.25, in its order: directories and files sorted by name, each file once, with
  * the author, dates and revision of the last commit that touched it.
  *
  * Where CTest would tell only the last of several commits' messages, all are told, oldest first; the prior revision is
- * that of the whole update. A renamed file appears under both names, as in CTest. Times are in UTC.
+ * that of the whole update (CVS: the file's own). A renamed file appears under both names, as in CTest. Files that
+ * somebody has changed without committing them are `Modified` or `Conflicting`, and make the update one with an error:
+ * what is built then is no revision that anybody could get. Times are in UTC.
  */
 export function updateXml(report: UpdateReport): string {
   const { update } = report;
   const started = Date.parse(update.started);
   const ended = Date.parse(update.ended);
-  const moved = update.prior !== update.revision;
+  const touched = update.modified.length + update.conflicting.length > 0;
+  const problem = report.problem === '' && touched ? TOUCHED : report.problem;
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<Update mode="Client" Generator="${xmlAttribute(report.generator)}">`,
@@ -46,13 +43,12 @@ export function updateXml(report: UpdateReport): string {
     element('StartTime', seconds(started)),
     element('UpdateCommand', report.command),
     element('UpdateType', update.type.toUpperCase()),
-    element('Revision', update.revision),
-    ...(moved ? [element('PriorRevision', update.prior)] : []),
+    ...treeRevisions(update),
     ...directories(update),
     element('EndDateTime', dateTime(ended)),
     element('EndTime', seconds(ended)),
     element('ElapsedMinutes', String(Math.floor(Math.max(0, ended - started) / 60_000))),
-    report.problem === '' ? '\t<UpdateReturnStatus/>' : element('UpdateReturnStatus', report.problem),
+    problem === '' ? '\t<UpdateReturnStatus/>' : element('UpdateReturnStatus', problem),
     '</Update>',
   ];
   return `${lines.join('\n')}\n`;
@@ -89,40 +85,30 @@ function write(directory: string, name: string, xml: string): string {
   return file;
 }
 
+/** CVS has no revisions of the tree. CTest writes those of Mercurial with 12 digits. */
+function treeRevisions(update: MergedUpdate): string[] {
+  if (update.type === 'cvs') return [];
+  const moved = update.prior !== update.revision;
+  return [
+    element('Revision', shown(update.type, update.revision)),
+    ...(moved ? [element('PriorRevision', shown(update.type, update.prior))] : []),
+  ];
+}
+
+const shown = (type: SystemName, revision: string): string => (type === 'hg' ? revision.slice(0, 12) : revision);
+
 function directories(update: MergedUpdate): string[] {
   const lines: string[] = [];
-  for (const [name, files] of byDirectory(updatedFiles(update.changes))) {
+  for (const [name, files] of byDirectory(touchedFiles(update))) {
     lines.push('\t<Directory>', element('Name', name, 2));
-    for (const file of files) lines.push(...updatedElement(file, update.prior));
+    for (const file of files) lines.push(...fileElement(update.type, file));
     lines.push('\t</Directory>');
   }
   return lines;
 }
 
-/** Each file once, sorted by path. */
-function updatedFiles(changes: readonly Change[]): UpdatedFile[] {
-  const files = new Map<string, [Change, ...Change[]]>();
-  for (const change of changes) {
-    for (const path of touchedPaths(change)) {
-      const known = files.get(path);
-      if (known) known.push(change);
-      else files.set(path, [change]);
-    }
-  }
-  return [...files].map(([path, of]) => ({ path, changes: of })).sort((a, b) => compare(a.path, b.path));
-}
-
-/** A renamed file is gone under its old name, which CTest reports as a file of its own. A copied one is not. */
-function touchedPaths(change: Change): Set<string> {
-  return new Set(
-    change.files.flatMap(({ path, oldPath, status }) =>
-      oldPath !== undefined && status === 'renamed' ? [oldPath, path] : [path],
-    ),
-  );
-}
-
-function byDirectory(files: readonly UpdatedFile[]): [string, UpdatedFile[]][] {
-  const directories = new Map<string, UpdatedFile[]>();
+function byDirectory(files: readonly TouchedFile[]): [string, TouchedFile[]][] {
+  const directories = new Map<string, TouchedFile[]>();
   for (const file of files) {
     const [directory] = splitPath(file.path);
     const known = directories.get(directory);
@@ -132,26 +118,31 @@ function byDirectory(files: readonly UpdatedFile[]): [string, UpdatedFile[]][] {
   return [...directories].sort(([a], [b]) => compare(a, b));
 }
 
-function updatedElement({ path, changes }: UpdatedFile, prior: string): string[] {
-  const last = changes.at(-1) ?? changes[0];
+function fileElement(type: SystemName, { kind, path, last, log, revision, prior }: TouchedFile): string[] {
   const [directory, name] = splitPath(path);
   return [
-    '\t\t<Updated>',
+    `\t\t<${kind}>`,
     element('File', name, 3),
     element('Directory', directory, 3),
     element('FullName', path, 3),
-    element('CheckinDate', commitDate(last.date), 3),
-    element('Author', last.author, 3),
-    element('Email', last.email, 3),
-    element('Committer', last.committer, 3),
-    element('CommitterEmail', last.committerEmail, 3),
-    element('CommitDate', commitDate(last.committedDate), 3),
-    element('Log', changes.map((change) => change.log).join('\n'), 3),
-    element('Revision', last.revision, 3),
-    element('PriorRevision', prior, 3),
-    '\t\t</Updated>',
+    element('CheckinDate', last === undefined ? UNKNOWN : shownDate(type, last.date), 3),
+    element('Author', last?.author ?? UNKNOWN, 3),
+    element('Email', last?.email ?? '', 3),
+    element('Committer', last?.committer ?? '', 3),
+    element('CommitterEmail', last?.committerEmail ?? '', 3),
+    element('CommitDate', last === undefined ? '' : shownDate(type, last.committedDate), 3),
+    element('Log', log, 3),
+    element('Revision', revision === undefined ? UNKNOWN : shown(type, revision), 3),
+    element('PriorRevision', prior === undefined ? UNKNOWN : shown(type, prior), 3),
+    `\t\t</${kind}>`,
   ];
 }
+
+/** What CTest writes where nobody knows. */
+const UNKNOWN = 'Unknown';
+
+/** In the words of CTest. */
+const TOUCHED = 'Update error: There are modified or conflicting files in the repository';
 
 function splitPath(path: string): [directory: string, name: string] {
   const slash = path.lastIndexOf('/');
@@ -162,8 +153,9 @@ function element(name: string, text: string, depth = 1): string {
   return `${'\t'.repeat(depth)}<${name}>${xmlText(text)}</${name}>`;
 }
 
-/** `2026-11-22T23:03:20+01:00` as CTest writes it: `2026-11-22 23:03:20 +0100`. */
-function commitDate(iso: string): string {
+/** `2026-11-22T23:03:20+01:00` as CTest writes it: `2026-11-22 23:03:20 +0100`. Those of Subversion it leaves alone. */
+function shownDate(type: SystemName, iso: string): string {
+  if (type === 'svn') return iso;
   return iso
     .replace('T', ' ')
     .replace(/Z$/, '+00:00')
@@ -182,9 +174,4 @@ function dateTime(ms: number): string {
 
 function seconds(ms: number): string {
   return String(Math.floor(ms / 1000));
-}
-
-/** By code units, so that the order does not depend on anybody's language. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -76,7 +76,7 @@ export function reportUpdate(primary: Primary, build: Build, stamp: Buildstamp, 
     site: build.site,
     build: build.name,
     buildstamp: stamp.text,
-    command: versionControlOf(primary.update).command,
+    command: versionControlOf(primary.update, journalDirectory(primary.directory)).command,
     update,
     problem: '',
   });

@@ -21,8 +21,9 @@ const ASK_MS = 60_000;
  */
 export async function sourceState(primary: Primary, stamp: Buildstamp, context: RunContext): Promise<SourceState> {
   if (primary.update === undefined) return { kind: 'as-recorded', head: undefined };
-  const newest = lastRecord(journalDirectory(primary.directory)).record;
-  const head = await versionControlOf(primary.update).currentRevision({
+  const journal = journalDirectory(primary.directory);
+  const newest = lastRecord(journal).record;
+  const head = await versionControlOf(primary.update, journal).currentRevision({
     source: primary.source,
     timeoutMs: ASK_MS,
     environment: runEnvironment(primary, stamp, context),

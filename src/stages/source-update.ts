@@ -46,7 +46,7 @@ export async function updateSource(
   context: RunContext,
 ): Promise<SourceUpdate> {
   const checkout = { ...checkoutOf(primary, update, stamp, context), log: log.line };
-  const source: Source = { primary, system: versionControlOf(update), checkout, stamp, context };
+  const source: Source = { primary, system: systemOf(primary, update), checkout, stamp, context };
   const started = context.now().toISOString();
   const start = await startOf(source, started);
   if ('kind' in start) return context.signal.aborted ? { kind: 'interrupted' } : start;
@@ -80,7 +80,11 @@ export function tidySource(
   stamp: Buildstamp,
   context: RunContext,
 ): Promise<void> {
-  return versionControlOf(update).tidy(checkoutOf(primary, update, stamp, context));
+  return systemOf(primary, update).tidy(checkoutOf(primary, update, stamp, context));
+}
+
+function systemOf(primary: Primary, update: UpdateSource): VersionControl {
+  return versionControlOf(update, journalDirectory(primary.directory));
 }
 
 function checkoutOf(primary: Primary, update: UpdateSource, stamp: Buildstamp, context: RunContext): Checkout {

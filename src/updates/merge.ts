@@ -1,4 +1,4 @@
-import type { MergedUpdate, UpdateRecord } from './record.js';
+import type { Change, MergedUpdate, UpdateRecord } from './record.js';
 
 /** The record a cursor stands at. */
 export type Passed = Pick<UpdateRecord, 'type' | 'revision' | 'ended'>;
@@ -15,7 +15,11 @@ export function mergeRecords(records: readonly UpdateRecord[], passed: Passed): 
   const first = records[0];
   const last = records.at(-1);
   // A Map keeps a key where it first came.
-  const changes = new Map(records.flatMap((record) => record.changes.map((change) => [change.revision, change])));
+  const changes = new Map<string, Change>();
+  for (const change of records.flatMap((record) => record.changes)) {
+    const known = changes.get(change.revision);
+    changes.set(change.revision, known === undefined ? change : together(known, change));
+  }
   return {
     type: last?.type ?? passed.type,
     records: records.map((record) => record.sequence),
@@ -27,6 +31,13 @@ export function mergeRecords(records: readonly UpdateRecord[], passed: Passed): 
     modified: last?.modified ?? [],
     conflicting: last?.conflicting ?? [],
   };
+}
+
+/** CVS commits file by file, so an update in the middle of a commit gets one part of its files and the next one the other. */
+function together(one: Change, other: Change): Change {
+  const known = new Set(one.files.map(({ path }) => path));
+  const more = other.files.filter(({ path }) => !known.has(path));
+  return more.length === 0 ? one : { ...one, files: [...one.files, ...more] };
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { UpdateSource } from '../config/project.js';
+import { cvs } from './cvs/cvs.js';
 import { git } from './git/git.js';
+import { hg } from './hg/hg.js';
 import type { Change, SystemName } from './record.js';
+import { svn } from './svn/svn.js';
 
 /** A checkout that a version control program runs in, and how. */
 export interface Checkout {
@@ -36,6 +39,8 @@ export interface Fetched {
   readonly target: string | undefined;
   /** Whether there is anything to move to. */
   readonly news: boolean;
+  /** The time that was asked for, where that is all there is to say of the target. */
+  readonly asOf?: Date | undefined;
 }
 
 /** The tree is untouched in every case. */
@@ -95,10 +100,20 @@ export interface VersionControl {
   tidy(checkout: Checkout): Promise<void>;
 }
 
-/** The version control system that a build's update is configured for. */
-export function versionControlOf(update: UpdateSource): VersionControl {
+/**
+ * The version control system that a build's update is configured for.
+ *
+ * @param memory a directory of the build for what a system itself does not keep
+ */
+export function versionControlOf(update: UpdateSource, memory: string): VersionControl {
   switch (update.type) {
     case 'git':
       return git(update);
+    case 'svn':
+      return svn(update);
+    case 'hg':
+      return hg(update);
+    case 'cvs':
+      return cvs(update, memory);
   }
 }

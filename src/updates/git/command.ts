@@ -1,4 +1,5 @@
-import { commandText, runTool, type ToolResult } from '../tool.js';
+import { type Client, clientFailure, runClient } from '../client.js';
+import type { ToolResult } from '../tool.js';
 import type { Checkout } from '../version-control.js';
 
 /** Set in the hooks and aliases of another git process; they would point ours at that one's repository. */
@@ -46,6 +47,8 @@ export function gitEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return environment;
 }
 
+const GIT: Client = { program: 'git', environment: gitEnvironment };
+
 /**
  * Runs git in the checkout.
  *
@@ -57,42 +60,14 @@ export function runGit(
   args: readonly string[],
   onStdout?: (chunk: Buffer) => void,
 ): Promise<ToolResult> {
-  return runTool({
-    argv: ['git', ...args],
-    directory: checkout.source,
-    environment: gitEnvironment(checkout.environment ?? process.env),
-    timeoutMs: checkout.timeoutMs,
-    graceMs: checkout.graceMs,
-    signal: checkout.signal,
-    log: checkout.log,
-    onStdout,
-  });
+  return runClient(GIT, checkout, args, onStdout);
 }
 
-/** The lines of standard output. */
-export function outputLines(result: ToolResult & { readonly kind: 'ok' }): string[] {
-  return result.stdout.toString('utf8').replace(/\n$/, '').split('\n');
-}
-
-/** What to tell a person about a command that did not succeed, with the end of what it said. */
+/** What to tell a person about a git command that did not succeed. */
 export function failureText(
   checkout: Checkout,
   args: readonly string[],
   result: Exclude<ToolResult, { kind: 'ok' }>,
 ): string {
-  if (result.kind === 'not-found') return result.message;
-  const head = `${commandText(['git', ...args])} in ${checkout.source} ${endText(result)}`;
-  const said = result.stderr.trim().split('\n').slice(-10).join('\n');
-  return said === '' ? head : `${head}:\n${said}`;
-}
-
-function endText(result: Exclude<ToolResult, { kind: 'ok' | 'not-found' }>): string {
-  switch (result.kind) {
-    case 'failed':
-      return result.signal === null ? `failed with exit code ${result.code}` : `was ended by ${result.signal}`;
-    case 'timed-out':
-      return `did not end within ${result.afterMs / 1000} s and was ended`;
-    case 'aborted':
-      return result.started ? 'was ended on request' : 'was not started, because the run is being ended';
-  }
+  return clientFailure(GIT, checkout, args, result);
 }

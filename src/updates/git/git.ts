@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { GitUpdate } from '../../config/project.js';
+import { endedByItself, neverStarted, outputLines } from '../client.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   ChangesResult,
@@ -11,7 +12,7 @@ import type {
   RevisionResult,
   VersionControl,
 } from '../version-control.js';
-import { failureText, outputLines, runGit } from './command.js';
+import { failureText, runGit } from './command.js';
 import { LOG_FORMAT, logReader } from './log.js';
 import {
   findPlaces,
@@ -208,10 +209,10 @@ async function judgeMove(
   target: string,
   { places, paths, before }: Beforehand,
 ): Promise<MoveResult> {
-  const neverStarted = result.kind === 'not-found' || (result.kind === 'aborted' && !result.started);
-  if (neverStarted) return { kind: 'refused', message: failureText(checkout, args, result) };
-  const endedByItself = result.kind === 'ok' || (result.kind === 'failed' && result.signal === null);
-  if (!endedByItself) return broken(failureText(checkout, args, result));
+  if (result.kind !== 'ok' && neverStarted(result)) {
+    return { kind: 'refused', message: failureText(checkout, args, result) };
+  }
+  if (result.kind !== 'ok' && !endedByItself(result)) return broken(failureText(checkout, args, result));
   if (existsSync(places.indexLock)) return broken(indexLockText(places.indexLock));
   const after = await lookAtTree(checkout, places.top, paths);
   if (after.kind === 'failed') return broken(after.message);

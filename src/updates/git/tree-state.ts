@@ -1,9 +1,10 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../locks/index.js';
+import { outputLines } from '../client.js';
 import { decodeText } from '../text.js';
 import type { Checkout } from '../version-control.js';
-import { failureText, outputLines, runGit } from './command.js';
+import { failureText, runGit } from './command.js';
 
 /** Where a checkout and its repository lie. */
 export interface Places {

@@ -1,0 +1,174 @@
+import type { HgUpdate } from '../../config/project.js';
+import { endedByItself, neverStarted } from '../client.js';
+import { decodeText } from '../text.js';
+import { commandText } from '../tool.js';
+import type {
+  ChangesResult,
+  Checkout,
+  Failed,
+  Fetched,
+  FetchResult,
+  LocalChanges,
+  MoveResult,
+  RevisionResult,
+  VersionControl,
+} from '../version-control.js';
+import { hgFailure, readHg, runHg } from './command.js';
+import { LOG_TEMPLATE, readLog } from './log.js';
+
+/** What is followed, and how the tree follows. */
+type Source = Pick<HgUpdate, 'branch' | 'mode'>;
+
+/** Mercurial, following one named branch of the default path. */
+export function hg(source: Source): VersionControl {
+  return {
+    type: 'hg',
+    command: commandText(['hg', 'pull', '--branch', source.branch]),
+    currentRevision,
+    fetch: (checkout, asOf) => fetch(source, checkout, asOf),
+    move: (checkout, fetched) => move(source, checkout, fetched),
+    changesBetween,
+    localChanges,
+    tidy: async () => undefined,
+  };
+}
+
+type Answer = { readonly kind: 'answer'; readonly lines: string[] } | Failed;
+
+/** The lines that a command writes. */
+async function ask(checkout: Checkout, args: readonly string[]): Promise<Answer> {
+  const output = await readHg(checkout, args);
+  if (output.kind === 'failed') return output;
+  const text = decodeText(output.bytes).replace(/\n$/, '');
+  return { kind: 'answer', lines: text === '' ? [] : text.split('\n') };
+}
+
+const revisionsOf = (checkout: Checkout, revset: string): Promise<Answer> =>
+  ask(checkout, ['log', '-r', revset, '-T', '{node}\n']);
+
+async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
+  const answer = await revisionsOf(checkout, '.');
+  if (answer.kind === 'failed') return answer;
+  const [revision] = answer.lines;
+  if (revision === undefined)
+    return { kind: 'failed', message: `nothing is checked out in ${checkout.source}; hg update` };
+  return { kind: 'revision', revision };
+}
+
+/**
+ * Pulls the branch and finds its newest head. In mode `fast-forward` a tree on another branch, or with commits that the
+ * other side does not have, is a failure. A killed pull is rolled back by the next hg.
+ */
+async function fetch({ branch, mode }: Source, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
+  // hg exits with 1 when a pull has left unresolved files, which a pull without update never does.
+  const args = ['pull', '--branch', branch];
+  const pulled = await runHg(checkout, args);
+  if (pulled.kind !== 'ok') return { kind: 'failed', message: hgFailure(checkout, args, pulled) };
+  const here = await ask(checkout, ['log', '-r', '.', '-T', '{node}\n{branch}\n']);
+  if (here.kind === 'failed') return here;
+  const [head = '', checkedOut = ''] = here.lines;
+  const ofBranch = `branch(${JSON.stringify(`literal:${branch}`)})`;
+  const before = asOf === undefined ? '' : ` and date("<${Math.floor(asOf.getTime() / 1000)} 0")`;
+  const newest = await revisionsOf(
+    checkout,
+    `max(${ofBranch}${asOf === undefined ? ' and head() and not closed()' : before})`,
+  );
+  if (newest.kind === 'failed') return newest;
+  const target = newest.lines[0] ?? head; // a branch that began later
+  if (mode === 'reset') return { kind: 'fetched', head, target, news: target !== head };
+  if (checkedOut !== branch) {
+    const message = `${checkout.source} is on branch ${checkedOut}, but the update follows ${branch}; switch back with: hg update ${branch}`;
+    return { kind: 'failed', message };
+  }
+  const path = await revisionsOf(checkout, `limit(${head}::${target}, 1)`);
+  if (path.kind === 'failed') return path;
+  if (path.lines.length > 0) return { kind: 'fetched', head, target, news: target !== head };
+  const back = asOf === undefined ? undefined : await revisionsOf(checkout, `limit(${target}::${head}, 1)`);
+  if (back?.kind === 'answer' && back.lines.length > 0) return { kind: 'fetched', head, target: head, news: false };
+  const message = `${checkout.source} is at ${head}, which the newest head ${target} of ${branch} does not come from; mode = "reset" would follow it`;
+  return { kind: 'failed', message };
+}
+
+/**
+ * `hg update` to the target. In mode `fast-forward` local changes to a file that the update touches refuse it, so that no
+ * conflict gets into the tree; in mode `reset` all local changes are discarded, untracked files stay.
+ */
+async function move({ mode }: Source, checkout: Checkout, { head, target = head }: Fetched): Promise<MoveResult> {
+  const before = await stateOf(checkout);
+  if (before.kind === 'failed') return { kind: 'refused', message: before.message };
+  if (mode === 'fast-forward') {
+    const obstacle = await localObstacle(checkout, head, target);
+    if (obstacle !== undefined) return { kind: 'refused', message: obstacle };
+  }
+  const args = ['update', ...(mode === 'reset' ? ['--clean'] : []), '-r', target];
+  const result = await runHg(checkout, args);
+  if (result.kind === 'ok') return { kind: 'moved' };
+  const message = hgFailure(checkout, args, result);
+  if (neverStarted(result)) return { kind: 'refused', message };
+  if (!endedByItself(result)) return broken(message);
+  const after = await stateOf(checkout);
+  const untouched = after.kind === 'answer' && after.lines.join('\n') === before.lines.join('\n');
+  return untouched ? { kind: 'refused', message: `${message}\n(the source tree was not touched)` } : broken(message);
+}
+
+function broken(message: string): MoveResult {
+  return { kind: 'broken', message: `${message}\n(the source tree may be half updated: compare it with hg status)` };
+}
+
+/** What is checked out, and all that differs from it or is not known. */
+async function stateOf(checkout: Checkout): Promise<Answer> {
+  const parents = await ask(checkout, ['parents', '-T', '{node}\n']);
+  if (parents.kind === 'failed') return parents;
+  const status = await ask(checkout, ['status']);
+  return status.kind === 'failed' ? status : { kind: 'answer', lines: [...parents.lines, ...status.lines] };
+}
+
+async function localObstacle(checkout: Checkout, head: string, target: string): Promise<string | undefined> {
+  const local = await ask(checkout, ['status', '-mardn']);
+  if (local.kind === 'failed') return local.message;
+  if (local.lines.length === 0) return undefined;
+  const incoming = await ask(checkout, ['status', '-mardn', '--rev', head, '--rev', target]);
+  if (incoming.kind === 'failed') return incoming.message;
+  const changed = new Set(incoming.lines);
+  const both = local.lines.filter((path) => changed.has(path)).sort();
+  if (both.length === 0) return undefined;
+  const list = both.slice(0, 10).join(', ') + (both.length > 10 ? `, … (${both.length})` : '');
+  return `${checkout.source} has local changes to files that the update changes, too: ${list}; commit them or hg revert them\n(the source tree was not touched)`;
+}
+
+const isRevision = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
+
+async function changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult> {
+  if (!isRevision(prior) || !isRevision(revision)) {
+    return { kind: 'failed', message: `not revisions of Mercurial: ${JSON.stringify([prior, revision])}` };
+  }
+  const exists = await revisionsOf(checkout, `id(${prior})`);
+  if (exists.kind === 'failed') return exists;
+  const complete = exists.lines.length > 0;
+  // Stripped from the repository, or the clone was made anew: nobody can say what lies between.
+  return readChanges(checkout, complete ? `sort(only(${revision}, ${prior}), "rev")` : revision, complete);
+}
+
+async function readChanges(checkout: Checkout, revset: string, complete: boolean): Promise<ChangesResult> {
+  const output = await readHg(checkout, ['log', '--copies', '-r', revset, '-T', LOG_TEMPLATE]);
+  if (output.kind === 'failed') return output;
+  try {
+    return { kind: 'changes', changes: readLog(output.bytes), complete };
+  } catch (error) {
+    return { kind: 'failed', message: `${checkout.source}: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+async function localChanges(checkout: Checkout): Promise<LocalChanges | Failed> {
+  const unresolved = await ask(checkout, ['resolve', '--list', '-T', '{status} {path}\n']);
+  if (unresolved.kind === 'failed') return unresolved;
+  const conflicting = unresolved.lines.filter((line) => line.startsWith('U ')).map((line) => line.slice(2));
+  const modified = await ask(checkout, ['status', '-mardn']);
+  if (modified.kind === 'failed') return modified;
+  const unclear = new Set(conflicting);
+  return {
+    kind: 'local',
+    modified: modified.lines.filter((path) => !unclear.has(path)).sort(),
+    conflicting: conflicting.sort(),
+  };
+}

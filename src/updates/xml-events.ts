@@ -1,0 +1,61 @@
+import sax from 'sax';
+
+/** What a reader of an XML document is told, element by element. */
+export interface XmlListener {
+  readonly open?: (name: string, attributes: Readonly<Record<string, string>>) => void;
+  /** `text` is all that stood directly in the element, between and around others. */
+  readonly close?: (name: string, text: string) => void;
+}
+
+/** Takes an XML document in pieces, in UTF-8, so that one of any length needs memory for its deepest element only. */
+export interface XmlReader {
+  push(chunk: Buffer): void;
+  /** @throws when the document was cut off, or is not well-formed */
+  end(): void;
+}
+
+/**
+ * A strict reader. Entities other than those of XML itself are an error, so nothing is ever fetched or expanded.
+ *
+ * `push` throws at the first thing that is not well-formed.
+ */
+export function xmlReader({ open, close }: XmlListener): XmlReader {
+  const decoder = new TextDecoder('utf-8', { fatal: false });
+  const texts: string[] = [];
+  let problem: Error | undefined;
+  const parser = sax.parser(true, { trim: false, normalize: false });
+  parser.onerror = (error) => {
+    problem ??= new Error(error.message.split('\n')[0] ?? 'not well-formed');
+    parser.resume();
+  };
+  parser.onopentag = ({ name, attributes }) => {
+    texts.push('');
+    open?.(name, attributes as Record<string, string>);
+  };
+  const addText = (text: string): void => {
+    if (texts.length > 0) texts[texts.length - 1] += text;
+  };
+  parser.ontext = addText;
+  parser.oncdata = addText;
+  parser.onclosetag = (name) => close?.(name, texts.pop() ?? '');
+  const check = (): void => {
+    if (problem !== undefined) throw problem;
+  };
+  return {
+    push(chunk) {
+      parser.write(decoder.decode(chunk, { stream: true }));
+      check();
+    },
+    end() {
+      parser.write(decoder.decode()).close();
+      check();
+    },
+  };
+}
+
+/** Reads a document that is there as a whole. @throws as {@link XmlReader} does */
+export function readXml(bytes: Buffer, listener: XmlListener): void {
+  const reader = xmlReader(listener);
+  reader.push(bytes);
+  reader.end();
+}
