@@ -101,6 +101,20 @@ describe('a secondary', () => {
   });
 });
 
+describe('an update', () => {
+  const of = (update: string) =>
+    primary(PAIR.replace('source = "src"', `source = "src"\nupdate = { ${update} }`)).update;
+
+  it('of each version control system has its own keys and defaults', () => {
+    const common = { mode: 'fast-forward', timeoutMs: 600_000 };
+    expect(of('type = "svn"')).toEqual({ type: 'svn', url: undefined, ...common });
+    expect(of('type = "svn", url = "https://x/trunk/"')).toEqual({ type: 'svn', url: 'https://x/trunk', ...common });
+    expect(of('type = "hg"')).toEqual({ type: 'hg', branch: 'default', ...common });
+    expect(of('type = "cvs"')).toEqual({ type: 'cvs', options: ['-d', '-A', '-P'], ...common });
+    expect(of('type = "cvs", options = ["-d"], mode = "reset"')).toMatchObject({ options: ['-d'], mode: 'reset' });
+  });
+});
+
 describe('keys of primaries and secondaries in [defaults]', () => {
   const text = PAIR.replace(
     'source = "src"',

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changesBetween } from '../../src/updates/git/git.js';
-import { logReader } from '../../src/updates/git/log.js';
-import type { Change } from '../../src/updates/record.js';
-import { originAndClone, repositoryAt } from './repository.js';
+import { changesBetween } from '../../../src/updates/git/git.js';
+import { logReader } from '../../../src/updates/git/log.js';
+import type { Change } from '../../../src/updates/record.js';
+import { originAndClone, repositoryAt } from '../repository.js';
 
 async function between(checkout: Parameters<typeof changesBetween>[0], prior: string, revision: string) {
   const result = await changesBetween(checkout, prior, revision);

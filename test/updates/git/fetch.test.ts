@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { currentRevision, fetch, type GitSource } from '../../src/updates/git/git.js';
-import { checkoutOf, environment, originAndClone, pidIn, runs, script, temporaryDirectory } from './repository.js';
+import { currentRevision, fetch, type GitSource } from '../../../src/updates/git/git.js';
+import { checkoutOf, environment, originAndClone, pidIn, runs, script, temporaryDirectory } from '../repository.js';
 
 const forward: GitSource = { remote: 'origin', branch: 'main', mode: 'fast-forward' };
 const reset: GitSource = { ...forward, mode: 'reset' };

@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { currentRevision, fetch, type GitSource, moveTo, tidy } from '../../src/updates/git/git.js';
-import type { Checkout } from '../../src/updates/version-control.js';
-import { originAndClone, pidIn, type Repository, runs, script } from './repository.js';
+import { currentRevision, fetch, type GitSource, moveTo, tidy } from '../../../src/updates/git/git.js';
+import type { Checkout } from '../../../src/updates/version-control.js';
+import { originAndClone, pidIn, type Repository, runs, script } from '../repository.js';
 
 const forward: GitSource = { remote: 'origin', branch: 'main', mode: 'fast-forward' };
 const reset: GitSource = { ...forward, mode: 'reset' };
