@@ -28,6 +28,10 @@ export interface Stage {
   readonly graceMs: number;
   /** Whether the stages after this one run when it fails. */
   readonly onFailure: 'stop' | 'continue';
+  /** The report that CTest and CDash have for such a stage. */
+  readonly report: 'configure' | 'build' | 'test' | 'none';
+  /** Where the tests write JUnit XML: an absolute path whose last name may have `*` in it. */
+  readonly junit: string | undefined;
 }
 
 /** How the primary brings its git checkout up to date. */

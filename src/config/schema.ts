@@ -44,8 +44,12 @@ const duration = (description: string, preset: string | undefined, least: 'zero'
   );
 };
 
-const choice = <const T extends readonly [string, ...string[]]>(values: T, preset: string, description: string) =>
-  z.enum(values, alternatives(values)).check(z.meta({ description, default: preset }));
+const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  preset: string | undefined,
+  description: string,
+) =>
+  z.enum(values, alternatives(values)).check(z.meta({ description, ...(preset !== undefined && { default: preset }) }));
 
 const alternatives = (values: readonly string[]): string => {
   const quoted = values.map((value) => `"${value}"`);
@@ -115,6 +119,19 @@ const stageShape = {
   grace: z.optional(duration('Time between SIGTERM and SIGKILL. Default: that of the build.', undefined, 'zero')),
   on_failure: z.optional(
     choice(['stop', 'continue'], DEFAULTS.onFailure, 'Whether the stages after this one run when it fails.'),
+  ),
+  report: z.optional(
+    choice(
+      ['configure', 'build', 'test', 'none'],
+      undefined,
+      'As what it is reported in Testing/<tag>: Configure.xml, Build.xml, Test.xml or not at all. Default: by its name.',
+    ),
+  ),
+  junit: z.optional(
+    path(
+      'Where the tests write JUnit XML, relative to the directory of the stage; `*` stands for anything in the last name. ' +
+        'Without it, the stage is reported as one test.',
+    ),
   ),
   enabled: z.optional(
     z

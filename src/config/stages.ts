@@ -41,6 +41,8 @@ export function resolveStages(
         timeoutMs: milliseconds(table.timeout ?? build.timeout ?? defaults.timeout ?? DEFAULTS.timeout),
         graceMs: milliseconds(table.grace ?? build.grace ?? defaults.grace ?? DEFAULTS.grace),
         onFailure: table.on_failure ?? DEFAULTS.onFailure,
+        report: table.report ?? (isReported(stage) ? stage : 'none'),
+        junit: table.junit === undefined ? undefined : resolve(directory, table.directory ?? '.', table.junit),
       });
     }
   }
@@ -62,6 +64,11 @@ export function reportTwoCommands(stages: BuildTable['stages'], path: KeyPath, r
       report([...path, 'stages', stage, 'shell'], 'found both `command` and `shell`, expected exactly one of them');
     }
   }
+}
+
+/** Stages of these names are reported as what they are called. */
+function isReported(name: string): name is 'configure' | 'build' | 'test' {
+  return name === 'configure' || name === 'build' || name === 'test';
 }
 
 function mergeStage(inherited: StageTable, own: StageTable): StageTable {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import type { MergedUpdate, SystemName } from '../updates/record.js';
+import { dateTime, elapsedMinutes, seconds } from './times.js';
 import { compare, type TouchedFile, touchedFiles } from './touched-files.js';
-import { xmlAttribute, xmlText } from './xml.js';
+import { element, xmlAttribute } from './xml.js';
 
 /** All that an `Update.xml` says. */
 export interface UpdateReport {
@@ -47,7 +48,7 @@ export function updateXml(report: UpdateReport): string {
     ...directories(update),
     element('EndDateTime', dateTime(ended)),
     element('EndTime', seconds(ended)),
-    element('ElapsedMinutes', String(Math.floor(Math.max(0, ended - started) / 60_000))),
+    element('ElapsedMinutes', elapsedMinutes(started, ended)),
     problem === '' ? '\t<UpdateReturnStatus/>' : element('UpdateReturnStatus', problem),
     '</Update>',
   ];
@@ -149,10 +150,6 @@ function splitPath(path: string): [directory: string, name: string] {
   return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
 }
 
-function element(name: string, text: string, depth = 1): string {
-  return `${'\t'.repeat(depth)}<${name}>${xmlText(text)}</${name}>`;
-}
-
 /** `2026-11-22T23:03:20+01:00` as CTest writes it: `2026-11-22 23:03:20 +0100`. Those of Subversion it leaves alone. */
 function shownDate(type: SystemName, iso: string): string {
   if (type === 'svn') return iso;
@@ -160,18 +157,4 @@ function shownDate(type: SystemName, iso: string): string {
     .replace('T', ' ')
     .replace(/Z$/, '+00:00')
     .replace(/([+-]\d\d):?(\d\d)$/, ' $1$2');
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `Nov 22 23:03 UTC`, as CTest writes it. */
-function dateTime(ms: number): string {
-  const date = new Date(ms);
-  const two = (n: number) => String(n).padStart(2, '0');
-  const day = `${MONTHS[date.getUTCMonth()]} ${two(date.getUTCDate())}`;
-  return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())} UTC`;
-}
-
-function seconds(ms: number): string {
-  return String(Math.floor(ms / 1000));
 }

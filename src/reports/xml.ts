@@ -27,3 +27,8 @@ export function xmlText(text: string): string {
 export function xmlAttribute(text: string): string {
   return xmlText(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
 }
+
+/** An element with nothing but text in it, on a line of its own without its end. */
+export function element(name: string, text: string, depth = 1): string {
+  return `${'\t'.repeat(depth)}<${name}>${xmlText(text)}</${name}>`;
+}

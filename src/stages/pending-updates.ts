@@ -84,7 +84,8 @@ export function reportUpdate(primary: Primary, build: Build, stamp: Buildstamp, 
   writeLastUpdateXml(build.directory, xml);
 }
 
-function writeTag(build: Build, stamp: Buildstamp): void {
+/** Writes `Testing/TAG`, by which CTest in a stage knows where the reports of this run go. @throws the system's error */
+export function writeTag(build: Build, stamp: Buildstamp): void {
   const { tag } = layoutOf(build.directory);
   ensureDirectory(dirname(tag));
   replaceAtomically(tag, tagFileText(stamp));

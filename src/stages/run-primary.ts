@@ -4,7 +4,7 @@ import { moveCursor } from '../updates/cursor.js';
 import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { UPDATE } from './names.js';
-import { mergeUpdates, reportUpdate } from './pending-updates.js';
+import { mergeUpdates, reportUpdate, writeTag } from './pending-updates.js';
 import { beginPrimary, endPrimary, endUpdate, mayUpdateNow } from './primary.js';
 import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
 import { tidySource, updateSource } from './source-update.js';
@@ -31,6 +31,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   context.report({ kind: 'begun', build: primary, stamp });
 
   let upTo: number | undefined;
+  if (primary.update === undefined) writeTag(primary, stamp);
   if (primary.update !== undefined) {
     const clear = await awaitSecondaries(primary, layout, held, context);
     if (clear !== undefined) return clear;

@@ -8,6 +8,7 @@ import { type RunContext, runEnvironment, type StageReport } from './run-context
 import { runStageCommand } from './stage-command.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
+import { reportBefore, writeStageReport } from './stage-report.js';
 import { type Layout, logFileOf } from './temporary.js';
 
 export type StagesResult =
@@ -63,6 +64,8 @@ async function runStage(
   log.line(`[stagelock] ${context.now().toISOString()} ${stage.name} of ${build.name}, ${stamp.text}`);
   log.line(`[stagelock] in ${stage.directory}: ${commandLine(stage)}`);
 
+  const before = reportBefore(build, stage, stamp.tag);
+  const started = context.now().getTime();
   const startMs = performance.now();
   const environment = { ...runEnvironment(build, stamp, context), STAGELOCK_STAGE: stage.name, ...stage.environment };
   const outcome = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
@@ -72,6 +75,10 @@ async function runStage(
   log.close();
   context.step('stage: command ended');
   if (outcome.kind === 'aborted') return { kind: 'interrupted' };
+  if (before !== undefined) {
+    const ended = { started, ended: started + ms, outcome, logFile };
+    for (const text of writeStageReport(before, ended, build, stage, stamp)) context.report({ kind: 'warning', text });
+  }
   const report = { name: stage.name, outcome, ms, logFile };
   context.report({ kind: 'stage-ended', stage: report });
   held.remove(lock);

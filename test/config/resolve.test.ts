@@ -54,6 +54,8 @@ describe('a project', () => {
           timeoutMs: 4 * 3_600_000,
           graceMs: 10_000,
           onFailure: 'stop',
+          report: 'configure',
+          junit: undefined,
         },
         expect.objectContaining({ name: 'build' }),
       ],
@@ -169,6 +171,8 @@ timeout = "5 min"
       timeoutMs: 300_000,
       graceMs: 0,
       onFailure: 'continue',
+      report: 'build',
+      junit: undefined,
     });
     expect(primary(text).stages[1]).toMatchObject({ environment: { A: '1', B: '1' }, timeoutMs: 14_400_000 });
   });

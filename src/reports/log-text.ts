@@ -1,0 +1,34 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { decodeText } from '../updates/text.js';
+
+/** What a report takes of each end of a log. */
+const KEPT = 64 * 1024;
+
+/**
+ * The text of a log, for a report. Of a long one the beginning and the end, with a line between them that says how much
+ * was left out.
+ *
+ * @throws the system's error
+ */
+export function readLogText(file: string): string {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const { size } = fstatSync(fd);
+    if (size <= 2 * KEPT) return decodeText(read(fd, 0, size));
+    const left = size - 2 * KEPT;
+    return `${decodeText(read(fd, 0, KEPT))}\n[... ${left} bytes left out; all of it is in ${file}]\n${decodeText(read(fd, size - KEPT, KEPT))}`;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function read(fd: number, from: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const count = readSync(fd, buffer, done, length - done, from + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return buffer.subarray(0, done);
+}

@@ -1,0 +1,186 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Build, Stage } from '../config/project.js';
+import { ensureDirectory, replaceAtomically } from '../locks/index.js';
+import { buildXml } from '../reports/build-xml.js';
+import { configureXml } from '../reports/configure-xml.js';
+import { readJUnit } from '../reports/junit.js';
+import { scanLog } from '../reports/log-scan/scan.js';
+import { readLogText } from '../reports/log-text.js';
+import { thisMachine } from '../reports/machine.js';
+import type { EndedStage, ReportHead } from '../reports/site-xml.js';
+import { type TestRun, testXml } from '../reports/test-xml.js';
+import { commandText } from '../updates/tool.js';
+import { VERSION } from '../version.js';
+import type { Buildstamp } from './buildstamp.js';
+import type { StageOutcome } from './stage-command.js';
+
+/** The files that stages are reported in, as CTest calls them. */
+const FILES = { configure: 'Configure.xml', build: 'Build.xml', test: 'Test.xml' } as const;
+
+/** How a stage went. Times are milliseconds since 1970. */
+export interface RanStage {
+  readonly started: number;
+  readonly ended: number;
+  readonly outcome: StageOutcome;
+  readonly logFile: string;
+}
+
+/** What a stage's report was before its command began. */
+export interface ReportBefore {
+  readonly file: string;
+  readonly stamp: string;
+}
+
+/** Where a stage is reported, and what is there; undefined when it is not reported. */
+export function reportBefore(build: Build, stage: Stage, tag: string): ReportBefore | undefined {
+  if (stage.report === 'none') return undefined;
+  const file = join(build.directory, 'Testing', tag, FILES[stage.report]);
+  return { file, stamp: stampOf(file) };
+}
+
+/**
+ * Writes the report of a stage that has ended, unless its command was `ctest -T Build` or the like and has written it
+ * itself.
+ *
+ * @returns what could not be read on the way, to be told to a person
+ * @throws the system's error when the report cannot be written; the old one, if any, then stays
+ */
+export function writeStageReport(
+  before: ReportBefore,
+  ran: RanStage,
+  build: Build,
+  stage: Stage,
+  stamp: Buildstamp,
+): string[] {
+  if (stampOf(before.file) !== before.stamp) return [];
+  const problems: string[] = [];
+  const { command } = stage;
+  const ended = { ...ran, command: command.kind === 'shell' ? command.script : commandText(command.argv) };
+  const xml = reportOf(ended, build, stage, stamp, problems);
+  ensureDirectory(dirname(before.file));
+  replaceAtomically(before.file, xml);
+  return problems;
+}
+
+function reportOf(
+  ended: EndedStage & RanStage,
+  build: Build,
+  stage: Stage,
+  stamp: Buildstamp,
+  problems: string[],
+): string {
+  const { outcome, logFile } = ended;
+  const head: ReportHead = {
+    generator: `stagelock-${VERSION}`,
+    site: build.site,
+    build: build.name,
+    buildstamp: stamp.text,
+    machine: thisMachine(),
+  };
+  switch (stage.report) {
+    case 'build': {
+      const { findings, errors } = scanLog(logFile);
+      return buildXml(head, ended, findings, build.source, errors === 0 ? failureText(outcome) : '');
+    }
+    case 'test':
+      return testXml(head, ended, testsOf(ended, stage, problems));
+    default:
+      return configureXml(head, ended, readLogText(logFile), exitCodeOf(outcome));
+  }
+}
+
+/** Those of the stage's JUnit files, or else the stage itself as one test. */
+function testsOf(
+  { command, started, ended, outcome, logFile }: EndedStage & RanStage,
+  stage: Stage,
+  problems: string[],
+): TestRun[] {
+  const tests = stage.junit === undefined ? [] : junitTests(stage.junit, started, problems);
+  if (tests.length > 0 && (outcome.kind === 'passed' || tests.some(({ status }) => status === 'failed'))) return tests;
+  // Also where all tests that were reported passed and the command failed: it may have died before the others.
+  return [
+    ...tests,
+    {
+      name: stage.name,
+      path: '',
+      status: outcome.kind === 'passed' ? 'passed' : 'failed',
+      seconds: Math.max(0, ended - started) / 1000,
+      command,
+      completion:
+        outcome.kind === 'timed-out' ? 'Timeout' : outcome.kind === 'signalled' ? outcome.signal : 'Completed',
+      exitCode: outcome.kind === 'failed' ? outcome.exitCode : undefined,
+      output: readLogText(logFile),
+    },
+  ];
+}
+
+/** Files from before this stage are those of another run: what it did not write says nothing of it. */
+function junitTests(pattern: string, started: number, problems: string[]): TestRun[] {
+  return junitFiles(pattern, problems).flatMap((file) => {
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    if (stat === undefined || stat.mtimeMs < started - CLOCK_GRAIN_MS) return [];
+    try {
+      return readJUnit(file);
+    } catch (error) {
+      problems.push(`${file} cannot be read as JUnit XML: ${error instanceof Error ? error.message : error}`);
+      return [];
+    }
+  });
+}
+
+/** File systems keep times as coarse as two seconds. */
+const CLOCK_GRAIN_MS = 2000;
+
+/** @param pattern a path whose last name may have `*` in it */
+function junitFiles(pattern: string, problems: string[]): string[] {
+  const directory = dirname(pattern);
+  const parts = pattern.slice(directory.length + 1).split('*');
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  const fits = (name: string): boolean => {
+    if (last === undefined) return name === first;
+    if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+    let at = first.length;
+    for (const part of rest) {
+      const found = name.indexOf(part, at);
+      if (found < 0 || found + part.length > name.length - last.length) return false;
+      at = found + part.length;
+    }
+    return true;
+  };
+  try {
+    return readdirSync(directory)
+      .filter(fits)
+      .sort()
+      .map((name) => join(directory, name));
+  } catch (error) {
+    problems.push(`${directory}: ${error instanceof Error ? error.message : error}`);
+    return [];
+  }
+}
+
+function exitCodeOf(outcome: StageOutcome): number {
+  return outcome.kind === 'passed' ? 0 : outcome.kind === 'failed' ? outcome.exitCode : -1;
+}
+
+function failureText(outcome: StageOutcome): string {
+  switch (outcome.kind) {
+    case 'passed':
+    case 'aborted':
+      return '';
+    case 'failed':
+      return `*** the command failed with exit code ${outcome.exitCode}`;
+    case 'signalled':
+      return `*** the command was ended by ${outcome.signal}`;
+    case 'timed-out':
+      return `*** the command did not end within ${outcome.timeoutMs / 1000} s and was ended`;
+    case 'not-started':
+      return `*** ${outcome.message}`;
+  }
+}
+
+function stampOf(file: string): string {
+  const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? 'absent' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+}
