@@ -57,7 +57,13 @@ directory = "second"
 `,
     );
     const temporary = join(root, 'main', 'Testing', 'Temporary');
-    return await use({ source, temporary, commit, command: (build) => [STAGELOCK, 'run', '--config', config, build] });
+    return await use({
+      root,
+      source,
+      temporary,
+      commit,
+      command: (build) => [STAGELOCK, 'run', '--config', config, build],
+    });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -64,6 +64,14 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `  recorded:    ${result.recorded}`,
         '  An update died half-way, or somebody moved the source by hand. The next run of the primary records it.',
       ];
+    case 'source-moved':
+      return [
+        `${build.name}: somebody moved ${build.source} while it was built; what came of it is no revision that anybody could get.`,
+        `  at the beginning: ${result.expected}`,
+        `  now:              ${result.found}`,
+        '  Its Update.xml says so, and its updates are built again by its next run. Change what runs build in another checkout.',
+        ...result.stages.filter((stage) => stage.outcome.kind !== 'passed').map((stage) => explainStage(build, stage)),
+      ];
     case 'section-busy':
       return [
         `${build.name}: not run, because ${result.path} could not be had: ${describeHolder(result.holder, context.now.getTime())}.`,

@@ -66,9 +66,16 @@ function cursorOf(primary: Primary, build: Build, context: RunContext): Cursor |
  * Writes what a run builds to where CTest and people look for it: `Testing/TAG`, `Testing/<tag>/Update.xml` and
  * `Temporary/LastUpdate.xml`.
  *
+ * @param problem what is wrong with the update, for whoever reads the report; empty when all is well
  * @throws the system's error; each file is then the old one or the new one
  */
-export function reportUpdate(primary: Primary, build: Build, stamp: Buildstamp, update: MergedUpdate): void {
+export function reportUpdate(
+  primary: Primary,
+  build: Build,
+  stamp: Buildstamp,
+  update: MergedUpdate,
+  problem = '',
+): void {
   writeTag(build, stamp);
   if (primary.update === undefined) return;
   const xml = updateXml({
@@ -78,7 +85,7 @@ export function reportUpdate(primary: Primary, build: Build, stamp: Buildstamp, 
     buildstamp: stamp.text,
     command: versionControlOf(primary.update, journalDirectory(primary.directory)).command,
     update,
-    problem: '',
+    problem,
   });
   writeUpdateXml(build.directory, stamp.tag, xml);
   writeLastUpdateXml(build.directory, xml);

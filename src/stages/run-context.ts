@@ -5,6 +5,7 @@ import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunIdentity } from './held-locks.js';
 import type { SectionSettings } from './section.js';
+import type { MovedSource } from './source-state.js';
 import type { StageOutcome } from './stage-command.js';
 import type { FoundStageLock } from './stage-lock.js';
 import type { StepListener } from './steps.js';
@@ -68,6 +69,8 @@ export type RunResult =
   | { readonly kind: 'wait-timed-out'; readonly locks: readonly WatchedLock[]; readonly waitedMs: number }
   /** The source is not what the last update record says, and stayed so. */
   | { readonly kind: 'source-unrecorded'; readonly head: string; readonly recorded: string; readonly waitedMs: number }
+  /** Somebody moved the source while it was built. The reports say so, and it will be built again. */
+  | (MovedSource & { readonly stamp: Buildstamp; readonly stages: readonly StageReport[] })
   | { readonly kind: 'section-busy'; readonly path: string; readonly holder: Inspection }
   /** Told to stop; the locks stay, as after any signal. */
   | { readonly kind: 'interrupted'; readonly left: readonly string[] };

@@ -1,12 +1,14 @@
 import type { Primary } from '../config/project.js';
 import { pause } from '../locks/index.js';
 import { moveCursor } from '../updates/cursor.js';
+import type { MergedUpdate } from '../updates/record.js';
 import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate, writeTag } from './pending-updates.js';
 import { beginPrimary, endPrimary, endUpdate, mayUpdateNow } from './primary.js';
 import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
+import { explainMoved, movedMeanwhile } from './source-state.js';
 import { tidySource, updateSource } from './source-update.js';
 import { openStageLog, type StageLog } from './stage-log.js';
 import { runStages } from './stages-of-run.js';
@@ -31,6 +33,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   context.report({ kind: 'begun', build: primary, stamp });
 
   let upTo: number | undefined;
+  let built: MergedUpdate | undefined;
   if (primary.update === undefined) writeTag(primary, stamp);
   if (primary.update !== undefined) {
     const clear = await awaitSecondaries(primary, layout, held, context);
@@ -40,6 +43,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     const updated = await update(primary, stamp, layout, held, log, context);
     if (updated.kind !== 'updated') return updated;
     upTo = updated.upTo;
+    built = updated.update;
   }
 
   const ran = await runStages(primary, stamp, layout, held, context);
@@ -47,6 +51,13 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   if (ran.kind === 'held') {
     end(layout, held, context);
     return ran;
+  }
+  const moved = await movedMeanwhile(primary, built?.revision, stamp, context);
+  if (context.signal.aborted) return interrupted(held);
+  if (moved !== undefined && built !== undefined) {
+    reportUpdate(primary, primary, stamp, built, explainMoved(moved));
+    end(layout, held, context);
+    return { ...moved, stamp, stages: ran.stages };
   }
   if (primary.update !== undefined && upTo !== undefined) {
     moveCursor(primary.directory, primary.name, upTo);
@@ -86,7 +97,7 @@ async function awaitSecondaries(
 }
 
 type Updated =
-  | { readonly kind: 'updated'; readonly upTo: number }
+  | { readonly kind: 'updated'; readonly upTo: number; readonly update: MergedUpdate }
   | Extract<RunResult, { kind: 'no-news' | 'update-failed' | 'update-broken' | 'interrupted' }>;
 
 /** The stage `update` itself: source, record, report, and only then the end of its lock. */
@@ -125,7 +136,7 @@ async function update(
   }
   endUpdate(layout.temporary, held);
   context.step('update: ended');
-  if (!quiet) return { kind: 'updated', upTo: pending.upTo };
+  if (!quiet) return { kind: 'updated', upTo: pending.upTo, update: pending.update };
   end(layout, held, context);
   return { kind: 'no-news' };
 }

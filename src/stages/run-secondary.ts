@@ -10,7 +10,7 @@ import { mergeUpdates, reportUpdate } from './pending-updates.js';
 import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
 import { interrupted, warnOfLost } from './run-primary.js';
 import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secondary.js';
-import { sourceState } from './source-state.js';
+import { explainMoved, movedMeanwhile, sourceState } from './source-state.js';
 import { readStageLock } from './stage-lock.js';
 import { runStages } from './stages-of-run.js';
 import { ensureLayout, type Layout, layoutOf } from './temporary.js';
@@ -63,6 +63,13 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   if (ran.kind === 'held') {
     leave(secondary, layout, held, context);
     return ran;
+  }
+  const moved = await movedMeanwhile(primary, joined.head, stamp, context);
+  if (context.signal.aborted) return interrupted(held);
+  if (moved !== undefined) {
+    reportUpdate(primary, secondary, stamp, pending.update, explainMoved(moved));
+    leave(secondary, layout, held, context);
+    return { ...moved, stamp, stages: ran.stages };
   }
   moveCursor(primary.directory, secondary.name, pending.upTo);
   context.step('complete: cursor moved');

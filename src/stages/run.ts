@@ -19,6 +19,7 @@ export function exitCodeOf(result: RunResult): number {
       return 0;
     case 'stage-failed':
     case 'update-failed':
+    case 'source-moved':
       return 1;
     case 'update-broken':
       return 70;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SystemName } from '../../src/updates/record.js';
@@ -22,7 +22,7 @@ name = "x"
 [defaults]
 source = "source"
 [defaults.stages.build]
-shell = 'cat "$STAGELOCK_SOURCE/a" >> built'
+shell = 'cat "$STAGELOCK_SOURCE/a" >> built; if test -e ../by-hand; then cd "$STAGELOCK_SOURCE" && sh -e ../by-hand; fi'
 [builds.main]
 directory = "main"
 update = { type = "${type}"${type === 'git' ? ', branch = "main"' : ''} }
@@ -84,6 +84,45 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
     repository.reappear();
     expect(run('main')).toMatchObject({ status: 0, stderr: '' });
     expect(built('main')).toBe('12');
+  });
+
+  test.skipIf(missing.length > 0)(`that somebody moves while it is built is built again${because}`, () => {
+    const { repository, run, built, reported, locks, root } = project(type);
+    run('main');
+    run('other');
+    repository.commit({ log: 'two', write: { a: '2\n' } });
+    const back = {
+      git: 'git reset -q --hard HEAD~1',
+      svn: 'svn update -q -r PREV',
+      hg: 'hg update -q -r .^',
+      cvs: 'cvs -Q update -r 1.1 a',
+    };
+    const forth = {
+      ...back,
+      git: 'git merge -q --ff-only @{u}',
+      svn: 'svn update -q',
+      hg: 'hg update -q',
+      cvs: 'cvs -Q update -A a',
+    };
+    const byHand = join(root, 'by-hand');
+    writeFileSync(byHand, back[type]);
+    for (const build of ['main', 'other']) {
+      const moved = run(build);
+      expect(moved.status).toBe(1);
+      expect(moved.stderr).toMatch(
+        new RegExp(`^stagelock: ${build}: somebody moved ${join(root, 'source')} while it was built`),
+      );
+      expect(locks(build)).toEqual([]);
+      const xml = readFileSync(join(root, build, 'Testing', 'Temporary', 'LastUpdate.xml'), 'utf8');
+      expect(xml).toMatch(/<UpdateReturnStatus>Update error: the source was moved by hand from \w+ to \w+ while/);
+      execFileSync('sh', ['-ec', forth[type]], { cwd: join(root, 'source'), env: environment });
+    }
+    rmSync(byHand);
+    for (const build of ['main', 'other']) {
+      expect(run(build)).toMatchObject({ status: 0, stderr: '' });
+      expect(reported(build)).toEqual(['a']);
+    }
+    expect([built('main'), built('other')]).toEqual(['122', '122']);
   });
 
   test.skipIf(missing.length > 0)(`that somebody moved on by hand is recorded before it is built${because}`, () => {
