@@ -71,6 +71,28 @@ export function program(): Command {
     });
 
   stagelock
+    .command('updates')
+    .description('show the updates of the source, and which of them each build still has to build')
+    .argument('[build]', 'only those of its primary')
+    .option('-n, --count <number>', 'how many of the newest updates to show', '10')
+    .option('--json', 'for programs')
+    .action(async (build: string | undefined, options: { json?: boolean; count: string }, command: Command) => {
+      const { updatesCommand } = await import('./updates.js');
+      updatesCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
+    });
+
+  stagelock
+    .command('log')
+    .description('show the past runs of a build: when, how long, what came of them, what they built')
+    .argument('[build]', 'its name; may be left out if there is only one')
+    .option('-n, --count <number>', 'how many of the newest runs to show', '20')
+    .option('--json', 'one line of JSON for each run, for programs')
+    .action(async (build: string | undefined, options: { json?: boolean; count: string }, command: Command) => {
+      const { logCommand } = await import('./log.js');
+      logCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
+    });
+
+  stagelock
     .command('check')
     .description('check the configuration and tell everything that is wrong with it')
     .option('--json', 'for programs')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, userInfo } from 'node:os';
 import { thisHost } from '../locks/index.js';
+import { RunRecorder } from '../stages/history.js';
 import { explainLocksAfterFailure, explainResult } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';
 import { reportFailure } from './failure.js';
@@ -19,6 +20,10 @@ export async function runCommand(
   const progress = new Progress(build.name, quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines');
   const stop = stopSignal((name) => progress.note(`told to stop by ${name}; ending what runs`));
   const id = randomBytes(8).toString('hex');
+  const history = new RunRecorder(build.directory, id, () => new Date());
+  const warn = (problem: string | undefined): void => {
+    if (problem !== undefined) process.stderr.write(`stagelock: ${build.name}: ${problem}\n`);
+  };
   try {
     const result = await run(build, {
       host,
@@ -28,10 +33,14 @@ export async function runCommand(
       run: id,
       environment: process.env,
       signal: stop.signal,
-      report: (event) => progress.report(event),
+      report: (event) => {
+        progress.report(event);
+        warn(history.hear(event));
+      },
       step: () => undefined,
     });
     progress.end(result);
+    warn(history.end(result.kind));
     const lines = explainResult(build, result, { host, now: new Date(), configFile: project.file });
     if (lines.length > 0) process.stderr.write(`stagelock: ${lines.join('\n')}\n`);
     process.exitCode = result.kind === 'interrupted' ? 128 + constants.signals[stop.name()] : exitCodeOf(result);

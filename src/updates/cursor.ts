@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
 import { journalDirectory } from './journal.js';
 
 /** How far a build has come in the journal of its primary. */
@@ -45,6 +46,18 @@ export function readCursor(primaryDirectory: string, build: string): CursorRead 
   if (cursor) return { kind: 'cursor', cursor };
   const message = `${file} is not a cursor; nobody can say what ${build} has built. Remove it, and it starts at the present`;
   return { kind: 'unreadable', file, message };
+}
+
+/** The builds that have a cursor, sorted; also those that no configuration names any more. */
+export function cursorNames(primaryDirectory: string): string[] {
+  try {
+    return readdirSync(join(journalDirectory(primaryDirectory), 'cursors'))
+      .flatMap((name) => /^([A-Za-z0-9][A-Za-z0-9._+-]{0,63})\.json$/.exec(name)?.[1] ?? [])
+      .sort();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /**

@@ -72,6 +72,26 @@ export function lastRecord(journal: string): Newest {
 }
 
 /**
+ * The newest records that can be read, oldest first, at most as many as asked for; and the number of the very newest.
+ *
+ * @throws the system's error when a file is there but cannot be read at all
+ */
+export function newestRecords(
+  journal: string,
+  count: number,
+): { readonly newest: number; readonly records: UpdateRecord[]; readonly problems: JournalProblem[] } {
+  const taken = sequences(journal);
+  const records: UpdateRecord[] = [];
+  const problems: JournalProblem[] = [];
+  for (const sequence of taken.slice(-count)) {
+    const read = readRecord(journal, sequence);
+    if (read.kind === 'record') records.push(read.record);
+    else problems.push(read);
+  }
+  return { newest: taken.at(-1) ?? 0, records, problems };
+}
+
+/**
  * All records after the one with the given number, 0 for all there are.
  *
  * An unreadable record is passed over when the next readable one begins where the last readable one ended: whoever

@@ -1,0 +1,201 @@
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../locks/index.js';
+import type { RunEvent, RunResult } from './run-context.js';
+import { layoutOf } from './temporary.js';
+
+/** A past run, or one that goes on. */
+export interface PastRun {
+  /** The same in both lines of a run. */
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly begun: string;
+  readonly stamp: string;
+  /** Undefined in the line that a run begins with. A run without a second line goes on, or died. */
+  readonly ended?: string;
+  readonly result?: RunResult['kind'];
+  /** Milliseconds in which it waited for locks of others. */
+  readonly waitedMs?: number;
+  readonly update?: PastUpdate;
+  readonly stages?: readonly PastStage[];
+}
+
+/** What a run built. */
+export interface PastUpdate {
+  readonly revision: string;
+  readonly commits: number;
+  /** Sequence numbers of the update records. */
+  readonly records: readonly number[];
+}
+
+export interface PastStage {
+  readonly name: string;
+  readonly outcome: string;
+  readonly ms: number;
+}
+
+/** More than this of a history is moved aside, and what was aside before is gone. */
+const LONGEST = 4 * 1024 * 1024;
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/** `Testing/History.jsonl` of a build. */
+export function historyFile(buildDirectory: string): string {
+  return join(layoutOf(buildDirectory).testing, 'History.jsonl');
+}
+
+/**
+ * Writes down what a run does, as it is told of it. A run that builds something has one line when it begins to, and one
+ * when it has ended; one without news has none, or a cron job would fill the disk with them.
+ */
+export class RunRecorder {
+  readonly #file: string;
+  readonly #run: string;
+  readonly #now: () => Date;
+  #begun = '';
+  #stamp = '';
+  #waitedMs = 0;
+  #written = false;
+  #update: PastUpdate | undefined;
+  readonly #stages: PastStage[] = [];
+
+  /** @param now the time */
+  constructor(buildDirectory: string, run: string, now: () => Date) {
+    this.#file = historyFile(buildDirectory);
+    this.#run = run;
+    this.#now = now;
+  }
+
+  /** @returns what went wrong, if anything: a history is not worth a build */
+  hear(event: RunEvent): string | undefined {
+    switch (event.kind) {
+      case 'begun':
+        this.#begun = this.#now().toISOString();
+        this.#stamp = event.stamp.text;
+        return undefined;
+      case 'waited':
+        this.#waitedMs += event.ms;
+        return undefined;
+      case 'updated': {
+        const { revision, changes, records } = event.update;
+        this.#update = { revision, commits: changes.length, records };
+        return undefined;
+      }
+      case 'stage-started':
+        if (this.#written) return undefined;
+        this.#written = true;
+        return this.#append({ run: this.#run, begun: this.#begun, stamp: this.#stamp });
+      case 'stage-ended': {
+        const { name, outcome, ms } = event.stage;
+        this.#stages.push({ name, outcome: outcome.kind, ms: Math.round(ms) });
+        return undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** @returns as {@link RunRecorder.hear} */
+  end(result: RunResult['kind']): string | undefined {
+    // What never began is another run's business, and what found nothing to do is nobody's.
+    if (this.#begun === '' || result === 'no-news') return undefined;
+    return this.#append({
+      run: this.#run,
+      begun: this.#begun,
+      stamp: this.#stamp,
+      ended: this.#now().toISOString(),
+      result,
+      waitedMs: Math.round(this.#waitedMs),
+      ...(this.#update !== undefined && { update: this.#update }),
+      stages: this.#stages,
+    });
+  }
+
+  /** In one write, so that a line is there or not; a disk that is full in its middle leaves a torn one, which is skipped. */
+  #append(line: PastRun): string | undefined {
+    try {
+      const fd = openSync(this.#file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o664);
+      try {
+        // A torn line before ours must not swallow it.
+        writeSync(fd, `\n${JSON.stringify(line)}\n`);
+        if (fstatSync(fd).size > LONGEST) renameSync(this.#file, `${this.#file}.1`);
+      } finally {
+        closeSync(fd);
+      }
+      return undefined;
+    } catch (error) {
+      return `${this.#file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+}
+
+/** The runs of a build. */
+export interface History {
+  /** Oldest first; each once, as its last line says. */
+  readonly runs: readonly PastRun[];
+  /** Lines that are torn or not of a history. */
+  readonly unreadable: number;
+}
+
+/** Reads the history of a build, and what was moved aside of it. @throws the system's error */
+export function readHistory(buildDirectory: string): History {
+  const file = historyFile(buildDirectory);
+  const runs = new Map<string, PastRun>();
+  let unreadable = 0;
+  for (const line of [...linesOf(`${file}.1`), ...linesOf(file)]) {
+    const run = parseLine(line);
+    if (run === undefined) unreadable++;
+    else runs.set(run.run, run);
+  }
+  return { runs: [...runs.values()], unreadable };
+}
+
+function linesOf(file: string): string[] {
+  let fd: number;
+  try {
+    fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Error(`${file} is not a regular file`);
+    const bytes = Buffer.alloc(Math.min(stat.size, 2 * LONGEST));
+    const read = readSync(fd, bytes, 0, bytes.length, 0);
+    return bytes
+      .toString('utf8', 0, read)
+      .split('\n')
+      .filter((line) => line !== '');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function parseLine(line: string): PastRun | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isPastRun(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPastRun(value: unknown): value is PastRun {
+  if (typeof value !== 'object' || value === null) return false;
+  const { run, begun, stamp, ended, stages } = value as Record<string, unknown>;
+  const isTime = (time: unknown): boolean => typeof time === 'string' && !Number.isNaN(Date.parse(time));
+  return (
+    typeof run === 'string' &&
+    isTime(begun) &&
+    typeof stamp === 'string' &&
+    (ended === undefined || isTime(ended)) &&
+    (stages === undefined || (Array.isArray(stages) && stages.every(isPastStage)))
+  );
+}
+
+function isPastStage(value: unknown): value is PastStage {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, outcome, ms } = value as Record<string, unknown>;
+  return typeof name === 'string' && typeof outcome === 'string' && typeof ms === 'number';
+}
