@@ -1,8 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
 import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
 import type { GlobalOptions } from './project-of.js';
+import type { RunOptions } from './run.js';
 
 const EXEC_HELP = `
 Without --wait the command is skipped when somebody else holds the lock: what a
@@ -33,6 +34,7 @@ export function program(): Command {
     .description('Staged continuous builds from cron that share one source tree.')
     .version(VERSION)
     .option('-c, --config <file>', 'the configuration (default: $STAGELOCK_CONFIG, or stagelock.toml here or above)')
+    .option('--build-dir <dir>', 'a build directory of CMake, instead: its DartConfiguration.tcl is the configuration')
     .showHelpAfterError('(stagelock --help tells more)')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'stagelock: ')) })
     .hook('preAction', (_, command) => guardOutput(command.name()))
@@ -43,7 +45,14 @@ export function program(): Command {
     .description('run one build: update, then each of its stages')
     .argument('[build]', 'its name; may be left out if there is only one')
     .option('-q, --quiet', 'no progress on standard output')
-    .action(async (build: string | undefined, options: { quiet?: boolean }, command: Command) => {
+    .addOption(
+      new Option('-M, --model <model>', 'as which the run is reported, instead of the configured one').choices([
+        'Experimental',
+        'Continuous',
+        'Nightly',
+      ]),
+    )
+    .action(async (build: string | undefined, options: RunOptions, command: Command) => {
       const { runCommand } = await import('./run.js');
       await runCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
     });

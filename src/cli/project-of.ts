@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { chooseBuild } from '../config/build-of.js';
+import { DART_CONFIGURATION } from '../config/dart-configuration.js';
 import { findConfig, loadProject } from '../config/load.js';
 import { formatProblem, type Problem } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
@@ -8,10 +11,18 @@ import { EXIT, Refusal } from './exit.js';
 /** Where the configuration is, as every command takes it. */
 export interface GlobalOptions {
   readonly config?: string;
+  /** A build directory that CMake has configured for CTest, instead of a configuration. */
+  readonly buildDir?: string;
 }
 
 /** The configuration file that is meant. */
 export function configFileOf(options: GlobalOptions): string {
+  if (options.buildDir !== undefined) {
+    if (options.config !== undefined) throw new Refusal(EXIT.usage, 'give either --config or --build-dir');
+    const file = resolve(options.buildDir, DART_CONFIGURATION);
+    if (existsSync(file)) return file;
+    throw new Refusal(EXIT.usage, `there is no ${file}; CMake writes it for a project with include(CTest)`);
+  }
   const file = findConfig(process.cwd(), options.config ?? process.env['STAGELOCK_CONFIG']);
   if (file !== undefined) return file;
   throw new Refusal(

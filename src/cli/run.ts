@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, userInfo } from 'node:os';
+import type { Model } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
 import { RunRecorder } from '../stages/history.js';
 import { explainLocksAfterFailure, explainResult } from '../stages/messages.js';
@@ -8,14 +9,20 @@ import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
+export interface RunOptions {
+  readonly quiet?: boolean;
+  readonly model?: Model;
+}
+
 /** `stagelock run [BUILD]` */
 export async function runCommand(
   options: GlobalOptions,
   name: string | undefined,
-  { quiet = false }: { readonly quiet?: boolean },
+  { quiet = false, model }: RunOptions,
 ): Promise<void> {
   const project = projectOf(options);
-  const build = buildOf(project, name);
+  const configured = buildOf(project, name);
+  const build = model === undefined ? configured : { ...configured, model };
   const host = thisHost();
   const progress = new Progress(build.name, quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines');
   const stop = stopSignal((name) => progress.note(`told to stop by ${name}; ending what runs`));

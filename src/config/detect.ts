@@ -81,8 +81,8 @@ function cmakeCache(directory: string): ReadonlyMap<string, string> | undefined 
   return new Map([...entries].map(([, name = '', value = '']) => [name, value.trim()]));
 }
 
-/** Asks git itself, which knows about worktrees, submodules and included configuration files. */
-function upstreamOf(source: string): Upstream | undefined {
+/** What a checkout follows. Asks git itself, which knows about worktrees, submodules and included configuration files. */
+export function upstreamOf(source: string): Upstream | undefined {
   const current = git(source, 'symbolic-ref', '--quiet', '--short', 'HEAD');
   if (current !== undefined) {
     const remote = git(source, 'config', '--get', `branch.${current}.remote`);

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { DART_CONFIGURATION, readDartConfiguration, tablesOf } from './dart-configuration.js';
+import { buildName, upstreamOf } from './detect.js';
 import { explain } from './explanation.js';
 import { Locations } from './location.js';
 import { type Finding, type KeyPath, type Problem, pathText } from './problem.js';
@@ -34,9 +36,23 @@ export function loadProject(file: string, environment: Environment): Loaded {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return invalid([{ file, message: 'the file is not UTF-8 text, which TOML has to be' }]);
+    return invalid([{ file, message: 'the file is not UTF-8 text, which a configuration has to be' }]);
   }
-  return parseProject(text, file, environment);
+  return basename(file) === DART_CONFIGURATION
+    ? projectOfCTest(text, file, environment)
+    : parseProject(text, file, environment);
+}
+
+/** The project of one build that a `DartConfiguration.tcl` describes. */
+function projectOfCTest(text: string, file: string, { hostname }: Environment): Loaded {
+  const dart = readDartConfiguration(text);
+  const name = buildName(dart.get('BuildName') || basename(dirname(file)));
+  const upstream = dart.get('UpdateType') === 'git' ? upstreamOf(dart.get('SourceDirectory') ?? '.') : undefined;
+  const { tables, findings } = tablesOf(dart, { name, upstream });
+  if (findings.length > 0) return invalid(findings.map(({ message }) => ({ file, message })));
+  const resolved = resolveProject({ file, tables, names: [name], removed: [], hostname });
+  if (resolved.findings.length === 0) return { kind: 'loaded', project: resolved.project };
+  return invalid(resolved.findings.map(({ message }) => ({ file, message })));
 }
 
 /** What {@link loadProject} makes of the text of `file`, whose path gives relative paths their place. */

@@ -45,7 +45,7 @@ describe('loadProject', () => {
     expect(messages('no/such.toml')).toEqual(['no/such.toml: there is no such file; `stagelock init` writes one']);
     expect(messages(directory)).toEqual([`${directory}: this is a directory, expected a file`]);
     const latin1 = write('latin1.toml', Buffer.from('[project]\nname = "K\xf6ln"\n', 'latin1'));
-    expect(messages(latin1)).toEqual([`${latin1}: the file is not UTF-8 text, which TOML has to be`]);
+    expect(messages(latin1)).toEqual([`${latin1}: the file is not UTF-8 text, which a configuration has to be`]);
     expect(messages(`${latin1}/below`)[0]).toContain('the file cannot be read: ENOTDIR');
   });
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { readXml } from '../../src/updates/xml-events.js';
 import { temporaryDirectory } from '../updates/repository.js';
 import { CTEST_FILES } from '../updates/systems/ctest.js';
-import { environment } from '../updates/systems/repositories.js';
+import { environment, makeRepository } from '../updates/systems/repositories.js';
 import { missing, STAGELOCK } from './programs.js';
 
 const absent = missing('ctest') ?? missing('cc') ?? missing('make');
@@ -173,5 +173,34 @@ stages.test = { command = ["ctest", "-T", "Test"] }
     expect(textsOf(read(report('one', 'Build.xml')), 'Site/Build/Error/Text')).toEqual([
       '*** the command failed with exit code 7',
     ]);
+  });
+
+  test('come of a build directory of CMake without any configuration, and a last `ctest -T Submit` could send them', () => {
+    const root = temporaryDirectory();
+    const repository = makeRepository('git', root);
+    repository.commit({ log: 'one', write: { ...CTEST_FILES, a: '1\n' } });
+    const source = join(root, 'source');
+    repository.clone(source);
+    const build = join(root, 'build');
+    spawnSync('cmake', ['-S', source, '-B', build, '-DBUILDNAME=gcc (x)'], { env: environment });
+    const stagelock = (...args: string[]) =>
+      spawnSync(process.execPath, [STAGELOCK, '--build-dir', build, ...args], { env: environment, encoding: 'utf8' });
+    expect(stagelock('run', '-M', 'Continuous')).toMatchObject({ status: 0, stderr: '' });
+    repository.commit({ log: 'two', write: { a: '2\n' } });
+    expect(stagelock('run', '-M', 'Continuous')).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(join(source, 'a'), 'utf8')).toBe('2\n');
+    const update = readFileSync(join(build, 'Testing', 'Temporary', 'LastUpdate.xml'), 'utf8');
+    expect(update).toContain('<FullName>a</FullName>');
+    const testing = join(build, 'Testing');
+    const tag = readFileSync(join(testing, 'TAG'), 'utf8').split('\n')[0] ?? '';
+    expect(readdirSync(join(testing, tag)).sort()).toEqual(['Build.xml', 'Configure.xml', 'Test.xml', 'Update.xml']);
+    expect(stagelock('run', '-M', 'Continuous').stdout).toBe('');
+    expect(stagelock('status').stdout).toBe('gcc-x (primary): idle\n');
+    expect(stagelock('log').stdout.trim().split('\n')).toHaveLength(2);
+    const nowhere = spawnSync(process.execPath, [STAGELOCK, '--build-dir', root, 'check'], { encoding: 'utf8' });
+    expect(nowhere.status).toBe(2);
+    expect(nowhere.stderr).toBe(
+      `stagelock: there is no ${root}/DartConfiguration.tcl; CMake writes it for a project with include(CTest)\n`,
+    );
   });
 });

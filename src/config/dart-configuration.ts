@@ -1,0 +1,109 @@
+import type { Upstream } from './detect.js';
+import type { Finding } from './problem.js';
+import type { ConfigTables } from './schema.js';
+
+/** The name of the file that CMake writes for CTest into a build directory. */
+export const DART_CONFIGURATION = 'DartConfiguration.tcl';
+
+type UpdateTable = NonNullable<NonNullable<ConfigTables['defaults']>['update']>;
+
+/**
+ * Reads the entries `Name: value` of a `DartConfiguration.tcl`. CTest takes everything behind the colon, without the blanks
+ * around it; what CMake did not know is empty, or ends in `-NOTFOUND`.
+ */
+export function readDartConfiguration(text: string): ReadonlyMap<string, string> {
+  const entries = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    const match = /^([A-Za-z][A-Za-z0-9]*):[ \t]*(.*?)[ \t]*$/.exec(line);
+    if (match?.[1] !== undefined) entries.set(match[1], /-NOTFOUND$/.test(match[2] ?? '') ? '' : (match[2] ?? ''));
+  }
+  return entries;
+}
+
+/** What else is known of a build. */
+export interface BuildFacts {
+  /** A valid build name. */
+  readonly name: string;
+  /** What the git checkout follows; undefined without one. */
+  readonly upstream: Upstream | undefined;
+}
+
+/**
+ * What `stagelock.toml` would say for a build that CMake has configured for CTest: update, configure, build and test, all as
+ * `ctest -D Experimental` does them.
+ */
+export function tablesOf(
+  dart: ReadonlyMap<string, string>,
+  { name, upstream }: BuildFacts,
+): { readonly tables: ConfigTables; readonly findings: readonly Finding[] } {
+  const of = (key: string): string => dart.get(key) ?? '';
+  const findings: Finding[] = [];
+  for (const key of ['SourceDirectory', 'BuildDirectory']) {
+    if (of(key) === '')
+      findings.push({ path: [key], message: `${key} is missing, as CMake writes it with include(CTest)` });
+  }
+  const nightly = of('NightlyStartTime');
+  const isNightly = /^([01]?\d|2[0-3]):[0-5]\d:[0-5]\d (UTC|[+-]\d{4})$/.test(nightly);
+  if (nightly !== '' && !isNightly) {
+    const message = `NightlyStartTime: ${nightly} is not a time with a zone in numbers, such as 01:00:00 UTC or 21:00:00 -0500`;
+    findings.push({ path: ['NightlyStartTime'], message });
+  }
+  const stages: Record<string, { readonly command: string[] }> = {};
+  const configuration = of('DefaultCTestConfigurationType') || 'Release';
+  for (const [stage, key] of [
+    ['configure', 'ConfigureCommand'],
+    ['build', 'MakeCommand'],
+  ] as const) {
+    const command = wordsOf(of(key).replaceAll(/\$\{?CTEST_CONFIGURATION_TYPE\}?/g, configuration));
+    if (command.length > 0) stages[stage] = { command };
+  }
+  stages['test'] = { command: ['ctest', '-T', 'Test'] };
+  const update = updateOf(of, upstream);
+  const site = of('Site');
+  return {
+    findings,
+    tables: {
+      project: {
+        name,
+        ...(site !== '' && { site }),
+        ...(isNightly && { nightly_start: nightly.padStart(nightly.indexOf(':') === 1 ? nightly.length + 1 : 0, '0') }),
+      },
+      builds: {
+        [name]: {
+          directory: of('BuildDirectory'),
+          source: of('SourceDirectory'),
+          model: 'Experimental',
+          stages,
+          ...(update !== undefined && { update }),
+        },
+      },
+    },
+  };
+}
+
+/** Undefined where nothing is known to update from: the source is then built as it stands. */
+function updateOf(of: (key: string) => string, upstream: Upstream | undefined): UpdateTable | undefined {
+  switch (of('UpdateType').toLowerCase()) {
+    case 'git':
+      return upstream === undefined ? undefined : { type: 'git', ...upstream };
+    case 'svn':
+      return { type: 'svn' };
+    case 'hg':
+      return { type: 'hg' };
+    case 'cvs': {
+      const options = wordsOf(of('CVSUpdateOptions'));
+      return { type: 'cvs', ...(options.length > 0 && { options }) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The words of a command as CMake writes it: apart by blanks, or in double quotes with `\` before what is meant as it is. */
+export function wordsOf(command: string): string[] {
+  const words: string[] = [];
+  for (const [word] of command.matchAll(/(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+/g)) {
+    words.push(word.replaceAll(/"((?:[^"\\]|\\.)*)"/g, '$1').replaceAll(/\\(.)/g, '$1'));
+  }
+  return words;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { readDartConfiguration, tablesOf, wordsOf } from '../../src/config/dart-configuration.js';
+
+const TEXT = `# This file is configured by CMake automatically as DartConfiguration.tcl
+
+# Configuration directories and files
+SourceDirectory: /src/x y
+BuildDirectory: /build
+Site: host.example.org
+BuildName: Linux-c++
+SubmitURL: http://
+NightlyStartTime: 1:00:00 UTC
+ConfigureCommand: "/usr/bin/cmake" "/src/x y"
+MakeCommand: /usr/bin/cmake --build . --config "\${CTEST_CONFIGURATION_TYPE}"
+DefaultCTestConfigurationType: Debug
+UpdateType: git
+CVSCommand: CVSCOMMAND-NOTFOUND
+`;
+
+describe('a DartConfiguration.tcl', () => {
+  test('says what a configuration would', () => {
+    const dart = readDartConfiguration(TEXT);
+    expect(dart.get('CVSCommand')).toBe('');
+    const { tables, findings } = tablesOf(dart, { name: 'Linux-c', upstream: { remote: 'origin', branch: 'main' } });
+    expect(findings).toEqual([]);
+    expect(tables).toEqual({
+      project: { name: 'Linux-c', site: 'host.example.org', nightly_start: '01:00:00 UTC' },
+      builds: {
+        'Linux-c': {
+          directory: '/build',
+          source: '/src/x y',
+          model: 'Experimental',
+          stages: {
+            configure: { command: ['/usr/bin/cmake', '/src/x y'] },
+            build: { command: ['/usr/bin/cmake', '--build', '.', '--config', 'Debug'] },
+            test: { command: ['ctest', '-T', 'Test'] },
+          },
+          update: { type: 'git', remote: 'origin', branch: 'main' },
+        },
+      },
+    });
+  });
+
+  test('of another version control system, or of none', () => {
+    const update = (lines: string) => {
+      const { tables } = tablesOf(readDartConfiguration(`${TEXT}${lines}`), { name: 'x', upstream: undefined });
+      return tables.builds?.['x']?.update;
+    };
+    expect(update('')).toBeUndefined();
+    expect(update('UpdateType: svn')).toEqual({ type: 'svn' });
+    expect(update('UpdateType: hg')).toEqual({ type: 'hg' });
+    expect(update('UpdateType: cvs\nCVSUpdateOptions: -d -A -P')).toEqual({ type: 'cvs', options: ['-d', '-A', '-P'] });
+    expect(update('UpdateType: p4')).toBeUndefined();
+  });
+
+  test('that lacks what a build needs, or has a time that nobody understands, is told so', () => {
+    const { findings } = tablesOf(readDartConfiguration('NightlyStartTime: 21:00 EST\n'), {
+      name: 'x',
+      upstream: undefined,
+    });
+    expect(findings.map(({ message }) => message)).toEqual([
+      'SourceDirectory is missing, as CMake writes it with include(CTest)',
+      'BuildDirectory is missing, as CMake writes it with include(CTest)',
+      'NightlyStartTime: 21:00 EST is not a time with a zone in numbers, such as 01:00:00 UTC or 21:00:00 -0500',
+    ]);
+  });
+});
+
+test.each([
+  ['', []],
+  ['a  b', ['a', 'b']],
+  ['"a b" c"d e"f', ['a b', 'cd ef']],
+  ['"a \\"b\\"" \\\\ ""', ['a "b"', '\\', '']],
+])('the words of %s', (command, words) => {
+  expect(wordsOf(command)).toEqual(words);
+});
