@@ -14,6 +14,9 @@ export interface XmlReader {
   end(): void;
 }
 
+/** What stands in one element beyond this is dropped: a test that has written a gigabyte. */
+const LONGEST_TEXT = 4 * 1024 * 1024;
+
 /**
  * A strict reader. Entities other than those of XML itself are an error, so nothing is ever fetched or expanded.
  *
@@ -33,7 +36,8 @@ export function xmlReader({ open, close }: XmlListener): XmlReader {
     open?.(name, attributes as Record<string, string>);
   };
   const addText = (text: string): void => {
-    if (texts.length > 0) texts[texts.length - 1] += text;
+    const known = texts.at(-1);
+    if (known !== undefined && known.length < LONGEST_TEXT) texts[texts.length - 1] = known + text;
   };
   parser.ontext = addText;
   parser.oncdata = addText;

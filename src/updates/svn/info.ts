@@ -35,6 +35,11 @@ export async function infoOf(checkout: Checkout, where: string, revision?: strin
 }
 
 /** The path of a working copy below the root of its repository, as the log writes it: `` or `/trunk/lib`. */
-export function pathInRepository({ url, root }: Info): string {
-  return decodeURI(url.startsWith(root) ? url.slice(root.length) : '').replace(/\/$/, '');
+export function pathInRepository({ url, root }: Pick<Info, 'url' | 'root'>): string {
+  return pathOfUrl(url.startsWith(root) ? url.slice(root.length) : '').replace(/\/$/, '');
+}
+
+/** A part of a URL as the path that it stands for; Subversion encodes all that is special in one, but no slash. */
+export function pathOfUrl(part: string): string {
+  return decodeURIComponent(part);
 }

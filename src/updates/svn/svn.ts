@@ -15,7 +15,7 @@ import type {
 } from '../version-control.js';
 import { readSvn, runSvn, svnFailure } from './command.js';
 import { copiedFiles } from './copied.js';
-import { type Info, infoOf, pathInRepository } from './info.js';
+import { type Info, infoOf, pathInRepository, pathOfUrl } from './info.js';
 import { logListener } from './log.js';
 import { type Status, statusOf } from './status.js';
 
@@ -153,7 +153,7 @@ async function withCopies(
       if (name === 'path') kind = attributes['item'] ?? '';
     },
     close: (name, text) => {
-      if (name === 'path' && kind === 'added') added.push(decodeURI(text.slice(here.url.length + 1)));
+      if (name === 'path' && kind === 'added') added.push(pathOfUrl(text.slice(here.url.length + 1)));
     },
   });
   if (read.kind === 'failed') return read;
