@@ -71,6 +71,7 @@ export function tablesOf(
       builds: {
         [name]: {
           directory: of('BuildDirectory'),
+          ...(of('BuildName') !== '' && { report_name: of('BuildName') }),
           source: of('SourceDirectory'),
           model: 'Experimental',
           stages,

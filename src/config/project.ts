@@ -79,6 +79,8 @@ export type UpdateSource = GitUpdate | SvnUpdate | HgUpdate | CvsUpdate;
 
 interface BuildCommon {
   readonly name: string;
+  /** `BuildName` in reports. */
+  readonly reportName: string;
   readonly site: string;
   /** Absolute path of the source tree. */
   readonly source: string;

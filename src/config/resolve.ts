@@ -178,6 +178,7 @@ class Resolution {
     };
     return {
       name,
+      reportName: table.report_name ?? name,
       site: project?.site ?? this.#input.hostname,
       directory,
       model: table.model ?? this.#defaults.model ?? DEFAULTS.model,

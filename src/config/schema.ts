@@ -235,6 +235,9 @@ const commonShape = {
 
 const buildShape = {
   directory: z.optional(path('The build directory, relative to this file.')),
+  report_name: z.optional(
+    line('What dashboards call the build (BuildName in reports). Default: its name here.', 'a name'),
+  ),
   primary: z.optional(
     z
       .string('the name of a build')

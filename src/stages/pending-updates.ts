@@ -81,7 +81,7 @@ export function reportUpdate(
   const xml = updateXml({
     generator: `stagelock-${VERSION}`,
     site: build.site,
-    build: build.name,
+    build: build.reportName,
     buildstamp: stamp.text,
     command: versionControlOf(primary.update, journalDirectory(primary.directory)).command,
     update,

@@ -74,7 +74,7 @@ function reportOf(
   const head: ReportHead = {
     generator: `stagelock-${VERSION}`,
     site: build.site,
-    build: build.name,
+    build: build.reportName,
     buildstamp: stamp.text,
     machine: thisMachine(),
   };

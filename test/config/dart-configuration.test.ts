@@ -28,6 +28,7 @@ describe('a DartConfiguration.tcl', () => {
       builds: {
         'Linux-c': {
           directory: '/build',
+          report_name: 'Linux-c++',
           source: '/src/x y',
           model: 'Experimental',
           stages: {

@@ -35,6 +35,7 @@ describe('a project', () => {
     expect(project.builds.get('gcc')).toEqual({
       role: 'primary',
       name: 'gcc',
+      reportName: 'gcc',
       site: 'host',
       source: '/etc/ci/src',
       directory: '/etc/ci/gcc',

@@ -191,8 +191,10 @@ stages.test = { command = ["ctest", "-T", "Test"] }
     expect(readFileSync(join(source, 'a'), 'utf8')).toBe('2\n');
     const update = readFileSync(join(build, 'Testing', 'Temporary', 'LastUpdate.xml'), 'utf8');
     expect(update).toContain('<FullName>a</FullName>');
+    expect(update).toContain('<BuildName>gcc (x)</BuildName>');
     const testing = join(build, 'Testing');
     const tag = readFileSync(join(testing, 'TAG'), 'utf8').split('\n')[0] ?? '';
+    expect(readFileSync(join(testing, tag, 'Build.xml'), 'utf8')).toContain('<Site BuildName="gcc (x)"');
     expect(readdirSync(join(testing, tag)).sort()).toEqual(['Build.xml', 'Configure.xml', 'Test.xml', 'Update.xml']);
     expect(stagelock('run', '-M', 'Continuous').stdout).toBe('');
     expect(stagelock('status').stdout).toBe('gcc-x (primary): idle\n');
