@@ -103,6 +103,8 @@ export interface Primary extends BuildCommon {
   readonly update: UpdateSource | undefined;
   /** What the primary does when secondaries are building at the time of its update. */
   readonly whenSecondariesBuild: { readonly kind: 'abort' } | { readonly kind: 'wait'; readonly timeoutMs: number };
+  /** How long a record stays in the journal at least, in milliseconds. */
+  readonly keepUpdatesMs: number;
   /** How long the primary keeps `running` after it finished everything. */
   readonly lingerMs: number;
 }

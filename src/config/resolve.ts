@@ -111,6 +111,7 @@ class Resolution {
       source: resolve(this.#base, source ?? '.'),
       update,
       whenSecondariesBuild: when === 'abort' ? { kind: 'abort' } : { kind: 'wait', timeoutMs: milliseconds(timeout) },
+      keepUpdatesMs: (this.#input.tables.project?.keep_updates ?? DEFAULTS.keepUpdates) * 86_400_000,
       lingerMs: milliseconds(table.linger ?? this.#defaults.linger ?? DEFAULTS.linger),
     };
   }

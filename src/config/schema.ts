@@ -88,6 +88,15 @@ const projectShape = {
         'everywhere, when the server of a network file system and its clients build in one directory.',
     ),
   ),
+  keep_updates: z.optional(
+    z.number('a number of days').check(
+      z.refine((days) => days > 0, 'a number of days, more than 0'),
+      z.meta({
+        description: 'How many days an update stays in the journal at least, also when every build has built it.',
+        default: DEFAULTS.keepUpdates,
+      }),
+    ),
+  ),
   lock_timeout: z.optional(
     duration('How long one step may wait for its short critical section in a directory.', DEFAULTS.lockTimeout),
   ),

@@ -1,6 +1,7 @@
 import type { Primary } from '../config/project.js';
 import { pause } from '../locks/index.js';
 import { moveCursor } from '../updates/cursor.js';
+import { pruneJournal } from '../updates/pruning.js';
 import type { MergedUpdate } from '../updates/record.js';
 import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
@@ -63,6 +64,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     moveCursor(primary.directory, primary.name, upTo);
     context.step('complete: cursor moved');
     await tidySource(primary, primary.update, stamp, context);
+    prune(primary, context);
   }
   if (primary.lingerMs > 0) {
     context.report({ kind: 'lingering', ms: primary.lingerMs });
@@ -139,6 +141,16 @@ async function update(
   if (!quiet) return { kind: 'updated', upTo: pending.upTo, update: pending.update };
   end(layout, held, context);
   return { kind: 'no-news' };
+}
+
+/** A journal that could not be made shorter is no reason for a run to fail. */
+function prune(primary: Primary, context: RunContext): void {
+  try {
+    pruneJournal(primary.directory, context.now().getTime() - primary.keepUpdatesMs);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    context.report({ kind: 'warning', text: `old updates could not be removed from the journal: ${why}` });
+  }
 }
 
 function end(layout: Layout, held: HeldLocks, context: RunContext): void {

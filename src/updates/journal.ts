@@ -92,6 +92,22 @@ export function newestRecords(
 }
 
 /**
+ * The oldest records, oldest first, at most as many as asked for and as far as they can be read. Never the newest one of
+ * all.
+ *
+ * @throws the system's error when a file is there but cannot be read at all
+ */
+export function oldestRecords(journal: string, count: number): UpdateRecord[] {
+  const records: UpdateRecord[] = [];
+  for (const sequence of sequences(journal).slice(0, -1).slice(0, count)) {
+    const read = readRecord(journal, sequence);
+    if (read.kind !== 'record') break;
+    records.push(read.record);
+  }
+  return records;
+}
+
+/**
  * All records after the one with the given number, 0 for all there are.
  *
  * An unreadable record is passed over when the next readable one begins where the last readable one ended: whoever

@@ -45,6 +45,7 @@ describe('a project', () => {
       sectionTimeoutMs: 60_000,
       update: undefined,
       whenSecondariesBuild: { kind: 'abort' },
+      keepUpdatesMs: 365 * 86_400_000,
       lingerMs: 0,
       stages: [
         {
