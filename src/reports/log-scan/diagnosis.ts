@@ -38,16 +38,16 @@ const FORMS: readonly Form[] = [
   form('warning', '^\\s*', MSVC_PLACE, String.raw`\s*(?:command line )?[Ww]arning\b`),
   // linkers
   form('error', '^', PLACE, String.raw`\s*(?:undefined reference to|multiple definition of|more undefined references)`),
-  form('error', String.raw`^.*: (?:undefined reference to|multiple definition of|more undefined references to) `),
+  form('error', '^.*: (?:undefined reference to|multiple definition of|more undefined references to) '),
   form(
     'error',
     String.raw`^(?:\S*/)?(?:\S+-)?(?:ld|gold|lld|ld\.\w+|mold): (?:cannot |error|undefined |unrecognized |unknown |final link failed|symbol\(s\) not found|.*: (?:undefined |cannot |file not recognized|relocation .* can not |error adding symbols))`,
   ),
-  form('error', String.raw`^Undefined (?:symbols|first referenced)`),
+  form('error', '^Undefined (?:symbols|first referenced)'),
   // make and ninja, when they give up
   form('error', String.raw`^\S*make(?:\[\d+\])?(?:\.exe)?: \*\*\* (?!.*\(ignored\)$)`),
-  form('error', String.raw`^ninja: (?:error|fatal):`),
-  form('error', String.raw`^FAILED: `),
+  form('error', '^ninja: (?:error|fatal):'),
+  form('error', '^FAILED: '),
   // CMake
   form('error', String.raw`^\s*CMake (?:Internal )?Error(?: \(dev\))?(?: at (?<file>[^:]+):(?<line>\d+))?`),
   form('warning', String.raw`^\s*CMake (?:Deprecation )?Warning(?: \(dev\))?(?: at (?<file>[^:]+):(?<line>\d+))?`),
@@ -56,7 +56,7 @@ const FORMS: readonly Form[] = [
   form('warning', '^', TOOL, String.raw` (?:[\w ]+ )?warning\b(?: [A-Z]+\d+)?\s?:`),
   form('error', String.raw`^(?:fatal )?(?:ERROR|[Ee]rror)(?:\[[A-Z]\d+\])?: `),
   form('warning', String.raw`^(?:WARNING|[Ww]arning)(?:\[[A-Z]\d+\])?: `),
-  form('error', String.raw`(?:Segmentation fault|: Assertion .* failed)`),
+  form('error', '(?:Segmentation fault|: Assertion .* failed)'),
 ];
 
 /** More of a line than this is not looked at: no tool complains so far to the right. */
