@@ -1,0 +1,41 @@
+import * as z from 'zod/mini';
+import { DEFAULTS } from '../defaults.js';
+import { choice, duration, line } from './values.js';
+
+/** `[project]`. */
+export const projectShape = {
+  name: z.optional(line('The name of the project, as reports show it.', 'a name')),
+  site: z.optional(line('The name of this machine in reports. Default: the host name.', 'a name')),
+  nightly_start: z.optional(
+    z.string('a time of day such as "21:00:00 UTC"').check(
+      z.regex(
+        /^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] (UTC|[+-][0-9]{4})$/,
+        'a time of day such as "21:00:00 UTC" or "21:00:00 -0500"',
+      ),
+      z.meta({
+        description: "When the day of Nightly builds begins, as CTest's NightlyStartTime.",
+        default: DEFAULTS.nightlyStart,
+      }),
+    ),
+  ),
+  strategy: z.optional(
+    choice(
+      ['auto', 'lockdir', 'cifs', 'flock', 'fcntl'],
+      DEFAULTS.strategy,
+      'How locks in one directory are taken; auto chooses from its file system. Set lockdir, which works from ' +
+        'everywhere, when the server of a network file system and its clients build in one directory.',
+    ),
+  ),
+  keep_updates: z.optional(
+    z.number('a number of days').check(
+      z.refine((days) => days > 0, 'a number of days, more than 0'),
+      z.meta({
+        description: 'How many days an update stays in the journal at least, also when every build has built it.',
+        default: DEFAULTS.keepUpdates,
+      }),
+    ),
+  ),
+  lock_timeout: z.optional(
+    duration('How long one step may wait for its short critical section in a directory.', DEFAULTS.lockTimeout),
+  ),
+};

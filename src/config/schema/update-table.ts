@@ -1,0 +1,42 @@
+import * as z from 'zod/mini';
+import { DEFAULTS } from '../defaults.js';
+import { choice, duration, line } from './values.js';
+
+/** `[builds.NAME.update]`. */
+export const updateShape = {
+  type: z.optional(choice(['git', 'svn', 'hg', 'cvs'], 'git', 'The version control system of the source.')),
+  remote: z.optional(
+    line('The remote to fetch from.', 'the name of a remote').check(
+      z.refine((name) => !name.startsWith('-'), 'the name of a remote, which cannot begin with a dash'),
+      z.meta({ description: 'git only: the remote to fetch from.', default: DEFAULTS.remote }),
+    ),
+  ),
+  branch: z.optional(
+    line('The branch to follow.', 'the name of a branch').check(
+      z.refine((name) => !name.startsWith('-'), 'the name of a branch, which cannot begin with a dash'),
+      z.meta({ description: 'git: the branch of the remote to follow. hg: the named branch, `default` unless given.' }),
+    ),
+  ),
+  url: z.optional(
+    line('svn only: the URL that must be checked out. Without it, whatever is.', 'a URL').check(
+      z.refine((url) => /^[a-z+]+:\/\/./.test(url), 'a URL such as "https://svn.example.org/project/trunk"'),
+    ),
+  ),
+  options: z.optional(
+    z
+      .array(
+        z.string('a string').check(z.refine((text) => /^-/.test(text), 'an option such as "-d"')),
+        'an array of options such as ["-d", "-A", "-P"]',
+      )
+      .check(z.meta({ description: "cvs only: the options of `cvs update`; CTest's unless given." })),
+  ),
+  mode: z.optional(
+    choice(
+      ['fast-forward', 'reset'],
+      DEFAULTS.mode,
+      'fast-forward refuses a rewritten branch and local changes that are in the way; reset follows the branch and discards ' +
+        'local commits and changes.',
+    ),
+  ),
+  timeout: z.optional(duration('How long the update may take.', DEFAULTS.fetchTimeout)),
+};
