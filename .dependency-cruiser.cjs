@@ -7,7 +7,7 @@ const layers = [
   ['scheduler'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
   ['updates', 'reports', 'submission', 'mail'],
-  ['processes'],
+  ['processes', 'xml'],
   ['locks', 'config'],
 ];
 

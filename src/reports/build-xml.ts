@@ -1,7 +1,7 @@
+import { element } from '../xml/text.js';
 import type { Finding } from './log-scan/scan.js';
 import { type EndedStage, type ReportHead, siteXml } from './site-xml.js';
 import { dateTime, elapsedMinutes, seconds } from './times.js';
-import { element } from './xml.js';
 
 /**
  * `Build.xml` with the elements of CTest 3.25, in its order.

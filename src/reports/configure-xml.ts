@@ -1,6 +1,6 @@
+import { element } from '../xml/text.js';
 import { type EndedStage, type ReportHead, siteXml } from './site-xml.js';
 import { dateTime, elapsedMinutes, seconds } from './times.js';
-import { element } from './xml.js';
 
 /**
  * `Configure.xml` with the elements of CTest 3.25, in its order.

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { xmlReader } from '../updates/xml-events.js';
+import { xmlReader } from '../xml/events.js';
 import type { TestRun } from './test-xml.js';
 
 /** Of what one test wrote, and of what is said of its failure, this much is kept. */

@@ -1,5 +1,5 @@
+import { xmlAttribute } from '../xml/text.js';
 import type { Machine } from './machine.js';
-import { xmlAttribute } from './xml.js';
 
 /** Whose report it is. */
 export interface ReportHead {

@@ -1,6 +1,6 @@
+import { element, xmlAttribute } from '../xml/text.js';
 import { type EndedStage, type ReportHead, siteXml } from './site-xml.js';
 import { dateTime, elapsedMinutes, seconds } from './times.js';
-import { element, xmlAttribute } from './xml.js';
 
 /** One test that was run, or was not. */
 export interface TestRun {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import type { MergedUpdate, SystemName } from '../updates/record.js';
+import { element, xmlAttribute } from '../xml/text.js';
 import { dateTime, elapsedMinutes, seconds } from './times.js';
 import { compare, type TouchedFile, touchedFiles } from './touched-files.js';
-import { element, xmlAttribute } from './xml.js';
 
 /** All that an `Update.xml` says. */
 export interface UpdateReport {

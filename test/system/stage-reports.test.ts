@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readXml } from '../../src/updates/xml-events.js';
+import { readXml } from '../../src/xml/events.js';
 import { temporaryDirectory } from '../updates/repository.js';
 import { CTEST_FILES } from '../updates/systems/ctest.js';
 import { environment, makeRepository } from '../updates/systems/repositories.js';

@@ -1,7 +1,7 @@
+import { readXml, type XmlListener } from '../../xml/events.js';
 import { type Client, clientFailure, runClient, silentEnvironment, wholeOutput } from '../client.js';
 import type { ToolResult } from '../tool.js';
 import type { Checkout, Failed } from '../version-control.js';
-import { readXml, type XmlListener } from '../xml-events.js';
 
 const SVN: Client = { program: 'svn', environment: silentEnvironment };
 

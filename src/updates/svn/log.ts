@@ -1,5 +1,5 @@
+import type { XmlListener } from '../../xml/events.js';
 import type { Change, ChangedFile } from '../record.js';
-import type { XmlListener } from '../xml-events.js';
 
 /**
  * Reads the elements of `svn log --xml --verbose` into changes, in the order of the log.

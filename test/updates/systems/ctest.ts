@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readXml } from '../../../src/updates/xml-events.js';
+import { readXml } from '../../../src/xml/events.js';
 import { environment } from './repositories.js';
 
 export const HAS_CTEST = spawnSync('ctest', ['--version']).status === 0;
