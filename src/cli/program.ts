@@ -102,6 +102,15 @@ export function program(): Command {
     });
 
   stagelock
+    .command('submit')
+    .description('send now the reports that earlier runs could not deliver, without waiting for the next run')
+    .argument('[build]', 'its name; all that submit if left out')
+    .action(async (build: string | undefined, _: object, command: Command) => {
+      const { submitCommand } = await import('./submit.js');
+      await submitCommand(command.optsWithGlobals<GlobalOptions>(), build);
+    });
+
+  stagelock
     .command('check')
     .description('check the configuration and tell everything that is wrong with it')
     .option('--json', 'for programs')

@@ -28,6 +28,8 @@ export class Progress {
       process.stderr.write(`stagelock: ${this.#build}: ${event.text}\n`);
       return;
     }
+    // For a log it is enough to know that it was done, and a run that comes too early does not even try.
+    if (event.kind === 'submitting' && this.#style !== 'live') return;
     const text = describeEvent(event);
     // A continuous run without news shall be quiet, so its beginning is told together with the first thing it does.
     if (text === undefined) return;
@@ -90,6 +92,10 @@ function describeEvent(event: RunEvent): string | undefined {
       const names = event.locks.map((lock) => lock.path).join(', ');
       return `waiting for ${names}, at most ${formatDuration(event.timeoutMs)}`;
     }
+    case 'submitting':
+      return 'submitting the reports';
+    case 'submitted':
+      return `submitted ${event.reports === 1 ? '1 report' : `${event.reports} reports`}`;
     case 'waiting-for-record':
       return `waiting for the primary to record ${event.head.slice(0, 12)}, at most ${formatDuration(event.timeoutMs)}`;
     case 'waited':
@@ -120,6 +126,8 @@ function liveText(event: RunEvent): { readonly text: string; readonly limits: st
       };
     case 'waiting-for-record':
       return { text: 'waiting for the primary', limits: ` (at most ${formatDuration(event.timeoutMs)})` };
+    case 'submitting':
+      return { text: 'submitting the reports', limits: '' };
     case 'lingering':
       return { text: 'lingers', limits: ` (of ${formatDuration(event.ms)})` };
     default:

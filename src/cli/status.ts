@@ -4,6 +4,7 @@ import { describeLock, describePulse } from '../stages/messages.js';
 import { type Pulse, PulseWatch } from '../stages/pulse.js';
 import { readStageLock } from '../stages/stage-lock.js';
 import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
+import { waitingText } from '../stages/submission.js';
 import { EXIT } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
@@ -44,6 +45,7 @@ export async function statusCommand(
     if (status.waitsFor.length > 0) {
       process.stdout.write(`  waits for ${status.waitsFor.map((lock) => lock.path).join(', ')}\n`);
     }
+    if (status.undelivered.length > 0) process.stdout.write(`  reports: ${waitingText(status.undelivered)}\n`);
   }
 }
 

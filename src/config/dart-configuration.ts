@@ -1,6 +1,6 @@
 import type { Upstream } from './detect.js';
 import type { Finding } from './problem.js';
-import type { ConfigTables } from './schema.js';
+import type { ConfigTables, SubmitTable } from './schema.js';
 
 /** The name of the file that CMake writes for CTest into a build directory. */
 export const DART_CONFIGURATION = 'DartConfiguration.tcl';
@@ -59,6 +59,7 @@ export function tablesOf(
   }
   stages['test'] = { command: ['ctest', '-T', 'Test'] };
   const update = updateOf(of, upstream);
+  const submit = submitOf(of);
   const site = of('Site');
   return {
     findings,
@@ -76,9 +77,27 @@ export function tablesOf(
           model: 'Experimental',
           stages,
           ...(update !== undefined && { update }),
+          ...(submit !== undefined && { submit }),
         },
       },
     },
+  };
+}
+
+/** Undefined where CMake was told of no dashboard; it then writes `http://`. */
+function submitOf(of: (key: string) => string): SubmitTable | undefined {
+  const url = of('SubmitURL');
+  if (!/^https?:\/\/[^/?#]/.test(url)) return undefined;
+  const seconds = (key: string): number | undefined => (/^\d+$/.test(of(key)) ? Number(of(key)) : undefined);
+  const timeout = seconds('SubmitInactivityTimeout');
+  const retries = seconds('CTestSubmitRetryCount');
+  const delay = seconds('CTestSubmitRetryDelay');
+  return {
+    type: 'cdash',
+    url,
+    ...(timeout !== undefined && timeout > 0 && { timeout }),
+    ...(retries !== undefined && { retries }),
+    ...(delay !== undefined && { retry_delay: delay }),
   };
 }
 

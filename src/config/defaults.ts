@@ -17,4 +17,10 @@ export const DEFAULTS = {
   timeout: '4 h',
   grace: '10 s',
   onFailure: 'stop',
+  submitType: 'cdash',
+  submitTimeout: '2 min',
+  submitRetries: 3,
+  submitRetryDelay: '5 s',
+  submitKeep: '14 d',
+  submitSpoolSize: 500,
 } as const;

@@ -77,6 +77,42 @@ export interface CvsUpdate {
 /** How the primary brings its source up to date. */
 export type UpdateSource = GitUpdate | SvnUpdate | HgUpdate | CvsUpdate;
 
+interface SubmissionCommon {
+  /** How often one run tries again. */
+  readonly retries: number;
+  /** Milliseconds before the first new attempt; they double with each. */
+  readonly retryDelayMs: number;
+  /** How long what cannot be delivered is kept, in milliseconds. */
+  readonly keepMs: number;
+  /** How much of it is kept, in bytes. */
+  readonly spoolBytes: number;
+}
+
+/** To a CDash server, by HTTP PUT as CTest does. */
+export interface CDashSubmission extends SubmissionCommon {
+  readonly type: 'cdash';
+  readonly url: string;
+  /** Where the authentication token is to be read, at the time it is needed. */
+  readonly token:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'variable'; readonly name: string }
+    | undefined;
+  /** PEM file of the authorities to trust instead of the usual ones. */
+  readonly caFile: string | undefined;
+  /** How long the server may let nothing be heard. */
+  readonly timeoutMs: number;
+}
+
+/** Into a directory, as Dart's drop boxes were. */
+export interface DirectorySubmission extends SubmissionCommon {
+  readonly type: 'directory';
+  /** Absolute. */
+  readonly directory: string;
+}
+
+/** Where the reports of a build go. */
+export type Submission = CDashSubmission | DirectorySubmission;
+
 interface BuildCommon {
   readonly name: string;
   /** `BuildName` in reports. */
@@ -94,6 +130,8 @@ interface BuildCommon {
   readonly sectionTimeoutMs: number;
   /** In the order in which they run. */
   readonly stages: readonly Stage[];
+  /** Undefined when the reports are sent nowhere. */
+  readonly submission: Submission | undefined;
 }
 
 /** The build that owns and updates the source. */

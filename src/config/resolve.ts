@@ -5,6 +5,7 @@ import type { Finding, KeyPath } from './problem.js';
 import type { Build, Primary, Project, Secondary, UpdateSource } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
+import { resolveSubmission } from './submission.js';
 import { didYouMean } from './suggestion.js';
 
 /** The tables of a file, each of which is right by itself. */
@@ -187,6 +188,13 @@ class Resolution {
       strategy: project?.strategy ?? DEFAULTS.strategy,
       sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
       stages: resolveStages(name, table, this.#defaults, directory, report),
+      submission: resolveSubmission(name, table.submit, this.#defaults.submit, {
+        base: this.#base,
+        report: this.#report,
+        missing: (at, message) => {
+          if (!this.#wrong(['defaults', ...at.slice(2)])) this.#missing(at, message);
+        },
+      }),
     };
   }
 

@@ -3,6 +3,7 @@ import { BUILD_NAME_PATTERN, BUILD_NAME_RULE, isBuildName } from './names.js';
 import { buildShape, commonShape } from './schema/build-table.js';
 import { projectShape } from './schema/project-table.js';
 import { stageShape } from './schema/stage-table.js';
+import { submitShape } from './schema/submit-table.js';
 import { updateShape } from './schema/update-table.js';
 
 /** The keys of each kind of table, by the header under which a person would write them. */
@@ -10,6 +11,7 @@ export const TABLE_KEYS: Readonly<Record<string, readonly string[]>> = {
   '[project]': Object.keys(projectShape),
   '[builds.NAME]': Object.keys(buildShape),
   '[builds.NAME.update]': Object.keys(updateShape),
+  '[builds.NAME.submit]': Object.keys(submitShape),
   '[builds.NAME.stages.STAGE]': Object.keys(stageShape),
 };
 
@@ -58,4 +60,5 @@ export const configSchema = z
 /** The tables of a file that fits {@link configSchema}, before defaults. */
 export type ConfigTables = z.infer<typeof configSchema>;
 export type BuildTable = NonNullable<ConfigTables['builds']>[string];
+export type SubmitTable = NonNullable<BuildTable['submit']>;
 export type StageTable = NonNullable<BuildTable['stages']>[string];

@@ -37,6 +37,9 @@ export type RunEvent =
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }
+  /** Reports are sent to the dashboard; the locks are gone. */
+  | { readonly kind: 'submitting' }
+  | { readonly kind: 'submitted'; readonly reports: number }
   | { readonly kind: 'lingering'; readonly ms: number }
   | { readonly kind: 'warning'; readonly text: string };
 

@@ -13,6 +13,7 @@ import { explainMoved, movedMeanwhile } from './source-state.js';
 import { tidySource, updateSource } from './source-update.js';
 import { openStageLog, type StageLog } from './stage-log.js';
 import { runStages } from './stages-of-run.js';
+import { reportsBefore, spoolReports } from './submission.js';
 import { ensureLayout, type Layout, logFileOf } from './temporary.js';
 import { refusal, waitThrough } from './waiting.js';
 
@@ -33,6 +34,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   if (begun.kind !== 'done') return refusal(begun, held);
   context.report({ kind: 'begun', build: primary, stamp });
 
+  const before = reportsBefore(primary, stamp);
   let upTo: number | undefined;
   let built: MergedUpdate | undefined;
   if (primary.update === undefined) writeTag(primary, stamp);
@@ -57,9 +59,11 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   if (context.signal.aborted) return interrupted(held);
   if (moved !== undefined && built !== undefined) {
     reportUpdate(primary, primary, stamp, built, explainMoved(moved));
+    spoolReports(primary, stamp, before, context);
     end(layout, held, context);
     return { ...moved, stamp, stages: ran.stages };
   }
+  spoolReports(primary, stamp, before, context);
   if (primary.update !== undefined && upTo !== undefined) {
     moveCursor(primary.directory, primary.name, upTo);
     context.step('complete: cursor moved');

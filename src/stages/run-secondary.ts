@@ -13,6 +13,7 @@ import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secon
 import { explainMoved, movedMeanwhile, sourceState } from './source-state.js';
 import { readStageLock } from './stage-lock.js';
 import { runStages } from './stages-of-run.js';
+import { reportsBefore, spoolReports } from './submission.js';
 import { ensureLayout, type Layout, layoutOf } from './temporary.js';
 import { refusal, waitThrough } from './waiting.js';
 
@@ -52,6 +53,7 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
     leave(secondary, layout, held, context);
     return { kind: 'no-news' };
   }
+  const before = reportsBefore(secondary, stamp);
   reportUpdate(primary, secondary, stamp, pending.update);
   context.step('update: reported');
   context.report({ kind: 'updated', update: pending.update });
@@ -68,9 +70,11 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   if (context.signal.aborted) return interrupted(held);
   if (moved !== undefined) {
     reportUpdate(primary, secondary, stamp, pending.update, explainMoved(moved));
+    spoolReports(secondary, stamp, before, context);
     leave(secondary, layout, held, context);
     return { ...moved, stamp, stages: ran.stages };
   }
+  spoolReports(secondary, stamp, before, context);
   moveCursor(primary.directory, secondary.name, pending.upTo);
   context.step('complete: cursor moved');
   leave(secondary, layout, held, context);

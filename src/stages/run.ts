@@ -2,14 +2,20 @@ import type { Build } from '../config/project.js';
 import type { RunContext, RunResult } from './run-context.js';
 import { runPrimary } from './run-primary.js';
 import { runSecondary } from './run-secondary.js';
+import { deliverReports } from './submission.js';
 
 /**
  * One run of a build, as `stagelock run` does it. Every end that is foreseen is a value; an exception leaves the locks
  * of the run in place, as a crash does.
  */
-export function run(build: Build, context: RunContext): Promise<RunResult> {
-  return build.role === 'primary' ? runPrimary(build, context) : runSecondary(build, context);
+export async function run(build: Build, context: RunContext): Promise<RunResult> {
+  const result = await (build.role === 'primary' ? runPrimary(build, context) : runSecondary(build, context));
+  if (!LEFT_LOCKS.has(result.kind)) await deliverReports(build, context);
+  return result;
 }
+
+/** Ends after which somebody should look, or another run of this build is going on and delivers by itself. */
+const LEFT_LOCKS: ReadonlySet<RunResult['kind']> = new Set(['held', 'section-busy', 'update-broken', 'interrupted']);
 
 /** The documented exit code of an end, but for signals, whose number the caller knows. */
 export function exitCodeOf(result: RunResult): number {

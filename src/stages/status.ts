@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Build, Project } from '../config/project.js';
 import { errorCode, type Host, type Judgement } from '../locks/index.js';
+import { readSpool, type Submission, spoolOf } from '../submission/spool.js';
 import { judgeRun } from './fate.js';
 import { isStageLockName, RUNNING, secondaryLockName, UPDATE } from './names.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
@@ -18,6 +19,8 @@ export interface BuildStatus {
   /** Those of its own directory and, of a secondary, its mark in the primary's. */
   readonly locks: readonly LockStatus[];
   readonly waitsFor: readonly LockStatus[];
+  /** Reports that the dashboard has not got yet. */
+  readonly undelivered: readonly Submission[];
   /** Why its locks cannot be seen, if they cannot. */
   readonly problem?: string;
 }
@@ -28,11 +31,17 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
     const { name, role } = build;
     try {
       const locks = locksOf(build).map((lock) => withFate(lock, host));
-      return { build: name, role, locks, waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)) };
+      return {
+        build: name,
+        role,
+        locks,
+        waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
+        undelivered: readSpool(spoolOf(build.directory)).submissions,
+      };
     } catch (error) {
       // One directory that may not be read, or whose server does not answer, must not hide the other builds.
       if (errorCode(error) === undefined || !(error instanceof Error)) throw error;
-      return { build: name, role, locks: [], waitsFor: [], problem: error.message };
+      return { build: name, role, locks: [], waitsFor: [], undelivered: [], problem: error.message };
     }
   });
 }

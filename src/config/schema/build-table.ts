@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.js';
 import { stages } from './stage-table.js';
+import { submitShape } from './submit-table.js';
 import { updateShape } from './update-table.js';
 import { choice, duration, environment, line, path } from './values.js';
 
@@ -19,6 +20,11 @@ export const commonShape = {
         description: 'Primaries only: how the source is brought up to date. Without it, somebody else does.',
       }),
     ),
+  ),
+  submit: z.optional(
+    z
+      .strictObject(submitShape, 'a table')
+      .check(z.meta({ description: 'Where the reports of each run are sent. Without it, nowhere.' })),
   ),
   when_secondaries_build: z.optional(
     choice(

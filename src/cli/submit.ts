@@ -1,0 +1,44 @@
+import type { Build } from '../config/project.js';
+import { deliverSpool, waitingText } from '../stages/submission.js';
+import { hasSubmissions, spoolOf } from '../submission/spool.js';
+import { EXIT, Refusal } from './exit.js';
+import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
+import { type Stop, stopSignal } from './stop-signal.js';
+
+/** `stagelock submit [BUILD]`: delivers now what earlier runs could not, without waiting until it is due. */
+export async function submitCommand(options: GlobalOptions, name: string | undefined): Promise<void> {
+  const project = projectOf(options);
+  const builds = name === undefined ? [...project.builds.values()] : [buildOf(project, name)];
+  const submitting = builds.filter(({ submission }) => submission !== undefined);
+  if (submitting.length === 0) {
+    throw new Refusal(EXIT.usage, `${name ?? project.name} submits nothing: there is no [builds.NAME.submit]`);
+  }
+  const stop = stopSignal();
+  for (const build of submitting) {
+    await submit(build, stop);
+    if (!stop.signal.aborted) continue;
+    process.exitCode = stop.exitCode();
+    stop.dieIfHungUp();
+    return;
+  }
+}
+
+async function submit(build: Build, { signal }: Stop): Promise<void> {
+  const spool = spoolOf(build.directory);
+  if (!hasSubmissions(spool)) {
+    process.stdout.write(`${build.name}: nothing waits in ${spool}\n`);
+    return;
+  }
+  const context = { now: () => new Date(), environment: process.env, signal };
+  const { delivered, problems, left, end } = await deliverSpool(build, context, true);
+  if (delivered > 0)
+    process.stdout.write(`${build.name}: submitted ${delivered} report${delivered === 1 ? '' : 's'}\n`);
+  for (const problem of problems) process.stderr.write(`stagelock: ${build.name}: submit: ${problem}\n`);
+  if (end.kind === 'busy') {
+    process.exitCode = EXIT.held;
+    process.stderr.write(`stagelock: ${build.name}: somebody else is submitting from ${spool}\n`);
+  } else if (left.length > 0) {
+    process.exitCode = EXIT.failed;
+    process.stderr.write(`stagelock: ${build.name}: ${waitingText(left)}\n`);
+  }
+}

@@ -1,0 +1,62 @@
+import { parseReply } from './reply.js';
+import type { Sent } from './sending.js';
+
+/** What a server has answered to a report. */
+export interface Answer {
+  readonly status: number;
+  /** Where it redirects to. */
+  readonly location: string | undefined;
+  /** The header of that name. */
+  readonly retryAfter: string | undefined;
+  readonly body: Buffer;
+}
+
+/** A request that came at the wrong time, or with a token that has to be renewed, is not the report's fault. */
+const NOT_ITS_FAULT: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 421, 423, 425, 429]);
+
+/** What an answer means for the report. @param md5 of what was sent */
+export function judge({ status, body, retryAfter }: Answer, md5: string): Sent {
+  const reply = parseReply(body);
+  const said = reply === undefined || reply.message === '' ? '' : `: ${printable(reply.message)}`;
+  if (status < 200 || status > 299) {
+    const message = `answers ${status}${said}${adviceFor(status)}`;
+    if (status >= 400 && status < 500 && !NOT_ITS_FAULT.has(status)) return { kind: 'refused', message };
+    const afterMs = retryAfterMs(retryAfter);
+    return { kind: 'unavailable', message, ...(afterMs !== undefined && { retryAfterMs: afterMs }) };
+  }
+  if (reply === undefined) {
+    return { kind: 'unavailable', message: 'answers, but not as CDash does; is it the URL of submit.php?' };
+  }
+  if (reply.status === 'ERROR') return { kind: 'refused', message: `says ERROR${said}` };
+  if (reply.md5 !== undefined && reply.md5.toLowerCase() !== md5) {
+    return { kind: 'unavailable', message: 'has received something else than what was sent (its MD5 differs)' };
+  }
+  return {
+    kind: 'delivered',
+    ...(reply.buildId !== undefined && { buildId: reply.buildId }),
+    ...(reply.status === 'WARNING' && { warning: `says WARNING${said}` }),
+  };
+}
+
+function adviceFor(status: number): string {
+  switch (status) {
+    case 401:
+    case 403:
+      return '; is the token right, and has it not expired?';
+    case 404:
+      return '; is it the URL of submit.php?';
+    default:
+      return '';
+  }
+}
+
+/** Seconds, as servers under load send; a date is too much trust in two clocks. */
+function retryAfterMs(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
+}
+
+/** What came from outside may not steer a terminal. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 500);
+}

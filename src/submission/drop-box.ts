@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { constants, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { DirectorySubmission } from '../config/project.js';
+import { type Destination, type Report, remoteName, type Sent } from './sending.js';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/** A directory that somebody else empties, as Dart's servers did. Each report appears in it whole, under Dart's name. */
+export class DropBox implements Destination {
+  readonly name: string;
+  readonly #directory: string;
+
+  constructor({ directory }: DirectorySubmission) {
+    this.name = directory;
+    this.#directory = directory;
+  }
+
+  /** A report that is sent again after a crash has the same name and replaces itself. */
+  async send(report: Report, signal: AbortSignal): Promise<Sent> {
+    const temporary = join(this.#directory, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+    try {
+      // Never made here: below the mount point of a server that is away, it would take everything to the wrong place.
+      if (!lstatSync(`${this.#directory}/.`).isDirectory()) throw new Error('is not a directory');
+      const from = await open(report.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      try {
+        const to = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o664);
+        try {
+          const reading = from.createReadStream({ start: 0, autoClose: false });
+          await pipeline(reading, to.createWriteStream({ autoClose: false }), { signal });
+          await to.sync();
+        } finally {
+          await to.close();
+        }
+      } finally {
+        await from.close();
+      }
+      renameSync(temporary, join(this.#directory, fileName(report)));
+      return { kind: 'delivered' };
+    } catch (error) {
+      remove(temporary);
+      if (signal.aborted) return { kind: 'aborted' };
+      return { kind: 'unavailable', message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Names of builds and sites are free text; what a path or a hidden file would be made of becomes `_`. */
+function fileName(report: Report): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  return remoteName(report).replaceAll(/[/\u0000-\u001f\u007f]|^\./g, '_');
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was never made, or the drop box is away.
+  }
+}

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+
+/*
+ * A spool is a directory with one directory for each submission that has not been delivered as a whole:
+ *
+ *     00000007/submission.json    of which build, and how often it was tried
+ *     00000007/2-Build.xml        what is still to be sent, in this order
+ *
+ * A submission appears by one rename, with everything in it. A file goes when the other side has confirmed it,
+ * `submission.json` after the last of them.
+ */
+
+/** What is known of a submission besides its files. */
+export interface SubmissionFacts {
+  readonly site: string;
+  /** What dashboards call the build. */
+  readonly build: string;
+  /** `20020131-1121-Nightly` */
+  readonly stamp: string;
+  /** When it was put into the spool; ISO 8601, UTC. */
+  readonly since: string;
+  /** Runs that have tried in vain since something of it was last delivered. */
+  readonly tries: number;
+  /** When the last of them did. */
+  readonly tried?: string;
+  /** No attempt before this time: the server has asked for it. */
+  readonly notBefore?: string;
+  /** How often the server did not want the first of its files. */
+  readonly refusals: number;
+  /** What CDash calls the build, once it has said so. */
+  readonly buildId?: string;
+}
+
+/** A submission in the spool. */
+export interface Submission extends SubmissionFacts {
+  /** Its directory. */
+  readonly path: string;
+  /** What is still to be sent, in order. */
+  readonly files: readonly SpooledFile[];
+  readonly bytes: number;
+}
+
+export interface SpooledFile {
+  readonly path: string;
+  /** `Build.xml` */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** What stands in a spool. */
+export interface SpoolContent {
+  /** Oldest first. */
+  readonly submissions: readonly Submission[];
+  /** What is in the way, for a person to look at. */
+  readonly problems: readonly string[];
+}
+
+/** `Testing/Spool` of a build. */
+export function spoolOf(buildDirectory: string): string {
+  return join(buildDirectory, 'Testing', 'Spool');
+}
+
+const FACTS = 'submission.json';
+const NUMBERED = /^\d{8}$/;
+const NUMBERED_FILE = /^\d{1,4}-([A-Za-z0-9._-]+\.xml)$/;
+
+/**
+ * Puts reports into the spool. They get a second name there, so that it costs no room and a later run of the same stamp
+ * does not change them; where the file system has no hard links they are copied.
+ *
+ * A process that dies in here leaves a directory that {@link tidySpool} removes.
+ *
+ * @param files absolute paths, in the order in which they are to be sent
+ * @throws the system's error, for example ENOSPC; then nothing of them is in the spool
+ */
+export function addSubmission(spool: string, facts: SubmissionFacts, files: readonly string[]): void {
+  ensureDirectory(spool);
+  const temporary = join(spool, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+  mkdirSync(temporary, 0o775);
+  try {
+    files.forEach((file, index) => {
+      const [name] = file.split('/').slice(-1);
+      linkOrCopy(file, join(temporary, `${index + 1}-${name}`));
+    });
+    writeFacts(temporary, facts);
+    placeLast(spool, temporary);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The next free number is its place in the queue; rename(2) onto a directory with files in it fails. */
+function placeLast(spool: string, temporary: string): void {
+  for (let number = lastNumber(spool) + 1; ; number++) {
+    try {
+      renameSync(temporary, join(spool, String(number).padStart(8, '0')));
+      return;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function lastNumber(spool: string): number {
+  return Number(namesIn(spool).findLast((name) => NUMBERED.test(name)) ?? 0);
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOSPC') throw error;
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
+/** Everything in a spool that is not delivered. Empty when there is no spool. @throws the system's error */
+export function readSpool(spool: string): SpoolContent {
+  const submissions: Submission[] = [];
+  const problems: string[] = [];
+  for (const name of namesIn(spool).filter((name) => NUMBERED.test(name))) {
+    const path = join(spool, name);
+    const read = readSubmission(path);
+    if (typeof read === 'string') problems.push(read);
+    else if (read !== undefined) submissions.push(read);
+  }
+  return { submissions, problems };
+}
+
+/** Whether anything is in a spool; much cheaper than {@link readSpool}, since every run asks. @throws the system's error */
+export function hasSubmissions(spool: string): boolean {
+  return namesIn(spool).some((name) => NUMBERED.test(name));
+}
+
+function readSubmission(path: string): Submission | string | undefined {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    return `${path} is in the way: it is no directory; remove it`;
+  }
+  const names = namesIn(path);
+  // All that a process leaves that died at the very end of a delivery.
+  if (names.length === 0) return undefined;
+  const facts = readFacts(path);
+  if (facts === undefined) return `${join(path, FACTS)} cannot be read, so ${path} cannot be delivered; remove it`;
+  const files = names
+    .flatMap((name) => {
+      const match = NUMBERED_FILE.exec(name);
+      const stat = match === null ? undefined : lstatSync(join(path, name), { throwIfNoEntry: false });
+      return match?.[1] === undefined || stat === undefined
+        ? []
+        : [{ path: join(path, name), name: match[1], bytes: stat.size, number: Number.parseInt(name, 10) }];
+    })
+    .sort((a, b) => a.number - b.number)
+    .map(({ path, name, bytes }) => ({ path, name, bytes }));
+  return { ...facts, path, files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** Remembers something of a submission. @throws the system's error; what was known before then stays */
+export function writeFacts(path: string, facts: SubmissionFacts): void {
+  const { site, build, stamp, since, tries, tried, notBefore, refusals, buildId } = facts;
+  const record = { site, build, stamp, since, tries, tried, notBefore, refusals, buildId };
+  replaceAtomically(join(path, FACTS), `${JSON.stringify(record, undefined, 2)}\n`);
+}
+
+function readFacts(path: string): SubmissionFacts | undefined {
+  try {
+    const value: unknown = JSON.parse(readRegularFile(join(path, FACTS), 64 * 1024) ?? '');
+    return isFacts(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFacts(value: unknown): value is SubmissionFacts {
+  if (typeof value !== 'object' || value === null) return false;
+  const facts = value as Record<keyof SubmissionFacts, unknown>;
+  const isText = (text: unknown): boolean => typeof text === 'string' && text !== '';
+  const isTime = (time: unknown): boolean => typeof time === 'string' && !Number.isNaN(Date.parse(time));
+  return (
+    [facts.site, facts.build, facts.stamp].every(isText) &&
+    isTime(facts.since) &&
+    [facts.tries, facts.refusals].every((count) => typeof count === 'number' && count >= 0) &&
+    [facts.tried, facts.notBefore].every((time) => time === undefined || isTime(time)) &&
+    (facts.buildId === undefined || isText(facts.buildId))
+  );
+}
+
+/** A file that the other side has confirmed. A process that dies before this sends it once more. */
+export function dropFile({ path }: SpooledFile): void {
+  removeIfThere(path);
+}
+
+/** A submission of which nothing is left to send, or that is given up. @throws the system's error */
+export function dropSubmission({ path, files }: Submission): void {
+  for (const file of files) dropFile(file);
+  removeIfThere(join(path, FACTS));
+  removeIfEmpty(path);
+}
+
+/** Removes what processes have left that died in a spool. @param nowMs milliseconds since 1970 */
+export function tidySpool(spool: string, nowMs: number): void {
+  for (const name of namesIn(spool)) {
+    const path = join(spool, name);
+    if (NUMBERED.test(name)) {
+      if (namesIn(path).length === 0) removeIfEmpty(path);
+    } else if (/^\.\d+\.[0-9a-f]{16}\.tmp$/.test(name)) {
+      const stat = lstatSync(path, { throwIfNoEntry: false });
+      if (stat !== undefined && nowMs - stat.mtimeMs > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Nobody takes an hour to make a few links. */
+const ABANDONED_MS = 3_600_000;
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const code = errorCode(error);
+    // A new submission may have taken the place of the emptied one.
+    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+}
