@@ -103,9 +103,20 @@ function submitOf(of: (key: string) => string): SubmitTable | undefined {
 
 /** Undefined where nothing is known to update from: the source is then built as it stands. */
 function updateOf(of: (key: string) => string, upstream: Upstream | undefined): UpdateTable | undefined {
+  // A list of CMake's.
+  const custom = of('GITUpdateCustom')
+    .split(';')
+    .filter((word) => word !== '');
   switch (of('UpdateType').toLowerCase()) {
     case 'git':
-      return upstream === undefined ? undefined : { type: 'git', ...upstream };
+      return upstream === undefined && custom.length === 0
+        ? undefined
+        : {
+            type: 'git',
+            ...upstream,
+            ...(/^(1|on|true|yes|y)$/i.test(of('GITInitSubmodules')) && { submodules: true }),
+            ...(custom.length > 0 && { command: custom }),
+          };
     case 'svn':
       return { type: 'svn' };
     case 'hg':

@@ -34,18 +34,25 @@ export interface Stage {
   readonly junit: string | undefined;
 }
 
+interface UpdateCommon {
+  /** What moves the tree instead of the system's own commands. */
+  readonly command?: readonly [string, ...string[]] | undefined;
+}
+
 /** How the primary brings its git checkout up to date. */
-export interface GitUpdate {
+export interface GitUpdate extends UpdateCommon {
   readonly type: 'git';
   readonly remote: string;
   readonly branch: string;
   /** `fast-forward` refuses a rewritten branch; `reset` follows it and discards local commits and changes. */
   readonly mode: 'fast-forward' | 'reset';
+  /** Whether its submodules follow the tree. */
+  readonly submodules: boolean;
   readonly timeoutMs: number;
 }
 
 /** How the primary brings its Subversion working copy up to date. */
-export interface SvnUpdate {
+export interface SvnUpdate extends UpdateCommon {
   readonly type: 'svn';
   /** What must be checked out; undefined when anything may. */
   readonly url: string | undefined;
@@ -55,7 +62,7 @@ export interface SvnUpdate {
 }
 
 /** How the primary brings its Mercurial repository up to date. */
-export interface HgUpdate {
+export interface HgUpdate extends UpdateCommon {
   readonly type: 'hg';
   /** The named branch. */
   readonly branch: string;
@@ -65,7 +72,7 @@ export interface HgUpdate {
 }
 
 /** How the primary brings its CVS checkout up to date. */
-export interface CvsUpdate {
+export interface CvsUpdate extends UpdateCommon {
   readonly type: 'cvs';
   /** Of `cvs update`. */
   readonly options: readonly string[];

@@ -27,6 +27,7 @@ const ONLY_SECONDARY = ['update_timeout'] as const;
 const KEYS_OF_SYSTEMS = [
   { key: 'remote', systems: ['git'] },
   { key: 'branch', systems: ['git', 'hg'] },
+  { key: 'submodules', systems: ['git'] },
   { key: 'url', systems: ['svn'] },
   { key: 'options', systems: ['cvs'] },
 ] as const;
@@ -207,7 +208,14 @@ class Resolution {
       const message = `only ${systems.join(' and ')} updates have \`${key}\`, and this one is of type "${type}"`;
       this.#report(['builds', name, 'update', key], message);
     }
-    if (type === 'git' && update.branch === undefined && !this.#wrong(['defaults', 'update', 'branch'])) {
+    const [program, ...rest] = update.command ?? [];
+    const command = program === undefined ? {} : { command: [program, ...rest] as const };
+    if (
+      type === 'git' &&
+      program === undefined &&
+      update.branch === undefined &&
+      !this.#wrong(['defaults', 'update', 'branch'])
+    ) {
       const message = 'the update needs the `branch` of the remote to follow';
       this.#missing(['builds', name, 'update', 'branch'], message);
     }
@@ -215,13 +223,21 @@ class Resolution {
     const timeoutMs = milliseconds(update.timeout ?? DEFAULTS.fetchTimeout);
     switch (type) {
       case 'git':
-        return { type, remote: update.remote ?? DEFAULTS.remote, branch: update.branch ?? '', mode, timeoutMs };
+        return {
+          type,
+          remote: update.remote ?? DEFAULTS.remote,
+          branch: update.branch ?? '',
+          submodules: update.submodules ?? false,
+          mode,
+          timeoutMs,
+          ...command,
+        };
       case 'svn':
-        return { type, url: update.url?.replace(/\/+$/, ''), mode, timeoutMs };
+        return { type, url: update.url?.replace(/\/+$/, ''), mode, timeoutMs, ...command };
       case 'hg':
-        return { type, branch: update.branch ?? DEFAULTS.hgBranch, mode, timeoutMs };
+        return { type, branch: update.branch ?? DEFAULTS.hgBranch, mode, timeoutMs, ...command };
       case 'cvs':
-        return { type, options: update.options ?? DEFAULTS.cvsOptions, mode, timeoutMs };
+        return { type, options: update.options ?? DEFAULTS.cvsOptions, mode, timeoutMs, ...command };
     }
   }
 

@@ -47,6 +47,11 @@ export function resolveSubmission(
     }
     return { type, directory: resolve(base, table.directory ?? '.'), ...common };
   }
+  // Not a matter of the schema, whose message would show the password.
+  if (own?.url !== undefined && hasCredentials(own.url)) {
+    const message = 'the URL has a user or a password in it, which belong into no configuration; see `token_file`';
+    report([...path, 'url'], message);
+  }
   if (table.url === undefined) missing([...path, 'url'], 'a submission to CDash needs its `url`');
   if (own?.token_file !== undefined && own.token_variable !== undefined) {
     report([...path, 'token_variable'], 'found both `token_file` and `token_variable`, expected at most one of them');
@@ -59,6 +64,11 @@ export function resolveSubmission(
     timeoutMs: milliseconds(table.timeout ?? DEFAULTS.submitTimeout),
     ...common,
   };
+}
+
+function hasCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
 }
 
 function tokenOf(table: SubmitTable, base: string): Extract<Submission, { type: 'cdash' }>['token'] {

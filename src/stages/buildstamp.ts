@@ -23,9 +23,13 @@ export function buildstampOf(model: Model, now: Date, nightlyStart: string): Bui
   return { tag, model, text: `${tag}-${model}`, asOf };
 }
 
-/** The three lines of `Testing/TAG`, as CTest writes them: tag, group and model. */
-export function tagFileText(stamp: Buildstamp): string {
-  return `${stamp.tag}\n${stamp.model}\n${stamp.model}\n`;
+/**
+ * The three lines of `Testing/TAG`, as CTest writes them: tag, group and model. The group is what dashboards see. Of the
+ * model Continuous, `ctest -T Build` and the like do nothing at all and succeed unless the same ctest has found an update;
+ * here the update was another stage's, so that model is not told.
+ */
+export function tagFileText({ tag, model }: Buildstamp): string {
+  return `${tag}\n${model}\n${model === 'Continuous' ? 'Experimental' : model}\n`;
 }
 
 function formatTag(time: Date): string {

@@ -30,6 +30,9 @@ export async function sourceState(primary: Primary, stamp: Buildstamp, context: 
     signal: context.signal,
   });
   if (head.kind === 'failed') return head;
+  if (head.strayed !== undefined && newest !== undefined) {
+    return { kind: 'unrecorded', head: `${head.revision} (${head.strayed})`, recorded: newest.revision };
+  }
   // Without a record its primary has never run: what is there now will be the start of the journal.
   if (newest === undefined || head.revision === newest.revision) return { kind: 'as-recorded', head: head.revision };
   return { kind: 'unrecorded', head: head.revision, recorded: newest.revision };

@@ -9,7 +9,7 @@ import { addSubmission, hasSubmissions, type Submission, spoolOf } from '../subm
 import type { Buildstamp } from './buildstamp.js';
 import type { RunContext } from './run-context.js';
 import { openStageLog, type StageLog } from './stage-log.js';
-import { type Layout, layoutOf, logFileOf } from './temporary.js';
+import { ensureLayout, type Layout, layoutOf, logFileOf } from './temporary.js';
 
 /** The reports of a stamp, each with what changes when it is written anew. */
 export type ReportsBefore = ReadonlyMap<string, string>;
@@ -77,7 +77,7 @@ export async function deliverSpool(
   atOnce: boolean,
 ): Promise<Delivery> {
   if (build.submission === undefined) throw new Error(`${build.name} submits nothing`);
-  const layout = layoutOf(build.directory);
+  const layout = ensureLayout(build.directory);
   const logs = new SubmitLogs(layout);
   const destination = await destinationOf(build.submission, context.environment);
   try {

@@ -14,6 +14,9 @@ export interface Answer {
 /** A request that came at the wrong time, or with a token that has to be renewed, is not the report's fault. */
 const NOT_ITS_FAULT: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 421, 423, 425, 429]);
 
+/** The URL, the token or the proxy is not what it should be. */
+const LASTING: ReadonlySet<number> = new Set([401, 403, 404, 405, 407]);
+
 /** What an answer means for the report. @param md5 of what was sent */
 export function judge({ status, body, retryAfter }: Answer, md5: string): Sent {
   const reply = parseReply(body);
@@ -22,7 +25,12 @@ export function judge({ status, body, retryAfter }: Answer, md5: string): Sent {
     const message = `answers ${status}${said}${adviceFor(status)}`;
     if (status >= 400 && status < 500 && !NOT_ITS_FAULT.has(status)) return { kind: 'refused', message };
     const afterMs = retryAfterMs(retryAfter);
-    return { kind: 'unavailable', message, ...(afterMs !== undefined && { retryAfterMs: afterMs }) };
+    return {
+      kind: 'unavailable',
+      message,
+      ...(afterMs !== undefined && { retryAfterMs: afterMs }),
+      ...(LASTING.has(status) && { lasting: true }),
+    };
   }
   if (reply === undefined) {
     return { kind: 'unavailable', message: 'answers, but not as CDash does; is it the URL of submit.php?' };

@@ -29,7 +29,7 @@ export class CDash implements Destination {
    */
   async send(report: Report, signal: AbortSignal): Promise<Sent> {
     const token = readToken(this.#submission.token, this.#environment);
-    if (token.kind === 'unreadable') return { kind: 'unavailable', message: token.message };
+    if (token.kind === 'unreadable') return { kind: 'unavailable', message: token.message, lasting: true };
     const file = await openReport(report.path);
     if ('kind' in file) return file;
     try {

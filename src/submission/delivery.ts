@@ -51,7 +51,7 @@ export interface Delivery {
 const MOST_REFUSALS = 3;
 
 /** How long to wait for another process that delivers from the same spool: it goes on until the spool is empty. */
-const BUSY_MS = 10_000;
+const BUSY_MS = 2000;
 
 /**
  * Delivers what is in a spool, oldest first, each report of it in order, until everything is confirmed or something does
@@ -211,7 +211,7 @@ class Courier {
       log(submission, describe(sent));
       // What a run before this one has tried in vain does not deserve this run's patience.
       const patience = submission.tries === 0 ? this.#settings.retries : 0;
-      if (sent.kind !== 'unavailable' || attempt > patience) return sent;
+      if (sent.kind !== 'unavailable' || sent.lasting || attempt > patience) return sent;
       const waitMs = Math.max(pauseBefore(attempt, this.#settings.retryDelayMs, random()), sent.retryAfterMs ?? 0);
       if (waitMs > LONGEST_PAUSE_MS * 1.25) return sent;
       await pause(waitMs, signal);

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, lstatSync, renameSync, unlinkSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { DirectorySubmission } from '../config/project.js';
 import { type Destination, type Report, remoteName, type Sent } from './sending.js';
 
@@ -28,8 +27,7 @@ export class DropBox implements Destination {
       try {
         const to = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o664);
         try {
-          const reading = from.createReadStream({ start: 0, autoClose: false });
-          await pipeline(reading, to.createWriteStream({ autoClose: false }), { signal });
+          await copy(from, to, signal);
           await to.sync();
         } finally {
           await to.close();
@@ -42,11 +40,21 @@ export class DropBox implements Destination {
     } catch (error) {
       remove(temporary);
       if (signal.aborted) return { kind: 'aborted' };
-      return { kind: 'unavailable', message: error instanceof Error ? error.message : String(error) };
+      return { kind: 'unavailable', message: error instanceof Error ? error.message : String(error), lasting: true };
     }
   }
 
   async close(): Promise<void> {}
+}
+
+async function copy(from: FileHandle, to: FileHandle, signal: AbortSignal): Promise<void> {
+  const buffer = Buffer.allocUnsafe(256 * 1024);
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await from.read(buffer, 0, buffer.length);
+    if (bytesRead === 0) return;
+    await to.writeFile(buffer.subarray(0, bytesRead));
+  }
 }
 
 /** Names of builds and sites are free text; what a path or a hidden file would be made of becomes `_`. */

@@ -16,7 +16,14 @@ export type Sent =
   /** The other side has confirmed it. */
   | { readonly kind: 'delivered'; readonly buildId?: string; readonly warning?: string }
   /** Nothing that this report could help: another attempt may work, and the reports behind it would fare no better. */
-  | { readonly kind: 'unavailable'; readonly message: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'unavailable';
+      readonly message: string;
+      /** What the server has asked for. */
+      readonly retryAfterMs?: number;
+      /** No use in trying again in some seconds: a person has to mend it. */
+      readonly lasting?: true;
+    }
   /** The server has looked at this very report and does not want it. */
   | { readonly kind: 'refused'; readonly message: string }
   /** Told to stop. */

@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
-  rmdirSync,
   rmSync,
   unlinkSync,
 } from 'node:fs';
@@ -104,7 +103,8 @@ export function addSubmission(spool: string, facts: SubmissionFacts, files: read
   }
 }
 
-/** The next free number is its place in the queue; rename(2) onto a directory with files in it fails. */
+/** The next free number is its place in the queue; rename(2) onto a directory with files in it fails, and to take
+ * the place of an emptied one would have it removed by whoever has emptied it. */
 function placeLast(spool: string, temporary: string): void {
   for (let number = lastNumber(spool) + 1; ; number++) {
     try {
@@ -153,8 +153,7 @@ function readSubmission(path: string): Submission | string | undefined {
     return `${path} is in the way: it is no directory; remove it`;
   }
   const names = namesIn(path);
-  // All that a process leaves that died at the very end of a delivery.
-  if (names.length === 0) return undefined;
+  if (isFinished(names)) return undefined;
   const facts = readFacts(path);
   if (facts === undefined) return `${join(path, FACTS)} cannot be read, so ${path} cannot be delivered; remove it`;
   const files = names
@@ -168,6 +167,11 @@ function readSubmission(path: string): Submission | string | undefined {
     .sort((a, b) => a.number - b.number)
     .map(({ path, name, bytes }) => ({ path, name, bytes }));
   return { ...facts, path, files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What a process leaves that died at the very end of a delivery: nothing, or its temporary. */
+function isFinished(names: readonly string[]): boolean {
+  return !names.some((name) => name === FACTS || NUMBERED_FILE.test(name));
 }
 
 /** Remembers something of a submission. @throws the system's error; what was known before then stays */
@@ -209,7 +213,8 @@ export function dropFile({ path }: SpooledFile): void {
 export function dropSubmission({ path, files }: Submission): void {
   for (const file of files) dropFile(file);
   removeIfThere(join(path, FACTS));
-  removeIfEmpty(path);
+  // A temporary of a process that died may be left; a new submission takes no place that is not empty.
+  rmSync(path, { recursive: true, force: true });
 }
 
 /** Removes what processes have left that died in a spool. @param nowMs milliseconds since 1970 */
@@ -217,7 +222,9 @@ export function tidySpool(spool: string, nowMs: number): void {
   for (const name of namesIn(spool)) {
     const path = join(spool, name);
     if (NUMBERED.test(name)) {
-      if (namesIn(path).length === 0) removeIfEmpty(path);
+      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() && isFinished(namesIn(path))) {
+        rmSync(path, { recursive: true, force: true });
+      }
     } else if (/^\.\d+\.[0-9a-f]{16}\.tmp$/.test(name)) {
       const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat !== undefined && nowMs - stat.mtimeMs > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
@@ -242,15 +249,5 @@ function removeIfThere(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-  }
-}
-
-function removeIfEmpty(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    const code = errorCode(error);
-    // A new submission may have taken the place of the emptied one.
-    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   }
 }

@@ -1,6 +1,8 @@
 import type { UpdateSource } from '../config/project.js';
+import { withCommand } from './custom.js';
 import { cvs } from './cvs/cvs.js';
 import { git } from './git/git.js';
+import { withSubmodules } from './git/submodules.js';
 import { hg } from './hg/hg.js';
 import type { Change, SystemName } from './record.js';
 import { svn } from './svn/svn.js';
@@ -22,7 +24,14 @@ export interface Checkout {
 }
 
 /** What is checked out, or why that cannot be said. */
-export type RevisionResult = { readonly kind: 'revision'; readonly revision: string } | Failed;
+export type RevisionResult =
+  | {
+      readonly kind: 'revision';
+      readonly revision: string;
+      /** What of the tree is not what the revision says: submodules that are elsewhere. */
+      readonly strayed?: string;
+    }
+  | Failed;
 
 /** Nothing was touched. The message can be told to a person as it is. */
 export interface Failed {
@@ -106,9 +115,14 @@ export interface VersionControl {
  * @param memory a directory of the build for what a system itself does not keep
  */
 export function versionControlOf(update: UpdateSource, memory: string): VersionControl {
+  const system = systemOf(update, memory);
+  return update.command === undefined ? system : withCommand(system, update.command);
+}
+
+function systemOf(update: UpdateSource, memory: string): VersionControl {
   switch (update.type) {
     case 'git':
-      return git(update);
+      return update.submodules ? withSubmodules(git(update), update.mode) : git(update);
     case 'svn':
       return svn(update);
     case 'hg':

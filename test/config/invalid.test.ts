@@ -35,10 +35,34 @@ describe('one problem is one sentence with line, key, what was found and what wa
       `${HEAD}${GCC}environment = { "A=" = "4" }\n`,
       '8: builds.gcc.environment."A=": found the name "A=", expected the name of an environment variable',
     ],
+    [
+      `${HEAD}${GCC}[builds.gcc.submit]\nretries = 1\n`,
+      '7: builds.gcc.submit.url: a submission to CDash needs its `url`',
+    ],
+    [
+      `${HEAD}${GCC}[builds.gcc.submit]\nurl = "cdash.example.org"\n`,
+      '9: builds.gcc.submit.url: found "cdash.example.org", expected a URL such as "https://cdash.example.org/submit.php?project=NAME"',
+    ],
+    [
+      `${HEAD}${GCC}[builds.gcc.submit]\nurl = "https://ann:secret@cdash.example.org/"\n`,
+      '9: builds.gcc.submit.url: the URL has a user or a password in it, which belong into no configuration; see `token_file`',
+    ],
+    [
+      `${HEAD}${GCC}[builds.gcc.submit]\ntype = "directory"\ndirectory = "box"\nurl = "http://x/"\n`,
+      '11: builds.gcc.submit.url: a submission of type "directory" has no `url`',
+    ],
+    [
+      `${HEAD}${GCC}[builds.gcc.submit]\nurl = "http://x/"\ntoken_file = "t"\ntoken_variable = "T"\n`,
+      '11: builds.gcc.submit.token_variable: found both `token_file` and `token_variable`, expected at most one of them',
+    ],
+    [
+      `${HEAD}${GCC}update = { type = "svn", submodules = true }\n`,
+      '8: builds.gcc.update.submodules: only git updates have `submodules`, and this one is of type "svn"',
+    ],
     [`builds = 5\n${HEAD}`, '1: builds: found 5, expected a table of builds'],
     [
       `${HEAD}${GCC}colour = 5\n`,
-      '8: builds.gcc.colour: unknown key `colour`; expected one of directory, report_name, primary, source, model, environment, update, when_secondaries_build, secondaries_timeout, linger, update_timeout, timeout, grace, stages',
+      '8: builds.gcc.colour: unknown key `colour`; expected one of directory, report_name, primary, source, model, environment, update, submit, when_secondaries_build, secondaries_timeout, linger, update_timeout, timeout, grace, stages',
     ],
     [
       `${HEAD}${GCC}branch = "main"\n`,

@@ -89,7 +89,7 @@ describe('a buildstamp', () => {
   test('is the time in UTC, and the model', () => {
     const stamp = buildstampOf('Continuous', at('2026-11-22T23:59:59.999Z'), '00:00:00 UTC');
     expect(stamp).toEqual({ tag: '20261122-2359', model: 'Continuous', text: '20261122-2359-Continuous' });
-    expect(tagFileText(stamp)).toBe('20261122-2359\nContinuous\nContinuous\n');
+    expect(tagFileText(stamp)).toBe('20261122-2359\nContinuous\nExperimental\n');
   });
 
   test.each([

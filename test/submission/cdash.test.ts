@@ -115,9 +115,14 @@ describe('the token', () => {
     expect(await send(report(), withFile)).toEqual({
       kind: 'unavailable',
       message: `the token is missing: there is no ${path}`,
+      lasting: true,
     });
     writeFileSync(path, 'geheim\r\nX-Evil: 1\n');
-    expect(await send(report(), withFile)).toEqual({ kind: 'unavailable', message: `${path} holds no token` });
+    expect(await send(report(), withFile)).toEqual({
+      kind: 'unavailable',
+      message: `${path} holds no token`,
+      lasting: true,
+    });
     expect(server.answers).toEqual([]);
   });
 

@@ -20,7 +20,7 @@ export interface Dashboard {
   readonly url: string;
   readonly port: number;
   /** Confirmed, in the order in which they came. */
-  readonly received: readonly Received[];
+  readonly received: Received[];
   /** Every request that came whole, with its status. */
   readonly answers: readonly number[];
   /** How the next requests are taken; when there is no manner left, all is well. */

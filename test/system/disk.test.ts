@@ -49,6 +49,23 @@ describe.skipIf(noMount !== undefined)(`on a small disk${noMount === undefined ?
     expect(again.stdout).toMatch(/update: 1 commit\n/);
   });
 
+  test('that is full when a stage is to be reported, the run ends with an error, and what it built is built again', async () => {
+    const world = await worlds.built({ buildsIn: mountPoint });
+    world.commit(1);
+    const ended = await stagelock(world, ['run', 'main'], {
+      environment: { WORK: `dd if=/dev/zero of=${join(mountPoint, 'fill')} bs=1k || true` },
+    });
+    expect(ended.code).toBe(70);
+    expect(ended.stderr).toMatch(/^stagelock: the disk is full: ENOSPC: .*\n {2}Its locks stay /);
+    expect(world.lockFiles('main')).toEqual(['build', 'running']);
+    expect(files().filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    free();
+    expect(await stagelock(world, ['unlock', 'main', '--yes'])).toMatchObject({ code: 0, stderr: '' });
+    const again = await stagelock(world, ['run', 'main']);
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout).toMatch(/update: 1 commit\n/);
+  });
+
   test('that was mounted read-only, a run says so and that no lock is left', async () => {
     const world = await worlds.built({ buildsIn: mountPoint });
     execFileSync('mount', ['-o', 'remount,ro', mountPoint]);

@@ -14,10 +14,6 @@ export const submitShape = {
   url: z.optional(
     line('cdash only: where CDash takes submissions.', 'a URL').check(
       z.refine(isHttpUrl, 'a URL such as "https://cdash.example.org/submit.php?project=NAME"'),
-      z.refine(
-        (url) => !isHttpUrl(url) || (new URL(url).username === '' && new URL(url).password === ''),
-        'a URL without user and password, since this file is no place for secrets; see `token_file`',
-      ),
     ),
   ),
   token_file: z.optional(

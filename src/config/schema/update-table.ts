@@ -30,6 +30,29 @@ export const updateShape = {
       )
       .check(z.meta({ description: "cvs only: the options of `cvs update`; CTest's unless given." })),
   ),
+  submodules: z.optional(
+    z.boolean('true or false').check(
+      z.meta({
+        description: 'git only: submodules, nested ones too, are checked out with the tree.',
+        default: false,
+      }),
+    ),
+  ),
+  command: z.optional(
+    z
+      .array(
+        z.string('a string').check(z.refine((text) => !text.includes('\0'), 'a string without NUL')),
+        'an array of strings such as ["./update.sh"]',
+      )
+      .check(
+        z.refine((argv) => argv[0] !== undefined && argv[0] !== '', 'an array that begins with the program to run'),
+        z.meta({
+          description:
+            "Runs in the source tree instead of the system's own commands; what it brought is read from the system.",
+          minItems: 1,
+        }),
+      ),
+  ),
   mode: z.optional(
     choice(
       ['fast-forward', 'reset'],

@@ -1,0 +1,75 @@
+import { outputLines } from '../client.js';
+import { decodeText } from '../text.js';
+import type { Checkout, Failed, MoveResult, VersionControl } from '../version-control.js';
+import { failureText, runGit } from './command.js';
+
+/**
+ * git with submodules that follow the tree: those that it names are fetched before anything moves, and checked out after
+ * it has moved, nested ones too, new ones included. The revision that is recorded stays that of the tree, which names
+ * theirs.
+ *
+ * A submodule whose commit could not be had when the tree had moved already leaves the update broken: a build of new
+ * sources with old submodules is one that nobody has committed.
+ */
+export function withSubmodules(git: VersionControl, mode: 'fast-forward' | 'reset'): VersionControl {
+  return {
+    ...git,
+    async currentRevision(checkout) {
+      const head = await git.currentRevision(checkout);
+      if (head.kind === 'failed') return head;
+      const strayed = await strayedSubmodules(checkout);
+      if (!Array.isArray(strayed)) return strayed;
+      return strayed.length === 0 ? head : { ...head, strayed: `submodules elsewhere: ${strayed.join(', ')}` };
+    },
+    async fetch(checkout, asOf) {
+      const fetched = await git.fetch(checkout, asOf);
+      if (fetched.kind === 'failed') return fetched;
+      if (!fetched.news) {
+        // An update that broke off, or somebody's hand, has left them elsewhere: they come back.
+        const strayed = await strayedSubmodules(checkout);
+        return Array.isArray(strayed) ? { ...fetched, news: strayed.length > 0 } : strayed;
+      }
+      const args = ['submodule', 'foreach', '--recursive', '--quiet', 'git fetch --quiet --no-auto-gc'];
+      const result = await runGit(checkout, args);
+      return result.kind === 'ok' ? fetched : { kind: 'failed', message: failureText(checkout, args, result) };
+    },
+    async move(checkout, fetched) {
+      const moved = fetched.target === fetched.head ? ({ kind: 'moved' } as const) : await git.move(checkout, fetched);
+      return moved.kind === 'moved' ? await checkOut(checkout, mode) : moved;
+    },
+  };
+}
+
+/** What `git submodule update` puts into place. Where the URL of one has changed, it is taken over first, as CTest does. */
+async function checkOut(checkout: Checkout, mode: 'fast-forward' | 'reset'): Promise<MoveResult> {
+  const force = mode === 'reset' ? ['--force'] : [];
+  for (const args of [
+    ['submodule', 'sync', '--recursive', '--quiet'],
+    ['-c', 'gc.auto=0', 'submodule', 'update', '--init', '--recursive', ...force],
+  ]) {
+    const result = await runGit(checkout, args);
+    if (result.kind === 'ok') continue;
+    const advice = `(the source tree has moved and its submodules have not: git submodule update --init --recursive in ${checkout.source}, then stagelock unlock)`;
+    return { kind: 'broken', message: `${failureText(checkout, args, result)}\n${advice}` };
+  }
+  return { kind: 'moved' };
+}
+
+/** The paths of those that are not at the commit that the tree names, or not there at all. */
+async function strayedSubmodules(checkout: Checkout): Promise<string[] | Failed> {
+  const args = ['submodule', 'status', '--recursive'];
+  const result = await runGit(checkout, args);
+  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  return outputLines(result)
+    .filter((line) => /^[-+U]/.test(line))
+    .map((line) =>
+      decodeText(
+        Buffer.from(
+          line
+            .slice(1)
+            .replace(/^\S+ /, '')
+            .replace(/ \([^)]*\)$/, ''),
+        ),
+      ),
+    );
+}
