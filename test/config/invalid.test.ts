@@ -37,7 +37,7 @@ describe('one problem is one sentence with line, key, what was found and what wa
     ],
     [
       `${HEAD}${GCC}[builds.gcc.submit]\nretries = 1\n`,
-      '7: builds.gcc.submit.url: a submission to CDash needs its `url`',
+      '8: builds.gcc.submit.url: a submission to CDash needs its `url`',
     ],
     [
       `${HEAD}${GCC}[builds.gcc.submit]\nurl = "cdash.example.org"\n`,
