@@ -1,12 +1,12 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission and mail, then processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
+ * submission and warnings, then processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
  */
 const layers = [
   ['cli'],
   ['scheduler'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
-  ['updates', 'reports', 'submission', 'mail'],
+  ['updates', 'reports', 'submission', 'warnings'],
   ['processes', 'xml'],
   ['locks', 'config'],
 ];

@@ -45,6 +45,7 @@ export function program(): Command {
     .description('run one build: update, then each of its stages')
     .argument('[build]', 'its name; may be left out if there is only one')
     .option('-q, --quiet', 'no progress on standard output')
+    .option('--every-warning', 'tell a warning that stays the same in every run, not after 1, 2, 4, ... hours')
     .addOption(
       new Option('-M, --model <model>', 'as which the run is reported, instead of the configured one').choices([
         'Experimental',
@@ -108,6 +109,16 @@ export function program(): Command {
     .action(async (build: string | undefined, _: object, command: Command) => {
       const { submitCommand } = await import('./submit.js');
       await submitCommand(command.optsWithGlobals<GlobalOptions>(), build);
+    });
+
+  stagelock
+    .command('crontab')
+    .description('print the lines of a crontab that run the builds by their `schedule`')
+    .option('--install', "put them into this user's crontab, in place of those of an earlier time")
+    .option('--remove', 'take them out of it')
+    .action(async (options: { install?: boolean; remove?: boolean }, command: Command) => {
+      const { crontabCommand } = await import('./crontab.js');
+      crontabCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

@@ -87,6 +87,8 @@ function describeEvent(event: RunEvent): string | undefined {
   switch (event.kind) {
     case 'begun':
     case 'warning':
+    case 'submission-put-off':
+    case 'spool-empty':
       return undefined;
     case 'waiting': {
       const names = event.locks.map((lock) => lock.path).join(', ');

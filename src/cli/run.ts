@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { constants, userInfo } from 'node:os';
-import type { Model } from '../config/project.js';
+import { join } from 'node:path';
+import type { Build, Model } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
 import { RunRecorder } from '../stages/history.js';
-import { explainLocksAfterFailure, explainResult } from '../stages/messages.js';
+import { adviceOnInterval, explainLocksAfterFailure, explainResult, repeatableWarning } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';
+import { layoutOf } from '../stages/temporary.js';
+import type { Subject } from '../warnings/memory.js';
+import { WarningTeller } from '../warnings/teller.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
 export interface RunOptions {
   readonly quiet?: boolean;
+  /** Also those that an earlier run has told. */
+  readonly everyWarning?: boolean;
   readonly model?: Model;
 }
 
@@ -18,7 +24,7 @@ export interface RunOptions {
 export async function runCommand(
   options: GlobalOptions,
   name: string | undefined,
-  { quiet = false, model }: RunOptions,
+  { quiet = false, everyWarning = false, model }: RunOptions,
 ): Promise<void> {
   const project = projectOf(options);
   const configured = buildOf(project, name);
@@ -28,6 +34,9 @@ export async function runCommand(
   const stop = stopSignal((name) => progress.note(`told to stop by ${name}; ending what runs`));
   const id = randomBytes(8).toString('hex');
   const history = new RunRecorder(build.directory, id, () => new Date());
+  const began = new Date();
+  let waitedMs = 0;
+  const warnings = warningsOf(build, everyWarning || process.stderr.isTTY);
   const warn = (problem: string | undefined): void => {
     if (problem !== undefined) process.stderr.write(`stagelock: ${build.name}: ${problem}\n`);
   };
@@ -43,13 +52,24 @@ export async function runCommand(
       report: (event) => {
         progress.report(event);
         warn(history.hear(event));
+        if (event.kind === 'waited') waitedMs += event.ms;
+        if (event.kind === 'submission-put-off') {
+          tell(warnings.warn('submit', event.why, [`${build.name}: submit: ${event.why}`, `  ${event.left}`]));
+        } else if (event.kind === 'spool-empty') {
+          tell(warnings.over('submit', `${build.name}: the reports are delivered.`, began));
+        }
       },
       step: () => undefined,
     });
     progress.end(result);
     warn(history.end(result.kind));
     const lines = explainResult(build, result, { host, now: new Date(), configFile: project.file });
-    if (lines.length > 0) process.stderr.write(`stagelock: ${lines.join('\n')}\n`);
+    const repeatable = repeatableWarning(result);
+    if (repeatable !== undefined) tell(warnings.warn('run', repeatable, lines));
+    else if (result.kind === 'interrupted') tell(lines);
+    else tell([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
+    const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
+    if (advice !== undefined) tell([advice]);
     process.exitCode = result.kind === 'interrupted' ? 128 + constants.signals[stop.name()] : exitCodeOf(result);
   } catch (error) {
     progress.clear();
@@ -61,6 +81,21 @@ export async function runCommand(
   }
   // Its terminal is gone, and Node aborts with a core dump when it cannot restore that at its own end.
   if (stop.name() === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
+}
+
+interface Warnings {
+  warn(subject: Subject, key: string, lines: readonly string[]): readonly string[];
+  over(subject: Subject, what: string, began: Date): readonly string[];
+}
+
+/** A person at a terminal wants to know now, whatever cron has mailed. */
+function warningsOf(build: Build, all: boolean): Warnings {
+  if (all) return { warn: (_subject, _key, lines) => lines, over: () => [] };
+  return new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => new Date());
+}
+
+function tell(lines: readonly string[]): void {
+  if (lines.length > 0) process.stderr.write(`stagelock: ${lines.join('\n')}\n`);
 }
 
 type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

@@ -33,7 +33,8 @@ async function submit(build: Build, { signal }: Stop): Promise<void> {
   const { delivered, problems, left, end } = await deliverSpool(build, context, true);
   if (delivered > 0)
     process.stdout.write(`${build.name}: submitted ${delivered} report${delivered === 1 ? '' : 's'}\n`);
-  for (const problem of problems) process.stderr.write(`stagelock: ${build.name}: submit: ${problem}\n`);
+  const all = end.kind === 'put-off' ? [...problems, end.why] : problems;
+  for (const problem of all) process.stderr.write(`stagelock: ${build.name}: submit: ${problem}\n`);
   if (end.kind === 'busy') {
     process.exitCode = EXIT.held;
     process.stderr.write(`stagelock: ${build.name}: somebody else is submitting from ${spool}\n`);

@@ -16,6 +16,7 @@ export const DEFAULTS = {
   updateTimeout: '30 min',
   timeout: '4 h',
   grace: '10 s',
+  offset: '20 s',
   onFailure: 'stop',
   submitType: 'cdash',
   submitTimeout: '2 min',

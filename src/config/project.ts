@@ -137,6 +137,10 @@ interface BuildCommon {
   readonly sectionTimeoutMs: number;
   /** In the order in which they run. */
   readonly stages: readonly Stage[];
+  /** The five fields of a crontab; undefined when cron does not run it. */
+  readonly schedule: string | undefined;
+  /** Milliseconds after that. */
+  readonly offsetMs: number;
   /** Undefined when the reports are sent nowhere. */
   readonly submission: Submission | undefined;
 }
@@ -169,6 +173,8 @@ export interface Project {
   /** Absolute path of the configuration file. */
   readonly file: string;
   readonly name: string;
+  /** Who gets the mails of cron; undefined for the user. */
+  readonly mailto: string | undefined;
   /** By name, in the order of the file. */
   readonly builds: ReadonlyMap<string, Build>;
 }

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import type { Finding, KeyPath } from './problem.js';
@@ -74,7 +75,7 @@ class Resolution {
       const build = table && (primaries.get(name) ?? this.#secondary(name, table, primaries));
       if (build !== undefined) builds.set(name, build);
     }
-    return { file, name: tables.project?.name ?? '', builds };
+    return { file, name: tables.project?.name ?? '', mailto: tables.project?.mailto, builds };
   }
 
   #isSecondary(name: string): boolean {
@@ -186,6 +187,7 @@ class Resolution {
       directory,
       model: table.model ?? this.#defaults.model ?? DEFAULTS.model,
       nightlyStart: project?.nightly_start ?? DEFAULTS.nightlyStart,
+      ...this.#schedule(name, table),
       strategy: project?.strategy ?? DEFAULTS.strategy,
       sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
       stages: resolveStages(name, table, this.#defaults, directory, report),
@@ -197,6 +199,17 @@ class Resolution {
         },
       }),
     };
+  }
+
+  /** Secondaries come some seconds after their primary, so that they find its `update` and wait for its end. */
+  #schedule(name: string, table: BuildTable): { readonly schedule: string | undefined; readonly offsetMs: number } {
+    const { schedule = table.primary === undefined ? undefined : this.#tables[table.primary]?.schedule } = table;
+    if (table.schedule !== undefined) {
+      const parsed = parseCronExpression(table.schedule);
+      if ('problem' in parsed) this.#report(['builds', name, 'schedule'], parsed.problem);
+    }
+    const offset = table.offset ?? (table.primary === undefined ? '0 s' : DEFAULTS.offset);
+    return { schedule: schedule?.trim().split(/\s+/).join(' '), offsetMs: milliseconds(offset) };
   }
 
   #update(name: string, table: BuildTable): UpdateSource | undefined {

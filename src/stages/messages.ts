@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { parseCronExpression, shortestIntervalMs } from '../config/cron-expression.js';
 import { formatDuration } from '../config/duration.js';
 import type { Build } from '../config/project.js';
 import { describeHolder, type Host } from '../locks/index.js';
@@ -83,6 +84,39 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         : [
             `${build.name}: interrupted. ${leftBehind(result.left)}, as after every interruption; after a look: ${unlockCommand(build.name, context)}`,
           ];
+  }
+}
+
+/**
+ * What to say of a run that has waited for others for longer than it has time until the next: they will never catch up.
+ * Undefined when it has not, or nobody knows when the next comes.
+ */
+export function adviceOnInterval({ name, schedule }: Build, waitedMs: number): string | undefined {
+  const expression = schedule === undefined ? undefined : parseCronExpression(schedule);
+  if (expression === undefined || 'problem' in expression) return undefined;
+  const intervalMs = shortestIntervalMs(expression);
+  if (waitedMs <= intervalMs) return undefined;
+  return `${name}: waited ${formatDuration(waitedMs)} for other builds, which is longer than the ${formatDuration(intervalMs)} between its runs (${schedule}); the interval is too short.`;
+}
+
+/**
+ * What a warning is about, for whoever thins out its repetitions: the same lock of the same owner. Undefined when the end
+ * of a run is no such warning: a failed build is news each time.
+ */
+export function repeatableWarning(result: RunResult): string | undefined {
+  switch (result.kind) {
+    case 'held':
+    case 'secondaries-building':
+    case 'wait-timed-out':
+      return [result.kind, ...result.locks.map(({ path, record }) => `${path} ${record?.run ?? ''}`)].join('\n');
+    case 'source-unrecorded':
+      return `${result.kind}\n${result.head}\n${result.recorded}`;
+    case 'section-busy':
+      return `${result.kind}\n${result.path}`;
+    case 'update-failed':
+      return result.kind;
+    default:
+      return undefined;
   }
 }
 

@@ -40,6 +40,10 @@ export type RunEvent =
   /** Reports are sent to the dashboard; the locks are gone. */
   | { readonly kind: 'submitting' }
   | { readonly kind: 'submitted'; readonly reports: number }
+  /** The server is away or wants something else; later runs try again. */
+  | { readonly kind: 'submission-put-off'; readonly why: string; readonly left: string }
+  /** Everything is delivered. */
+  | { readonly kind: 'spool-empty' }
   | { readonly kind: 'lingering'; readonly ms: number }
   | { readonly kind: 'warning'; readonly text: string };
 

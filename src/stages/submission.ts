@@ -57,8 +57,13 @@ export async function deliverReports(build: Build, context: RunContext): Promise
     if (build.submission === undefined || !hasSubmissions(spool)) return;
     context.report({ kind: 'submitting' });
     const delivery = await deliverSpool(build, context, false);
-    for (const text of warningsOf(delivery)) context.report({ kind: 'warning', text });
+    for (const problem of delivery.problems) context.report({ kind: 'warning', text: `submit: ${problem}` });
     if (delivery.delivered > 0) context.report({ kind: 'submitted', reports: delivery.delivered });
+    if (delivery.end.kind === 'put-off') {
+      context.report({ kind: 'submission-put-off', why: delivery.end.why, left: waitingText(delivery.left) });
+    } else if (delivery.end.kind === 'empty') {
+      context.report({ kind: 'spool-empty' });
+    }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     context.report({ kind: 'warning', text: `the reports could not be submitted and stay in ${spool}: ${why}` });
@@ -93,13 +98,6 @@ export async function deliverSpool(
     await destination.close();
     logs.close();
   }
-}
-
-/** What a person should hear of a delivery. */
-function warningsOf({ problems, left, end }: Delivery): string[] {
-  if (problems.length === 0) return [];
-  const waiting = end.kind === 'put-off' && left.length > 0 ? [waitingText(left)] : [];
-  return [...problems.map((problem) => `submit: ${problem}`), ...waiting];
 }
 
 /** `3 submissions (1.2 MB) wait in DIR for a later run; the oldest since TIME` */

@@ -34,7 +34,7 @@ export interface Delivery {
   readonly delivered: number;
   /** What is still in the spool. */
   readonly left: readonly Submission[];
-  /** For a person: what went wrong, what was given up. */
+  /** For a person: what was given up, what is in the way. */
   readonly problems: readonly string[];
   readonly end:
     | { readonly kind: 'empty' }
@@ -43,7 +43,7 @@ export interface Delivery {
     /** Nothing was tried; it will be at this time, in milliseconds since 1970. */
     | { readonly kind: 'not-due'; readonly atMs: number }
     /** The rest has to wait for a later run. */
-    | { readonly kind: 'put-off' }
+    | { readonly kind: 'put-off'; readonly why: string }
     | { readonly kind: 'aborted' };
 }
 
@@ -196,9 +196,9 @@ class Courier {
 
   #putOff(submission: Submission, facts: SubmissionFacts, what: string): Delivery['end'] {
     const tried = this.#context.now().toISOString();
-    this.#report(submission, what);
+    this.#context.log(submission, `put off: ${what}`);
     writeFacts(submission.path, { ...facts, tries: facts.tries + 1, tried });
-    return { kind: 'put-off' };
+    return { kind: 'put-off', why: what };
   }
 
   /** Several attempts, as long as only the circumstances are against it. */

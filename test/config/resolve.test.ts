@@ -41,6 +41,8 @@ describe('a project', () => {
       directory: '/etc/ci/gcc',
       model: 'Continuous',
       nightlyStart: '00:00:00 UTC',
+      schedule: undefined,
+      offsetMs: 0,
       strategy: 'auto',
       sectionTimeoutMs: 60_000,
       update: undefined,

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Build } from '../../src/config/project.js';
 import type { ProcessFacts } from '../../src/locks/index.js';
 import { buildstampOf, tagFileText } from '../../src/stages/buildstamp.js';
 import { addDuration, expectedMs } from '../../src/stages/durations.js';
 import { judgeRun } from '../../src/stages/fate.js';
+import { adviceOnInterval } from '../../src/stages/messages.js';
 import { isStageLockName, secondaryLockName, secondaryOf, stageFileName } from '../../src/stages/names.js';
 import { PulseWatch } from '../../src/stages/pulse.js';
 import { parseStageLock, type StageLockRecord } from '../../src/stages/stage-lock.js';
@@ -136,5 +138,20 @@ describe('the expected duration of a stage', () => {
     expect(all).toEqual({ build: [10, 20, 30, 40, 5000] });
     expect(expectedMs(all, 'build')).toBe(30);
     expect(expectedMs(all, 'test')).toBeUndefined();
+  });
+});
+
+describe('a run that has waited longer than until its next one', () => {
+  const everyTenMinutes = { name: 'debug', schedule: '*/10 * * * *' } as Build;
+
+  test('is told that the interval is too short', () => {
+    expect(adviceOnInterval(everyTenMinutes, 12 * 60_000)).toBe(
+      'debug: waited 12 min for other builds, which is longer than the 10 min between its runs (*/10 * * * *); the interval is too short.',
+    );
+  });
+
+  test('and nobody else', () => {
+    expect(adviceOnInterval(everyTenMinutes, 9 * 60_000)).toBeUndefined();
+    expect(adviceOnInterval({ ...everyTenMinutes, schedule: undefined }, 9e9)).toBeUndefined();
   });
 });

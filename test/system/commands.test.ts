@@ -116,8 +116,8 @@ test('status of builds that do nothing is one line for each, and the same in JSO
   expect(JSON.parse((await stagelock(world, ['status', '--json'])).stdout)).toEqual({
     project: 'world',
     builds: [
-      { build: 'main', role: 'primary', locks: [], waitsFor: [] },
-      { build: 's1', role: 'secondary', locks: [], waitsFor: [] },
+      { build: 'main', role: 'primary', locks: [], waitsFor: [], undelivered: [] },
+      { build: 's1', role: 'secondary', locks: [], waitsFor: [], undelivered: [] },
     ],
   });
 });

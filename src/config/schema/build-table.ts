@@ -56,6 +56,17 @@ export const buildShape = {
   report_name: z.optional(
     line('What dashboards call the build (BuildName in reports). Default: its name here.', 'a name'),
   ),
+  schedule: z.optional(
+    z.string('the five fields of a crontab such as "*/10 * * * *"').check(
+      z.meta({
+        description:
+          'When `stagelock crontab` has cron run it: minute, hour, day of the month, month, day of the week. Default of a secondary: that of its primary.',
+      }),
+    ),
+  ),
+  offset: z.optional(
+    duration('How long cron waits after that, so that a secondary comes after its primary.', undefined, 'zero'),
+  ),
   primary: z.optional(
     z
       .string('the name of a build')

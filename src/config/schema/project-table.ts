@@ -18,6 +18,11 @@ export const projectShape = {
       }),
     ),
   ),
+  mailto: z.optional(
+    line('Who gets the mails of cron, as MAILTO of a crontab has it. Default: the user.', 'an address').check(
+      z.refine((text) => !/[\s'"%]/.test(text), 'an address without blanks or quotes'),
+    ),
+  ),
   strategy: z.optional(
     choice(
       ['auto', 'lockdir', 'cifs', 'flock', 'fcntl'],
