@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Ended, helper } from './helper.js';
 
@@ -27,8 +27,12 @@ export function fill(directory: string, files: Readonly<Record<string, string>>)
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, name)), { recursive: true });
     writeFileSync(join(directory, name), text);
+    // A precompiled header of clang has the time of its source in it.
+    utimesSync(join(directory, name), MADE, MADE);
   }
 }
+
+const MADE = new Date('2002-01-31T21:00:00Z');
 
 /** Runs a command in a directory as it is. */
 export function plainly(directory: string, argv: readonly string[]): Outcome {
