@@ -146,10 +146,10 @@ class Courier {
         case 'delivered': {
           this.#delivered++;
           if (sent.warning !== undefined) this.#report(submission, `${file.name}: ${this.#where} ${sent.warning}`);
-          const { notBefore: _, tried: __, ...known } = facts;
-          const better = { ...known, tries: 0, refusals: 0, buildId: sent.buildId ?? facts.buildId };
+          const better = afterDelivery(facts, sent.buildId ?? facts.buildId);
+          // Mostly nothing has changed, and each write is one to a disk.
           if (facts.tries > 0 || facts.refusals > 0 || better.buildId !== facts.buildId) {
-            facts = better as SubmissionFacts;
+            facts = better;
             writeFacts(submission.path, facts);
           }
           dropFile(file);
@@ -227,6 +227,11 @@ class Courier {
     this.#context.log(submission, problem);
     this.#problems.push(problem);
   }
+}
+
+/** What was in vain before something arrived counts no more. */
+function afterDelivery({ site, build, stamp, since }: SubmissionFacts, buildId: string | undefined): SubmissionFacts {
+  return { site, build, stamp, since, tries: 0, refusals: 0, ...(buildId !== undefined && { buildId }) };
 }
 
 const DONE = 'Done.xml';
