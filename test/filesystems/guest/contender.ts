@@ -59,7 +59,7 @@ async function contend({ target, strategy, sections, witness, settings }: Conten
       tell({ kind: 'overlap', text: `with ${JSON.stringify(inside.glance())}` });
     } else {
       previousHost = inside.read().host;
-      await produce(target, inside, steps);
+      await produce(target, inside, steps, strategy === 'cifs' ? NOT_THERE_MS : 0);
       leave();
     }
     if (acquisition.lock.release() === 'lost') tell({ kind: 'lost', text: lock.path });
@@ -73,12 +73,22 @@ async function contend({ target, strategy, sections, witness, settings }: Conten
   }
 }
 
-async function produce(target: string, inside: Witness, steps: Stopwatch): Promise<void> {
+/**
+ * For so long a client of SMB goes on missing a file that it has looked for just before the other host made it; nothing that
+ * costs less than a listing of the directory has it ask again. Only the first object can be missed so: later ones replace it.
+ */
+const NOT_THERE_MS = 1500;
+
+async function produce(target: string, inside: Witness, steps: Stopwatch, notThereMs: number): Promise<void> {
   const { sequence, pending, host: previousHost } = inside.read();
   const host = hostname();
   const pid = process.pid;
   inside.write({ sequence, pending, pid, host });
-  const object = readObject(target);
+  let object = readObject(target);
+  if (object.kind === 'missing' && sequence > 0 && notThereMs > 0) {
+    await sleep(notThereMs);
+    object = readObject(target);
+  }
   steps.done('read');
   const oldest = pending ? sequence - 1 : sequence;
   const found = object.kind === 'missing' && oldest <= 0 ? { kind: 'whole' as const, sequence: oldest } : object;
