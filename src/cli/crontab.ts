@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
-import type { Project } from '../config/project.js';
-import { crontabBlock, type Surroundings, withBlock, withoutBlock } from '../scheduler/crontab-block.js';
+import { crontabBlock, withBlock, withoutBlock } from '../scheduler/crontab-block.js';
 import { EXIT, Refusal } from './exit.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
+import { thisProgram } from './this-program.js';
 
 /** `stagelock crontab [--install | --remove]` */
 export function crontabCommand(
@@ -17,7 +15,7 @@ export function crontabCommand(
   if (![...project.builds.values()].some(({ schedule }) => schedule !== undefined)) {
     throw new Refusal(EXIT.usage, `${project.file}: no build has a \`schedule\`, such as "*/10 * * * *"`);
   }
-  const surroundings = here(project);
+  const surroundings = { ...thisProgram(project.file), user: userInfo().username };
   if (!install && !remove) {
     process.stdout.write(crontabBlock(project, surroundings));
     return;
@@ -27,16 +25,6 @@ export function crontabCommand(
   if (typeof after !== 'string') throw new Refusal(EXIT.failed, after.problem);
   if (after === before) return;
   writeCrontab(after);
-}
-
-function here(project: Project): Surroundings {
-  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
-  // No way to say them in a crontab, whose lines end at a line end.
-  for (const text of [project.file, path]) {
-    if (/[\n\r]/.test(text)) throw new Refusal(EXIT.usage, `${JSON.stringify(text)} cannot stand in a crontab`);
-  }
-  const script = realpathSync(resolve(process.argv[1] ?? ''));
-  return { program: [process.execPath, script], path, user: userInfo().username };
 }
 
 function readCrontab(): string {

@@ -4,6 +4,7 @@ import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
 import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
+import type { SystemdOptions } from './systemd.js';
 
 const EXEC_HELP = `
 Without --wait the command is skipped when somebody else holds the lock: what a
@@ -119,6 +120,18 @@ export function program(): Command {
     .action(async (options: { install?: boolean; remove?: boolean }, command: Command) => {
       const { crontabCommand } = await import('./crontab.js');
       crontabCommand(command.optsWithGlobals<GlobalOptions>(), options);
+    });
+
+  stagelock
+    .command('systemd')
+    .description('print timers and services of systemd that run the builds by their `schedule`')
+    .option('--install', 'write them where systemd looks for them, and say what to do then')
+    .option('--remove', 'take away those that were written for this configuration')
+    .option('--scheduler', 'one service that runs `stagelock schedule`, instead of timers')
+    .option('--system', 'for the manager of the system instead of that of the user')
+    .action(async (options: SystemdOptions, command: Command) => {
+      const { systemdCommand } = await import('./systemd.js');
+      systemdCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

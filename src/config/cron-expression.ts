@@ -31,6 +31,16 @@ export interface CronExpression {
   readonly months: readonly number[];
   /** 0 is Sunday; 7 does not occur. */
   readonly daysOfWeek: readonly number[];
+  /**
+   * Whether a day has to be both a day of the month and a day of the week of these, or one is enough. crontab(5): one is
+   * enough unless one of the two fields begins with `*`.
+   */
+  readonly days: 'both' | 'either';
+  /**
+   * Whether the minute or the hour begins with `*`. When the clock is put forward or back, cron goes on with such lines by
+   * the new time; of the others it makes up for what was skipped, and repeats nothing.
+   */
+  readonly wildcard: boolean;
 }
 
 /** Reads the fields, or says what is wrong with them. */
@@ -49,7 +59,16 @@ export function parseCronExpression(text: string): CronExpression | { readonly p
   }
   const [minutes = [], hours = [], daysOfMonth = [], months = [], days = []] = values;
   const daysOfWeek = [...new Set(days.map((day) => day % 7))].sort((a, b) => a - b);
-  return { minutes, hours, daysOfMonth, months, daysOfWeek };
+  const isAny = (word: string | undefined): boolean => word?.startsWith('*') === true;
+  return {
+    minutes,
+    hours,
+    daysOfMonth,
+    months,
+    daysOfWeek,
+    days: isAny(words[2]) || isAny(words[4]) ? 'both' : 'either',
+    wildcard: isAny(words[0]) || isAny(words[1]),
+  };
 }
 
 function valuesOf(text: string, field: Field): number[] | { readonly problem: string } {

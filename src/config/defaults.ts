@@ -24,4 +24,11 @@ export const DEFAULTS = {
   submitRetryDelay: '5 s',
   submitKeep: '14 d',
   submitSpoolSize: 500,
+  randomDelay: '0 s',
+  stopLimit: '10 min',
+  quiet: '10 s',
+  mailTransport: 'sendmail',
+  mailSecurity: 'starttls',
+  sendmail: '/usr/sbin/sendmail',
+  mailKeep: '5 d',
 } as const;

@@ -100,10 +100,7 @@ export interface CDashSubmission extends SubmissionCommon {
   readonly type: 'cdash';
   readonly url: string;
   /** Where the authentication token is to be read, at the time it is needed. */
-  readonly token:
-    | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'variable'; readonly name: string }
-    | undefined;
+  readonly token: SecretSource | undefined;
   /** PEM file of the authorities to trust instead of the usual ones. */
   readonly caFile: string | undefined;
   /** How long the server may let nothing be heard. */
@@ -141,6 +138,10 @@ interface BuildCommon {
   readonly schedule: string | undefined;
   /** Milliseconds after that. */
   readonly offsetMs: number;
+  /** Absolute paths whose change has the scheduler run it. */
+  readonly watch: readonly string[];
+  /** How long they must have been quiet, in milliseconds. */
+  readonly quietMs: number;
   /** Undefined when the reports are sent nowhere. */
   readonly submission: Submission | undefined;
 }
@@ -168,6 +169,54 @@ export interface Secondary extends BuildCommon {
 
 export type Build = Primary | Secondary;
 
+/** How a scheduler of ours goes about it. */
+export interface Scheduler {
+  /** IANA name; undefined for that of the machine. */
+  readonly timeZone: string | undefined;
+  readonly randomDelayMs: number;
+  /** Absolute; of all schedulers of the project, on whatever host. */
+  readonly state: string;
+  /** How long builds may go on after it was told to stop, in milliseconds. */
+  readonly stopLimitMs: number;
+}
+
+/** Where a secret stands. It is read when it is needed, and never kept. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'variable'; readonly name: string };
+
+/** Hands mails to a program of the machine. */
+export interface SendmailTransport {
+  readonly type: 'sendmail';
+  /** Absolute. */
+  readonly program: string;
+}
+
+export interface SmtpTransport {
+  readonly type: 'smtp';
+  readonly host: string;
+  readonly port: number;
+  readonly security: 'starttls' | 'tls' | 'none';
+  readonly login: { readonly user: string; readonly password: SecretSource } | undefined;
+  /** PEM file of the authorities to trust instead of the usual ones. */
+  readonly caFile: string | undefined;
+}
+
+/** Who gets mails and how. */
+export interface Mail {
+  readonly transport: SendmailTransport | SmtpTransport;
+  readonly from: string | undefined;
+  /** The maintainers. */
+  readonly to: readonly string[];
+  /** Whether the authors of the updates in a broken run are told. */
+  readonly authors: boolean;
+  /** Completes authors without a domain; undefined leaves them out. */
+  readonly authorDomain: string | undefined;
+  readonly monitors: readonly string[];
+  /** How long a mail is tried again, in milliseconds. */
+  readonly keepMs: number;
+}
+
 /** One `stagelock.toml`. */
 export interface Project {
   /** Absolute path of the configuration file. */
@@ -175,6 +224,9 @@ export interface Project {
   readonly name: string;
   /** Who gets the mails of cron; undefined for the user. */
   readonly mailto: string | undefined;
+  readonly scheduler: Scheduler;
+  /** Undefined when stagelock itself mails nothing. */
+  readonly mail: Mail | undefined;
   /** By name, in the order of the file. */
   readonly builds: ReadonlyMap<string, Build>;
 }

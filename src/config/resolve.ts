@@ -1,7 +1,8 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
+import { resolveMail } from './mail.js';
 import type { Finding, KeyPath } from './problem.js';
 import type { Build, Primary, Project, Secondary, UpdateSource } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
@@ -75,7 +76,24 @@ class Resolution {
       const build = table && (primaries.get(name) ?? this.#secondary(name, table, primaries));
       if (build !== undefined) builds.set(name, build);
     }
-    return { file, name: tables.project?.name ?? '', mailto: tables.project?.mailto, builds };
+    const { scheduler } = tables;
+    return {
+      file,
+      name: tables.project?.name ?? '',
+      mailto: tables.project?.mailto,
+      scheduler: {
+        timeZone: scheduler?.time_zone,
+        randomDelayMs: milliseconds(scheduler?.random_delay ?? DEFAULTS.randomDelay),
+        state: resolve(this.#base, scheduler?.state ?? `${basename(file).replace(/\.toml$/, '')}.state`),
+        stopLimitMs: milliseconds(scheduler?.stop_limit ?? DEFAULTS.stopLimit),
+      },
+      mail: resolveMail(tables.mail, {
+        base: this.#base,
+        report: this.#report,
+        missing: (at, message) => this.#missing(at, message),
+      }),
+      builds,
+    };
   }
 
   #isSecondary(name: string): boolean {
@@ -188,6 +206,8 @@ class Resolution {
       model: table.model ?? this.#defaults.model ?? DEFAULTS.model,
       nightlyStart: project?.nightly_start ?? DEFAULTS.nightlyStart,
       ...this.#schedule(name, table),
+      watch: (table.watch ?? []).map((path) => resolve(this.#base, path)),
+      quietMs: milliseconds(table.quiet ?? DEFAULTS.quiet),
       strategy: project?.strategy ?? DEFAULTS.strategy,
       sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
       stages: resolveStages(name, table, this.#defaults, directory, report),

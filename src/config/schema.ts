@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { BUILD_NAME_PATTERN, BUILD_NAME_RULE, isBuildName } from './names.js';
 import { buildShape, commonShape } from './schema/build-table.js';
+import { mailShape } from './schema/mail-table.js';
 import { projectShape } from './schema/project-table.js';
+import { schedulerShape } from './schema/scheduler-table.js';
 import { stageShape } from './schema/stage-table.js';
 import { submitShape } from './schema/submit-table.js';
 import { updateShape } from './schema/update-table.js';
@@ -9,6 +11,8 @@ import { updateShape } from './schema/update-table.js';
 /** The keys of each kind of table, by the header under which a person would write them. */
 export const TABLE_KEYS: Readonly<Record<string, readonly string[]>> = {
   '[project]': Object.keys(projectShape),
+  '[scheduler]': Object.keys(schedulerShape),
+  '[mail]': Object.keys(mailShape),
   '[builds.NAME]': Object.keys(buildShape),
   '[builds.NAME.update]': Object.keys(updateShape),
   '[builds.NAME.submit]': Object.keys(submitShape),
@@ -21,6 +25,17 @@ export const configSchema = z
     {
       project: z.optional(
         z.strictObject(projectShape, 'a table').check(z.meta({ description: 'The project.', required: ['name'] })),
+      ),
+      scheduler: z.optional(
+        z.strictObject(schedulerShape, 'a table').check(z.meta({ description: 'What `stagelock schedule` does.' })),
+      ),
+      mail: z.optional(
+        z.strictObject(mailShape, 'a table').check(
+          z.meta({
+            description:
+              'Mails to the authors of broken builds and, of `stagelock schedule` and `run --mail`, what cron would have mailed.',
+          }),
+        ),
       ),
       defaults: z.optional(
         z.strictObject(commonShape, 'a table').check(
@@ -59,6 +74,7 @@ export const configSchema = z
 
 /** The tables of a file that fits {@link configSchema}, before defaults. */
 export type ConfigTables = z.infer<typeof configSchema>;
+export type MailTable = NonNullable<ConfigTables['mail']>;
 export type BuildTable = NonNullable<ConfigTables['builds']>[string];
 export type SubmitTable = NonNullable<BuildTable['submit']>;
 export type StageTable = NonNullable<BuildTable['stages']>[string];

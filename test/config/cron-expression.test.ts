@@ -15,9 +15,12 @@ describe('the five fields of a crontab', () => {
       daysOfMonth: [1, 15],
       months: [1, 2, 3, 12],
       daysOfWeek: [1, 2, 3, 4, 5],
+      days: 'either',
+      wildcard: true,
     });
     expect(parsed('5-59/10 * * * 0,7').minutes).toEqual([5, 15, 25, 35, 45, 55]);
-    expect(parsed('5-59/10 * * * 0,7').daysOfWeek).toEqual([0]);
+    expect(parsed('5-59/10 * * * 0,7')).toMatchObject({ daysOfWeek: [0], days: 'both', wildcard: true });
+    expect(parsed('0 4 */2 * fri')).toMatchObject({ days: 'both', wildcard: false });
   });
 
   test.each([

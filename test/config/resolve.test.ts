@@ -43,6 +43,8 @@ describe('a project', () => {
       nightlyStart: '00:00:00 UTC',
       schedule: undefined,
       offsetMs: 0,
+      watch: [],
+      quietMs: 10_000,
       strategy: 'auto',
       sectionTimeoutMs: 60_000,
       update: undefined,

@@ -67,6 +67,15 @@ export const buildShape = {
   offset: z.optional(
     duration('How long cron waits after that, so that a secondary comes after its primary.', undefined, 'zero'),
   ),
+  watch: z.optional(
+    z.array(path(''), 'a list of paths').check(
+      z.meta({
+        description:
+          'Files or directories, relative to this file, whose change has `stagelock schedule` run the build: a file that a hook of the repository touches, or a source.',
+      }),
+    ),
+  ),
+  quiet: z.optional(duration('How long nothing of `watch` may have changed before the build runs.', DEFAULTS.quiet)),
   primary: z.optional(
     z
       .string('the name of a build')
