@@ -1,0 +1,64 @@
+import type { Mail } from '../config/project.js';
+import type { Letter } from './letter.js';
+
+/** What came of one attempt to get a letter to somebody. */
+export type Outcome =
+  /** The other side has taken it over. */
+  | { readonly kind: 'delivered' }
+  /** Not now: his mailbox is full, or the server wants to be asked again. */
+  | { readonly kind: 'temporary'; readonly why: string }
+  /** Never: there is no such mailbox. */
+  | { readonly kind: 'permanent'; readonly why: string };
+
+/** What came of one attempt to send a letter. */
+export interface Sent {
+  /** By address. Who is missing was not tried. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Why other letters should not be tried now; undefined when they may be. */
+  readonly stopped?: Stop;
+}
+
+export type Stop =
+  /** It concerns every letter: nobody answers, or the login is wrong. */
+  | { readonly kind: 'unavailable'; readonly why: string }
+  /** Somebody took his time over this letter until ours was over; another letter may fare better, at another time. */
+  | { readonly kind: 'hanging'; readonly why: string }
+  /** Told to stop. */
+  | { readonly kind: 'aborted' };
+
+/** How mails leave this machine. */
+export interface Transport {
+  /** @param recipients addresses, of those who get the letter and have not got it */
+  send(letter: Letter, recipients: readonly string[], signal: AbortSignal): Promise<Sent>;
+}
+
+/** How long to wait, in milliseconds. */
+export interface Limits {
+  /** For a connection with its TLS and its greeting. */
+  readonly connectMs: number;
+  /** While a server says nothing. */
+  readonly silenceMs: number;
+  /** For the end of a sendmail. */
+  readonly programMs: number;
+}
+
+export const LIMITS: Limits = { connectMs: 30_000, silenceMs: 60_000, programMs: 60_000 };
+
+/** For messages. */
+export function transportName(settings: Mail['transport']): string {
+  return settings.type === 'smtp' ? `${settings.host}:${settings.port}` : settings.program;
+}
+
+/** What the configuration says. What it needs is loaded only here: most runs have nothing to send. */
+export async function transportOf(
+  settings: Mail['transport'],
+  environment: NodeJS.ProcessEnv,
+  limits: Limits = LIMITS,
+): Promise<Transport> {
+  if (settings.type === 'smtp') {
+    const { Smtp } = await import('./smtp.js');
+    return new Smtp(settings, environment, limits);
+  }
+  const { Sendmail } = await import('./sendmail.js');
+  return new Sendmail(settings, environment, limits);
+}
