@@ -16,7 +16,7 @@ export function readPassword(source: SecretSource, environment: NodeJS.ProcessEn
     const why = error instanceof Error ? error.message : String(error);
     return { kind: 'unreadable', message: `the password cannot be read: ${why}` };
   }
-  if (text === undefined) return { kind: 'unreadable', message: `the password is missing: there is no ${where}` };
+  if (text === undefined) return { kind: 'unreadable', message: `the password is missing: ${where} is not there` };
   // Editors end a file with a line; spaces may be meant.
   const password = text.replace(/\r?\n$/, '');
   if (password === '' || /\p{Cc}/u.test(password)) {
