@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isAddress } from '../config/address.js';
 
 /** Who sends or gets a mail. */
@@ -29,6 +30,16 @@ export interface Letter {
 
 const ID = /^[A-Za-z0-9._-]{1,100}$/;
 const MARK = /^[A-Za-z]{1,30}$/;
+
+/**
+ * The id of a letter about something: the same for the same, and no two things have the same.
+ *
+ * @param kind a word for people who read Message-IDs
+ */
+export function letterId(kind: string, ...about: readonly string[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(about)).digest('hex');
+  return `${kind}.${digest.slice(0, 32)}`;
+}
 
 /** What ends a line or steers a terminal, and what makes text run backwards so that it reads as something else. */
 const CONTROLS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;

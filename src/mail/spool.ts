@@ -121,7 +121,7 @@ export function giveUp(spool: string, spooled: SpooledLetter): void {
 
 /** Removes what processes have left that died while they wrote in a spool. @param nowMs milliseconds since 1970 */
 export function tidySpool(spool: string, nowMs: number): void {
-  for (const directory of [spool, join(spool, 'failed'), join(spool, 'breakage')]) {
+  for (const directory of [spool, join(spool, 'failed')]) {
     for (const name of namesIn(directory).filter((name) => /^\.\d+\.[0-9a-f]{16}\.tmp$/.test(name))) {
       const stat = lstatSync(join(directory, name), { throwIfNoEntry: false });
       if (stat !== undefined && nowMs - stat.mtimeMs > ABANDONED_MS) removeIfThere(join(directory, name));
