@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { userInfo } from 'node:os';
 import { crontabBlock, withBlock, withoutBlock } from '../scheduler/crontab-block.js';
 import { EXIT, Refusal } from './exit.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
 import { thisProgram } from './this-program.js';
+import { userName } from './user-name.js';
 
 /** `stagelock crontab [--install | --remove]` */
 export function crontabCommand(
@@ -15,7 +15,7 @@ export function crontabCommand(
   if (![...project.builds.values()].some(({ schedule }) => schedule !== undefined)) {
     throw new Refusal(EXIT.usage, `${project.file}: no build has a \`schedule\`, such as "*/10 * * * *"`);
   }
-  const surroundings = { ...thisProgram(project.file), user: userInfo().username };
+  const surroundings = { ...thisProgram(project.file), user: userName() };
   if (!install && !remove) {
     process.stdout.write(crontabBlock(project, surroundings));
     return;

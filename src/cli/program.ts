@@ -29,6 +29,13 @@ each side. It takes some ten seconds on a local disk, up to a minute on a
 network. Exit code: 0 if the strategy that is chosen by itself works, 1 if not.
 `;
 
+const SCHEDULE_HELP = `
+HUP reads the configuration again; a wrong one is told of and not taken. TERM or
+INT begins nothing more, waits for what runs, and interrupts it after stop_limit
+of [scheduler], or at the second signal. Several hosts may run one each for the
+same project: every firing is run once, by one of them.
+`;
+
 /** The command line of stagelock. Each command is loaded only when it is called. */
 export function program(): Command {
   const stagelock = new Command('stagelock')
@@ -54,6 +61,8 @@ export function program(): Command {
         'Nightly',
       ]),
     )
+    .option('--mail', 'mail what it writes to standard error as cron does, to whom [mail] of the configuration names')
+    .addOption(new Option('--firing <name>').hideHelp())
     .action(async (build: string | undefined, options: RunOptions, command: Command) => {
       const { runCommand } = await import('./run.js');
       await runCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
@@ -132,6 +141,15 @@ export function program(): Command {
     .action(async (options: SystemdOptions, command: Command) => {
       const { systemdCommand } = await import('./systemd.js');
       systemdCommand(command.optsWithGlobals<GlobalOptions>(), options);
+    });
+
+  stagelock
+    .command('schedule')
+    .description('run the builds by their `schedule` and `watch` until it is stopped, and mail as cron does')
+    .addHelpText('after', SCHEDULE_HELP)
+    .action(async (_: object, command: Command) => {
+      const { scheduleCommand } = await import('./schedule.js');
+      await scheduleCommand(command.optsWithGlobals<GlobalOptions>());
     });
 
   stagelock
@@ -216,7 +234,7 @@ function guardOutput(command: string): void {
     if (told || NOBODY_READS.has(error.code)) return;
     told = true;
     process.stderr.write(`stagelock: standard output cannot be written: ${error.message}\n`);
-    if (command !== 'run') process.exitCode = EXIT.internal;
+    if (command !== 'run' && command !== 'schedule') process.exitCode = EXIT.internal;
   });
   process.stderr.on('error', () => undefined); // there is nowhere left to tell
 }

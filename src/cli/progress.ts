@@ -155,7 +155,7 @@ function expectation(expectedMs: number | undefined): string {
 }
 
 /** Local time, in the form that sorts. */
-function timeOf(now: Date): string {
+export function timeOf(now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   return `${date} ${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;

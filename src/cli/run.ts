@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, userInfo } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Build, Model } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
@@ -12,22 +12,40 @@ import { WarningTeller } from '../warnings/teller.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
+import { userName } from './user-name.js';
 
 export interface RunOptions {
   readonly quiet?: boolean;
   /** Also those that an earlier run has told. */
   readonly everyWarning?: boolean;
   readonly model?: Model;
+  /** Mails what it writes to stderr, as cron does. */
+  readonly mail?: boolean;
+  /** Of a scheduler: runs only if nobody has begun the run of this name. */
+  readonly firing?: string;
 }
 
 /** `stagelock run [BUILD]` */
 export async function runCommand(
   options: GlobalOptions,
   name: string | undefined,
-  { quiet = false, everyWarning = false, model }: RunOptions,
+  { quiet = false, everyWarning = false, model, mail = false, firing }: RunOptions,
 ): Promise<void> {
   const project = projectOf(options);
   const configured = buildOf(project, name);
+  if (mail) {
+    const { mailedRun } = await import('./mailed-run.js');
+    await mailedRun(project, configured, [
+      ...(quiet ? ['--quiet'] : []),
+      ...(everyWarning ? ['--every-warning'] : []),
+      ...(model === undefined ? [] : ['--model', model]),
+    ]);
+    return;
+  }
+  if (firing !== undefined) {
+    const { beginFiring } = await import('./begin-firing.js');
+    if (!beginFiring(project, configured, firing)) return;
+  }
   const build = model === undefined ? configured : { ...configured, model };
   const host = thisHost();
   const progress = new Progress(build.name, quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines');
@@ -123,12 +141,4 @@ function stopSignal(onStop: (name: StopSignal) => void): Stop {
   };
   for (const name of names) process.on(name, handler);
   return { signal: controller.signal, name: () => received, forget };
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown'); // a uid without an entry in passwd, as in containers
-  }
 }

@@ -1,6 +1,6 @@
-import { dirname, join } from 'node:path';
 import type { Build, Project } from '../config/project.js';
 import { shellWord } from '../locks/index.js';
+import { runCommandOf, runLogOf } from './run-command.js';
 
 /** What a crontab has to know of where it is made. */
 export interface Surroundings {
@@ -59,8 +59,7 @@ const endMark = (file: string): string => `# end stagelock ${file}`;
 
 /** cron takes an unescaped `%` for the end of the command. */
 function line(project: Project, build: Build, program: readonly string[]): string {
-  const command = [...program, '--config', project.file, 'run', build.name].map(shellWord).join(' ');
-  const log = join(dirname(project.file), `${build.name}.log`);
+  const command = runCommandOf(project, build, program).map(shellWord).join(' ');
   const wait = build.offsetMs === 0 ? '' : `sleep ${Math.round(build.offsetMs / 1000)}; `;
-  return `${build.schedule}  ${`${wait}exec ${command} >${shellWord(log)}`.replaceAll('%', '\\%')}`;
+  return `${build.schedule}  ${`${wait}exec ${command} >${shellWord(runLogOf(project, build))}`.replaceAll('%', '\\%')}`;
 }

@@ -62,6 +62,11 @@ export function locksOf(build: Build): FoundStageLock[] {
   return mark === undefined ? own : [...own, mark];
 }
 
+/** Whether a run of a build is going on, or has left its lock. */
+export function isRunning(build: Build): boolean {
+  return readStageLock(join(layoutOf(build.directory).temporary, RUNNING)) !== undefined;
+}
+
 /**
  * What a living run waits for, which follows from the locks: a primary that holds `update` while secondaries have
  * joined waits for those; a secondary that is in its own update stage and has not joined waits for its primary's

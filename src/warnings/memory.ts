@@ -2,7 +2,9 @@ import { readRegularFile, replaceAtomically } from '../locks/index.js';
 import type { Remembered } from './thinning.js';
 
 /** What a warning can be about; of each the last one is remembered. */
-export type Subject = 'run' | 'submit';
+export type Subject = 'run' | 'submit' | 'overlap' | 'mail';
+
+const SUBJECTS: readonly Subject[] = ['run', 'submit', 'overlap', 'mail'];
 
 export type Memory = Partial<Readonly<Record<Subject, Remembered>>>;
 
@@ -11,8 +13,8 @@ export function readMemory(file: string): Memory {
   try {
     const value: unknown = JSON.parse(readRegularFile(file, 64 * 1024) ?? '{}');
     if (typeof value !== 'object' || value === null) return {};
-    const { run, submit } = value as Record<Subject, unknown>;
-    return { ...(isRemembered(run) && { run }), ...(isRemembered(submit) && { submit }) };
+    const remembered = SUBJECTS.map((subject) => [subject, (value as Record<Subject, unknown>)[subject]] as const);
+    return Object.fromEntries(remembered.filter(([, entry]) => isRemembered(entry)));
   } catch {
     return {};
   }

@@ -1,0 +1,17 @@
+import type { Build, Project } from '../config/project.js';
+import { thisHost } from '../locks/index.js';
+import { isFiring } from '../scheduler/firing.js';
+import { FiringBook } from '../scheduler/firing-book.js';
+import { EXIT, Refusal } from './exit.js';
+
+/** The first step of a run that a scheduler has started. @returns whether it is the only one of its firing */
+export function beginFiring({ scheduler }: Project, { name }: Build, firing: string): boolean {
+  if (!isFiring(firing)) throw new Refusal(EXIT.usage, `--firing ${firing} is not a name that a scheduler gives`);
+  const book = new FiringBook(scheduler.state, name);
+  const { name: host, pid } = thisHost();
+  if (book.begin(firing, { host, pid })) return true;
+  const other = book.beginner(firing);
+  const who = other === undefined ? 'somebody else' : `process ${other.pid} on ${other.host}`;
+  process.stdout.write(`${name}: ${who} has begun this run\n`);
+  return false;
+}

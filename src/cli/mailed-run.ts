@@ -1,0 +1,85 @@
+import { constants } from 'node:os';
+import type { Build, Project } from '../config/project.js';
+import { thisHost } from '../locks/index.js';
+import { deliverMail } from '../mail/delivery.js';
+import { adoptJob, type JobEnd, orphans, startJob } from '../scheduler/job.js';
+import { JobRecords } from '../scheduler/job-record.js';
+import { reportJob } from '../scheduler/job-report.js';
+import { mailSpoolOf } from '../scheduler/mail-desk.js';
+import { runCommandOf } from '../scheduler/run-command.js';
+import { EXIT, Refusal } from './exit.js';
+import { stopSignal } from './stop-signal.js';
+import { thisProgram } from './this-program.js';
+import { userName } from './user-name.js';
+
+/**
+ * `stagelock run --mail BUILD`: the run as a process of its own, whose standard error is mailed as cron would, for whoever
+ * starts it and does not mail. Ends as the run does.
+ *
+ * @param options those of the run
+ */
+export async function mailedRun(project: Project, build: Build, options: readonly string[]): Promise<void> {
+  if (project.mail === undefined) {
+    throw new Refusal(EXIT.usage, `${project.file}: --mail needs a table [mail] that says who gets mails and how`);
+  }
+  const host = thisHost();
+  const records = new JobRecords(project.scheduler.state);
+  const stop = stopSignal();
+  const { program } = thisProgram(project.file);
+  const job = startJob(
+    {
+      build: build.name,
+      argv: runCommandOf(project, build, program, options) as [string, ...string[]],
+      command: runCommandOf(project, build, ['stagelock'], options).join(' '),
+      directory: process.cwd(),
+      environment: process.env,
+      user: userName(),
+      log: undefined,
+    },
+    records,
+    host,
+    new Date(),
+  );
+  stop.signal.addEventListener('abort', job.interrupt, { once: true });
+  if (stop.signal.aborted) job.interrupt();
+  const end = await job.ended;
+  reportJob(project, records, job.record, end, new Date(), complain);
+  await reportOrphans(project, records);
+  // Whoever has stopped this has said so; what it had to say waits for the next.
+  if (!stop.signal.aborted) await deliver(project, stop.signal);
+  process.exitCode = exitCodeOf(end);
+  if (end.kind === 'signalled') stop.dieIfHungUp();
+}
+
+/** Runs whose keeper was killed, and that have ended since. */
+async function reportOrphans(project: Project, records: JobRecords): Promise<void> {
+  const host = thisHost();
+  for (const record of orphans(records, host)) {
+    const job = adoptJob(record, host, AbortSignal.abort());
+    if (job.isThere()) continue;
+    reportJob(project, records, record, await job.ended, new Date(), complain);
+  }
+}
+
+async function deliver(project: Project, signal: AbortSignal): Promise<void> {
+  if (project.mail === undefined) return;
+  const context = { now: () => new Date(), environment: process.env, signal, atOnce: false };
+  const { problems, end } = await deliverMail(mailSpoolOf(project), project.mail, context);
+  for (const problem of problems) complain(problem);
+  if (end.kind === 'put-off') complain(`a mail could not be sent, and is tried again by later runs: ${end.why}`);
+}
+
+function exitCodeOf(end: JobEnd): number {
+  switch (end.kind) {
+    case 'exited':
+      return end.code;
+    case 'signalled':
+      return 128 + constants.signals[end.signal];
+    case 'vanished':
+      return EXIT.internal;
+  }
+}
+
+function complain(text: string): void {
+  process.stderr.write(text.startsWith('stagelock: ') ? `${text}\n` : `stagelock: ${text}\n`);
+}

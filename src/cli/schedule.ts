@@ -1,0 +1,165 @@
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadProject } from '../config/load.js';
+import { formatProblem } from '../config/problem.js';
+import type { Build, Project } from '../config/project.js';
+import { describeHolder, ensureDirectory, type HeldLock, type Host, openLock, thisHost } from '../locks/index.js';
+import type { Firing } from '../scheduler/firing.js';
+import { announce, instanceName, withdraw } from '../scheduler/instance.js';
+import { adoptJob, type Job, orphans, startJob } from '../scheduler/job.js';
+import { JobRecords } from '../scheduler/job-record.js';
+import { reportJob } from '../scheduler/job-report.js';
+import { MailDesk } from '../scheduler/mail-desk.js';
+import { reportOverlap } from '../scheduler/overlap.js';
+import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
+import { Scheduler } from '../scheduler/scheduler.js';
+import { ServiceManager, withoutServiceManager } from '../scheduler/service-manager.js';
+import { EXIT, Refusal } from './exit.js';
+import { timeOf } from './progress.js';
+import { configFileOf, type GlobalOptions, projectOf } from './project-of.js';
+import { thisProgram } from './this-program.js';
+import { userName } from './user-name.js';
+
+/** How long mails that came last may take when it stops. */
+const LAST_MAILS_MS = 20_000;
+
+/** `stagelock schedule` */
+export async function scheduleCommand(options: GlobalOptions): Promise<void> {
+  const project = projectOf(options);
+  if (![...project.builds.values()].some(({ schedule, watch }) => schedule !== undefined || watch.length > 0)) {
+    throw new Refusal(
+      EXIT.usage,
+      `${project.file}: no build has a \`schedule\`, such as "*/10 * * * *", or a \`watch\``,
+    );
+  }
+  const host = thisHost();
+  const instance = await onlyInstance(project, host);
+  try {
+    announce(project.scheduler.state, host, new Date());
+    await serve(project, host, options);
+    withdraw(project.scheduler.state, host);
+  } finally {
+    instance.release();
+  }
+}
+
+/** One for a project and a host: a second one would wait for every run of the first. */
+async function onlyInstance({ scheduler, file }: Project, host: Host): Promise<HeldLock> {
+  ensureDirectory(scheduler.state);
+  const lock = openLock(join(scheduler.state, instanceName(host)));
+  const acquisition = await lock.acquire({ timeoutMs: 0 });
+  if (acquisition.kind === 'acquired') return acquisition.lock;
+  const holder = acquisition.kind === 'timed-out' ? describeHolder(acquisition.holder, Date.now()) : 'told to stop';
+  throw new Refusal(
+    EXIT.held,
+    `a scheduler of ${file} runs on this host already; ${lock.path}: ${holder}\n  A changed configuration needs no new one: kill -HUP its process`,
+  );
+}
+
+async function serve(first: Project, host: Host, options: GlobalOptions): Promise<void> {
+  let project = first;
+  const records = new JobRecords(project.scheduler.state);
+  const manager = new ServiceManager(process.env);
+  const desk = new MailDesk(project, { now: () => new Date(), environment: process.env, note, complain });
+  const ended = new AbortController();
+  const scheduler = new Scheduler(project, {
+    host,
+    note,
+    complain,
+    start: (project, build, firing) => startJob(orderOf(project, build, firing), records, host, new Date()),
+    ended: async (project, { record }, end) => {
+      if (reportJob(project, records, record, end, new Date(), complain)) desk.look();
+    },
+    overlapped: async (project, build, firing, { record }) => {
+      if (reportOverlap(project, build, firing, record, new Date(), complain)) desk.look();
+    },
+  });
+  scheduler.start(orphans(records, host).map((record): Job => adoptJob(record, host, ended.signal)));
+  desk.look();
+  manager.tell('READY=1', `STATUS=runs ${project.builds.size} builds of ${project.name}`);
+  const alive = signsOfLife(manager);
+
+  const reload = (): void => {
+    manager.tell('RELOADING=1');
+    project = reloaded(project, options) ?? project;
+    scheduler.reload(project);
+    desk.use(project);
+    manager.tell('READY=1');
+  };
+  process.on('SIGHUP', reload);
+  const hurry = await untilStopped();
+  process.removeListener('SIGHUP', reload);
+  process.on('SIGHUP', () => undefined); // a terminal that is closed
+  manager.tell('STOPPING=1');
+  await scheduler.stop(project.scheduler.stopLimitMs, hurry);
+  await desk.close(LAST_MAILS_MS);
+  clearInterval(alive);
+  ended.abort();
+  note('ends');
+}
+
+function orderOf(project: Project, build: Build, firing: Firing) {
+  const { program } = thisProgram(project.file);
+  const argv = runCommandOf(project, build, program, ['--firing', firing]);
+  return {
+    build: build.name,
+    argv: argv as [string, ...string[]],
+    command: runCommandOf(project, build, ['stagelock']).join(' '),
+    directory: dirname(project.file),
+    environment: withoutServiceManager(process.env),
+    user: userName(),
+    log: runLogOf(project, build),
+  };
+}
+
+/** The configuration as it is now; undefined, and everything that is wrong with it is told, when it is no better. */
+function reloaded(project: Project, options: GlobalOptions): Project | undefined {
+  const loaded = loadProject(configFileOf(options), { hostname: hostname() });
+  if (loaded.kind === 'invalid') {
+    complain(
+      ['the configuration is as before, since the new one is wrong:', ...loaded.problems.map(formatProblem)].join(
+        '\n  ',
+      ),
+    );
+    return undefined;
+  }
+  if (loaded.project.scheduler.state !== project.scheduler.state) {
+    complain(
+      `the configuration is as before, since another \`state\` of [scheduler] needs a new start: ${loaded.project.scheduler.state}`,
+    );
+    return undefined;
+  }
+  note('has read the configuration again');
+  return loaded.project;
+}
+
+/** A scheduler whose event loop stands still says nothing, and is started afresh. */
+function signsOfLife(manager: ServiceManager): NodeJS.Timeout | undefined {
+  const { watchdogMs } = manager;
+  return watchdogMs === undefined ? undefined : setInterval(() => manager.tell('WATCHDOG=1'), watchdogMs / 2);
+}
+
+/** Until the first INT or TERM. @returns what fires at the second */
+async function untilStopped(): Promise<AbortSignal> {
+  const hurry = new AbortController();
+  await new Promise<void>((resolve) => {
+    let count = 0;
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        count++;
+        if (count === 1) note(`told to stop by ${name}; again to interrupt what runs`);
+        if (count === 1) resolve();
+        else hurry.abort();
+      });
+    }
+  });
+  return hurry.signal;
+}
+
+function note(text: string): void {
+  process.stdout.write(`${timeOf(new Date())} ${text}\n`);
+}
+
+function complain(text: string): void {
+  process.stderr.write(text.startsWith('stagelock: ') ? `${text}\n` : `stagelock: ${text}\n`);
+}

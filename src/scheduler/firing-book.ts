@@ -1,0 +1,142 @@
+import { readdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { createExclusively, ensureDirectory, errorCode, readRegularFile } from '../locks/index.js';
+import { type Firing, isFiring, timeOfFiring } from './firing.js';
+
+/*
+ * Which firings have been run, for all schedulers of a project, on whatever host:
+ *
+ *     firings/<build>/20261125T1110Z.1          a scheduler has undertaken to run it
+ *     firings/<build>/20261125T1110Z.2          another one has, since nobody had begun some time after that
+ *     firings/<build>/20261125T1110Z.started    a run has begun
+ *
+ * Each is created exclusively, which the file server decides. The first kind only spares the hosts starting a process each;
+ * what counts is the last, which the run itself makes before it does anything: a scheduler may die at any point before, in
+ * between or after, two may believe that it is theirs, a host may see all this late, and still one run begins. A full disk
+ * makes nothing, and nobody runs.
+ */
+
+/** Who has made an entry. */
+export interface Undertaker {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** A firing that somebody has undertaken and nobody has begun. */
+export interface Unstarted {
+  readonly firing: Firing;
+  /** How often it was undertaken. */
+  readonly attempts: number;
+}
+
+const STARTED = 'started';
+
+/** The firings of one build. */
+export class FiringBook {
+  readonly #directory: string;
+
+  /** @param state the directory of the project's schedulers */
+  constructor(state: string, build: string) {
+    this.#directory = join(state, 'firings', build);
+  }
+
+  /**
+   * Undertakes to run a firing.
+   *
+   * @param attempt 1, or one more than was found {@link unstarted}
+   * @returns whether it is ours
+   * @throws the system's error, for example ENOSPC; then it is nobody's
+   */
+  undertake(firing: Firing, attempt: number, { host, pid }: Undertaker): boolean {
+    return this.#create(`${firing}.${attempt}`, { host, pid });
+  }
+
+  /**
+   * Begins the run of a firing; to be called by that run.
+   *
+   * @returns whether it is the only one
+   * @throws the system's error, for example ENOSPC; then nothing has begun
+   */
+  begin(firing: Firing, { host, pid }: Undertaker): boolean {
+    return this.#create(`${firing}.${STARTED}`, { host, pid });
+  }
+
+  /** Who has begun it, for a message. */
+  beginner(firing: Firing): Undertaker | undefined {
+    return readUndertaker(join(this.#directory, `${firing}.${STARTED}`));
+  }
+
+  /** What was undertaken and not begun, oldest first. */
+  unstarted(): Unstarted[] {
+    const names = namesIn(this.#directory);
+    const started = new Set(names.filter((name) => name.endsWith(`.${STARTED}`)).map((name) => name.split('.')[0]));
+    const attempts = new Map<Firing, number>();
+    for (const name of names) {
+      const [firing = '', attempt] = name.split('.');
+      if (!isFiring(firing) || started.has(firing) || !/^\d+$/.test(attempt ?? '')) continue;
+      attempts.set(firing, Math.max(attempts.get(firing) ?? 0, Number(attempt)));
+    }
+    return [...attempts].map(([firing, count]) => ({ firing, attempts: count }));
+  }
+
+  /** @returns how often it was undertaken; undefined when it has begun, or was never undertaken */
+  attempts(firing: Firing): number | undefined {
+    return this.unstarted().find((one) => one.firing === firing)?.attempts;
+  }
+
+  /** Removes what is so old that nobody will ask. @param beforeMs milliseconds since 1970 */
+  prune(beforeMs: number): void {
+    this.#remove((firing) => timeOfFiring(firing) < beforeMs);
+  }
+
+  /**
+   * Removes what this host has written of times that are still to come: its clock was ahead of the time and was put right.
+   *
+   * @param isStillToCome says so of a firing
+   */
+  forget(host: string, isStillToCome: (firing: Firing) => boolean): void {
+    this.#remove((firing, path) => isStillToCome(firing) && readUndertaker(path)?.host === host);
+  }
+
+  #create(name: string, undertaker: Undertaker): boolean {
+    ensureDirectory(this.#directory);
+    return createExclusively(join(this.#directory, name), `${JSON.stringify(undertaker)}\n`) === 'created';
+  }
+
+  #remove(which: (firing: Firing, path: string) => boolean): void {
+    for (const name of namesIn(this.#directory)) {
+      const [firing = ''] = name.split('.');
+      const path = join(this.#directory, name);
+      if (isFiring(firing) && which(firing, path)) removeIfThere(path);
+    }
+  }
+}
+
+function readUndertaker(path: string): Undertaker | undefined {
+  try {
+    const value: unknown = JSON.parse(readRegularFile(path, 4096) ?? '');
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { host, pid } = value as Record<keyof Undertaker, unknown>;
+    return typeof host === 'string' && typeof pid === 'number' ? { host, pid } : undefined;
+  } catch {
+    return undefined; // gone, or not one of ours
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Another scheduler may be at the same. */
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}

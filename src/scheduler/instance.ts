@@ -1,0 +1,86 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode, type Host, type Judgement, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { judgeRun } from '../stages/fate.js';
+
+/*
+ * The schedulers of a project, one for each host at most, which its lock sees to. Beside that stands a file, so that others
+ * can say who they are:
+ *
+ *     scheduler.<host>.json
+ */
+
+/** A scheduler, as its file says. */
+export interface Instance {
+  readonly host: string;
+  readonly pid: number;
+  readonly processStart?: number;
+  readonly bootId?: string;
+  /** ISO 8601 */
+  readonly since: string;
+}
+
+/** What became of it. */
+export interface InstanceStatus extends Instance {
+  readonly judgement: Judgement;
+}
+
+const FILE = /^scheduler\.[A-Za-z0-9._-]+\.json$/;
+
+/** What its lock protects; a container's host has a slash in its name. */
+export function instanceName({ name }: Host): string {
+  return `scheduler.${name.replaceAll(/[^A-Za-z0-9._-]/g, '-')}`;
+}
+
+/** @throws the system's error */
+export function announce(state: string, host: Host, now: Date): void {
+  const own = host.process(host.pid);
+  const instance: Instance = {
+    host: host.name,
+    pid: host.pid,
+    ...(own.kind === 'running' && own.startTicks !== undefined && { processStart: own.startTicks }),
+    ...(host.bootId !== undefined && { bootId: host.bootId }),
+    since: now.toISOString(),
+  };
+  replaceAtomically(join(state, `${instanceName(host)}.json`), `${JSON.stringify(instance, undefined, 2)}\n`);
+}
+
+/** It has ended as it should; one that died leaves its file, as a sign of that. */
+export function withdraw(state: string, host: Host): void {
+  rmSync(join(state, `${instanceName(host)}.json`), { force: true });
+}
+
+/** The schedulers of a project, running or dead. @throws the system's error */
+export function instances(state: string, host: Host): InstanceStatus[] {
+  return namesIn(state)
+    .filter((name) => FILE.test(name))
+    .flatMap((name) => readInstance(join(state, name)) ?? [])
+    .map((instance) => ({ ...instance, judgement: judgeRun(instance, host) }));
+}
+
+function readInstance(path: string): Instance | undefined {
+  try {
+    const value: unknown = JSON.parse(readRegularFile(path, 4096) ?? '');
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { host, pid, processStart, bootId, since } = value as Record<string, unknown>;
+    if (typeof host !== 'string' || typeof pid !== 'number' || typeof since !== 'string') return undefined;
+    return {
+      host,
+      pid,
+      ...(typeof processStart === 'number' && { processStart }),
+      ...(typeof bootId === 'string' && { bootId }),
+      since,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

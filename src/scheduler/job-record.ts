@@ -1,0 +1,108 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+
+/*
+ * A job is one run of a build as a process, whose end somebody has to be told of:
+ *
+ *     jobs/<id>.json      what it is; made before its process
+ *     jobs/<id>.stderr    what the process has to say
+ *
+ * Both go when it is known what came of it and the mail is on its way. What is left of a scheduler that died is taken up by
+ * the next one on the same host.
+ */
+
+/** What is known of a job while it runs. Times are ISO 8601. */
+export interface JobRecord {
+  /** Random; also in the environment of its process. */
+  readonly id: string;
+  readonly build: string;
+  /** As a person would type it. */
+  readonly command: string;
+  readonly user: string;
+  readonly host: string;
+  readonly bootId?: string;
+  /** Absent when whoever started it died in between. */
+  readonly pid?: number;
+  /** In clock ticks since boot. */
+  readonly processStart?: number;
+  /** Who has started it, and waits for its end while he lives. */
+  readonly keeper: { readonly pid: number; readonly processStart?: number };
+  readonly began: string;
+  /** Where its standard output goes; absolute. */
+  readonly log?: string;
+}
+
+/** `jobs`, below the directory of the project's schedulers. */
+export class JobRecords {
+  readonly #directory: string;
+
+  constructor(state: string) {
+    this.#directory = join(state, 'jobs');
+  }
+
+  /** @throws the system's error, for example ENOSPC */
+  write(record: JobRecord): void {
+    ensureDirectory(this.#directory);
+    replaceAtomically(join(this.#directory, `${record.id}.json`), `${JSON.stringify(record, undefined, 2)}\n`, 0o660);
+  }
+
+  stderrOf({ id }: JobRecord): string {
+    return join(this.#directory, `${id}.stderr`);
+  }
+
+  /** Those of a host, oldest first. */
+  of(host: string): JobRecord[] {
+    return namesIn(this.#directory)
+      .flatMap((name) => (ID_FILE.test(name) ? (readRecord(join(this.#directory, name)) ?? []) : []))
+      .filter((record) => record.host === host)
+      .sort((a, b) => (a.began < b.began ? -1 : 1));
+  }
+
+  remove(record: JobRecord): void {
+    // The record last: without it nobody would look for the other.
+    rmSync(this.stderrOf(record), { force: true });
+    rmSync(join(this.#directory, `${record.id}.json`), { force: true });
+  }
+}
+
+const ID_FILE = /^[0-9a-f]{16}\.json$/;
+
+function readRecord(path: string): JobRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(readRegularFile(path, 64 * 1024) ?? '');
+    return isRecord(value) && path.endsWith(`/${value.id}.json`) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is JobRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, build, command, user, host, bootId, pid, processStart, keeper, began, log } = value as Record<
+    string,
+    unknown
+  >;
+  const optional = (entry: unknown, type: string): boolean => entry === undefined || typeof entry === type;
+  return (
+    [id, build, command, user, host, began].every((entry) => typeof entry === 'string') &&
+    !Number.isNaN(Date.parse(String(began))) &&
+    optional(bootId, 'string') &&
+    optional(pid, 'number') &&
+    optional(processStart, 'number') &&
+    typeof keeper === 'object' &&
+    keeper !== null &&
+    'pid' in keeper &&
+    typeof keeper.pid === 'number' &&
+    optional(log, 'string')
+  );
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, openSync } from 'node:fs';
+import { errorCode, type Host, pause } from '../locks/index.js';
+import { RUN_VARIABLE, survivorsOf } from '../processes/survivors.js';
+import type { JobRecord, JobRecords } from './job-record.js';
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_TRUNC, O_WRONLY } = constants;
+
+/** How the process of a job ended. */
+export type JobEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
+  /** It is gone, and nobody has seen how. */
+  | { readonly kind: 'vanished' };
+
+/** A job whose process runs, or has run. */
+export interface Job {
+  readonly record: JobRecord;
+  readonly ended: Promise<JobEnd>;
+  /** Has the run end what it has started, and then itself. Its locks stay, as after every interruption. */
+  readonly interrupt: () => void;
+}
+
+/** What to start. */
+export interface JobOrder {
+  readonly build: string;
+  readonly argv: readonly [string, ...string[]];
+  /** As a person would type it. */
+  readonly command: string;
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly user: string;
+  /** Where standard output goes, replaced each time; undefined for ours. */
+  readonly log: string | undefined;
+}
+
+/**
+ * Starts a run as a process of its own, as cron does: in a session of its own, so that no key at a terminal reaches it,
+ * without standard input, and with its standard error kept for the mail. It goes on when we die.
+ *
+ * @throws the system's error, for example ENOSPC; then nothing runs
+ */
+export function startJob(order: JobOrder, records: JobRecords, host: Host, now: Date): Job {
+  const { build, argv, command, directory, environment, user, log } = order;
+  const id = randomBytes(8).toString('hex');
+  const record: JobRecord = {
+    id,
+    build,
+    command,
+    user,
+    host: host.name,
+    ...(host.bootId !== undefined && { bootId: host.bootId }),
+    keeper: processOf(host.pid, host),
+    began: now.toISOString(),
+    ...(log !== undefined && { log }),
+  };
+  records.write(record);
+  const descriptors: number[] = [];
+  try {
+    const stderr = openSync(records.stderrOf(record), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o660);
+    descriptors.push(stderr);
+    if (log !== undefined) {
+      descriptors.push(openSync(log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o664));
+    }
+    const [program, ...args] = argv;
+    const child = spawn(program, args, {
+      cwd: directory,
+      env: { ...environment, [RUN_VARIABLE]: id },
+      stdio: ['ignore', descriptors[1] ?? 'inherit', stderr],
+      // A session of its own, as under cron; see above.
+      detached: true,
+    });
+    const ended = new Promise<JobEnd>((resolve, reject) => {
+      child.once('error', reject); // no process, or none that we may signal
+      child.once('exit', (code, signal) => {
+        resolve(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signalled', signal });
+      });
+    });
+    const { pid } = child;
+    if (pid === undefined) return { record, ended, interrupt: () => undefined };
+    const started = { ...record, ...processOf(pid, host) };
+    try {
+      records.write(started);
+    } catch {
+      // A full disk; it runs, and is found by its environment if we die.
+    }
+    return { record: started, ended, interrupt: () => signalTo(pid) };
+  } catch (error) {
+    records.remove(record);
+    throw error;
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
+}
+
+/** Between looks at a process that is not our child. */
+const LOOK_MS = 5000;
+
+export interface AdoptedJob extends Job {
+  readonly isThere: () => boolean;
+}
+
+/** The jobs on this host that nobody waits for any more, since whoever started them has died. */
+export function orphans(records: JobRecords, host: Host): JobRecord[] {
+  return records.of(host.name).filter(({ bootId, keeper }) => !isSameProcess({ bootId, ...keeper }, host));
+}
+
+/**
+ * A job that nobody waits for any more.
+ *
+ * @param until fires when nobody needs to know any more
+ */
+export function adoptJob(record: JobRecord, host: Host, until: AbortSignal): AdoptedJob {
+  const pid = record.pid ?? survivorsOf(record.id)[0]?.pid;
+  const { bootId, processStart } = record;
+  const isThere = (): boolean => pid !== undefined && isSameProcess({ bootId, pid, processStart }, host);
+  const ended = (async (): Promise<JobEnd> => {
+    while (isThere() && !until.aborted) await pause(LOOK_MS, until);
+    return { kind: 'vanished' };
+  })();
+  const interrupt = (): void => {
+    if (pid !== undefined && isThere()) signalTo(pid);
+  };
+  return { record, ended, interrupt, isThere };
+}
+
+/** A process on this host; by its start in ticks since boot, since its number may have been given to another. */
+interface ProcessMark {
+  readonly bootId: string | undefined;
+  readonly pid: number;
+  readonly processStart?: number | undefined;
+}
+
+function isSameProcess({ bootId, pid, processStart }: ProcessMark, host: Pick<Host, 'bootId' | 'process'>): boolean {
+  if (bootId !== host.bootId) return false;
+  const process = host.process(pid);
+  if (process.kind !== 'running') return false;
+  return processStart === undefined || process.startTicks === undefined || process.startTicks === processStart;
+}
+
+function processOf(pid: number, host: Host): { readonly pid: number; readonly processStart?: number } {
+  const process = host.process(pid);
+  const start = process.kind === 'running' ? process.startTicks : undefined;
+  return { pid, ...(start !== undefined && { processStart: start }) };
+}
+
+function signalTo(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+}

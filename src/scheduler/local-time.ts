@@ -1,0 +1,56 @@
+import type { CronExpression } from '../config/cron-expression.js';
+
+/**
+ * A minute of a wall clock, counted as if the clock had always shown UTC. The minutes that a clock skips when summer time
+ * begins have numbers, too, and those that it shows twice have one number for both times.
+ */
+export type LocalMinute = number;
+
+const MINUTE_MS = 60_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/**
+ * What a clock shows.
+ *
+ * @param ms since 1970
+ * @param timeZone IANA name; undefined for that of this process
+ */
+export function localMinuteOf(ms: number, timeZone: string | undefined): LocalMinute {
+  if (timeZone === undefined) return Math.floor(ms / MINUTE_MS) - new Date(ms).getTimezoneOffset();
+  const shown = new Map(
+    formatOf(timeZone)
+      .formatToParts(ms)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
+  const part = (name: Intl.DateTimeFormatPartTypes): number => shown.get(name) ?? 0;
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute')) / MINUTE_MS;
+}
+
+/** Whether a line of a crontab fires in a minute, by the rules of crontab(5). */
+export function firesIn(expression: CronExpression, minute: LocalMinute): boolean {
+  const shown = new Date(minute * MINUTE_MS);
+  const { minutes, hours, daysOfMonth, months, daysOfWeek, days } = expression;
+  if (!minutes.includes(shown.getUTCMinutes())) return false;
+  if (!hours.includes(shown.getUTCHours()) || !months.includes(shown.getUTCMonth() + 1)) return false;
+  const inMonth = daysOfMonth.includes(shown.getUTCDate());
+  const inWeek = daysOfWeek.includes(shown.getUTCDay());
+  return days === 'both' ? inMonth && inWeek : inMonth || inWeek;
+}
+
+/** Making one costs a hundred times what using it does. */
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { Project } from '../config/project.js';
+import { deliverMail, nextDueMs } from '../mail/delivery.js';
+import { hasLetters } from '../mail/spool.js';
+
+/** Where the mails of a project wait until they are delivered. */
+export function mailSpoolOf({ scheduler }: Project): string {
+  return join(scheduler.state, 'mail');
+}
+
+/** What a desk takes from outside. */
+export interface MailDeskContext {
+  readonly now: () => Date;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly note: (text: string) => void;
+  readonly complain: (text: string) => void;
+}
+
+/** No timer of Node's is longer, and the spool is one that other processes fill, too. */
+const LONGEST_PAUSE_MS = 10 * 60_000;
+
+/** Delivers what is in the spool of a project, now and whenever something of it is due again, as long as a scheduler runs. */
+export class MailDesk {
+  readonly #context: MailDeskContext;
+  readonly #stopped = new AbortController();
+  #project: Project;
+  #timer: NodeJS.Timeout | undefined;
+  #delivery: Promise<void> | undefined;
+  #putOff: string | undefined;
+
+  constructor(project: Project, context: MailDeskContext) {
+    this.#project = project;
+    this.#context = context;
+  }
+
+  use(project: Project): void {
+    this.#project = project;
+  }
+
+  /** Something may be due. */
+  look(): void {
+    if (this.#stopped.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#delivery ??= this.#deliver().finally(() => {
+      this.#delivery = undefined;
+      this.#wait();
+    });
+  }
+
+  /** One more attempt for what has come last, without the patience for a server that does not answer. @param limitMs for it */
+  async close(limitMs: number): Promise<void> {
+    clearTimeout(this.#timer);
+    const timer = setTimeout(() => this.#stopped.abort(), limitMs);
+    await this.#delivery;
+    await this.#deliver();
+    clearTimeout(timer);
+    clearTimeout(this.#timer);
+    this.#stopped.abort();
+  }
+
+  async #deliver(): Promise<void> {
+    const { now, environment, note, complain } = this.#context;
+    const { mail } = this.#project;
+    const spool = mailSpoolOf(this.#project);
+    try {
+      if (mail === undefined || !hasLetters(spool)) return;
+      const context = { now, environment, signal: this.#stopped.signal, atOnce: false };
+      const { delivered, problems, end } = await deliverMail(spool, mail, context);
+      if (delivered > 0) note(`mail: delivered ${delivered}`);
+      for (const problem of problems) complain(problem);
+      if (end.kind === 'put-off' && end.why !== this.#putOff) note(`mail: put off: ${end.why}`);
+      this.#putOff = end.kind === 'put-off' ? end.why : undefined;
+    } catch (error) {
+      complain(`mail: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #wait(): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#timer = setTimeout(() => this.look(), Math.min(this.#untilDueMs(), LONGEST_PAUSE_MS));
+  }
+
+  #untilDueMs(): number {
+    const now = this.#context.now();
+    try {
+      const dueMs = nextDueMs(mailSpoolOf(this.#project), now);
+      return dueMs === undefined ? LONGEST_PAUSE_MS : Math.max(1000, dueMs - now.getTime());
+    } catch {
+      return LONGEST_PAUSE_MS;
+    }
+  }
+}

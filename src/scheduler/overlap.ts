@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { Build, Project } from '../config/project.js';
+import { layoutOf } from '../stages/temporary.js';
+import { WarningTeller } from '../warnings/teller.js';
+import { describeFiring, type Firing } from './firing.js';
+import type { JobRecord } from './job-record.js';
+import { postReport } from './job-report.js';
+
+/** What the maintainers are told when a run is left out because the one before it is still going on; the first time, then ever more rarely. */
+export function reportOverlap(
+  project: Project,
+  build: Build,
+  firing: Firing,
+  running: JobRecord,
+  now: Date,
+  complain: (text: string) => void,
+): boolean {
+  const { name, schedule } = build;
+  const lines = [
+    `stagelock: ${name}: not run ${describeFiring(firing)}, because its run of ${running.began} is still going on.`,
+    `  process ${running.pid ?? 'unknown'} on ${running.host}${running.log === undefined ? '' : `, log: ${running.log}`}`,
+    `  If this comes often, the interval between its runs (${schedule}) is too short.`,
+  ];
+  const warnings = new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => now);
+  const told = warnings.warn('overlap', running.id, lines);
+  if (told.length === 0) return false;
+  const id = `${running.id}-${firing}`;
+  const record = { ...running, id, began: now.toISOString() };
+  return postReport(project, record, { kind: 'exited', code: HELD }, told.join('\n'), now, complain);
+}
+
+/** As a run ends that finds another one at work. */
+const HELD = 75;

@@ -1,0 +1,17 @@
+import { dirname, join } from 'node:path';
+import type { Build, Project } from '../config/project.js';
+
+/** `stagelock --config FILE run BUILD`, the same from cron, from systemd and from a scheduler of ours. */
+export function runCommandOf(
+  project: Project,
+  build: Build,
+  program: readonly string[],
+  options: readonly string[] = [],
+): string[] {
+  return [...program, '--config', project.file, 'run', ...options, build.name];
+}
+
+/** Where the standard output of its last run is; beside the configuration. */
+export function runLogOf(project: Project, build: Build): string {
+  return join(dirname(project.file), `${build.name}.log`);
+}

@@ -1,0 +1,367 @@
+import { performance } from 'node:perf_hooks';
+import type { Build, Project } from '../config/project.js';
+import { type Host, pause } from '../locks/index.js';
+import { isRunning } from '../stages/status.js';
+import { BuildSchedule } from './build-schedule.js';
+import { ChangeWatch, lastTouched } from './change-watch.js';
+import { describeFiring, type Firing, firingOfChange, isStillToCome } from './firing.js';
+import { FiringBook } from './firing-book.js';
+import type { Job, JobEnd } from './job.js';
+import { localMinuteOf } from './local-time.js';
+
+/** What a scheduler takes from outside, so that a test can replay a year of it. */
+export interface SchedulerContext {
+  readonly host: Host;
+  /** Starts the run of a build. @throws the system's error; then nothing runs */
+  readonly start: (project: Project, build: Build, firing: Firing) => Job;
+  /** Told of each end, to tell a person what he has to know. */
+  readonly ended: (project: Project, job: Job, end: JobEnd) => Promise<void>;
+  /** A firing was left out, because this run is still going on. */
+  readonly overlapped: (project: Project, build: Build, firing: Firing, job: Job) => Promise<void>;
+  /** What happens, for a log. */
+  readonly note: (text: string) => void;
+  /** What a person has to know. */
+  readonly complain: (text: string) => void;
+}
+
+/** A build and what has it run. */
+interface Entry {
+  readonly build: Build;
+  /** What of the configuration it depends on. */
+  readonly settings: string;
+  readonly book: FiringBook;
+  readonly schedule: BuildSchedule | undefined;
+  readonly watch: ChangeWatch | undefined;
+}
+
+const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+/** So long after it was undertaken a run has begun, unless whoever has undertaken it is gone or out of breath. */
+const BEGUN_MS = 30 * SECOND_MS;
+/** A run that does not even begin is not tried for ever: its configuration is wrong, or the disk is full. */
+const MOST_ATTEMPTS = 4;
+/** How long it is remembered what was run. */
+const REMEMBERED_MS = 24 * HOUR_MS;
+/** How often it is seen whether the clock was set, and by how much it must have been. */
+const CLOCK_LOOK_MS = 10 * SECOND_MS;
+const CLOCK_STEP_MS = SECOND_MS;
+/** How long runs that were interrupted get to end; what they have started is ended first. */
+const INTERRUPTION_MS = 120 * SECOND_MS;
+
+/** Runs the builds of a project on their schedules and on changes, together with the schedulers of other hosts. */
+export class Scheduler {
+  readonly #context: SchedulerContext;
+  #project: Project;
+  readonly #entries = new Map<string, Entry>();
+  readonly #jobs = new Map<string, Job>();
+  /** A change that came while its build was running. */
+  readonly #again = new Map<string, Firing>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #clockErrorMs = Date.now() - performance.now();
+  #stopping = false;
+
+  constructor(project: Project, context: SchedulerContext) {
+    this.#project = project;
+    this.#context = context;
+  }
+
+  /** @param left jobs of a scheduler that died on this host */
+  start(left: readonly Job[]): void {
+    for (const job of left) {
+      this.#context.note(`${job.record.build}: an earlier scheduler has left the run of ${job.record.began}`);
+      void this.#attend(job);
+    }
+    this.#every(CLOCK_LOOK_MS, () => this.#lookAtClock());
+    this.#every(HOUR_MS, () => this.#prune());
+    this.reload(this.#project);
+  }
+
+  /** Goes on with another configuration. Runs that are going on are not touched. */
+  reload(project: Project): void {
+    this.#project = project;
+    const old = new Map(this.#entries);
+    this.#entries.clear();
+    for (const build of project.builds.values()) {
+      const known = old.get(build.name);
+      if (known?.settings === settingsOf(project, build)) {
+        old.delete(build.name);
+        this.#entries.set(build.name, known);
+      }
+    }
+    for (const entry of old.values()) this.#end(entry);
+    for (const build of project.builds.values()) {
+      if (!this.#entries.has(build.name)) this.#entries.set(build.name, this.#begin(build));
+    }
+    this.#prune();
+    for (const entry of this.#entries.values()) this.#takeUp(entry);
+  }
+
+  /**
+   * Begins nothing more, and waits for the runs that are going on.
+   *
+   * @param limitMs after that they are interrupted
+   * @param hurry interrupts them at once
+   */
+  async stop(limitMs: number, hurry: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const entry of this.#entries.values()) this.#end(entry);
+    if (this.#jobs.size === 0) return;
+    this.#context.note(`waits for ${this.#names()}, at most ${Math.round(limitMs / SECOND_MS)} s`);
+    await this.#untilIdle(limitMs, hurry);
+    if (this.#jobs.size === 0) return;
+    this.#context.complain(`${this.#names()} did not end in time and is interrupted; its locks stay`);
+    for (const job of this.#jobs.values()) job.interrupt();
+    await this.#untilIdle(INTERRUPTION_MS);
+    if (this.#jobs.size > 0) this.#context.complain(`${this.#names()} does not end; it is left to itself`);
+  }
+
+  /** Builds that run. */
+  get running(): readonly string[] {
+    return [...this.#jobs.keys()];
+  }
+
+  #begin(build: Build): Entry {
+    const { scheduler } = this.#project;
+    const { name } = build;
+    const { complain, note } = this.#context;
+    const book = new FiringBook(scheduler.state, name);
+    const schedule =
+      build.schedule === undefined
+        ? undefined
+        : new BuildSchedule(build, scheduler.timeZone, scheduler.randomDelayMs, {
+            elect: (firing) => this.#elect(name, book, firing),
+            run: (firing) => this.#run(name, firing),
+            overlap: (firing) => this.#overlap(name, firing),
+            missed: (count, fromMs, toMs) => complain(missedText(name, count, fromMs, toMs)),
+            problem: (text) => complain(`${name}: ${text}`),
+          });
+    const watch =
+      build.watch.length === 0
+        ? undefined
+        : new ChangeWatch({
+            paths: build.watch,
+            quietMs: build.quietMs,
+            except: [...this.#project.builds.values()].map(({ directory }) => directory),
+            onQuiet: (changedMs) => this.#change(name, firingOfChange(changedMs)),
+            onProblem: (text) => complain(`${name}: ${text}`),
+          });
+    const entry = { build, settings: settingsOf(this.#project, build), book, schedule, watch };
+    if (schedule !== undefined) note(`${name}: ${build.schedule}${scheduler.timeZone ? ` ${scheduler.timeZone}` : ''}`);
+    if (watch !== undefined) note(`${name}: when ${build.watch.join(', ')} changes`);
+    this.#forget(entry);
+    schedule?.start();
+    return entry;
+  }
+
+  #end({ schedule, watch }: Entry): void {
+    schedule?.stop();
+    void watch?.close();
+  }
+
+  /** What was undertaken before we came and has not begun, and what was changed while nobody looked. */
+  #takeUp(entry: Entry): void {
+    const { name } = entry.build;
+    try {
+      for (const { firing } of entry.book.unstarted()) this.#watchOver(name, entry.book, firing);
+      const changedMs = lastTouched(entry.build.watch);
+      if (changedMs !== undefined && Date.now() - changedMs < REMEMBERED_MS) {
+        this.#change(name, firingOfChange(changedMs));
+      }
+    } catch (error) {
+      this.#context.complain(`${name}: ${messageOf(error)}`);
+    }
+  }
+
+  #elect(name: string, book: FiringBook, firing: Firing): boolean {
+    if (this.#stopping) return false;
+    const isOurs = book.undertake(firing, 1, this.#me);
+    this.#watchOver(name, book, firing);
+    return isOurs;
+  }
+
+  /**
+   * Looks later whether a firing was begun by whoever has undertaken it, which may be ourselves (a restart in the middle of a
+   * random delay), and does it otherwise. That nobody is asked whether he lives makes no difference: one run begins at most.
+   */
+  #watchOver(name: string, book: FiringBook, firing: Firing): void {
+    this.#after(BEGUN_MS + this.#project.scheduler.randomDelayMs, () => {
+      const attempts = book.attempts(firing);
+      const build = this.#project.builds.get(name);
+      if (attempts === undefined || attempts >= MOST_ATTEMPTS || build === undefined) return;
+      const isWaiting = this.#again.get(name) === firing || isRunning(build);
+      if (!isWaiting && book.undertake(firing, attempts + 1, this.#me)) {
+        this.#context.note(`${name}: nobody has begun the run ${describeFiring(firing)}; it is taken over`);
+        void this.#run(name, firing);
+      }
+      this.#watchOver(name, book, firing);
+    });
+  }
+
+  #change(name: string, firing: Firing): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    try {
+      if (this.#elect(name, entry.book, firing)) void this.#run(name, firing);
+    } catch (error) {
+      this.#context.complain(`${name}: not run ${describeFiring(firing)}: ${messageOf(error)}`);
+    }
+  }
+
+  async #run(name: string, firing: Firing): Promise<void> {
+    const build = this.#project.builds.get(name);
+    if (build === undefined || this.#stopping) return;
+    if (this.#jobs.has(name)) {
+      if (firing.startsWith('change-')) this.#again.set(name, firing);
+      else this.#overlap(name, firing);
+      return;
+    }
+    let job: Job;
+    try {
+      job = this.#context.start(this.#project, build, firing);
+    } catch (error) {
+      this.#context.complain(`${name}: the run ${describeFiring(firing)} cannot be started: ${messageOf(error)}`);
+      return;
+    }
+    this.#context.note(`${name}: begins the run ${describeFiring(firing)}, process ${job.record.pid ?? 'unknown'}`);
+    await this.#attend(job);
+    // A run that has not come that far has said why; another host would only say it again.
+    this.#begun(name, firing);
+    const next = this.#again.get(name);
+    this.#again.delete(name);
+    if (next !== undefined) await this.#run(name, next);
+  }
+
+  async #attend(job: Job): Promise<void> {
+    const { build } = job.record;
+    this.#jobs.set(build, job);
+    let end: JobEnd;
+    try {
+      end = await job.ended;
+    } catch (error) {
+      this.#context.complain(`${build}: its run cannot be started: ${messageOf(error)}`);
+      end = { kind: 'vanished' };
+    }
+    this.#jobs.delete(build);
+    this.#context.note(`${build}: ${endText(end)}`);
+    try {
+      await this.#context.ended(this.#project, job, end);
+    } catch (error) {
+      this.#context.complain(`${build}: what its run had to say could not be mailed: ${messageOf(error)}`);
+    }
+  }
+
+  #overlap(name: string, firing: Firing): void {
+    const build = this.#project.builds.get(name);
+    const job = this.#jobs.get(name);
+    if (build === undefined || job === undefined || !this.#begun(name, firing)) return;
+    this.#context.note(`${name}: not run ${describeFiring(firing)}, since its last run is still going on`);
+    this.#context.overlapped(this.#project, build, firing, job).catch((error: unknown) => {
+      this.#context.complain(`${name}: that its runs overlap could not be told: ${messageOf(error)}`);
+    });
+  }
+
+  /** Nobody else shall run it any more. @returns whether nobody has */
+  #begun(name: string, firing: Firing): boolean {
+    try {
+      return this.#entries.get(name)?.book.begin(firing, this.#me) ?? true;
+    } catch {
+      return true; // a full disk, of which others have more to say
+    }
+  }
+
+  #lookAtClock(): void {
+    const errorMs = Date.now() - performance.now();
+    const stepMs = errorMs - this.#clockErrorMs;
+    this.#clockErrorMs = errorMs;
+    if (Math.abs(stepMs) < CLOCK_STEP_MS) return;
+    this.#context.note(
+      `the clock has gone ${stepMs > 0 ? 'ahead' : 'back'} by ${Math.round(Math.abs(stepMs) / 1000)} s`,
+    );
+    for (const entry of this.#entries.values()) {
+      if (stepMs < 0) this.#forget(entry);
+      entry.schedule?.restart();
+    }
+  }
+
+  /** What was run before its time, by a clock that was ahead. */
+  #forget({ book }: Entry): void {
+    const nowMs = Date.now();
+    const shown = localMinuteOf(nowMs, this.#project.scheduler.timeZone);
+    try {
+      book.forget(this.#context.host.name, (firing) => isStillToCome(firing, nowMs, shown));
+    } catch (error) {
+      this.#context.complain(messageOf(error));
+    }
+  }
+
+  #prune(): void {
+    for (const { book } of this.#entries.values()) {
+      try {
+        book.prune(Date.now() - REMEMBERED_MS);
+      } catch (error) {
+        this.#context.complain(messageOf(error));
+      }
+    }
+  }
+
+  async #untilIdle(limitMs: number, hurry?: AbortSignal): Promise<void> {
+    const end = performance.now() + limitMs;
+    while (this.#jobs.size > 0 && performance.now() < end && hurry?.aborted !== true) await pause(50, hurry);
+  }
+
+  #names(): string {
+    return this.running.join(', ');
+  }
+
+  get #me(): { readonly host: string; readonly pid: number } {
+    const { name, pid } = this.#context.host;
+    return { host: name, pid };
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#guarded(act);
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #every(ms: number, act: () => void): void {
+    this.#timers.add(setInterval(() => this.#guarded(act), ms));
+  }
+
+  /** A file server that does not answer must not end the scheduler. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#context.complain(messageOf(error));
+    }
+  }
+}
+
+function settingsOf({ scheduler }: Project, { schedule, offsetMs, watch, quietMs, directory }: Build): string {
+  return JSON.stringify([scheduler.timeZone, scheduler.randomDelayMs, schedule, offsetMs, watch, quietMs, directory]);
+}
+
+function missedText(name: string, count: number, fromMs: number, toMs: number): string {
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
+  const runs = count === 1 ? 'a run' : `${count} runs`;
+  return `${name}: missed ${runs} between ${from} and ${to}: this machine slept, was too busy, or its clock was set`;
+}
+
+function endText(end: JobEnd): string {
+  switch (end.kind) {
+    case 'exited':
+      return end.code === 0 ? 'ended' : `ended with exit code ${end.code}`;
+    case 'signalled':
+      return `died of ${end.signal}`;
+    case 'vanished':
+      return 'is gone';
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+
+/** The variables by which systemd tells a service of itself; nothing that a service starts should have them. */
+const VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
+
+/**
+ * What systemd is told of a service of `Type=notify` (sd_notify(3)). Node has no datagram sockets of the local kind, so that
+ * systemd-notify(1) does it, for which the unit needs `NotifyAccess=all`. Does nothing where nobody wants to know.
+ */
+export class ServiceManager {
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = environment;
+  }
+
+  /** How often it wants a sign of life, in milliseconds; undefined when it does not. */
+  get watchdogMs(): number | undefined {
+    const { WATCHDOG_USEC: limit, NOTIFY_SOCKET: socket, WATCHDOG_PID: pid } = this.#environment;
+    const isForUs = pid === undefined || Number(pid) === process.pid;
+    return socket !== undefined && isForUs && /^[1-9]\d*$/.test(limit ?? '') ? Number(limit) / 1000 : undefined;
+  }
+
+  /** @param states such as `READY=1` or `STATUS=...` */
+  tell(...states: readonly string[]): void {
+    if (this.#environment['NOTIFY_SOCKET'] === undefined) return;
+    const teller = spawn('systemd-notify', [...states], { stdio: 'ignore', env: this.#environment });
+    teller.on('error', () => undefined); // not installed: then there is no systemd, either
+    teller.unref();
+  }
+}
+
+/** An environment for what a service starts. */
+export function withoutServiceManager(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !VARIABLES.includes(name)));
+}
