@@ -26,6 +26,8 @@ export class MailServer {
   sender: (address: string) => string | undefined = () => undefined;
   /** For the next mails, in order; after them all are taken. */
   readonly manners: Manner[] = [];
+  /** Told when it has taken a mail over, before it says so. */
+  taken: () => void = () => undefined;
   readonly password = 'secret word';
   connections = 0;
   port = 0;
@@ -82,6 +84,7 @@ export class MailServer {
     const to = envelope.rcptTo.map(({ address }) => address);
     const unicode = envelope.smtpUtf8 === true;
     this.received.push({ from, to, raw, mail, messageId: mail.messageId ?? '', secure, user: user as string, unicode });
+    this.taken();
   }
 
   #vanish({ id }: SMTPServerSession): void {
