@@ -1,12 +1,11 @@
 import { constants } from 'node:os';
 import type { Build, Project } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
-import { deliverMail } from '../mail/delivery.js';
 import { adoptJob, type JobEnd, orphans, startJob } from '../scheduler/job.js';
 import { JobRecords } from '../scheduler/job-record.js';
 import { reportJob } from '../scheduler/job-report.js';
-import { mailSpoolOf } from '../scheduler/mail-desk.js';
 import { runCommandOf } from '../scheduler/run-command.js';
+import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { stopSignal } from './stop-signal.js';
 import { thisProgram } from './this-program.js';
@@ -29,7 +28,7 @@ export async function mailedRun(project: Project, build: Build, options: readonl
   const job = startJob(
     {
       build: build.name,
-      argv: runCommandOf(project, build, program, options) as [string, ...string[]],
+      argv: runCommandOf(project, build, program, [...options, '--leave-mail']) as [string, ...string[]],
       command: runCommandOf(project, build, ['stagelock'], options).join(' '),
       directory: process.cwd(),
       environment: process.env,
@@ -62,11 +61,11 @@ async function reportOrphans(project: Project, records: JobRecords): Promise<voi
 }
 
 async function deliver(project: Project, signal: AbortSignal): Promise<void> {
-  if (project.mail === undefined) return;
-  const context = { now: () => new Date(), environment: process.env, signal, atOnce: false };
-  const { problems, end } = await deliverMail(mailSpoolOf(project), project.mail, context);
-  for (const problem of problems) complain(problem);
-  if (end.kind === 'put-off') complain(`a mail could not be sent, and is tried again by later runs: ${end.why}`);
+  const delivery = await deliverMails(project, signal);
+  for (const problem of delivery?.problems ?? []) complain(problem);
+  if (delivery?.end.kind === 'put-off') {
+    complain(`a mail could not be sent, and is tried again by later runs: ${delivery.end.why}`);
+  }
 }
 
 function exitCodeOf(end: JobEnd): number {

@@ -62,6 +62,7 @@ export function program(): Command {
       ]),
     )
     .option('--mail', 'mail what it writes to standard error as cron does, to whom [mail] of the configuration names')
+    .addOption(new Option('--leave-mail').hideHelp())
     .addOption(new Option('--firing <name>').hideHelp())
     .action(async (build: string | undefined, options: RunOptions, command: Command) => {
       const { runCommand } = await import('./run.js');
@@ -119,6 +120,16 @@ export function program(): Command {
     .action(async (build: string | undefined, _: object, command: Command) => {
       const { submitCommand } = await import('./submit.js');
       await submitCommand(command.optsWithGlobals<GlobalOptions>(), build);
+    });
+
+  stagelock
+    .command('mail')
+    .description('show the mails that could not be delivered yet, and those that never will be')
+    .option('--send', 'try now, without waiting for the next attempt')
+    .option('--json', 'for programs')
+    .action(async (options: { send?: boolean; json?: boolean }, command: Command) => {
+      const { mailCommand } = await import('./mail.js');
+      await mailCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

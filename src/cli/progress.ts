@@ -87,6 +87,7 @@ function describeEvent(event: RunEvent): string | undefined {
   switch (event.kind) {
     case 'begun':
     case 'warning':
+    case 'built':
     case 'submission-put-off':
     case 'spool-empty':
       return undefined;

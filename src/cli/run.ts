@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { Build, Model } from '../config/project.js';
+import type { Build, Model, Project } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
 import { RunRecorder } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, repeatableWarning } from '../stages/messages.js';
@@ -9,7 +9,9 @@ import { exitCodeOf, run } from '../stages/run.js';
 import { layoutOf } from '../stages/temporary.js';
 import type { Subject } from '../warnings/memory.js';
 import { WarningTeller } from '../warnings/teller.js';
-import { reportFailure } from './failure.js';
+import { tellAuthors } from './broken-build.js';
+import { deliverMails } from './deliver-mail.js';
+import { describeFailure, reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 import { userName } from './user-name.js';
@@ -21,6 +23,8 @@ export interface RunOptions {
   readonly model?: Model;
   /** Mails what it writes to stderr, as cron does. */
   readonly mail?: boolean;
+  /** Whoever has started this delivers what is mailed. */
+  readonly leaveMail?: boolean;
   /** Of a scheduler: runs only if nobody has begun the run of this name. */
   readonly firing?: string;
 }
@@ -29,7 +33,7 @@ export interface RunOptions {
 export async function runCommand(
   options: GlobalOptions,
   name: string | undefined,
-  { quiet = false, everyWarning = false, model, mail = false, firing }: RunOptions,
+  { quiet = false, everyWarning = false, model, mail = false, leaveMail = false, firing }: RunOptions,
 ): Promise<void> {
   const project = projectOf(options);
   const configured = buildOf(project, name);
@@ -71,6 +75,7 @@ export async function runCommand(
         progress.report(event);
         warn(history.hear(event));
         if (event.kind === 'waited') waitedMs += event.ms;
+        if (event.kind === 'built') warn(tellAuthors(project, build, event, id, host.name));
         if (event.kind === 'submission-put-off') {
           tell(warnings.warn('submit', event.why, [`${build.name}: submit: ${event.why}`, `  ${event.left}`]));
         } else if (event.kind === 'spool-empty') {
@@ -88,6 +93,7 @@ export async function runCommand(
     else tell([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
     if (advice !== undefined) tell([advice]);
+    if (!leaveMail) await mails(project, build, warnings, began, stop.signal);
     process.exitCode = result.kind === 'interrupted' ? 128 + constants.signals[stop.name()] : exitCodeOf(result);
   } catch (error) {
     progress.clear();
@@ -99,6 +105,33 @@ export async function runCommand(
   }
   // Its terminal is gone, and Node aborts with a core dump when it cannot restore that at its own end.
   if (stop.name() === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
+}
+
+/** What this run and earlier ones have to mail. A server that is away is no reason for a run to fail. */
+async function mails(
+  project: Project,
+  build: Build,
+  warnings: Warnings,
+  began: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const delivery = await deliverMails(project, signal);
+    if (delivery === undefined) {
+      if (project.mail !== undefined) tell(warnings.over('mail', `${build.name}: the mails are delivered.`, began));
+      return;
+    }
+    for (const problem of delivery.problems) tell([`${build.name}: ${problem}`]);
+    const { end, left } = delivery;
+    if (end.kind === 'put-off') {
+      const waiting = `  ${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
+      tell(warnings.warn('mail', end.why, [`${build.name}: a mail could not be sent: ${end.why}`, waiting]));
+    } else if (end.kind === 'empty') {
+      tell(warnings.over('mail', `${build.name}: the mails are delivered.`, began));
+    }
+  } catch (error) {
+    tell([`${build.name}: mail: ${describeFailure(error)}`]);
+  }
 }
 
 interface Warnings {

@@ -68,7 +68,8 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
     complain,
     start: (project, build, firing) => startJob(orderOf(project, build, firing), records, host, new Date()),
     ended: async (project, { record }, end) => {
-      if (reportJob(project, records, record, end, new Date(), complain)) desk.look();
+      reportJob(project, records, record, end, new Date(), complain);
+      desk.look(); // the run may have written to authors, too
     },
     overlapped: async (project, build, firing, { record }) => {
       if (reportOverlap(project, build, firing, record, new Date(), complain)) desk.look();
@@ -100,7 +101,7 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
 
 function orderOf(project: Project, build: Build, firing: Firing) {
   const { program } = thisProgram(project.file);
-  const argv = runCommandOf(project, build, program, ['--firing', firing]);
+  const argv = runCommandOf(project, build, program, ['--leave-mail', '--firing', firing]);
   return {
     build: build.name,
     argv: argv as [string, ...string[]],

@@ -1,11 +1,13 @@
 import { performance } from 'node:perf_hooks';
-import { pause, thisHost } from '../locks/index.js';
+import { pause, shellWord, thisHost } from '../locks/index.js';
+import { instances } from '../scheduler/instance.js';
 import { describeLock, describePulse } from '../stages/messages.js';
 import { type Pulse, PulseWatch } from '../stages/pulse.js';
 import { readStageLock } from '../stages/stage-lock.js';
 import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
 import { waitingText } from '../stages/submission.js';
 import { EXIT } from './exit.js';
+import { mailsOf } from './mail.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
 /** Longer than an owner may be silent. */
@@ -25,13 +27,15 @@ export async function statusCommand(
   if (builds.some((status) => status.problem !== undefined)) process.exitCode = EXIT.internal;
   const pulses = watch ? await watchUnknown(builds) : new Map<string, Pulse>();
 
+  const schedulers = instances(project.scheduler.state, host);
+  const mails = project.mail === undefined ? undefined : mailsOf(project);
   if (json) {
     const report = builds.map((status) => ({
       ...status,
       locks: status.locks.map((lock) => ({ ...lock, pulse: pulses.get(lock.path) })),
       waitsFor: status.waitsFor.map((lock) => lock.path),
     }));
-    process.stdout.write(`${JSON.stringify({ project: project.name, builds: report }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ project: project.name, builds: report, schedulers, mails }, null, 2)}\n`);
     return;
   }
   const context = { host, now: new Date(), configFile: project.file };
@@ -46,6 +50,17 @@ export async function statusCommand(
       process.stdout.write(`  waits for ${status.waitsFor.map((lock) => lock.path).join(', ')}\n`);
     }
     if (status.undelivered.length > 0) process.stdout.write(`  reports: ${waitingText(status.undelivered)}\n`);
+  }
+  if (only !== undefined) return;
+  for (const { host: where, pid, since, judgement } of schedulers) {
+    process.stdout.write(
+      `scheduler: process ${pid} on ${where}, since ${since}; ${judgement.fate}: ${judgement.why}\n`,
+    );
+  }
+  const [waiting, failed] = [mails?.waiting.length ?? 0, mails?.failed.length ?? 0];
+  if (waiting + failed > 0) {
+    const command = `stagelock --config ${shellWord(project.file)} mail`;
+    process.stdout.write(`mail: ${waiting} waiting, ${failed} given up; who and why: ${command}\n`);
   }
 }
 

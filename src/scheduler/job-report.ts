@@ -3,10 +3,9 @@ import type { Project } from '../config/project.js';
 import { readRegularFile } from '../locks/index.js';
 import { endOfFile } from '../mail/excerpt.js';
 import { jobLetter } from '../mail/job-letter.js';
-import { addLetter } from '../mail/spool.js';
+import { postLetter } from '../mail/post-office.js';
 import type { JobEnd } from './job.js';
 import type { JobRecord, JobRecords } from './job-record.js';
-import { mailSpoolOf } from './mail-desk.js';
 
 /** What a letter is made of is read whole up to this; of more, which no run of ours has to say, only the end. */
 const WHOLE_BYTES = 256 * 1024;
@@ -65,7 +64,7 @@ export function postReport(
     log,
   };
   const letter = jobLetter(report, mail);
-  return letter !== undefined && addLetter(mailSpoolOf(project), letter, now) === 'added';
+  return letter !== undefined && postLetter(project, letter, now) === 'added';
 }
 
 function stderrOf(path: string): string {

@@ -1,12 +1,7 @@
-import { join } from 'node:path';
 import type { Project } from '../config/project.js';
 import { deliverMail, nextDueMs } from '../mail/delivery.js';
+import { mailSpoolOf } from '../mail/post-office.js';
 import { hasLetters } from '../mail/spool.js';
-
-/** Where the mails of a project wait until they are delivered. */
-export function mailSpoolOf({ scheduler }: Project): string {
-  return join(scheduler.state, 'mail');
-}
 
 /** What a desk takes from outside. */
 export interface MailDeskContext {

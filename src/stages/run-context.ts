@@ -37,6 +37,16 @@ export type RunEvent =
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }
+  /**
+   * All stages have ended, of the source as it is in version control. The cursor has not moved yet: who dies while he makes
+   * something of this event builds the same again.
+   */
+  | {
+      readonly kind: 'built';
+      readonly stamp: Buildstamp;
+      readonly stages: readonly StageReport[];
+      readonly update: MergedUpdate | undefined;
+    }
   /** Reports are sent to the dashboard; the locks are gone. */
   | { readonly kind: 'submitting' }
   | { readonly kind: 'submitted'; readonly reports: number }

@@ -63,6 +63,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     end(layout, held, context);
     return { ...moved, stamp, stages: ran.stages };
   }
+  context.report({ kind: 'built', stamp, stages: ran.stages, update: built });
   spoolReports(primary, stamp, before, context);
   if (primary.update !== undefined && upTo !== undefined) {
     moveCursor(primary.directory, primary.name, upTo);

@@ -74,6 +74,7 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
     leave(secondary, layout, held, context);
     return { ...moved, stamp, stages: ran.stages };
   }
+  context.report({ kind: 'built', stamp, stages: ran.stages, update: pending.update });
   spoolReports(secondary, stamp, before, context);
   moveCursor(primary.directory, secondary.name, pending.upTo);
   context.step('complete: cursor moved');

@@ -1,0 +1,65 @@
+import type { Project } from '../config/project.js';
+import { readNoWay } from '../mail/no-way.js';
+import { mailSpoolOf } from '../mail/post-office.js';
+import { readFailed, readSpool, type SpooledLetter } from '../mail/spool.js';
+import { deliverMails } from './deliver-mail.js';
+import { EXIT, Refusal } from './exit.js';
+import { type GlobalOptions, projectOf } from './project-of.js';
+import { stopSignal } from './stop-signal.js';
+
+/** `stagelock mail [--send]` */
+export async function mailCommand(
+  options: GlobalOptions,
+  { send = false, json = false }: { readonly send?: boolean; readonly json?: boolean },
+): Promise<void> {
+  const project = projectOf(options);
+  if (project.mail === undefined) throw new Refusal(EXIT.usage, `${project.file}: there is no table [mail]`);
+  if (send) await sendNow(project);
+  const { waiting, failed, noWay, problems } = mailsOf(project);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ waiting, failed, noWay, problems }, null, 2)}\n`);
+    return;
+  }
+  for (const problem of problems) process.stderr.write(`stagelock: ${problem}\n`);
+  if (noWay !== undefined)
+    process.stdout.write(`nothing can be sent since ${noWay.since}: ${noWay.name}: ${noWay.why}\n`);
+  for (const letter of waiting) process.stdout.write(`${describeLetter(letter)}\n`);
+  for (const letter of failed) process.stdout.write(`${describeLetter(letter)}\n`);
+  if (waiting.length + failed.length === 0) process.stdout.write(`no mail waits in ${mailSpoolOf(project)}\n`);
+}
+
+/** What is in the spool of a project. @throws the system's error */
+export function mailsOf(project: Project) {
+  const spool = mailSpoolOf(project);
+  const { letters: waiting, problems } = readSpool(spool);
+  const { letters: failed } = readFailed(spool);
+  return { waiting, failed, noWay: waiting.length > 0 ? readNoWay(spool) : undefined, problems };
+}
+
+async function sendNow(project: Project): Promise<void> {
+  const stop = stopSignal();
+  const delivery = await deliverMails(project, stop.signal, true);
+  if (delivery === undefined) return;
+  const { delivered, problems, end } = delivery;
+  if (delivered > 0) process.stdout.write(`delivered ${delivered}\n`);
+  for (const problem of problems) process.stderr.write(`stagelock: ${problem}\n`);
+  if (problems.length > 0) process.exitCode = EXIT.failed;
+  if (end.kind === 'busy') {
+    process.stderr.write(`stagelock: somebody else is sending from ${mailSpoolOf(project)}\n`);
+    process.exitCode = EXIT.held;
+  } else if (end.kind === 'put-off') {
+    process.stderr.write(`stagelock: not sent: ${end.why}\n`);
+    process.exitCode = EXIT.failed;
+  } else if (end.kind === 'aborted') {
+    process.exitCode = stop.exitCode();
+  }
+}
+
+function describeLetter({ letter, since, tries, waiting, refused }: SpooledLetter): string {
+  const times = tries === 1 ? '1 attempt' : `${tries} attempts`;
+  return [
+    `"${letter.subject}", since ${since}, ${times}`,
+    ...waiting.map(({ address, why }) => `  waits for ${address}${why === '' ? '' : `: ${why}`}`),
+    ...refused.map(({ address, why }) => `  never reaches ${address}: ${why}`),
+  ].join('\n');
+}
