@@ -162,7 +162,7 @@ function changeText({ revision, author, email, date, log, files }: Change): stri
   const more = files.length - shown.length;
   const rest = more === 0 ? '' : `    ... and ${more} more\n`;
   const [first = ''] = log.trimStart().split('\n', 1);
-  return `${oneLine(`${short(revision)}  ${who}  ${date}`, 300)}\n    ${oneLine(first)}\n${shown.join('')}${rest}`;
+  return `${[short(revision), oneLine(who), oneLine(date)].join('  ')}\n    ${oneLine(first)}\n${shown.join('')}${rest}`;
 }
 
 /** Hashes are known by their beginning. */

@@ -20,12 +20,10 @@ export type Alphabet = 'ascii' | 'unicode';
 export async function messageOf(letter: Letter, alphabet: Alphabet): Promise<Buffer> {
   const shown = (all: readonly Mailbox[]) =>
     all.filter(({ address }) => alphabet === 'unicode' || alphabetOf(address) === 'ascii').map(asShown);
-  const [to, cc] = [shown(letter.to), shown(letter.cc)];
   const composer = new MailComposer({
     from: asShown(letter.from),
-    // A mail needs somebody it is addressed to; this is how one says that they are not named.
-    to: to.length === 0 && cc.length === 0 ? { name: 'undisclosed-recipients', group: [] } : to,
-    cc,
+    to: shown(letter.to),
+    cc: shown(letter.cc),
     subject: oneLine(letter.subject),
     date: new Date(letter.date),
     messageId: messageId(letter, letter.id),

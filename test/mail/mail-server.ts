@@ -51,7 +51,11 @@ export class MailServer {
       onRcptTo: ({ address }, _session, done) => done(refusal(this.recipients(address))),
       onData: async (stream, session, done) => {
         const chunks: Buffer[] = [];
-        for await (const chunk of stream) chunks.push(chunk as Buffer);
+        try {
+          for await (const chunk of stream) chunks.push(chunk as Buffer);
+        } catch {
+          return; // who has sent it is gone
+        }
         const manner = this.manners.shift() ?? 'take';
         if (manner.startsWith('take')) await this.#take(Buffer.concat(chunks), session);
         if (manner.endsWith('vanish')) this.#vanish(session);
