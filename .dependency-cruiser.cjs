@@ -1,12 +1,12 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission and warnings, then processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
+ * submission, warnings and mail, then processes, then locks and config. Nothing imports upwards, nothing goes in a circle.
  */
 const layers = [
   ['cli'],
   ['scheduler'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
-  ['updates', 'reports', 'submission', 'warnings'],
+  ['updates', 'reports', 'submission', 'warnings', 'mail'],
   ['processes', 'xml'],
   ['locks', 'config'],
 ];
@@ -72,6 +72,10 @@ module.exports = {
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs'], conditionNames: ['import', 'types', 'node'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.cjs'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node'],
+    },
   },
 };
