@@ -6,7 +6,7 @@
 export function isAddress(text: string): boolean {
   return (
     text.length <= 254 &&
-    /^[^\s@<>()[\]\\,;:"'`|&$%\p{C}\p{Z}-][^\s@<>()[\]\\,;:"`|$\p{C}\p{Z}]{0,63}@[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*$/u.test(
+    /^[^\s@<>()[\]\\,;:"'`|&$%\p{C}\p{Z}-][^\s@<>()[\]\\,;:"`|$\p{C}\p{Z}]{0,63}@[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*$/u.test(
       text,
     )
   );

@@ -7,7 +7,7 @@ import { brokenLetter, fixedLetter, type RunSummary, type Surroundings, type Tol
 import { isMailbox, isTime, type Letter } from './letter.js';
 import { nameOf, textOfFresh } from './spool.js';
 
-export type { Failure, RunSummary } from './breakage-letter.js';
+export type { RunSummary } from './breakage-letter.js';
 
 /*
  * Who broke a build is told once, and once more when it works again. A directory of each build, below the spool of mails,

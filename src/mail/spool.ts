@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createExclusively, ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
 import type { Attempts } from '../submission/patience.js';
 import { isCount, isLetter, isMailbox, isTime, type Letter, recipientsOf } from './letter.js';
 
@@ -59,8 +59,9 @@ export function addLetter(spool: string, letter: Letter, now: Date): 'added' | '
   if (recipientsOf(letter).length === 0) return 'nobody';
   ensureDirectory(spool);
   if (letterNames(spool).some((name) => NAME.exec(name)?.[1] === letter.id)) return 'there';
-  const created = createExclusively(join(spool, nameOf(letter)), textOfFresh(letter, now), MODE);
-  return created === 'created' ? 'added' : 'there';
+  // Not exclusively: only one process has this letter, and without hard links others would see an empty file for an instant.
+  replaceAtomically(join(spool, nameOf(letter)), textOfFresh(letter, now), MODE);
+  return 'added';
 }
 
 /** The name of a letter's file in a spool. */

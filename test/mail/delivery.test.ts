@@ -16,6 +16,7 @@ import type { Mail } from '../../src/config/project.js';
 import { openLock } from '../../src/locks/index.js';
 import { deliverMail, type MailDelivery, nextDueMs } from '../../src/mail/delivery.js';
 import { addLetter, hasLetters, readFailed, readSpool } from '../../src/mail/spool.js';
+import { because, canMount, smallTmpfs } from '../locks/processes.js';
 import { letter, mailBy, smtp, to } from './correspondence.js';
 import { MailServer } from './mail-server.js';
 
@@ -255,6 +256,28 @@ describe('what is in a spool of mails', () => {
     expect(await deliver({ mail: mailBy({ type: 'sendmail', program }) })).toMatchObject({ delivered: 1, left: [] });
     expect(readFileSync(join(directory, 'sent'), 'utf8')).toContain('Message-ID: <a@example.org>\n');
   });
+
+  test.skipIf(!canMount)(
+    `needs room on the disk: nothing is there by halves${because(canMount, 'cannot mount')}`,
+    async () => {
+      spool = join(smallTmpfs(), 'mail');
+      add(letter('a'));
+      const large = letter('large', { text: 'x'.repeat(100_000) });
+      expect(() => addLetter(spool, large, new Date(now))).toThrow('ENOSPC');
+      expect(readSpool(spool)).toMatchObject({ letters: [{ letter: { id: 'a' } }], problems: [] });
+      await deliver({ mail: mailBy(smtp(1)) });
+      writeFileSync(join(spool, 'filler'), 'x'.repeat(4096));
+      const fill = (): void => {
+        for (let index = 0; ; index++) writeFileSync(join(spool, `filler${index}`), 'x'.repeat(4096));
+      };
+      expect(fill).toThrow('ENOSPC');
+      // What could not be remembered is not sent, or it would be sent again each time.
+      await expect(deliver()).rejects.toThrow('ENOSPC');
+      expect(server.received).toEqual([]);
+      for (const name of readdirSync(spool).filter((each) => each.startsWith('filler'))) rmSync(join(spool, name));
+      expect(await deliver()).toMatchObject({ delivered: 1, left: [] });
+    },
+  );
 
   test('of letters that never arrived only the newest are kept', async () => {
     add(
