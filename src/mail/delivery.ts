@@ -47,6 +47,9 @@ export interface MailDelivery {
 /** How long to wait for another process that delivers from the same spool: it goes on until nothing is due. */
 const BUSY_MS = 2000;
 
+/** When something was tried that never was. */
+const EVER = new Date(0).toISOString();
+
 /**
  * Delivers what is in a spool: each letter that is due, once, to everybody who has not got it. An object lock of the spool
  * sees to it that two processes do not send the same.
@@ -128,8 +131,8 @@ class Postman {
     if (!this.#isDue(this.#noWay)) return undefined;
     const looked = new Set<string>();
     for (let fresh = letters; fresh.length > 0; ) {
-      // What was in vain before comes last, so that one letter that makes a server hang does not keep the others waiting.
-      for (const spooled of fresh.toSorted((a, b) => a.tries - b.tries)) {
+      // Who was tried last comes last, so that no letter keeps the others waiting that makes a server hang or refuse us.
+      for (const spooled of fresh.toSorted((a, b) => Date.parse(a.tried ?? EVER) - Date.parse(b.tried ?? EVER))) {
         looked.add(spooled.path);
         const stopped = this.#isDue(spooled) ? await this.#attempt(spooled) : undefined;
         if (stopped !== undefined) return stopped;
@@ -153,8 +156,8 @@ class Postman {
     const sent = await this.#send(tried, addresses);
     const { stopped } = sent;
     const { stillWaiting, refused } = this.#sort(tried, sent);
-    // What concerns every letter is not held against this one.
-    const counted = stopped === undefined || stopped.kind === 'hanging' ? tried : spooled;
+    // What concerns every letter is not counted against this one.
+    const counted = stopped === undefined || stopped.kind === 'hanging' ? tried : { ...tried, tries: spooled.tries };
     this.#settle({ ...counted, waiting: stillWaiting, refused: [...spooled.refused, ...refused] });
     if (stopped?.kind === 'unavailable') this.#note(stopped.why);
     else if (sent.outcomes.size > 0) this.#wayIsThere();

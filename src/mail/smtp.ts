@@ -182,18 +182,12 @@ function judge(
   const outcomes = new Map<string, Outcome>();
   // The sender is the same in all letters.
   if (error?.command === 'MAIL FROM') return { outcomes, stopped: unavailable(whyOf(error)) };
-  let stopped = error?.code === 'ETIMEDOUT' ? ({ kind: 'hanging', why: whyOf(error) } as Stop) : undefined;
   for (const address of group) {
     const refusal = refusals.get(envelopeAddress(address)) ?? error;
-    if (refusal === undefined) {
-      outcomes.set(address, { kind: 'delivered' });
-      continue;
-    }
-    const kind = judgeReply(refusal.response || '');
-    if (kind === 'unavailable') stopped = unavailable(whyOf(refusal));
-    else outcomes.set(address, { kind, why: whyOf(refusal) });
+    if (refusal === undefined) outcomes.set(address, { kind: 'delivered' });
+    else outcomes.set(address, { kind: judgeReply(refusal.response || ''), why: whyOf(refusal) });
   }
-  return { outcomes, ...(stopped !== undefined && { stopped }) };
+  return error?.code === 'ETIMEDOUT' ? { outcomes, stopped: { kind: 'hanging', why: whyOf(error) } } : { outcomes };
 }
 
 function withoutUnicode(letter: Letter, group: readonly string[]): Sent {

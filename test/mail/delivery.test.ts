@@ -194,7 +194,6 @@ describe('what is in a spool of mails', () => {
 
   test('of which one letter makes the server hang is sent all the same: what was in vain comes last', async () => {
     add(letter('a'), letter('b', { date: '2002-01-31T11:22:00Z' }));
-    server.sender = () => undefined;
     server.manners.push('451 4.3.0 poison');
     await deliver();
     add(letter('c', { date: '2002-01-31T11:20:00Z' }));
@@ -202,6 +201,19 @@ describe('what is in a spool of mails', () => {
     add(letter('d', { date: '2002-01-31T11:59:00Z' }));
     await deliver();
     expect(server.got.map((line) => line.slice(1, 2))).toEqual(['b', 'c', 'd', 'a']);
+  });
+
+  test('of which one letter makes a sendmail refuse us is sent all the same, by the next call', async () => {
+    const program = join(directory, 'sendmail');
+    writeFileSync(program, `#!/bin/sh\ncase "$5" in ann*) exit 64;; esac\necho "$5" >> "${directory}/sent"\n`, {
+      mode: 0o755,
+    });
+    const mail = mailBy({ type: 'sendmail', program });
+    add(letter('a'), letter('b', { to: to('bob@example.org') }), letter('c', { to: to('eve@example.org') }));
+    expect(await deliver({ mail })).toMatchObject({ delivered: 0, end: { kind: 'put-off' } });
+    now += MINUTE;
+    expect(await deliver({ mail })).toMatchObject({ delivered: 2, left: [{ letter: { id: 'a' } }] });
+    expect(readFileSync(join(directory, 'sent'), 'utf8')).toBe('bob@example.org\neve@example.org\n');
   });
 
   test('does not get into the way of each other: what cannot be read is told, and the others go', async () => {
