@@ -29,10 +29,11 @@ const COUNTED = 7 * 24 * 60;
  * stands still while a clock that was put back catches up (see `restart`).
  */
 export class BuildSchedule {
-  readonly #build: Build;
   readonly #expression: CronExpression;
   readonly #timeZone: string | undefined;
   readonly #handlers: ScheduleHandlers;
+  /** In whole seconds, as cron's `sleep` would have it. */
+  readonly #offsetMs: number;
   readonly #task: ScheduledTask;
   /** As in {@link dueAfter}. */
   #done: LocalMinute | undefined;
@@ -43,15 +44,15 @@ export class BuildSchedule {
   constructor(build: Build, timeZone: string | undefined, randomDelayMs: number, handlers: ScheduleHandlers) {
     const expression = parseCronExpression(build.schedule ?? '');
     if ('problem' in expression) throw new Error(`${build.name}: ${expression.problem}`); // the configuration was checked
-    this.#build = build;
     this.#expression = expression;
     this.#timeZone = timeZone;
     this.#handlers = handlers;
     const coordinator: RunCoordinator = {
       shouldRun: (key) => this.#shouldRun(Date.parse(key.slice(build.name.length + 1))),
     };
-    const second = Math.round(build.offsetMs / 1000) % 60;
-    this.#task = createTask(`${second} * * * * *`, () => this.#run(), {
+    const seconds = Math.round(build.offsetMs / 1000);
+    this.#offsetMs = seconds * 1000;
+    this.#task = createTask(`${seconds % 60} * * * * *`, () => this.#run(), {
       name: build.name,
       timezone: 'UTC',
       noOverlap: true,
@@ -66,7 +67,11 @@ export class BuildSchedule {
     this.#task.on('execution:overlap', ({ date }) => this.#overlap(date.getTime()));
   }
 
+  /** As with cron, the minute in which it starts is past, and what is skipped after it is made up for. */
   start(): void {
+    const nowMs = Date.now() - this.#offsetMs;
+    this.#done = localMinuteOf(nowMs, this.#timeZone);
+    this.#lastMs = nowMs;
     this.#task.start();
   }
 
@@ -100,7 +105,7 @@ export class BuildSchedule {
 
   /** What is to be run at a time. Asked once for each minute. */
   #due(ms: number): Firing | undefined {
-    const atMs = ms - this.#build.offsetMs;
+    const atMs = ms - this.#offsetMs;
     const shown = localMinuteOf(atMs, this.#timeZone);
     const due = dueAfter(this.#done, shown);
     this.#done = due.done;
@@ -130,6 +135,8 @@ function quietLogger(problem: (text: string) => void) {
     info: () => undefined,
     warn: () => undefined,
     debug: () => undefined,
-    error: (message: string | Error, error?: Error) => problem((error ?? new Error(String(message))).message),
+    error: (message: string | Error, error: Error | string = message) => {
+      problem(error instanceof Error ? error.message : error);
+    },
   };
 }
