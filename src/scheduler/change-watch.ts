@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { filesystemOf } from '../locks/index.js';
@@ -7,6 +7,8 @@ import { filesystemOf } from '../locks/index.js';
 export interface WatchOrder {
   /** Absolute; what is missing is waited for. */
   readonly paths: readonly string[];
+  /** What was changed before that, milliseconds since 1970, is no news. */
+  readonly sinceMs: number;
   /** How long nothing may have changed, in milliseconds. */
   readonly quietMs: number;
   /** Absolute; what changes below them is no news: the builds write there themselves. */
@@ -22,15 +24,26 @@ const METADATA = new Set(['.git', '.hg', '.svn', 'CVS']);
 /** inotify tells nothing of what other hosts change. */
 const NETWORK_LOOK_MS = 2000;
 
-/** Tells when something has changed and has then been quiet for a while. Ended by {@link ChangeWatch.close}. */
+/** How often files are looked at besides. */
+const LOOK_MS = 30_000;
+
+/**
+ * Tells when something has changed and has then been quiet for a while. Files, such as one that a hook of a repository
+ * touches, are also looked at now and then: what touched them before the watch had begun, or on another host, counts as well.
+ * Ended by {@link ChangeWatch.close}.
+ */
 export class ChangeWatch {
   readonly #order: WatchOrder;
   readonly #watcher: FSWatcher;
+  readonly #looks: NodeJS.Timeout;
   #quiet: NodeJS.Timeout | undefined;
+  /** Of the newest change that is not told yet. */
   #changedMs = 0;
+  #seenMs: number;
 
   constructor(order: WatchOrder) {
     this.#order = order;
+    this.#seenMs = order.sinceMs;
     const { paths, except, onProblem } = order;
     this.#watcher = watch([...paths], {
       ignoreInitial: true,
@@ -43,14 +56,26 @@ export class ChangeWatch {
     });
     this.#watcher.on('all', (_event, _path, stats) => this.#changed(stats?.mtimeMs ?? Date.now()));
     this.#watcher.on('error', (error) => onProblem(error instanceof Error ? error.message : String(error)));
+    this.#looks = setInterval(() => this.#look(), LOOK_MS);
+    // chokidar is ready some moments before it sees everything.
+    this.#watcher.on('ready', () => setTimeout(() => this.#look(), 1000).unref());
+    this.#look();
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#quiet);
+    clearInterval(this.#looks);
     await this.#watcher.close();
   }
 
+  #look(): void {
+    if (this.#watcher.closed) return;
+    const touchedMs = lastTouched(this.#order.paths);
+    if (touchedMs !== undefined && touchedMs > this.#seenMs) this.#changed(touchedMs);
+  }
+
   #changed(changedMs: number): void {
+    this.#seenMs = Math.max(this.#seenMs, changedMs);
     this.#changedMs = Math.max(this.#changedMs, changedMs);
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => {
@@ -62,12 +87,21 @@ export class ChangeWatch {
 }
 
 /** When the newest of some files was last changed; undefined when there is none. What is no file is not looked at. */
-export function lastTouched(paths: readonly string[]): number | undefined {
+function lastTouched(paths: readonly string[]): number | undefined {
   const times = paths.flatMap((path) => {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
     return stat?.isFile() ? [stat.mtimeMs] : [];
   });
   return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** Undefined when there is nothing, or it cannot be seen: the watch has said why. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function isInside(path: string, directory: string): boolean {

@@ -3,7 +3,7 @@ import type { Build, Project } from '../config/project.js';
 import { type Host, pause } from '../locks/index.js';
 import { isRunning } from '../stages/status.js';
 import { BuildSchedule } from './build-schedule.js';
-import { ChangeWatch, lastTouched } from './change-watch.js';
+import { ChangeWatch } from './change-watch.js';
 import { describeFiring, type Firing, firingOfChange, isStillToCome } from './firing.js';
 import { FiringBook } from './firing-book.js';
 import type { Job, JobEnd } from './job.js';
@@ -143,6 +143,7 @@ export class Scheduler {
             paths: build.watch,
             quietMs: build.quietMs,
             except: [...this.#project.builds.values()].map(({ directory }) => directory),
+            sinceMs: Date.now() - REMEMBERED_MS,
             onQuiet: (changedMs) => this.#change(name, firingOfChange(changedMs)),
             onProblem: (text) => complain(`${name}: ${text}`),
           });
@@ -159,15 +160,11 @@ export class Scheduler {
     void watch?.close();
   }
 
-  /** What was undertaken before we came and has not begun, and what was changed while nobody looked. */
+  /** What was undertaken before we came and has not begun. */
   #takeUp(entry: Entry): void {
     const { name } = entry.build;
     try {
       for (const { firing } of entry.book.unstarted()) this.#watchOver(name, entry.book, firing);
-      const changedMs = lastTouched(entry.build.watch);
-      if (changedMs !== undefined && Date.now() - changedMs < REMEMBERED_MS) {
-        this.#change(name, firingOfChange(changedMs));
-      }
     } catch (error) {
       this.#context.complain(`${name}: ${messageOf(error)}`);
     }
@@ -212,7 +209,7 @@ export class Scheduler {
     const build = this.#project.builds.get(name);
     if (build === undefined || this.#stopping) return;
     if (this.#jobs.has(name)) {
-      if (firing.startsWith('change-')) this.#again.set(name, firing);
+      if (firing.startsWith('change-')) this.#runAgain(name, firing);
       else this.#overlap(name, firing);
       return;
     }
@@ -230,6 +227,13 @@ export class Scheduler {
     const next = this.#again.get(name);
     this.#again.delete(name);
     if (next !== undefined) await this.#run(name, next);
+  }
+
+  /** One more run is enough for all changes that come during one. */
+  #runAgain(name: string, firing: Firing): void {
+    const other = this.#again.get(name);
+    if (other !== undefined) this.#begun(name, other);
+    this.#again.set(name, firing);
   }
 
   async #attend(job: Job): Promise<void> {
