@@ -1,3 +1,4 @@
+import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Build, Project } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
@@ -33,7 +34,7 @@ export async function mailedRun(project: Project, build: Build, options: readonl
       directory: process.cwd(),
       environment: process.env,
       user: userName(),
-      log: undefined,
+      output: { kind: 'ours', path: ownOutputFile() },
     },
     records,
     host,
@@ -42,12 +43,23 @@ export async function mailedRun(project: Project, build: Build, options: readonl
   stop.signal.addEventListener('abort', job.interrupt, { once: true });
   if (stop.signal.aborted) job.interrupt();
   const end = await job.ended;
-  reportJob(project, records, job.record, end, new Date(), complain);
+  reportJob(project, records, job.record, end, undefined, new Date(), complain);
   await reportOrphans(project, records);
   // Whoever has stopped this has said so; what it had to say waits for the next.
   if (!stop.signal.aborted) await deliver(project, stop.signal);
   process.exitCode = exitCodeOf(end);
   if (end.kind === 'signalled') stop.dieIfHungUp();
+}
+
+/** The file that cron's line has redirected our standard output to, if it is one. */
+function ownOutputFile(): string | undefined {
+  try {
+    const path = readlinkSync('/proc/self/fd/1');
+    const [ours, there] = [fstatSync(1), lstatSync(path)];
+    return ours.isFile() && ours.ino === there.ino && ours.dev === there.dev ? path : undefined;
+  } catch {
+    return undefined; // not Linux, or it has been removed
+  }
 }
 
 /** Runs whose keeper was killed, and that have ended since. */
@@ -56,7 +68,7 @@ async function reportOrphans(project: Project, records: JobRecords): Promise<voi
   for (const record of orphans(records, host)) {
     const job = adoptJob(record, host, AbortSignal.abort());
     if (job.isThere()) continue;
-    reportJob(project, records, record, await job.ended, new Date(), complain);
+    reportJob(project, records, record, await job.ended, undefined, new Date(), complain);
   }
 }
 

@@ -10,7 +10,7 @@ import { adoptJob, type Job, orphans, startJob } from '../scheduler/job.js';
 import { JobRecords } from '../scheduler/job-record.js';
 import { reportJob } from '../scheduler/job-report.js';
 import { MailDesk } from '../scheduler/mail-desk.js';
-import { reportOverlap } from '../scheduler/overlap.js';
+import { overlapEnded, reportOverlap } from '../scheduler/overlap.js';
 import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { ServiceManager, withoutServiceManager } from '../scheduler/service-manager.js';
@@ -68,7 +68,9 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
     complain,
     start: (project, build, firing) => startJob(orderOf(project, build, firing), records, host, new Date()),
     ended: async (project, { record }, end) => {
-      reportJob(project, records, record, end, new Date(), complain);
+      const build = project.builds.get(record.build);
+      const also = build === undefined ? undefined : overlapEnded(build, record, new Date());
+      reportJob(project, records, record, end, also, new Date(), complain);
       desk.look(); // the run may have written to authors, too
     },
     overlapped: async (project, build, firing, { record }) => {
@@ -109,7 +111,7 @@ function orderOf(project: Project, build: Build, firing: Firing) {
     directory: dirname(project.file),
     environment: withoutServiceManager(process.env),
     user: userName(),
-    log: runLogOf(project, build),
+    output: { kind: 'file' as const, path: runLogOf(project, build) },
   };
 }
 

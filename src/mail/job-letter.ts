@@ -28,6 +28,14 @@ export interface JobReport {
   readonly log: string | undefined;
 }
 
+/**
+ * Whether an end needs no word: the run has gone well, or it has left out a warning that was told before. What it fails of
+ * otherwise it says.
+ */
+function isExplained(exit: JobReport['exit']): boolean {
+  return exit.kind === 'exited' && [0, 1, 75].includes(exit.code);
+}
+
 /** Of what it has written to stderr: of the beginning and of the end, each. */
 const MESSAGES = { bytes: 48 * 1024, lines: 500 };
 const LOG = { bytes: 16 * 1024, lines: 40 };
@@ -42,7 +50,7 @@ export function jobLetter(report: JobReport, mail: Mail): Letter | undefined {
   const to = mailboxes(mail.to);
   const { project, build, user, host, began, ended, stderr } = report;
   const silent = stderr.trim() === '';
-  if (to.length === 0 || (silent && report.exit.kind === 'exited' && report.exit.code === 0)) return undefined;
+  if (to.length === 0 || (silent && isExplained(report.exit))) return undefined;
   const end = endText(report.exit);
   const subject = oneLine(`Cron <${user}@${host}> stagelock run ${build} (${end})`);
   const facts = tableOf([

@@ -93,16 +93,17 @@ function handOver({ stdin }: ChildProcess, message: Buffer): Promise<boolean> {
 
 /** Its exit, not the end of its pipes: what it has left running in the background may hold those. */
 function endOf(child: ChildProcess, handedOver: Promise<boolean>): Promise<End> {
+  let isWhole = false;
+  void handedOver.then((went) => {
+    isWhole = went;
+  });
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ kind: 'not-started', why: error.message }));
     child.once('exit', async (code, signal) => {
-      if (code === null) resolve({ kind: 'signalled', signal: signal ?? 'a signal' });
-      else if (code !== 0) resolve({ kind: 'exited', code });
+      if (code === null) return resolve({ kind: 'signalled', signal: signal ?? 'a signal' });
       // That the last of it has gone may be heard of only after the exit.
-      else
-        resolve(
-          (await Promise.race([handedOver, pause(1000)])) === true ? { kind: 'exited', code } : { kind: 'unread' },
-        );
+      if (code === 0) await pause(1000, undefined, handedOver);
+      resolve(code !== 0 || isWhole ? { kind: 'exited', code } : { kind: 'unread' });
     });
   });
 }

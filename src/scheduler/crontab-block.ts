@@ -1,6 +1,6 @@
 import type { Build, Project } from '../config/project.js';
 import { shellWord } from '../locks/index.js';
-import { runCommandOf, runLogOf } from './run-command.js';
+import { mailOption, runCommandOf, runLogOf } from './run-command.js';
 
 /** What a crontab has to know of where it is made. */
 export interface Surroundings {
@@ -59,7 +59,7 @@ const endMark = (file: string): string => `# end stagelock ${file}`;
 
 /** cron takes an unescaped `%` for the end of the command. */
 function line(project: Project, build: Build, program: readonly string[]): string {
-  const command = runCommandOf(project, build, program).map(shellWord).join(' ');
+  const command = runCommandOf(project, build, program, mailOption(project)).map(shellWord).join(' ');
   const wait = build.offsetMs === 0 ? '' : `sleep ${Math.round(build.offsetMs / 1000)}; `;
   return `${build.schedule}  ${`${wait}exec ${command} >${shellWord(runLogOf(project, build))}`.replaceAll('%', '\\%')}`;
 }

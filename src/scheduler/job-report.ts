@@ -15,6 +15,7 @@ const WHOLE_BYTES = 256 * 1024;
  * nobody is named who gets mails. Then the job is forgotten; a process that dies in between tells it once more, by a letter of
  * the same id.
  *
+ * @param also what there is to say besides, of the job; undefined when nothing
  * @param complain writes to our standard error
  * @returns whether there is a letter to deliver
  * @throws the system's error, for example ENOSPC; then the job is not forgotten
@@ -24,10 +25,12 @@ export function reportJob(
   records: JobRecords,
   record: JobRecord,
   end: JobEnd,
+  also: string | undefined,
   now: Date,
   complain: (text: string) => void,
 ): boolean {
-  const stderr = stderrOf(records.stderrOf(record));
+  const own = stderrOf(records.stderrOf(record));
+  const stderr = also === undefined ? own : `${own}${also}\n`;
   const posted = postReport(project, record, end, stderr, now, complain);
   records.remove(record);
   return posted;

@@ -31,8 +31,10 @@ export interface JobOrder {
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly user: string;
-  /** Where standard output goes, replaced each time; undefined for ours. */
-  readonly log: string | undefined;
+  /** Where standard output goes: into a file, replaced each time, or where ours goes, of which a file may be known. */
+  readonly output:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'ours'; readonly path: string | undefined };
 }
 
 /**
@@ -42,7 +44,7 @@ export interface JobOrder {
  * @throws the system's error, for example ENOSPC; then nothing runs
  */
 export function startJob(order: JobOrder, records: JobRecords, host: Host, now: Date): Job {
-  const { build, argv, command, directory, environment, user, log } = order;
+  const { build, argv, command, directory, environment, user, output } = order;
   const id = randomBytes(8).toString('hex');
   const record: JobRecord = {
     id,
@@ -53,15 +55,15 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
     ...(host.bootId !== undefined && { bootId: host.bootId }),
     keeper: processOf(host.pid, host),
     began: now.toISOString(),
-    ...(log !== undefined && { log }),
+    ...(output.path !== undefined && { log: output.path }),
   };
   records.write(record);
   const descriptors: number[] = [];
   try {
     const stderr = openSync(records.stderrOf(record), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o660);
     descriptors.push(stderr);
-    if (log !== undefined) {
-      descriptors.push(openSync(log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o664));
+    if (output.kind === 'file') {
+      descriptors.push(openSync(output.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o664));
     }
     const [program, ...args] = argv;
     const child = spawn(program, args, {

@@ -21,12 +21,25 @@ export function reportOverlap(
     `  process ${running.pid ?? 'unknown'} on ${running.host}${running.log === undefined ? '' : `, log: ${running.log}`}`,
     `  If this comes often, the interval between its runs (${schedule}) is too short.`,
   ];
-  const warnings = new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => now);
-  const told = warnings.warn('overlap', running.id, lines);
+  const told = warningsOf(build, now).warn('overlap', running.id, lines);
   if (told.length === 0) return false;
   const id = `${running.id}-${firing}`;
   const record = { ...running, id, began: now.toISOString() };
   return postReport(project, record, { kind: 'exited', code: HELD }, told.join('\n'), now, complain);
+}
+
+/**
+ * That a run which others were left out for has ended: one line, if that was told.
+ *
+ * @param began when the run began
+ */
+export function overlapEnded(build: Build, { began }: JobRecord, now: Date): string | undefined {
+  const [line] = warningsOf(build, now).over('overlap', `${build.name}: its run of ${began} has ended.`, now);
+  return line === undefined ? undefined : `stagelock: ${line}`;
+}
+
+function warningsOf(build: Build, now: Date): WarningTeller {
+  return new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => now);
 }
 
 /** As a run ends that finds another one at work. */

@@ -11,6 +11,11 @@ export function runCommandOf(
   return [...program, '--config', project.file, 'run', ...options, build.name];
 }
 
+/** What whoever does not mail as the configuration says has to add: then the run does it by itself. */
+export function mailOption({ mail }: Project): readonly string[] {
+  return mail === undefined || mail.to.length === 0 ? [] : ['--mail'];
+}
+
 /** Where the standard output of its last run is; beside the configuration. */
 export function runLogOf(project: Project, build: Build): string {
   return join(dirname(project.file), `${build.name}.log`);

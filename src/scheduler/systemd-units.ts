@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { parseCronExpression } from '../config/cron-expression.js';
 import type { Build, Project } from '../config/project.js';
 import { onCalendar } from './on-calendar.js';
-import { runCommandOf } from './run-command.js';
+import { mailOption, runCommandOf } from './run-command.js';
 
 /** A unit file. */
 export interface Unit {
@@ -122,8 +122,7 @@ function common(project: Project, { path }: UnitSurroundings): string[] {
 
 /** systemd mails nothing, so a run mails itself where the configuration says to whom. */
 function commandLine(project: Project, build: Build, { program }: UnitSurroundings): string {
-  const mail = project.mail === undefined ? [] : ['--mail'];
-  return runCommandOf(project, build, program, mail).map(word).join(' ');
+  return runCommandOf(project, build, program, mailOption(project)).map(word).join(' ');
 }
 
 /** Two units of one name would be one. */

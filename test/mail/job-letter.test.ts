@@ -70,8 +70,14 @@ ${kept}`);
     expect(jobLetter(report({ exit: { kind: 'exited', code: 0 } }), mail)?.subject).toContain('(exit code 0: done)');
   });
 
+  test.each([0, 1, 75])(
+    'is none for exit code %d without a word: a warning was left out that had been told',
+    (code) => {
+      expect(jobLetter(report({ exit: { kind: 'exited', code }, stderr: '\n' }), mail)).toBeUndefined();
+    },
+  );
+
   test.each([
-    [{ kind: 'exited', code: 1 }, 'exit code 1: a stage failed'],
     [{ kind: 'exited', code: 70 }, 'exit code 70: the run itself failed'],
     [{ kind: 'exited', code: 143 }, 'exit code 143: stopped by SIGTERM'],
     [{ kind: 'exited', code: 99 }, 'exit code 99'],

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -321,6 +330,33 @@ describe('run --mail', () => {
     expect(world.mailbox.subjects).not.toContainEqual(expect.stringContaining('exit code 1:'));
     await stagelock(world, ['run', '--mail', 'main']);
     expect(world.mailbox.mails.filter(({ raw }) => raw.includes('check failed with exit code 4'))).toHaveLength(1);
+  });
+
+  test('mails a warning that stays the same once, and says when it is over; the end of the log is with it', async () => {
+    const world = watched();
+    expect((await stagelock(world, ['run', 'main'])).code).toBe(0);
+    world.commit(1);
+    const first = await worlds.building(world, 'main');
+    const log = openSync(join(world.root, 'cron.log'), 'w');
+    writeSync(log, 'of an earlier time\n');
+    for (let times = 0; times < 3; times++) {
+      const ended = await stagelock(world, ['run', '--mail', 'main'], { stdout: log });
+      expect(ended).toMatchObject({ code: 75, stderr: '' });
+    }
+    const [mail, ...more] = world.mailbox.mails;
+    expect(more).toEqual([]);
+    expect(mail?.raw).toContain('stagelock: main: not run, because an earlier run is still going on.');
+    expect(mail?.raw).toContain(`The end of ${join(world.root, 'cron.log')}:`);
+    expect(mail?.raw).toContain('of an earlier time');
+    worlds.finish(world);
+    expect((await first.ended).code).toBe(0);
+    expect(await stagelock(world, ['run', '--mail', 'main'], { stdout: log })).toMatchObject({ code: 0, stderr: '' });
+    closeSync(log);
+    const [, over, ...others] = world.mailbox.mails;
+    expect(others).toEqual([]);
+    expect(over?.raw).toMatch(
+      /stagelock: main: runs again\. What was wrong since .* \(2 times more not told\) is over\./,
+    );
   });
 
   test('needs to know to whom', async () => {
