@@ -12,6 +12,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { World, WorldOptions } from '../support/world.js';
 import { Mailbox } from './mailbox.js';
@@ -155,6 +156,36 @@ describe('a failing run', () => {
     scheduler.kill('SIGTERM');
     expect((await scheduler.ended).stderr).toMatch(/^stagelock: main: check failed with exit code 3 after /);
   });
+});
+
+describe('a run that lasts longer than the interval', () => {
+  test('leaves out the next ones, is told of once, and once more when it has ended', async () => {
+    const world = watched({ primary: 'schedule = "* * * * *"', secondaries: [] });
+    const clock = fileURLToPath(new URL('../support/fast-clock.mjs', import.meta.url));
+    const scheduler = start(world, ['schedule'], {
+      node: ['--import', clock],
+      // A minute is a second.
+      environment: {
+        STAGELOCK_TEST_CLOCK_SPEED: '60',
+        STAGELOCK_TEST_CLOCK_BASE: `${Date.now()}`,
+        WORK: UNTIL('finish'),
+      },
+    });
+    schedulers.push(scheduler);
+    const leftOut = (): number =>
+      count(scheduler.output, /main: not run of .*, since its last run is still going on$/m);
+    await until('three that are left out', () => leftOut() >= 3, 20_000);
+    const [mail, ...more] = await world.mailbox.until(1);
+    expect(more).toEqual([]);
+    expect(mail?.subject).toContain('stagelock run main (exit code 75: a lock is held or a wait timed out)');
+    expect(mail?.raw).toMatch(
+      /stagelock: main: not run of .* because its run of \S+ is still going on\.\n {2}process \d+ /,
+    );
+    expect(mail?.raw).toContain('the interval between its runs (* * * * *) is too short.');
+    writeFileSync(join(world.root, 'finish'), '');
+    const [, over] = await world.mailbox.until(2);
+    expect(over?.raw).toMatch(/stagelock: main: its run of \S+ has ended\. What was wrong since /);
+  }, 60_000);
 });
 
 describe('SIGHUP', () => {
