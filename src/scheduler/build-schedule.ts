@@ -37,6 +37,8 @@ export class BuildSchedule {
   readonly #task: ScheduledTask;
   /** As in {@link dueAfter}. */
   #done: LocalMinute | undefined;
+  /** The minute that was asked for last. */
+  #shown: LocalMinute | undefined;
   #lastMs: number | undefined;
   #elected: Firing | undefined;
 
@@ -71,6 +73,7 @@ export class BuildSchedule {
   start(): void {
     const nowMs = Date.now() - this.#offsetMs;
     this.#done = localMinuteOf(nowMs, this.#timeZone);
+    this.#shown = this.#done;
     this.#lastMs = nowMs;
     this.#task.start();
   }
@@ -103,10 +106,12 @@ export class BuildSchedule {
     if (firing !== undefined && this.#handlers.elect(firing)) this.#handlers.overlap(firing);
   }
 
-  /** What is to be run at a time. Asked once for each minute. */
+  /** What is to be run at a time. Asked once for each minute, and again if the clock was put back within it. */
   #due(ms: number): Firing | undefined {
     const atMs = ms - this.#offsetMs;
     const shown = localMinuteOf(atMs, this.#timeZone);
+    if (shown === this.#shown) return undefined; // cron, too, waits until the minute is another one
+    this.#shown = shown;
     const due = dueAfter(this.#done, shown);
     this.#done = due.done;
     const minute = lastDue(this.#expression, due);

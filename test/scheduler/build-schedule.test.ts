@@ -273,6 +273,15 @@ describe('when the clock is put back', () => {
     expect(diary.runs).toEqual(['20261126T1210Z', '20261125T1210Z']);
   });
 
+  test.each([1, 20, 60])('%i seconds, the minute that was last is not run again', async (seconds) => {
+    const { schedule, lines } = new Diary('* * * * *', '2026-11-25T11:59:30Z', { timeZone: 'UTC' });
+    await pass(30_500);
+    vi.setSystemTime(Date.now() - seconds * 1000);
+    schedule.restart();
+    await pass(MINUTE_MS + seconds * 1000);
+    expect(lines.map((line) => line.slice(21))).toEqual(['run 20261125T1200Z', 'run 20261125T1201Z']);
+  });
+
   test('and nobody has restarted it, it stands still until the clock is where it was', async () => {
     const diary = new Diary('* * * * *', '2026-11-25T12:00:30Z');
     await pass(MINUTE_MS);
