@@ -4,7 +4,18 @@
 import { cpus } from 'node:os';
 import { describeRatio, table } from './measure.mjs';
 
-const BENCHES = ['locks', 'start-up', 'hand-over', 'helper', 'waiting', 'build', 'cleanup', 'reports', 'update', 'scheduler'];
+const BENCHES = [
+  'locks',
+  'start-up',
+  'hand-over',
+  'helper',
+  'waiting',
+  'build',
+  'cleanup',
+  'reports',
+  'update',
+  'scheduler',
+];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !BENCHES.includes(name));
 if (unknown.length > 0) {

@@ -7,7 +7,15 @@ import { pathText } from './problem.js';
  * removed from any of the keys and tables it suggests.
  */
 export function writeTemplate(facts: Facts): string {
-  const blocks = [header(facts), defaults(facts), ...stages(facts), build(facts), update(facts), secondary(facts)];
+  const blocks = [
+    header(facts),
+    mail(),
+    defaults(facts),
+    ...stages(facts),
+    build(facts),
+    update(facts),
+    secondary(facts),
+  ];
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
 
@@ -25,6 +33,17 @@ function header({ project }: Facts): string[] {
     '# How locks in one directory are taken: auto, lockdir, cifs, flock or fcntl. Set lockdir when the server of a',
     '# network file system and its clients build in one directory.',
     `# strategy = "${DEFAULTS.strategy}"`,
+  ];
+}
+
+function mail(): string[] {
+  return [
+    '# Who is mailed instead of by cron: the maintainers, and the authors of what a broken run built.',
+    '# [mail]',
+    '# to = ["team@example.org"]',
+    '# authors = true',
+    '# monitors = ["builds@example.org"]',
+    `# sendmail = "${DEFAULTS.sendmail}"`,
   ];
 }
 
@@ -112,6 +131,8 @@ function build({ name, directory }: Facts): string[] {
     '# A build without `primary` owns the source and updates it.',
     `[${pathText(['builds', name])}]`,
     `directory = ${quoted(directory)}`,
+    '# When it runs, by `stagelock crontab --install`, `stagelock systemd --install` or `stagelock schedule`.',
+    '# schedule = "*/10 * * * *"',
     '# An update does not begin while secondaries build: "abort" with a warning (the default), or "wait" for them.',
     '# when_secondaries_build = "wait"',
     `# secondaries_timeout = "${DEFAULTS.secondariesTimeout}"`,

@@ -160,7 +160,7 @@ describe('in the directory of the firings', () => {
     book.begin(firingIn(0), ME);
     const strange = ['README', '.12.0123456789abcdef.tmp', '20261125T1110Z~.1', '19700101T0000.txt.bak', 'x.started'];
     const old = '19700101T0000Z.started';
-    for (const name of [...strange, old]) writeFileSync(pathOf(name), '');
+    for (const name of [...strange, old]) writeFileSync(pathOf(name), JSON.stringify(ME));
     mkdirSync(pathOf('lost+found'));
     expect(book.unstarted()).toEqual([]);
     book.prune(Date.UTC(2000, 0));

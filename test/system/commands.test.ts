@@ -119,6 +119,7 @@ test('status of builds that do nothing is one line for each, and the same in JSO
       { build: 'main', role: 'primary', locks: [], waitsFor: [], undelivered: [] },
       { build: 's1', role: 'secondary', locks: [], waitsFor: [], undelivered: [] },
     ],
+    schedulers: [],
   });
 });
 
