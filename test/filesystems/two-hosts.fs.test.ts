@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Strategy } from '../../src/locks/index.js';
 import type { ExclusionOptions, ExclusionResult } from './guest/exclusion.js';
+import type { FiringsOptions, FiringsResult } from './guest/firings.js';
 import type { HelpersOptions, HelpersResult } from './guest/helpers.js';
 import type { HostName } from './guest/hosts.js';
 import type { SharedSourceOptions, SharedSourceResult } from './guest/shared-source.js';
@@ -37,6 +38,7 @@ const WITH_HELPERS = PLACES.filter(({ name, strategy }) =>
 
 const WORKERS = 6;
 const SECTIONS = Number(process.env['STAGELOCK_LABORATORY_SECTIONS'] ?? 300);
+const FIRINGS = 100;
 const SECTION = join(BUILT, 'section');
 const HELPER = resolve('dist/ct-lock-helper');
 const found = findRequirements();
@@ -108,6 +110,29 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
     expect(result).toMatchObject({ overlaps: '', torn: '', failed: [] });
     expect(result.sections).toBeGreaterThanOrEqual(SECTIONS / 3);
   });
+
+  test.each(['nfs3', 'nfs4', 'smb'])(
+    'of the runs that schedulers of two hosts start for a firing one begins (%s)',
+    async (share) => {
+      const options: FiringsOptions = {
+        directory: `/laboratory/shared/${share}/firings-${share}`,
+        hosts: BOTH,
+        workers: 4,
+        firings: FIRINGS,
+      };
+      const outcome = await machine?.run([process.execPath, `${BUILT}/firings.js`, JSON.stringify(options)], 220_000);
+      expect(outcome, outcome?.stderr).toMatchObject({ code: 0 });
+      const result = JSON.parse(outcome?.stdout ?? '') as FiringsResult;
+      console.log(`${share} firings: ${JSON.stringify(result)}`);
+      expect(result).toMatchObject({
+        beginners: { 1: FIRINGS },
+        undertakers: { 1: FIRINGS },
+        failed: [],
+        unstarted: 0,
+      });
+      expect(Object.keys(result.byHost).sort()).toEqual(['hosta', 'hostb']);
+    },
+  );
 
   test.each(['nfs4', 'nfs3'])(
     'a primary on one host and its secondaries on another one share a source (%s)',
