@@ -30,7 +30,8 @@ afterEach(async () => {
   for (const running of started) running.kill('SIGKILL');
   await Promise.all([...started].map(({ ended }) => ended));
   started.clear();
-  rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  // What they have started goes on for a moment.
+  rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** A clock that goes faster than the real one, the same for all that are given it. */
@@ -326,7 +327,7 @@ source = "source/${name}"
 watch = ["trigger"]
 quiet = "1 s"
 [builds.${name}.stages.build]
-shell = 'echo ${name} >> ../witness; until test -e ../gate-${name}; do sleep 0.05; done; echo ${stderrOf(name)}; exit ${codes[name]}'`,
+shell = 'echo ${name} >> ../witness; until test -e ../gate-${name} || ! test -e ../witness; do sleep 0.05; done; echo ${stderrOf(name)}; exit ${codes[name]}'`,
   )
   .join('\n')}
 `,
