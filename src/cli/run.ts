@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { Build, Model, Project } from '../config/project.js';
+import type { Build, Model } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
 import { RunRecorder } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, repeatableWarning } from '../stages/messages.js';
@@ -9,9 +9,7 @@ import { exitCodeOf, run } from '../stages/run.js';
 import { layoutOf } from '../stages/temporary.js';
 import type { Subject } from '../warnings/memory.js';
 import { WarningTeller } from '../warnings/teller.js';
-import { tellAuthors } from './broken-build.js';
-import { deliverMails } from './deliver-mail.js';
-import { describeFailure, reportFailure } from './failure.js';
+import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 import { userName } from './user-name.js';
@@ -50,6 +48,8 @@ export async function runCommand(
     const { beginFiring } = await import('./begin-firing.js');
     if (!beginFiring(project, configured, firing)) return;
   }
+  // Not loaded by the many who mail nothing.
+  const post = project.mail === undefined ? undefined : await import('./run-mail.js');
   const build = model === undefined ? configured : { ...configured, model };
   const host = thisHost();
   const progress = new Progress(build.name, quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines');
@@ -75,7 +75,7 @@ export async function runCommand(
         progress.report(event);
         warn(history.hear(event));
         if (event.kind === 'waited') waitedMs += event.ms;
-        if (event.kind === 'built') warn(tellAuthors(project, build, event, id, host.name));
+        if (event.kind === 'built') warn(post?.tellAuthors(project, build, event, id, host.name));
         if (event.kind === 'submission-put-off') {
           tell(warnings.warn('submit', event.why, [`${build.name}: submit: ${event.why}`, `  ${event.left}`]));
         } else if (event.kind === 'spool-empty') {
@@ -93,7 +93,7 @@ export async function runCommand(
     else tell([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
     if (advice !== undefined) tell([advice]);
-    if (!leaveMail) await mails(project, build, warnings, began, stop.signal);
+    if (!leaveMail) tell((await post?.mailAfterRun(project, build, warnings, began, stop.signal)) ?? []);
     process.exitCode = result.kind === 'interrupted' ? 128 + constants.signals[stop.name()] : exitCodeOf(result);
   } catch (error) {
     progress.clear();
@@ -107,34 +107,8 @@ export async function runCommand(
   if (stop.name() === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
 }
 
-/** What this run and earlier ones have to mail. A server that is away is no reason for a run to fail. */
-async function mails(
-  project: Project,
-  build: Build,
-  warnings: Warnings,
-  began: Date,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    const delivery = await deliverMails(project, signal);
-    if (delivery === undefined) {
-      if (project.mail !== undefined) tell(warnings.over('mail', `${build.name}: the mails are delivered.`, began));
-      return;
-    }
-    for (const problem of delivery.problems) tell([`${build.name}: ${problem}`]);
-    const { end, left } = delivery;
-    if (end.kind === 'put-off') {
-      const waiting = `  ${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
-      tell(warnings.warn('mail', end.why, [`${build.name}: a mail could not be sent: ${end.why}`, waiting]));
-    } else if (end.kind === 'empty') {
-      tell(warnings.over('mail', `${build.name}: the mails are delivered.`, began));
-    }
-  } catch (error) {
-    tell([`${build.name}: mail: ${describeFailure(error)}`]);
-  }
-}
-
-interface Warnings {
+/** Tells warnings, or leaves out what was told before. */
+export interface Warnings {
   warn(subject: Subject, key: string, lines: readonly string[]): readonly string[];
   over(subject: Subject, what: string, began: Date): readonly string[];
 }

@@ -79,6 +79,7 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
   });
   scheduler.start(orphans(records, host).map((record): Job => adoptJob(record, host, ended.signal)));
   desk.look();
+  if ((project.mail?.to.length ?? 0) === 0) note('no `to` in [mail]: what runs complain of goes to standard error');
   manager.tell('READY=1', `STATUS=runs ${project.builds.size} builds of ${project.name}`);
   const alive = signsOfLife(manager);
 

@@ -79,7 +79,9 @@ export class ChangeWatch {
     this.#changedMs = Math.max(this.#changedMs, changedMs);
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => {
-      const last = this.#changedMs;
+      // Of changes that follow each other at once chokidar tells not all.
+      const last = Math.max(this.#changedMs, lastTouched(this.#order.paths) ?? 0);
+      this.#seenMs = Math.max(this.#seenMs, last);
       this.#changedMs = 0;
       this.#order.onQuiet(last);
     }, this.#order.quietMs);

@@ -3,6 +3,9 @@ import { tellBreakage } from '../mail/breakage.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { describeOutcome } from '../stages/messages.js';
 import type { RunEvent } from '../stages/run-context.js';
+import { deliverMails } from './deliver-mail.js';
+import { describeFailure } from './failure.js';
+import type { Warnings } from './run.js';
 import { userName } from './user-name.js';
 
 /**
@@ -34,5 +37,34 @@ export function tellAuthors(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return `no mail to the authors of what is ${result === 'failed' ? 'broken' : 'mended'}: ${why}`;
+  }
+}
+
+/**
+ * Delivers what this run and earlier ones have to mail. A server that is away is no reason for a run to fail.
+ *
+ * @param began when this run began
+ * @returns what to tell a person
+ */
+export async function mailAfterRun(
+  project: Project,
+  build: Build,
+  warnings: Warnings,
+  began: Date,
+  signal: AbortSignal,
+): Promise<string[]> {
+  try {
+    const delivery = await deliverMails(project, signal);
+    const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${problem}`);
+    if (delivery?.end.kind === 'put-off') {
+      const { left, end } = delivery;
+      const waiting = `${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
+      const lines = [`${build.name}: a mail could not be sent: ${end.why}`, `  ${waiting}`];
+      return [...problems, ...warnings.warn('mail', end.why, lines)];
+    }
+    const isOver = delivery === undefined || delivery.end.kind === 'empty';
+    return [...problems, ...(isOver ? warnings.over('mail', `${build.name}: the mails are delivered.`, began) : [])];
+  } catch (error) {
+    return [`${build.name}: mail: ${describeFailure(error)}`];
   }
 }
