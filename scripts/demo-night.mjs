@@ -9,6 +9,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Clock } from '../demo/clock.mjs';
+import { endOfDemo } from '../demo/end.mjs';
 import { checkClaims } from '../demo/night/claims.mjs';
 import { Crontab } from '../demo/night/crontab.mjs';
 import { Evening } from '../demo/night/evening.mjs';
@@ -32,7 +33,7 @@ async function main() {
   }
   // The real path, because that is what git and stagelock print.
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'stagelock-night-')));
-  const end = endOfDemo();
+  const end = endOfDemo(TIME_LIMIT, print);
   let good = false;
   try {
     good = await demonstrate(root, end.signal);
@@ -82,24 +83,6 @@ function tell(evening, claims, clock) {
   const all = failed === 0 ? 'All of it held' : `${failed} of ${claims.length} claims did not hold`;
   print(`\n${all}, after ${clock.now().toFixed(1)} s.`);
   return failed === 0;
-}
-
-/** Fires when the demo is interrupted (INT, TERM, HUP) or takes too long. */
-function endOfDemo() {
-  const controller = new AbortController();
-  let interruptedBy;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(name, () => {
-      interruptedBy ??= name;
-      if (!controller.signal.aborted) print(`\n${name}: ending the runs ...`);
-      controller.abort();
-    });
-  }
-  const timer = setTimeout(() => {
-    print(`\nNot done after ${TIME_LIMIT} s: ending the runs ...`);
-    controller.abort();
-  }, TIME_LIMIT * 1000);
-  return { signal: controller.signal, interruptedBy: () => interruptedBy, forget: () => clearTimeout(timer) };
 }
 
 function print(text) {

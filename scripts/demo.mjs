@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { checkClaims } from '../demo/claims.mjs';
 import { Clock } from '../demo/clock.mjs';
 import { Cron } from '../demo/cron.mjs';
+import { endOfDemo } from '../demo/end.mjs';
 import { LockObserver, Witness } from '../demo/observers.mjs';
 import { Report } from '../demo/report.mjs';
 import { tellStory } from '../demo/story.mjs';
@@ -42,7 +43,7 @@ async function main() {
   }
   // The real path, because that is what git and stagelock print.
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'stagelock-demo-')));
-  const end = endOfDemo();
+  const end = endOfDemo(TIME_LIMIT, print);
   let good = false;
   try {
     good = await demonstrate(root, end.signal, () => end.interruptedBy() !== undefined);
@@ -107,24 +108,6 @@ function tell(story, quietRuns, newest) {
   const failed = claims.filter(({ problem }) => problem !== undefined).length;
   print(failed === 0 ? '\nAll of it held.' : `\n${failed} of ${claims.length} claims did not hold.`);
   return failed === 0;
-}
-
-/** Fires when the demo is interrupted (INT, TERM, HUP) or takes too long. */
-function endOfDemo() {
-  const controller = new AbortController();
-  let interruptedBy;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(name, () => {
-      interruptedBy ??= name;
-      if (!controller.signal.aborted) print(`\n${name}: ending the runs ...`);
-      controller.abort();
-    });
-  }
-  const timer = setTimeout(() => {
-    print(`\nNot done after ${TIME_LIMIT} s: ending the runs ...`);
-    controller.abort();
-  }, TIME_LIMIT * 1000);
-  return { signal: controller.signal, interruptedBy: () => interruptedBy, forget: () => clearTimeout(timer) };
 }
 
 function print(text) {

@@ -9,10 +9,10 @@ import {
   openSync,
   readSync,
   renameSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { removeIfThere } from './directory-entries.js';
 import { errorCode } from './error-code.js';
 import { syscalls } from './syscalls.js';
 
@@ -142,14 +142,6 @@ function renameOverPlaceholder(temporary: string, path: string, mode: number): '
   } catch (error) {
     removeIfThere(path);
     throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 

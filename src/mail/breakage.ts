@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBuildName } from '../config/names.js';
-import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, errorCode, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
 import { brokenLetter, fixedLetter, type RunSummary, type Surroundings, type Told } from './breakage-letter.js';
 import { isMailbox, isTime, type Letter } from './letter.js';
 import { nameOf, textOfFresh } from './spool.js';
@@ -145,13 +145,4 @@ function isTold(value: unknown): value is Told {
     [to, cc].every((list) => Array.isArray(list) && list.every(isMailbox)) &&
     (letter === undefined || typeof letter === 'string')
   );
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, namesIn, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
 import type { Attempts } from '../submission/patience.js';
 import { isCount, isLetter, isMailbox, isTime, type Letter, recipientsOf } from './letter.js';
 
@@ -173,21 +173,4 @@ function textOf({ since, tries, tried, waiting, refused, letter }: Omit<SpooledL
 
 function letterNames(directory: string): string[] {
   return namesIn(directory).filter((name) => NAME.test(name));
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
-    throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

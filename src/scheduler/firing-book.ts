@@ -1,6 +1,5 @@
-import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { createExclusively, ensureDirectory, errorCode, readRegularFile } from '../locks/index.js';
+import { createExclusively, ensureDirectory, namesIn, readRegularFile, removeIfThere } from '../locks/index.js';
 import { type Firing, isFiring, timeOfFiring } from './firing.js';
 
 /*
@@ -120,23 +119,5 @@ function readUndertaker(path: string): Undertaker | undefined {
     return typeof host === 'string' && typeof pid === 'number' ? { host, pid } : undefined;
   } catch {
     return undefined; // gone, or not one of ours
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** Another scheduler may be at the same. */
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }

@@ -1,6 +1,6 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, type Host, type Judgement, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { type Host, type Judgement, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
 import { judgeRun } from '../stages/fate.js';
 
 /*
@@ -73,14 +73,5 @@ function readInstance(path: string): Instance | undefined {
     };
   } catch {
     return undefined;
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
   }
 }

@@ -1,6 +1,6 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
 
 /*
  * A job is one run of a build as a process, whose end somebody has to be told of:
@@ -96,13 +96,4 @@ function isRecord(value: unknown): value is JobRecord {
     typeof keeper.pid === 'number' &&
     optional(log, 'string')
   );
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

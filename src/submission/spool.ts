@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import {
-  constants,
-  copyFileSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs';
+import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+import {
+  ensureDirectory,
+  errorCode,
+  namesIn,
+  readRegularFile,
+  removeIfThere,
+  replaceAtomically,
+} from '../locks/index.js';
 
 /*
  * A spool is a directory with one directory for each submission that has not been delivered as a whole:
@@ -234,20 +231,3 @@ export function tidySpool(spool: string, nowMs: number): void {
 
 /** Nobody takes an hour to make a few links. */
 const ABANDONED_MS = 3_600_000;
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
-    throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
-}
