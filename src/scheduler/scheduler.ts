@@ -35,6 +35,7 @@ interface Entry {
 }
 
 const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** So long after it was undertaken a run has begun, unless whoever has undertaken it is gone or out of breath. */
 const BEGUN_MS = 30 * SECOND_MS;
@@ -74,6 +75,10 @@ export class Scheduler {
     this.#every(CLOCK_LOOK_MS, () => this.#lookAtClock());
     this.#every(HOUR_MS, () => this.#prune());
     this.reload(this.#project);
+    // What others undertook after that, in a minute that had begun before us.
+    this.#after(MINUTE_MS, () => {
+      for (const entry of this.#entries.values()) this.#takeUp(entry);
+    });
   }
 
   /** Goes on with another configuration. Runs that are going on are not touched. */
@@ -183,16 +188,25 @@ export class Scheduler {
    */
   #watchOver(name: string, book: FiringBook, firing: Firing): void {
     this.#after(BEGUN_MS + this.#project.scheduler.randomDelayMs, () => {
-      const attempts = book.attempts(firing);
-      const build = this.#project.builds.get(name);
-      if (attempts === undefined || attempts >= MOST_ATTEMPTS || build === undefined) return;
-      const isWaiting = this.#again.get(name) === firing || isRunning(build);
-      if (!isWaiting && book.undertake(firing, attempts + 1, this.#me)) {
-        this.#context.note(`${name}: nobody has begun the run ${describeFiring(firing)}; it is taken over`);
-        void this.#run(name, firing);
-      }
-      this.#watchOver(name, book, firing);
+      let isSettled = false;
+      this.#guarded(() => {
+        isSettled = this.#takeOver(name, book, firing);
+      });
+      if (!isSettled) this.#watchOver(name, book, firing);
     });
+  }
+
+  /** @returns whether nobody needs to look again */
+  #takeOver(name: string, book: FiringBook, firing: Firing): boolean {
+    const attempts = book.attempts(firing);
+    const build = this.#project.builds.get(name);
+    if (attempts === undefined || attempts >= MOST_ATTEMPTS || build === undefined) return true;
+    const isWaiting = this.#again.get(name) === firing || isRunning(build);
+    if (!isWaiting && book.undertake(firing, attempts + 1, this.#me)) {
+      this.#context.note(`${name}: nobody has begun the run ${describeFiring(firing)}; it is taken over`);
+      void this.#run(name, firing);
+    }
+    return false;
   }
 
   #change(name: string, firing: Firing): void {

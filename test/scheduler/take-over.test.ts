@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Firing } from '../../src/scheduler/firing.js';
+import { FiringBook } from '../../src/scheduler/firing-book.js';
+import { Scheduler } from '../../src/scheduler/scheduler.js';
+import { load } from '../config/config.js';
+
+const MINUTE_MS = 60_000;
+const OTHER = { host: 'a', pid: 1 };
+const ME = { host: 'b', pid: 2 };
+const NOON = '20261125T1200Z';
+
+let state: string;
+
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'stagelock-take-over-'));
+  vi.useFakeTimers();
+  // Otherwise its clock would seem to be set all the time.
+  vi.spyOn(performance, 'now').mockImplementation(() => Date.now() - 1_000_000_000_000);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  rmSync(state, { recursive: true });
+});
+
+/** A scheduler on the host b, whose runs begin and end at once. */
+function schedulerAt(now: string, begins = true) {
+  vi.setSystemTime(now);
+  const project = load(`
+[project]
+name = "x"
+[scheduler]
+state = "${state}"
+time_zone = "UTC"
+[builds.gcc]
+source = "${state}/source"
+directory = "${state}/gcc"
+schedule = "0 * * * *"
+[builds.gcc.stages.build]
+command = ["make"]
+`);
+  const book = new FiringBook(state, 'gcc');
+  const runs: Firing[] = [];
+  const complaints: string[] = [];
+  const scheduler = new Scheduler(project, {
+    host: { name: ME.host, pid: ME.pid, bootId: undefined, process: () => ({ kind: 'absent' }), now: Date.now },
+    start: (_project, build, firing) => {
+      if (!begins) throw new Error('EAGAIN');
+      if (book.begin(firing, ME)) runs.push(firing);
+      return {
+        record: { id: '0', build: build.name, command: '', user: '', host: 'b', keeper: ME, began: '' },
+        ended: Promise.resolve({ kind: 'exited', code: 0 }),
+        interrupt: () => undefined,
+      };
+    },
+    ended: async () => undefined,
+    overlapped: async () => undefined,
+    note: () => undefined,
+    complain: (text) => complaints.push(text),
+  });
+  scheduler.start([]);
+  return { book, runs, complaints };
+}
+
+async function pass(minutes: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(minutes * MINUTE_MS);
+}
+
+test('a firing that another host has undertaken and not begun is taken over, and begun once', async () => {
+  const { book, runs } = schedulerAt('2026-11-25T11:59:30Z');
+  book.undertake(NOON, 1, OTHER);
+  await pass(0.9);
+  expect(runs).toEqual([]);
+  await pass(30);
+  expect(runs).toEqual([NOON]);
+});
+
+test('one that was begun is not', async () => {
+  const { book, runs } = schedulerAt('2026-11-25T11:59:30Z');
+  book.undertake(NOON, 1, OTHER);
+  book.begin(NOON, OTHER);
+  await pass(30);
+  expect(runs).toEqual([]);
+});
+
+test('one that was left before we came is taken over, too', async () => {
+  new FiringBook(state, 'gcc').undertake(NOON, 1, OTHER);
+  const { runs } = schedulerAt('2026-11-25T12:20:00Z');
+  await pass(2);
+  expect(runs).toEqual([NOON]);
+});
+
+test('and one that was undertaken just after we came, in a minute that had begun before us', async () => {
+  const { book, runs } = schedulerAt('2026-11-25T12:00:00.500Z');
+  book.undertake(NOON, 1, OTHER);
+  await pass(2);
+  expect(runs).toEqual([NOON]);
+});
+
+test('a file server that does not answer for a moment loses none', async () => {
+  const { book, runs, complaints } = schedulerAt('2026-11-25T11:59:30Z');
+  book.undertake(NOON, 1, OTHER);
+  await pass(0.9);
+  vi.spyOn(FiringBook.prototype, 'attempts').mockImplementationOnce(() => {
+    throw new Error('EIO: i/o error, scandir');
+  });
+  await pass(30);
+  expect(complaints).toEqual(['EIO: i/o error, scandir']);
+  expect(runs).toEqual([NOON]);
+});
+
+test('a run that cannot even be started is tried four times by all hosts together', async () => {
+  const { book, complaints } = schedulerAt('2026-11-25T11:59:30Z', false);
+  book.undertake(NOON, 1, OTHER);
+  await pass(30);
+  expect(complaints).toEqual(Array(3).fill('gcc: the run of 2026-11-25 12:00 UTC cannot be started: EAGAIN'));
+  expect(book.attempts(NOON)).toBe(4);
+});
