@@ -201,7 +201,8 @@ export class Scheduler {
     const attempts = book.attempts(firing);
     const build = this.#project.builds.get(name);
     if (attempts === undefined || attempts >= MOST_ATTEMPTS || build === undefined) return true;
-    const isWaiting = this.#again.get(name) === firing || isRunning(build);
+    // A run of ours may be this one, slow to begin.
+    const isWaiting = this.#again.get(name) === firing || this.#jobs.has(name) || isRunning(build);
     if (!isWaiting && book.undertake(firing, attempts + 1, this.#me)) {
       this.#context.note(`${name}: nobody has begun the run ${describeFiring(firing)}; it is taken over`);
       void this.#run(name, firing);

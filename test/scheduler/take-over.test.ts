@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Firing } from '../../src/scheduler/firing.js';
 import { FiringBook } from '../../src/scheduler/firing-book.js';
+import type { JobEnd } from '../../src/scheduler/job.js';
 import { Scheduler } from '../../src/scheduler/scheduler.js';
 import { load } from '../config/config.js';
 
@@ -27,8 +28,14 @@ afterEach(() => {
   rmSync(state, { recursive: true });
 });
 
-/** A scheduler on the host b, whose runs begin and end at once. */
-function schedulerAt(now: string, begins = true) {
+interface Options {
+  /** How long a run takes until it begins; it ends at once then. */
+  readonly slowMs?: number;
+  readonly canStart?: boolean;
+}
+
+/** A scheduler on the host b. */
+function schedulerAt(now: string, { slowMs = 0, canStart = true }: Options = {}) {
   vi.setSystemTime(now);
   const project = load(`
 [project]
@@ -49,16 +56,20 @@ command = ["make"]
   const scheduler = new Scheduler(project, {
     host: { name: ME.host, pid: ME.pid, bootId: undefined, process: () => ({ kind: 'absent' }), now: Date.now },
     start: (_project, build, firing) => {
-      if (!begins) throw new Error('EAGAIN');
-      if (book.begin(firing, ME)) runs.push(firing);
+      if (!canStart) throw new Error('EAGAIN');
+      const begins = async (): Promise<JobEnd> => {
+        if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs));
+        if (book.begin(firing, ME)) runs.push(firing);
+        return { kind: 'exited', code: 0 };
+      };
       return {
         record: { id: '0', build: build.name, command: '', user: '', host: 'b', keeper: ME, began: '' },
-        ended: Promise.resolve({ kind: 'exited', code: 0 }),
+        ended: begins(),
         interrupt: () => undefined,
       };
     },
     ended: async () => undefined,
-    overlapped: async () => undefined,
+    overlapped: async (_project, _build, firing) => void complaints.push(`${firing} overlaps`),
     note: () => undefined,
     complain: (text) => complaints.push(text),
   });
@@ -114,9 +125,16 @@ test('a file server that does not answer for a moment loses none', async () => {
 });
 
 test('a run that cannot even be started is tried four times by all hosts together', async () => {
-  const { book, complaints } = schedulerAt('2026-11-25T11:59:30Z', false);
+  const { book, complaints } = schedulerAt('2026-11-25T11:59:30Z', { canStart: false });
   book.undertake(NOON, 1, OTHER);
   await pass(30);
   expect(complaints).toEqual(Array(3).fill('gcc: the run of 2026-11-25 12:00 UTC cannot be started: EAGAIN'));
   expect(book.attempts(NOON)).toBe(4);
+});
+
+test('a run of ours that is slow to begin is waited for, and is nothing to overlap with', async () => {
+  const { runs, complaints } = schedulerAt('2026-11-25T11:59:30Z', { slowMs: 2 * MINUTE_MS });
+  await pass(30);
+  expect(complaints).toEqual([]);
+  expect(runs).toEqual([NOON]);
 });
