@@ -77,24 +77,30 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
       if (reportOverlap(project, build, firing, record, new Date(), complain)) desk.look();
     },
   });
+  // From the beginning, or one that comes early would end us.
+  let isAsked = false;
+  let reload = (): void => {
+    isAsked = true;
+  };
+  process.on('SIGHUP', () => reload());
+  const stopped = untilStopped();
   scheduler.start(orphans(records, host).map((record): Job => adoptJob(record, host, ended.signal)));
   desk.look();
   if ((project.mail?.to.length ?? 0) === 0) note('no `to` in [mail]: what runs complain of goes to standard error');
-  manager.tell('READY=1', `STATUS=runs ${project.builds.size} builds of ${project.name}`);
+  void manager.tell('READY=1', `STATUS=runs ${project.builds.size} builds of ${project.name}`);
   const alive = signsOfLife(manager);
 
-  const reload = (): void => {
-    manager.tell('RELOADING=1');
+  reload = (): void => {
+    void manager.tell('RELOADING=1');
     project = reloaded(project, options) ?? project;
     scheduler.reload(project);
     desk.use(project);
-    manager.tell('READY=1');
+    void manager.tell('READY=1');
   };
-  process.on('SIGHUP', reload);
-  const hurry = await untilStopped();
-  process.removeListener('SIGHUP', reload);
-  process.on('SIGHUP', () => undefined); // a terminal that is closed
-  manager.tell('STOPPING=1');
+  if (isAsked) reload();
+  const hurry = await stopped;
+  reload = (): void => undefined; // a terminal that is closed
+  void manager.tell('STOPPING=1');
   await scheduler.stop(project.scheduler.stopLimitMs, hurry);
   await desk.close(LAST_MAILS_MS);
   clearInterval(alive);
@@ -140,7 +146,7 @@ function reloaded(project: Project, options: GlobalOptions): Project | undefined
 /** A scheduler whose event loop stands still says nothing, and is started afresh. */
 function signsOfLife(manager: ServiceManager): NodeJS.Timeout | undefined {
   const { watchdogMs } = manager;
-  return watchdogMs === undefined ? undefined : setInterval(() => manager.tell('WATCHDOG=1'), watchdogMs / 2);
+  return watchdogMs === undefined ? undefined : setInterval(() => void manager.tell('WATCHDOG=1'), watchdogMs / 2);
 }
 
 /** Until the first INT or TERM. @returns what fires at the second */

@@ -4,10 +4,9 @@ import { type Host, pause } from '../locks/index.js';
 import { isRunning } from '../stages/status.js';
 import { BuildSchedule } from './build-schedule.js';
 import { ChangeWatch } from './change-watch.js';
-import { describeFiring, type Firing, firingOfChange, isStillToCome } from './firing.js';
-import { FiringBook } from './firing-book.js';
+import { Election, REMEMBERED_MS } from './election.js';
+import { describeFiring, type Firing, firingOfChange } from './firing.js';
 import type { Job, JobEnd } from './job.js';
-import { localMinuteOf } from './local-time.js';
 
 /** What a scheduler takes from outside, so that a test can replay a year of it. */
 export interface SchedulerContext {
@@ -29,7 +28,7 @@ interface Entry {
   readonly build: Build;
   /** What of the configuration it depends on. */
   readonly settings: string;
-  readonly book: FiringBook;
+  readonly election: Election;
   readonly schedule: BuildSchedule | undefined;
   readonly watch: ChangeWatch | undefined;
 }
@@ -37,12 +36,6 @@ interface Entry {
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** So long after it was undertaken a run has begun, unless whoever has undertaken it is gone or out of breath. */
-const BEGUN_MS = 30 * SECOND_MS;
-/** A run that does not even begin is not tried for ever: its configuration is wrong, or the disk is full. */
-const MOST_ATTEMPTS = 4;
-/** How long it is remembered what was run. */
-const REMEMBERED_MS = 24 * HOUR_MS;
 /** How often it is seen whether the clock was set, and by how much it must have been. */
 const CLOCK_LOOK_MS = 10 * SECOND_MS;
 const CLOCK_STEP_MS = SECOND_MS;
@@ -73,12 +66,10 @@ export class Scheduler {
       void this.#attend(job);
     }
     this.#every(CLOCK_LOOK_MS, () => this.#lookAtClock());
-    this.#every(HOUR_MS, () => this.#prune());
+    this.#every(HOUR_MS, () => this.#each(({ election }) => election.prune()));
     this.reload(this.#project);
     // What others undertook after that, in a minute that had begun before us.
-    this.#after(MINUTE_MS, () => {
-      for (const entry of this.#entries.values()) this.#takeUp(entry);
-    });
+    this.#after(MINUTE_MS, () => this.#each(({ election }) => election.takeUp()));
   }
 
   /** Goes on with another configuration. Runs that are going on are not touched. */
@@ -97,8 +88,10 @@ export class Scheduler {
     for (const build of project.builds.values()) {
       if (!this.#entries.has(build.name)) this.#entries.set(build.name, this.#begin(build));
     }
-    this.#prune();
-    for (const entry of this.#entries.values()) this.#takeUp(entry);
+    this.#each(({ election }) => {
+      election.prune();
+      election.takeUp();
+    });
   }
 
   /**
@@ -110,7 +103,7 @@ export class Scheduler {
   async stop(limitMs: number, hurry: AbortSignal): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const entry of this.#entries.values()) this.#end(entry);
+    this.#each((entry) => this.#end(entry));
     if (this.#jobs.size === 0) return;
     this.#context.note(`waits for ${this.#names()}, at most ${Math.round(limitMs / SECOND_MS)} s`);
     await this.#untilIdle(limitMs, hurry);
@@ -130,12 +123,20 @@ export class Scheduler {
     const { scheduler } = this.#project;
     const { name } = build;
     const { complain, note } = this.#context;
-    const book = new FiringBook(scheduler.state, name);
+    const election = new Election(scheduler.state, name, {
+      me: { host: this.#context.host.name, pid: this.#context.host.pid },
+      randomDelayMs: scheduler.randomDelayMs,
+      timeZone: scheduler.timeZone,
+      isWaiting: (firing) => this.#isWaiting(name, firing),
+      run: (firing) => void this.#run(name, firing),
+      note,
+      complain,
+    });
     const schedule =
       build.schedule === undefined
         ? undefined
         : new BuildSchedule(build, scheduler.timeZone, scheduler.randomDelayMs, {
-            elect: (firing) => this.#elect(name, book, firing),
+            elect: (firing) => election.isOurs(firing),
             run: (firing) => this.#run(name, firing),
             overlap: (firing) => this.#overlap(name, firing),
             missed: (count, fromMs, toMs) => complain(missedText(name, count, fromMs, toMs)),
@@ -152,69 +153,31 @@ export class Scheduler {
             onQuiet: (changedMs) => this.#change(name, firingOfChange(changedMs)),
             onProblem: (text) => complain(`${name}: ${text}`),
           });
-    const entry = { build, settings: settingsOf(this.#project, build), book, schedule, watch };
+    const entry = { build, settings: settingsOf(this.#project, build), election, schedule, watch };
     if (schedule !== undefined) note(`${name}: ${build.schedule}${scheduler.timeZone ? ` ${scheduler.timeZone}` : ''}`);
     if (watch !== undefined) note(`${name}: when ${build.watch.join(', ')} changes`);
-    this.#forget(entry);
+    election.forget();
     schedule?.start();
     return entry;
   }
 
-  #end({ schedule, watch }: Entry): void {
+  #end({ election, schedule, watch }: Entry): void {
+    election.end();
     schedule?.stop();
     void watch?.close();
   }
 
-  /** What was undertaken before we came and has not begun. */
-  #takeUp(entry: Entry): void {
-    const { name } = entry.build;
-    try {
-      for (const { firing } of entry.book.unstarted()) this.#watchOver(name, entry.book, firing);
-    } catch (error) {
-      this.#context.complain(`${name}: ${messageOf(error)}`);
-    }
-  }
-
-  #elect(name: string, book: FiringBook, firing: Firing): boolean {
-    if (this.#stopping) return false;
-    const isOurs = book.undertake(firing, 1, this.#me);
-    this.#watchOver(name, book, firing);
-    return isOurs;
-  }
-
-  /**
-   * Looks later whether a firing was begun by whoever has undertaken it, which may be ourselves (a restart in the middle of a
-   * random delay), and does it otherwise. That nobody is asked whether he lives makes no difference: one run begins at most.
-   */
-  #watchOver(name: string, book: FiringBook, firing: Firing): void {
-    this.#after(BEGUN_MS + this.#project.scheduler.randomDelayMs, () => {
-      let isSettled = false;
-      this.#guarded(() => {
-        isSettled = this.#takeOver(name, book, firing);
-      });
-      if (!isSettled) this.#watchOver(name, book, firing);
-    });
-  }
-
-  /** @returns whether nobody needs to look again */
-  #takeOver(name: string, book: FiringBook, firing: Firing): boolean {
-    const attempts = book.attempts(firing);
+  /** Whether a firing that has not begun may well be about to: it waits for its turn, or is our own run, slow to begin. */
+  #isWaiting(name: string, firing: Firing): boolean {
     const build = this.#project.builds.get(name);
-    if (attempts === undefined || attempts >= MOST_ATTEMPTS || build === undefined) return true;
-    // A run of ours may be this one, slow to begin.
-    const isWaiting = this.#again.get(name) === firing || this.#jobs.has(name) || isRunning(build);
-    if (!isWaiting && book.undertake(firing, attempts + 1, this.#me)) {
-      this.#context.note(`${name}: nobody has begun the run ${describeFiring(firing)}; it is taken over`);
-      void this.#run(name, firing);
-    }
-    return false;
+    return this.#again.get(name) === firing || this.#jobs.has(name) || (build !== undefined && isRunning(build));
   }
 
   #change(name: string, firing: Firing): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     try {
-      if (this.#elect(name, entry.book, firing)) void this.#run(name, firing);
+      if (entry.election.isOurs(firing)) void this.#run(name, firing);
     } catch (error) {
       this.#context.complain(`${name}: not run ${describeFiring(firing)}: ${messageOf(error)}`);
     }
@@ -282,11 +245,7 @@ export class Scheduler {
 
   /** Nobody else shall run it any more. @returns whether nobody has */
   #begun(name: string, firing: Firing): boolean {
-    try {
-      return this.#entries.get(name)?.book.begin(firing, this.#me) ?? true;
-    } catch {
-      return true; // a full disk, of which others have more to say
-    }
+    return this.#entries.get(name)?.election.settle(firing) ?? true;
   }
 
   #lookAtClock(): void {
@@ -297,31 +256,14 @@ export class Scheduler {
     this.#context.note(
       `the clock has gone ${stepMs > 0 ? 'ahead' : 'back'} by ${Math.round(Math.abs(stepMs) / 1000)} s`,
     );
-    for (const entry of this.#entries.values()) {
-      if (stepMs < 0) this.#forget(entry);
-      entry.schedule?.restart();
-    }
+    this.#each(({ election, schedule }) => {
+      if (stepMs < 0) election.forget();
+      schedule?.restart();
+    });
   }
 
-  /** What was run before its time, by a clock that was ahead. */
-  #forget({ book }: Entry): void {
-    const nowMs = Date.now();
-    const shown = localMinuteOf(nowMs, this.#project.scheduler.timeZone);
-    try {
-      book.forget(this.#context.host.name, (firing) => isStillToCome(firing, nowMs, shown));
-    } catch (error) {
-      this.#context.complain(messageOf(error));
-    }
-  }
-
-  #prune(): void {
-    for (const { book } of this.#entries.values()) {
-      try {
-        book.prune(Date.now() - REMEMBERED_MS);
-      } catch (error) {
-        this.#context.complain(messageOf(error));
-      }
-    }
+  #each(act: (entry: Entry) => void): void {
+    for (const entry of this.#entries.values()) act(entry);
   }
 
   async #untilIdle(limitMs: number, hurry?: AbortSignal): Promise<void> {
@@ -331,11 +273,6 @@ export class Scheduler {
 
   #names(): string {
     return this.running.join(', ');
-  }
-
-  get #me(): { readonly host: string; readonly pid: number } {
-    const { name, pid } = this.#context.host;
-    return { host: name, pid };
   }
 
   #after(ms: number, act: () => void): void {

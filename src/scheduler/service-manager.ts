@@ -9,6 +9,7 @@ const VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
  */
 export class ServiceManager {
   readonly #environment: NodeJS.ProcessEnv;
+  #told: Promise<void> = Promise.resolve();
 
   constructor(environment: NodeJS.ProcessEnv) {
     this.#environment = environment;
@@ -21,12 +22,23 @@ export class ServiceManager {
     return socket !== undefined && isForUs && /^[1-9]\d*$/.test(limit ?? '') ? Number(limit) / 1000 : undefined;
   }
 
-  /** @param states such as `READY=1` or `STATUS=...` */
-  tell(...states: readonly string[]): void {
-    if (this.#environment['NOTIFY_SOCKET'] === undefined) return;
-    const teller = spawn('systemd-notify', [...states], { stdio: 'ignore', env: this.#environment });
-    teller.on('error', () => undefined); // not installed: then there is no systemd, either
-    teller.unref();
+  /**
+   * One message after the other: READY=1 before RELOADING=1 would say that it never gets ready.
+   *
+   * @param states such as `READY=1` or `STATUS=...`
+   * @returns when it is told
+   */
+  tell(...states: readonly string[]): Promise<void> {
+    if (this.#environment['NOTIFY_SOCKET'] === undefined) return this.#told;
+    this.#told = this.#told.then(
+      () =>
+        new Promise<void>((resolve) => {
+          const teller = spawn('systemd-notify', [...states], { stdio: 'ignore', env: this.#environment });
+          teller.once('error', () => resolve()); // not installed: then there is no systemd, either
+          teller.once('exit', () => resolve());
+        }),
+    );
+    return this.#told;
   }
 }
 

@@ -120,7 +120,7 @@ test('a file server that does not answer for a moment loses none', async () => {
     throw new Error('EIO: i/o error, scandir');
   });
   await pass(30);
-  expect(complaints).toEqual(['EIO: i/o error, scandir']);
+  expect(complaints).toEqual(['gcc: EIO: i/o error, scandir']);
   expect(runs).toEqual([NOON]);
 });
 

@@ -1,0 +1,123 @@
+import { describeFiring, type Firing, isStillToCome } from './firing.js';
+import type { Undertaker } from './firing-book.js';
+import { FiringBook } from './firing-book.js';
+import { localMinuteOf } from './local-time.js';
+
+/** What an election takes from its scheduler. */
+export interface Electorate {
+  /** Ourselves. */
+  readonly me: Undertaker;
+  /** How much later than it was undertaken a run may begin by chance, in milliseconds. */
+  readonly randomDelayMs: number;
+  readonly timeZone: string | undefined;
+  /** Whether a firing that has not begun may well be about to, or waits for its turn. */
+  readonly isWaiting: (firing: Firing) => boolean;
+  /** Runs a firing that was taken over. */
+  readonly run: (firing: Firing) => void;
+  readonly note: (text: string) => void;
+  readonly complain: (text: string) => void;
+}
+
+const SECOND_MS = 1000;
+/** So long after it was undertaken a run has begun, unless whoever has undertaken it is gone or out of breath. */
+const BEGUN_MS = 30 * SECOND_MS;
+/** A run that does not even begin is not tried for ever: its configuration is wrong, or the disk is full. */
+const MOST_ATTEMPTS = 4;
+/** How long it is remembered what was run, in milliseconds. */
+export const REMEMBERED_MS = 24 * 3600 * SECOND_MS;
+
+/** Which firings of a build this scheduler runs, of all those that there are of its project. */
+export class Election {
+  readonly #build: string;
+  readonly #book: FiringBook;
+  readonly #electorate: Electorate;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #closed = false;
+
+  /** @param state the directory of the project's schedulers */
+  constructor(state: string, build: string, electorate: Electorate) {
+    this.#build = build;
+    this.#book = new FiringBook(state, build);
+    this.#electorate = electorate;
+  }
+
+  /** @returns whether a firing is ours to run. @throws the system's error; then it is nobody's */
+  isOurs(firing: Firing): boolean {
+    if (this.#closed) return false;
+    const isOurs = this.#book.undertake(firing, 1, this.#electorate.me);
+    this.#watchOver(firing);
+    return isOurs;
+  }
+
+  /** Nobody shall run a firing any more. @returns whether nobody has */
+  settle(firing: Firing): boolean {
+    try {
+      return this.#book.begin(firing, this.#electorate.me);
+    } catch {
+      return true; // a full disk, of which others have more to say
+    }
+  }
+
+  /** Looks after what was undertaken before we came and has not begun. */
+  takeUp(): void {
+    this.#guarded(() => {
+      for (const { firing } of this.#book.unstarted()) this.#watchOver(firing);
+    });
+  }
+
+  /** Forgets what is so old that nobody will ask. */
+  prune(): void {
+    this.#guarded(() => this.#book.prune(Date.now() - REMEMBERED_MS));
+  }
+
+  /** Forgets what was run before its time, by a clock of this host that was ahead and was put right. */
+  forget(): void {
+    const nowMs = Date.now();
+    const { me, timeZone } = this.#electorate;
+    const shown = localMinuteOf(nowMs, timeZone);
+    this.#guarded(() => this.#book.forget(me.host, (firing) => isStillToCome(firing, nowMs, shown)));
+  }
+
+  /** Nothing is ours any more. */
+  end(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /**
+   * Looks later whether a firing was begun by whoever has undertaken it, which may be ourselves (a restart in the middle of a
+   * random delay), and does it otherwise. That nobody is asked whether he lives makes no difference: one run begins at most.
+   */
+  #watchOver(firing: Firing): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      let isSettled = false;
+      this.#guarded(() => {
+        isSettled = this.#takeOver(firing);
+      });
+      if (!isSettled) this.#watchOver(firing);
+    }, BEGUN_MS + this.#electorate.randomDelayMs);
+    this.#timers.add(timer);
+  }
+
+  /** @returns whether nobody needs to look again */
+  #takeOver(firing: Firing): boolean {
+    const { me, isWaiting, run, note } = this.#electorate;
+    const attempts = this.#book.attempts(firing);
+    if (attempts === undefined || attempts >= MOST_ATTEMPTS) return true;
+    if (!isWaiting(firing) && this.#book.undertake(firing, attempts + 1, me)) {
+      note(`${this.#build}: nobody has begun the run ${describeFiring(firing)}; it is taken over`);
+      run(firing);
+    }
+    return false;
+  }
+
+  /** A file server that does not answer must not end the scheduler. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#electorate.complain(`${this.#build}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
