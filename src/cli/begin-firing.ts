@@ -9,9 +9,6 @@ export function beginFiring({ scheduler }: Project, { name }: Build, firing: str
   if (!isFiring(firing)) throw new Refusal(EXIT.usage, `--firing ${firing} is not a name that a scheduler gives`);
   const book = new FiringBook(scheduler.state, name);
   const { name: host, pid } = thisHost();
-  if (book.begin(firing, { host, pid })) return true;
-  const other = book.beginner(firing);
-  const who = other === undefined ? 'somebody else' : `process ${other.pid} on ${other.host}`;
-  process.stdout.write(`${name}: ${who} has begun this run\n`);
-  return false;
+  // The other one has the log by now, so there is no word of it.
+  return book.begin(firing, { host, pid });
 }

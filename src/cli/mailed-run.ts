@@ -5,7 +5,7 @@ import { thisHost } from '../locks/index.js';
 import { adoptJob, type JobEnd, orphans, startJob } from '../scheduler/job.js';
 import { JobRecords } from '../scheduler/job-record.js';
 import { reportJob } from '../scheduler/job-report.js';
-import { runCommandOf } from '../scheduler/run-command.js';
+import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
 import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { stopSignal } from './stop-signal.js';
@@ -43,7 +43,7 @@ export async function mailedRun(project: Project, build: Build, options: readonl
   stop.signal.addEventListener('abort', job.interrupt, { once: true });
   if (stop.signal.aborted) job.interrupt();
   const end = await job.ended;
-  reportJob(project, records, job.record, end, undefined, new Date(), complain);
+  reportJob(project, records, job, end, undefined, new Date(), complain);
   await reportOrphans(project, records);
   // Whoever has stopped this has said so; what it had to say waits for the next.
   if (!stop.signal.aborted) await deliver(project, stop.signal);
@@ -66,9 +66,11 @@ function ownOutputFile(): string | undefined {
 async function reportOrphans(project: Project, records: JobRecords): Promise<void> {
   const host = thisHost();
   for (const record of orphans(records, host)) {
-    const job = adoptJob(record, host, AbortSignal.abort());
+    const build = project.builds.get(record.build);
+    const log = build === undefined ? undefined : runLogOf(project, build);
+    const job = adoptJob(record, log, host, AbortSignal.abort());
     if (job.isThere()) continue;
-    reportJob(project, records, record, await job.ended, undefined, new Date(), complain);
+    reportJob(project, records, job, await job.ended, undefined, new Date(), complain);
   }
 }
 

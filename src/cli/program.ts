@@ -247,5 +247,11 @@ function guardOutput(command: string): void {
     process.stderr.write(`stagelock: standard output cannot be written: ${error.message}\n`);
     if (command !== 'run' && command !== 'schedule') process.exitCode = EXIT.internal;
   });
-  process.stderr.on('error', () => undefined); // there is nowhere left to tell
+  // There is nowhere left to tell but the exit code, of a file on a full disk: whoever mails what stands in it finds nothing.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (NOBODY_READS.has(error.code)) return;
+    process.on('exit', () => {
+      process.exitCode = EXIT.internal;
+    });
+  });
 }

@@ -16,10 +16,13 @@ export class Progress {
   readonly #style: ProgressStyle;
   #timer: NodeJS.Timeout | undefined;
   #begun = false;
+  #before: (() => void) | undefined;
 
-  constructor(build: string, style: ProgressStyle) {
+  /** @param before called before the first line, if any */
+  constructor(build: string, style: ProgressStyle, before?: () => void) {
     this.#build = build;
     this.#style = style;
+    this.#before = before;
   }
 
   report(event: RunEvent): void {
@@ -65,6 +68,8 @@ export class Progress {
   #line(text: string): void {
     this.clear();
     if (this.#style === 'none') return;
+    this.#before?.();
+    this.#before = undefined;
     process.stdout.write(`${timeOf(new Date())} ${this.#build}: ${text}\n`);
   }
 

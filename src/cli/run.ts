@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { fstatSync, ftruncateSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Build, Model } from '../config/project.js';
@@ -52,7 +53,9 @@ export async function runCommand(
   const post = project.mail === undefined ? undefined : await import('./run-mail.js');
   const build = model === undefined ? configured : { ...configured, model };
   const host = thisHost();
-  const progress = new Progress(build.name, quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines');
+  const style = quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines';
+  // A run that has nothing to tell, or finds another one at work, leaves the log of that alone.
+  const progress = new Progress(build.name, style, firing === undefined ? undefined : emptyOutputFile);
   const stop = stopSignal((name) => progress.note(`told to stop by ${name}; ending what runs`));
   const id = randomBytes(8).toString('hex');
   const history = new RunRecorder(build.directory, id, () => new Date());
@@ -105,6 +108,11 @@ export async function runCommand(
   }
   // Its terminal is gone, and Node aborts with a core dump when it cannot restore that at its own end.
   if (stop.name() === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
+}
+
+/** A scheduler's log is of the last run only. */
+function emptyOutputFile(): void {
+  if (fstatSync(1).isFile()) ftruncateSync(1);
 }
 
 /** Tells warnings, or leaves out what was told before. */

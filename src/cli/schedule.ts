@@ -7,7 +7,7 @@ import { describeHolder, ensureDirectory, type HeldLock, type Host, openLock, th
 import type { Firing } from '../scheduler/firing.js';
 import { announce, instanceName, withdraw } from '../scheduler/instance.js';
 import { adoptJob, type Job, orphans, startJob } from '../scheduler/job.js';
-import { JobRecords } from '../scheduler/job-record.js';
+import { type JobRecord, JobRecords } from '../scheduler/job-record.js';
 import { reportJob } from '../scheduler/job-report.js';
 import { MailDesk } from '../scheduler/mail-desk.js';
 import { overlapEnded, reportOverlap } from '../scheduler/overlap.js';
@@ -67,14 +67,14 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
     note,
     complain,
     start: (project, build, firing) => startJob(orderOf(project, build, firing), records, host, new Date()),
-    ended: async (project, { record }, end) => {
-      const build = project.builds.get(record.build);
-      const also = build === undefined ? undefined : overlapEnded(build, record, new Date());
-      reportJob(project, records, record, end, also, new Date(), complain);
+    ended: async (project, job, end) => {
+      const build = project.builds.get(job.record.build);
+      const also = build === undefined ? undefined : overlapEnded(build, job.record, new Date());
+      reportJob(project, records, job, end, also, new Date(), complain);
       desk.look(); // the run may have written to authors, too
     },
-    overlapped: async (project, build, firing, { record }) => {
-      if (reportOverlap(project, build, firing, record, new Date(), complain)) desk.look();
+    overlapped: async (project, build, firing, job) => {
+      if (reportOverlap(project, build, firing, job, new Date(), complain)) desk.look();
     },
   });
   // From the beginning, or one that comes early would end us.
@@ -84,7 +84,11 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
   };
   process.on('SIGHUP', () => reload());
   const stopped = untilStopped();
-  scheduler.start(orphans(records, host).map((record): Job => adoptJob(record, host, ended.signal)));
+  const adopt = (record: JobRecord): Job => {
+    const build = first.builds.get(record.build);
+    return adoptJob(record, build === undefined ? undefined : runLogOf(first, build), host, ended.signal);
+  };
+  scheduler.start(orphans(records, host).map(adopt));
   desk.look();
   if ((project.mail?.to.length ?? 0) === 0) note('no `to` in [mail]: what runs complain of goes to standard error');
   void manager.tell('READY=1', `STATUS=runs ${project.builds.size} builds of ${project.name}`);

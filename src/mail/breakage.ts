@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBuildName } from '../config/names.js';
 import { ensureDirectory, errorCode, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
 import { brokenLetter, fixedLetter, type RunSummary, type Surroundings, type Told } from './breakage-letter.js';
 import { isMailbox, isTime, type Letter } from './letter.js';
-import { nameOf, textOfFresh } from './spool.js';
+import { isLetterName, nameOf, textOfFresh } from './spool.js';
 
 export type { RunSummary } from './breakage-letter.js';
 
@@ -66,6 +66,9 @@ export function judgeRun({ broken }: Memory, result: RunSummary['result']): 'bro
  */
 export function tellBreakage(summary: RunSummary, context: BreakageContext): Letter | undefined {
   const directory = join(context.spool, 'breakage', directoryName(summary.build));
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new Error(`${directory} is a symbolic link, and what it leads to is not touched; remove it`);
+  }
   const memory = readMemory(directory);
   finish(directory, memory, context);
   const judgement = judgeRun(memory, summary.result);
@@ -92,7 +95,7 @@ const MEMORY = 'memory.json';
 /** Step 3 of a run that died before it, and what one has left that died before step 2. */
 function finish(directory: string, memory: Memory, context: BreakageContext): void {
   post(directory, memory, context);
-  for (const name of namesIn(directory)) if (name !== MEMORY) rmSync(join(directory, name), { force: true });
+  for (const name of namesIn(directory)) if (isLetterName(name)) rmSync(join(directory, name), { force: true });
 }
 
 function post(directory: string, { letter }: Memory, { spool, step }: BreakageContext): void {
@@ -128,12 +131,10 @@ function readMemory(directory: string): Memory {
 function isMemory(value: unknown): value is Memory {
   if (typeof value !== 'object' || value === null) return false;
   const { broken, letter } = value as Record<keyof Memory, unknown>;
-  return (broken === undefined || isTold(broken)) && (letter === undefined || isPlainName(letter));
-}
-
-/** It is moved out of the directory by this name. */
-function isPlainName(value: unknown): boolean {
-  return typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.json$/.test(value);
+  return (
+    (broken === undefined || isTold(broken)) &&
+    (letter === undefined || (typeof letter === 'string' && isLetterName(letter)))
+  );
 }
 
 function isTold(value: unknown): value is Told {

@@ -69,6 +69,11 @@ export function nameOf({ date, id }: Letter): string {
   return `${new Date(date).toISOString().replaceAll(/[-:.]/g, '')}-${id}.json`;
 }
 
+/** Whether a name is one of {@link nameOf}. */
+export function isLetterName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** The content of the file of a letter that nobody has got yet. */
 export function textOfFresh(letter: Letter, now: Date): string {
   const waiting = recipientsOf(letter).map((address) => ({ address, why: '' }));

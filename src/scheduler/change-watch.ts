@@ -54,7 +54,7 @@ export class ChangeWatch {
       interval: NETWORK_LOOK_MS,
       binaryInterval: NETWORK_LOOK_MS,
     });
-    this.#watcher.on('all', (_event, _path, stats) => this.#changed(stats?.mtimeMs ?? Date.now()));
+    this.#watcher.on('all', (_event, _path, stats) => this.#changed(stats?.ctimeMs ?? Date.now()));
     this.#watcher.on('error', (error) => onProblem(error instanceof Error ? error.message : String(error)));
     this.#looks = setInterval(() => this.#look(), LOOK_MS);
     // chokidar is ready some moments before it sees everything.
@@ -88,11 +88,15 @@ export class ChangeWatch {
   }
 }
 
-/** When the newest of some files was last changed; undefined when there is none. What is no file is not looked at. */
+/**
+ * When the newest of some files was last changed, by the clock of its file system and not by the time that somebody has given
+ * it (`touch -d`, `cp -p`); undefined when there is none. What is no file is not
+ * looked at.
+ */
 function lastTouched(paths: readonly string[]): number | undefined {
   const times = paths.flatMap((path) => {
     const stat = statOf(path);
-    return stat?.isFile() ? [stat.mtimeMs] : [];
+    return stat?.isFile() ? [stat.ctimeMs] : [];
   });
   return times.length === 0 ? undefined : Math.max(...times);
 }

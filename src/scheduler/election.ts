@@ -31,7 +31,8 @@ export class Election {
   readonly #build: string;
   readonly #book: FiringBook;
   readonly #electorate: Electorate;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** One for each firing that is watched over. */
+  readonly #timers = new Map<Firing, NodeJS.Timeout>();
   #closed = false;
 
   /** @param state the directory of the project's schedulers */
@@ -81,7 +82,7 @@ export class Election {
   /** Nothing is ours any more. */
   end(): void {
     this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
   /**
@@ -89,15 +90,16 @@ export class Election {
    * random delay), and does it otherwise. That nobody is asked whether he lives makes no difference: one run begins at most.
    */
   #watchOver(firing: Firing): void {
+    if (this.#timers.has(firing)) return;
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+      this.#timers.delete(firing);
       let isSettled = false;
       this.#guarded(() => {
         isSettled = this.#takeOver(firing);
       });
       if (!isSettled) this.#watchOver(firing);
     }, BEGUN_MS + this.#electorate.randomDelayMs);
-    this.#timers.add(timer);
+    this.#timers.set(firing, timer);
   }
 
   /** @returns whether nobody needs to look again */

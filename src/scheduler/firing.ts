@@ -10,6 +10,8 @@ import type { LocalMinute } from './local-time.js';
 export type Firing = string;
 
 const MINUTE_MS = 60_000;
+/** The last of those whose year has four digits. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59);
 /** As of cron, in minutes. */
 const LONGEST_CORRECTION = 180;
 const FIRING = /^(?:(\d{8}T\d{4})(Z?)|change-\d{8}T\d{9}Z)$/;
@@ -30,7 +32,8 @@ export function firingShown(minute: LocalMinute): Firing {
 
 /** @param changedMs when what is watched was last changed, milliseconds since 1970 */
 export function firingOfChange(changedMs: number): Firing {
-  return `change-${compact(changedMs)}`;
+  // A file system may say anything.
+  return `change-${compact(Math.min(Math.max(changedMs, 0), LAST_MS))}`;
 }
 
 /**

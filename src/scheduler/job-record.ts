@@ -29,8 +29,6 @@ export interface JobRecord {
   /** Who has started it, and waits for its end while he lives. */
   readonly keeper: { readonly pid: number; readonly processStart?: number };
   readonly began: string;
-  /** Where its standard output goes; absolute. */
-  readonly log?: string;
 }
 
 /** `jobs`, below the directory of the project's schedulers. */
@@ -79,10 +77,7 @@ function readRecord(path: string): JobRecord | undefined {
 
 function isRecord(value: unknown): value is JobRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, build, command, user, host, bootId, pid, processStart, keeper, began, log } = value as Record<
-    string,
-    unknown
-  >;
+  const { id, build, command, user, host, bootId, pid, processStart, keeper, began } = value as Record<string, unknown>;
   const optional = (entry: unknown, type: string): boolean => entry === undefined || typeof entry === type;
   return (
     [id, build, command, user, host, began].every((entry) => typeof entry === 'string') &&
@@ -93,7 +88,6 @@ function isRecord(value: unknown): value is JobRecord {
     typeof keeper === 'object' &&
     keeper !== null &&
     'pid' in keeper &&
-    typeof keeper.pid === 'number' &&
-    optional(log, 'string')
+    typeof keeper.pid === 'number'
   );
 }

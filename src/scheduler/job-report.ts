@@ -1,13 +1,15 @@
 import { lstatSync } from 'node:fs';
 import type { Project } from '../config/project.js';
-import { readRegularFile } from '../locks/index.js';
 import { endOfFile } from '../mail/excerpt.js';
 import { jobLetter } from '../mail/job-letter.js';
 import { postLetter } from '../mail/post-office.js';
-import type { JobEnd } from './job.js';
-import type { JobRecord, JobRecords } from './job-record.js';
+import type { Job, JobEnd } from './job.js';
+import type { JobRecords } from './job-record.js';
 
-/** What a letter is made of is read whole up to this; of more, which no run of ours has to say, only the end. */
+/** What a report is about. */
+export type ReportedJob = Pick<Job, 'record' | 'log'>;
+
+/** What a letter is made of is read whole up to this, in bytes; of more, which no run of ours has to say, only the end. */
 const WHOLE_BYTES = 256 * 1024;
 
 /**
@@ -23,15 +25,16 @@ const WHOLE_BYTES = 256 * 1024;
 export function reportJob(
   project: Project,
   records: JobRecords,
-  record: JobRecord,
+  job: ReportedJob,
   end: JobEnd,
   also: string | undefined,
   now: Date,
   complain: (text: string) => void,
 ): boolean {
+  const { record } = job;
   const own = stderrOf(records.stderrOf(record));
   const stderr = also === undefined ? own : `${own}${also}\n`;
-  const posted = postReport(project, record, end, stderr, now, complain);
+  const posted = postReport(project, job, end, stderr, now, complain);
   records.remove(record);
   return posted;
 }
@@ -39,7 +42,7 @@ export function reportJob(
 /** The letter about a job, or our own standard error. @returns whether there is a letter to deliver */
 export function postReport(
   project: Project,
-  record: JobRecord,
+  { record, log }: ReportedJob,
   end: JobEnd,
   stderr: string,
   now: Date,
@@ -52,7 +55,7 @@ export function postReport(
     if (stderr.trim() !== '') complain(stderr.trimEnd());
     return false;
   }
-  const { id, build, command, user, host, log } = record;
+  const { id, build, command, user, host } = record;
   const report = {
     id,
     project: project.name,
@@ -70,9 +73,8 @@ export function postReport(
   return letter !== undefined && postLetter(project, letter, now) === 'added';
 }
 
+/** Never throws: a mail says why it cannot quote it. */
 function stderrOf(path: string): string {
-  const size = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  return size <= WHOLE_BYTES
-    ? (readRegularFile(path, WHOLE_BYTES) ?? '')
-    : endOfFile(path, { bytes: WHOLE_BYTES, lines: 10_000 });
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return ''; // nothing was started
+  return endOfFile(path, { bytes: WHOLE_BYTES, lines: 10_000 });
 }

@@ -5,7 +5,7 @@ import { errorCode, type Host, pause } from '../locks/index.js';
 import { RUN_VARIABLE, survivorsOf } from '../processes/survivors.js';
 import type { JobRecord, JobRecords } from './job-record.js';
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_TRUNC, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /** How the process of a job ended. */
 export type JobEnd =
@@ -17,9 +17,16 @@ export type JobEnd =
 /** A job whose process runs, or has run. */
 export interface Job {
   readonly record: JobRecord;
+  /**
+   * Where its standard output goes, if that is known; absolute. Not in the record, which others may have written: what stands
+   * there is quoted in a mail.
+   */
+  readonly log: string | undefined;
   readonly ended: Promise<JobEnd>;
   /** Has the run end what it has started, and then itself. Its locks stay, as after every interruption. */
   readonly interrupt: () => void;
+  /** It may go on when we end. */
+  readonly abandon: () => void;
 }
 
 /** What to start. */
@@ -31,7 +38,7 @@ export interface JobOrder {
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly user: string;
-  /** Where standard output goes: into a file, replaced each time, or where ours goes, of which a file may be known. */
+  /** Where standard output goes: to the end of a file, or where ours goes, of which a file may be known. */
   readonly output:
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'ours'; readonly path: string | undefined };
@@ -55,7 +62,6 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
     ...(host.bootId !== undefined && { bootId: host.bootId }),
     keeper: processOf(host.pid, host),
     began: now.toISOString(),
-    ...(output.path !== undefined && { log: output.path }),
   };
   records.write(record);
   const descriptors: number[] = [];
@@ -63,7 +69,7 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
     const stderr = openSync(records.stderrOf(record), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o660);
     descriptors.push(stderr);
     if (output.kind === 'file') {
-      descriptors.push(openSync(output.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o664));
+      descriptors.push(openSync(output.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o664));
     }
     const [program, ...args] = argv;
     const child = spawn(program, args, {
@@ -80,14 +86,15 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
       });
     });
     const { pid } = child;
-    if (pid === undefined) return { record, ended, interrupt: () => undefined };
+    const common = { log: output.path, ended, abandon: () => child.unref() };
+    if (pid === undefined) return { record, ...common, interrupt: () => undefined };
     const started = { ...record, ...processOf(pid, host) };
     try {
       records.write(started);
     } catch {
       // A full disk; it runs, and is found by its environment if we die.
     }
-    return { record: started, ended, interrupt: () => signalTo(pid) };
+    return { record: started, ...common, interrupt: () => signalTo(pid) };
   } catch (error) {
     records.remove(record);
     throw error;
@@ -111,20 +118,25 @@ export function orphans(records: JobRecords, host: Host): JobRecord[] {
 /**
  * A job that nobody waits for any more.
  *
- * @param until fires when nobody needs to know any more
+ * @param log where its standard output goes, if that is known
+ * @param until fires when nobody waits for it any more
  */
-export function adoptJob(record: JobRecord, host: Host, until: AbortSignal): AdoptedJob {
+export function adoptJob(record: JobRecord, log: string | undefined, host: Host, until: AbortSignal): AdoptedJob {
   const pid = record.pid ?? survivorsOf(record.id)[0]?.pid;
   const { bootId, processStart } = record;
   const isThere = (): boolean => pid !== undefined && isSameProcess({ bootId, pid, processStart }, host);
-  const ended = (async (): Promise<JobEnd> => {
-    while (isThere() && !until.aborted) await pause(LOOK_MS, until);
+  const ended = async (): Promise<JobEnd> => {
+    while (isThere()) {
+      // Whoever comes after us adopts it again.
+      if (until.aborted) return await new Promise<never>(() => undefined);
+      await pause(LOOK_MS, until);
+    }
     return { kind: 'vanished' };
-  })();
+  };
   const interrupt = (): void => {
     if (pid !== undefined && isThere()) signalTo(pid);
   };
-  return { record, ended, interrupt, isThere };
+  return { record, log, ended: ended(), interrupt, abandon: () => undefined, isThere };
 }
 
 /** A process on this host; by its start in ticks since boot, since its number may have been given to another. */

@@ -4,28 +4,28 @@ import { layoutOf } from '../stages/temporary.js';
 import { WarningTeller } from '../warnings/teller.js';
 import { describeFiring, type Firing } from './firing.js';
 import type { JobRecord } from './job-record.js';
-import { postReport } from './job-report.js';
+import { postReport, type ReportedJob } from './job-report.js';
 
 /** What the maintainers are told when a run is left out because the one before it is still going on; the first time, then ever more rarely. */
 export function reportOverlap(
   project: Project,
   build: Build,
   firing: Firing,
-  running: JobRecord,
+  { record: running, log }: ReportedJob,
   now: Date,
   complain: (text: string) => void,
 ): boolean {
   const { name, schedule } = build;
   const lines = [
     `stagelock: ${name}: not run ${describeFiring(firing)}, because its run of ${running.began} is still going on.`,
-    `  process ${running.pid ?? 'unknown'} on ${running.host}${running.log === undefined ? '' : `, log: ${running.log}`}`,
+    `  process ${running.pid ?? 'unknown'} on ${running.host}${log === undefined ? '' : `, log: ${log}`}`,
     `  If this comes often, the interval between its runs (${schedule}) is too short.`,
   ];
   const told = warningsOf(build, now).warn('overlap', running.id, lines);
   if (told.length === 0) return false;
   const id = `${running.id}-${firing}`;
   const record = { ...running, id, began: now.toISOString() };
-  return postReport(project, record, { kind: 'exited', code: HELD }, told.join('\n'), now, complain);
+  return postReport(project, { record, log }, { kind: 'exited', code: HELD }, told.join('\n'), now, complain);
 }
 
 /**

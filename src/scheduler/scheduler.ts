@@ -47,7 +47,8 @@ export class Scheduler {
   readonly #context: SchedulerContext;
   #project: Project;
   readonly #entries = new Map<string, Entry>();
-  readonly #jobs = new Map<string, Job>();
+  /** Mostly one of a build; those that others have left may be more. */
+  readonly #jobs = new Set<Job>();
   /** A change that came while its build was running. */
   readonly #again = new Map<string, Firing>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -63,7 +64,7 @@ export class Scheduler {
   start(left: readonly Job[]): void {
     for (const job of left) {
       this.#context.note(`${job.record.build}: an earlier scheduler has left the run of ${job.record.began}`);
-      void this.#attend(job);
+      void this.#attend(job).then(() => this.#runNext(job.record.build));
     }
     this.#every(CLOCK_LOOK_MS, () => this.#lookAtClock());
     this.#every(HOUR_MS, () => this.#each(({ election }) => election.prune()));
@@ -109,14 +110,16 @@ export class Scheduler {
     await this.#untilIdle(limitMs, hurry);
     if (this.#jobs.size === 0) return;
     this.#context.complain(`${this.#names()} did not end in time and is interrupted; its locks stay`);
-    for (const job of this.#jobs.values()) job.interrupt();
+    for (const job of this.#jobs) job.interrupt();
     await this.#untilIdle(INTERRUPTION_MS);
-    if (this.#jobs.size > 0) this.#context.complain(`${this.#names()} does not end; it is left to itself`);
+    if (this.#jobs.size === 0) return;
+    this.#context.complain(`${this.#names()} does not end; it is left to itself`);
+    for (const job of this.#jobs) job.abandon();
   }
 
   /** Builds that run. */
   get running(): readonly string[] {
-    return [...this.#jobs.keys()];
+    return [...new Set([...this.#jobs].map(({ record }) => record.build))];
   }
 
   #begin(build: Build): Entry {
@@ -170,7 +173,9 @@ export class Scheduler {
   /** Whether a firing that has not begun may well be about to: it waits for its turn, or is our own run, slow to begin. */
   #isWaiting(name: string, firing: Firing): boolean {
     const build = this.#project.builds.get(name);
-    return this.#again.get(name) === firing || this.#jobs.has(name) || (build !== undefined && isRunning(build));
+    return (
+      this.#again.get(name) === firing || this.#jobOf(name) !== undefined || (build !== undefined && isRunning(build))
+    );
   }
 
   #change(name: string, firing: Firing): void {
@@ -186,7 +191,7 @@ export class Scheduler {
   async #run(name: string, firing: Firing): Promise<void> {
     const build = this.#project.builds.get(name);
     if (build === undefined || this.#stopping) return;
-    if (this.#jobs.has(name)) {
+    if (this.#jobOf(name) !== undefined) {
       if (firing.startsWith('change-')) this.#runAgain(name, firing);
       else this.#overlap(name, firing);
       return;
@@ -202,9 +207,15 @@ export class Scheduler {
     await this.#attend(job);
     // A run that has not come that far has said why; another host would only say it again.
     this.#begun(name, firing);
+    await this.#runNext(name);
+  }
+
+  /** For the changes that came meanwhile. */
+  async #runNext(name: string): Promise<void> {
     const next = this.#again.get(name);
+    if (next === undefined || this.#jobOf(name) !== undefined) return;
     this.#again.delete(name);
-    if (next !== undefined) await this.#run(name, next);
+    await this.#run(name, next);
   }
 
   /** One more run is enough for all changes that come during one. */
@@ -216,7 +227,7 @@ export class Scheduler {
 
   async #attend(job: Job): Promise<void> {
     const { build } = job.record;
-    this.#jobs.set(build, job);
+    this.#jobs.add(job);
     let end: JobEnd;
     try {
       end = await job.ended;
@@ -224,18 +235,28 @@ export class Scheduler {
       this.#context.complain(`${build}: its run cannot be started: ${messageOf(error)}`);
       end = { kind: 'vanished' };
     }
-    this.#jobs.delete(build);
+    this.#jobs.delete(job);
     this.#context.note(`${build}: ${endText(end)}`);
+    await this.#report(job, end);
+  }
+
+  /** Until it is done; what a full disk keeps from being told when we end is told by the next scheduler. */
+  async #report(job: Job, end: JobEnd, told = false): Promise<void> {
     try {
       await this.#context.ended(this.#project, job, end);
     } catch (error) {
-      this.#context.complain(`${build}: what its run had to say could not be mailed: ${messageOf(error)}`);
+      const { build } = job.record;
+      if (!told) {
+        const again = 'it is tried again each minute';
+        this.#context.complain(`${build}: what its run had to say could not be mailed, ${again}: ${messageOf(error)}`);
+      }
+      if (!this.#stopping) this.#after(MINUTE_MS, () => void this.#report(job, end, true));
     }
   }
 
   #overlap(name: string, firing: Firing): void {
     const build = this.#project.builds.get(name);
-    const job = this.#jobs.get(name);
+    const job = this.#jobOf(name);
     if (build === undefined || job === undefined || !this.#begun(name, firing)) return;
     this.#context.note(`${name}: not run ${describeFiring(firing)}, since its last run is still going on`);
     this.#context.overlapped(this.#project, build, firing, job).catch((error: unknown) => {
@@ -269,6 +290,10 @@ export class Scheduler {
   async #untilIdle(limitMs: number, hurry?: AbortSignal): Promise<void> {
     const end = performance.now() + limitMs;
     while (this.#jobs.size > 0 && performance.now() < end && hurry?.aborted !== true) await pause(50, hurry);
+  }
+
+  #jobOf(name: string): Job | undefined {
+    return [...this.#jobs].find(({ record }) => record.build === name);
   }
 
   #names(): string {

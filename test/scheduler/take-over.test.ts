@@ -65,7 +65,9 @@ command = ["make"]
       return {
         record: { id: '0', build: build.name, command: '', user: '', host: 'b', keeper: ME, began: '' },
         ended: begins(),
+        log: undefined,
         interrupt: () => undefined,
+        abandon: () => undefined,
       };
     },
     ended: async () => undefined,

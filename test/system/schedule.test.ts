@@ -1,61 +1,17 @@
 import { spawn } from 'node:child_process';
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { World, WorldOptions } from '../support/world.js';
-import { Mailbox } from './mailbox.js';
-import { isRunning, missing, type Running, stagelock, start, until, untilThere } from './programs.js';
-import { Worlds } from './worlds.js';
+import { isRunning, missing, stagelock, start, until, untilThere } from './programs.js';
+import { count, FAST, fast, logOf, Scheduled, touch, untilThereIs } from './scheduled.js';
 
-const worlds = new Worlds();
-const schedulers: Running[] = [];
-
-afterEach(async () => {
-  for (const scheduler of schedulers.splice(0)) scheduler.kill('SIGKILL');
-  await worlds.remove();
-});
-
-/** A world whose primary runs when `trigger` is touched, with a program that gets its mails. */
-function watched(options: Partial<WorldOptions> = {}, tables = ''): World & { mailbox: Mailbox } {
-  const world = worlds.make({ primary: 'watch = ["trigger"]\nquiet = "200 ms"', ...options });
-  const mailbox = new Mailbox(world.root);
-  appendFileSync(
-    world.configFile,
-    `\n[defaults.stages.check]\nshell = 'eval "$CHECK"'\n\n[mail]\nto = ["team@example.org"]\nsendmail = "sendmail"\n${tables}`,
-  );
-  return Object.assign(world, { mailbox });
-}
-
-async function schedule(world: World, environment: NodeJS.ProcessEnv = {}): Promise<Running> {
-  const scheduler = start(world, ['schedule'], { environment });
-  schedulers.push(scheduler);
-  await scheduler.untilOutput(/main: /);
-  return scheduler;
-}
-
-const touch = (world: World): void => writeFileSync(join(world.root, 'trigger'), `${Date.now()}`);
-
-const logOf = (world: World, build: string): string => {
-  const file = join(world.root, `${build}.log`);
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
-};
-
-const count = (text: string, pattern: RegExp): number =>
-  [...text.matchAll(new RegExp(pattern, `${pattern.flags}g`))].length;
-
-const UNTIL = (file: string): string => `touch at-work; while [ ! -e ../${file} ]; do sleep 0.02; done`;
+const scheduled = new Scheduled();
+const { worlds } = scheduled;
+afterEach(() => scheduled.remove());
+const watched = scheduled.watched.bind(scheduled);
+const schedule = scheduled.schedule.bind(scheduled);
 
 describe('a scheduler that watches a trigger file', () => {
   test('runs the build once after several touches, in a process of its own, with its progress in its log', async () => {
@@ -74,7 +30,7 @@ describe('a scheduler that watches a trigger file', () => {
 
   test('runs it once more when it is touched, however often, while the build runs', async () => {
     const world = watched();
-    const scheduler = await schedule(world, { WORK: UNTIL('finish') });
+    const scheduler = await schedule(world, { WORK: untilThereIs('finish') });
     touch(world);
     await untilThere(join(world.root, 'main', 'at-work'));
     world.commit(1);
@@ -161,17 +117,8 @@ describe('a failing run', () => {
 describe('a run that lasts longer than the interval', () => {
   test('leaves out the next ones, is told of once, and once more when it has ended', async () => {
     const world = watched({ primary: 'schedule = "* * * * *"', secondaries: [] });
-    const clock = fileURLToPath(new URL('../support/fast-clock.mjs', import.meta.url));
-    const scheduler = start(world, ['schedule'], {
-      node: ['--import', clock],
-      // A minute is a second.
-      environment: {
-        STAGELOCK_TEST_CLOCK_SPEED: '60',
-        STAGELOCK_TEST_CLOCK_BASE: `${Date.now()}`,
-        WORK: UNTIL('finish'),
-      },
-    });
-    schedulers.push(scheduler);
+    // A minute is a second.
+    const scheduler = await schedule(world, { ...fast(60), WORK: untilThereIs('finish') }, FAST);
     const leftOut = (): number =>
       count(scheduler.output, /main: not run of .*, since its last run is still going on$/m);
     await until('three that are left out', () => leftOut() >= 3, 20_000);
@@ -217,7 +164,7 @@ describe('SIGHUP', () => {
 describe('SIGTERM', () => {
   test('begins nothing more and waits for the run that goes on', async () => {
     const world = watched();
-    const scheduler = await schedule(world, { WORK: UNTIL('finish') });
+    const scheduler = await schedule(world, { WORK: untilThereIs('finish') });
     touch(world);
     await untilThere(join(world.root, 'main', 'at-work'));
     scheduler.kill('SIGTERM');
@@ -236,7 +183,7 @@ describe('SIGTERM', () => {
     ['at the second signal', '', 2],
   ])('%s interrupts it; its locks stay, and the mail says so', async (_, tables, signals) => {
     const world = watched({}, tables);
-    const scheduler = await schedule(world, { WORK: UNTIL('finish') });
+    const scheduler = await schedule(world, { WORK: untilThereIs('finish') });
     touch(world);
     await untilThere(join(world.root, 'main', 'at-work'));
     for (let sent = 0; sent < signals; sent++) {
@@ -269,7 +216,7 @@ describe('one scheduler for a project and a host', () => {
 
   test('what a killed one has left is mailed by the next: its run goes on, and is not run twice', async () => {
     const world = watched();
-    const first = await schedule(world, { WORK: UNTIL('finish'), CHECK: 'exit 3' });
+    const first = await schedule(world, { WORK: untilThereIs('finish'), CHECK: 'exit 3' });
     touch(world);
     await untilThere(join(world.root, 'main', 'at-work'));
     first.kill('SIGKILL');
@@ -341,14 +288,16 @@ describe('run --mail', () => {
 
   test('hands TERM to the run, and what it leaves when it is killed is mailed by the next', async () => {
     const world = watched();
-    const stopped = start(world, ['run', '--mail', 'main'], { environment: { WORK: UNTIL('finish') } });
+    const stopped = start(world, ['run', '--mail', 'main'], { environment: { WORK: untilThereIs('finish') } });
     await untilThere(join(world.root, 'main', 'at-work'));
     stopped.kill('SIGTERM');
     expect((await stopped.ended).code).toBe(143);
     const unlock = await stagelock(world, ['unlock', 'main', '--yes']);
     expect(unlock.code).toBe(0);
 
-    const killed = start(world, ['run', '--mail', 'main'], { environment: { WORK: UNTIL('finish'), CHECK: 'exit 4' } });
+    const killed = start(world, ['run', '--mail', 'main'], {
+      environment: { WORK: untilThereIs('finish'), CHECK: 'exit 4' },
+    });
     await until('the second run', () => world.lockFiles('main').includes('build'));
     const [job = ''] = readdirSync(join(world.root, 'stagelock.state', 'jobs')).filter((name) =>
       name.endsWith('.json'),
