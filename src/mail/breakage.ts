@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBuildName } from '../config/names.js';
-import { ensureDirectory, errorCode, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
+import {
+  ensureDirectory,
+  errorCode,
+  namesIn,
+  readRegularFile,
+  removeAbandoned,
+  replaceAtomically,
+} from '../locks/index.js';
 import { brokenLetter, fixedLetter, type RunSummary, type Surroundings, type Told } from './breakage-letter.js';
 import { isMailbox, isTime, type Letter } from './letter.js';
 import { isLetterName, nameOf, textOfFresh } from './spool.js';
@@ -95,6 +102,7 @@ const MEMORY = 'memory.json';
 /** Step 3 of a run that died before it, and what one has left that died before step 2. */
 function finish(directory: string, memory: Memory, context: BreakageContext): void {
   post(directory, memory, context);
+  removeAbandoned(directory, context.now().getTime());
   for (const name of namesIn(directory)) if (isLetterName(name)) rmSync(join(directory, name), { force: true });
 }
 

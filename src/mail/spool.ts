@@ -1,6 +1,12 @@
-import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ensureDirectory, namesIn, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
+import {
+  ensureDirectory,
+  namesIn,
+  readRegularFile,
+  removeAbandoned,
+  removeIfThere,
+  replaceAtomically,
+} from '../locks/index.js';
 import type { Attempts } from '../submission/patience.js';
 import { isCount, isLetter, isMailbox, isTime, type Letter, recipientsOf } from './letter.js';
 
@@ -127,16 +133,8 @@ export function giveUp(spool: string, spooled: SpooledLetter): void {
 
 /** Removes what processes have left that died while they wrote in a spool. @param nowMs milliseconds since 1970 */
 export function tidySpool(spool: string, nowMs: number): void {
-  for (const directory of [spool, join(spool, 'failed')]) {
-    for (const name of namesIn(directory).filter((name) => /^\.\d+\.[0-9a-f]{16}\.tmp$/.test(name))) {
-      const stat = lstatSync(join(directory, name), { throwIfNoEntry: false });
-      if (stat !== undefined && nowMs - stat.mtimeMs > ABANDONED_MS) removeIfThere(join(directory, name));
-    }
-  }
+  for (const directory of [spool, join(spool, 'failed')]) removeAbandoned(directory, nowMs);
 }
-
-/** Nobody takes an hour to write a letter. */
-const ABANDONED_MS = 3_600_000;
 
 /** @returns undefined when somebody has just sent it */
 function readLetter(path: string): SpooledLetter | string | undefined {

@@ -54,7 +54,10 @@ export class ChangeWatch {
       interval: NETWORK_LOOK_MS,
       binaryInterval: NETWORK_LOOK_MS,
     });
-    this.#watcher.on('all', (_event, _path, stats) => this.#changed(stats?.ctimeMs ?? Date.now()));
+    this.#watcher.on('all', (_event, path, stats) => {
+      // What is gone has changed its directory: all hosts shall call a change by the same time.
+      this.#changed((stats ?? statOf(dirname(path)))?.ctimeMs ?? Date.now());
+    });
     this.#watcher.on('error', (error) => onProblem(error instanceof Error ? error.message : String(error)));
     this.#looks = setInterval(() => this.#look(), LOOK_MS);
     // chokidar is ready some moments before it sees everything.

@@ -1,4 +1,4 @@
-import { describeFiring, type Firing, isStillToCome } from './firing.js';
+import { ageOf, describeFiring, type Firing, isStillToCome } from './firing.js';
 import type { Undertaker } from './firing-book.js';
 import { FiringBook } from './firing-book.js';
 import { localMinuteOf } from './local-time.js';
@@ -23,6 +23,8 @@ const SECOND_MS = 1000;
 const BEGUN_MS = 30 * SECOND_MS;
 /** A run that does not even begin is not tried for ever: its configuration is wrong, or the disk is full. */
 const MOST_ATTEMPTS = 4;
+/** After this nobody makes up for a run that has not begun. */
+const BYGONE_MS = 3600 * SECOND_MS;
 /** How long it is remembered what was run, in milliseconds. */
 export const REMEMBERED_MS = 24 * 3600 * SECOND_MS;
 
@@ -62,7 +64,7 @@ export class Election {
   /** Looks after what was undertaken before we came and has not begun. */
   takeUp(): void {
     this.#guarded(() => {
-      for (const { firing } of this.#book.unstarted()) this.#watchOver(firing);
+      for (const { firing } of this.#book.unstarted()) if (!this.#isBygone(firing)) this.#watchOver(firing);
     });
   }
 
@@ -100,6 +102,14 @@ export class Election {
       if (!isSettled) this.#watchOver(firing);
     }, BEGUN_MS + this.#electorate.randomDelayMs);
     this.#timers.set(firing, timer);
+  }
+
+  /** A run that nobody has begun for so long is not made up for, as by cron; a change still is. */
+  #isBygone(firing: Firing): boolean {
+    const { randomDelayMs, timeZone } = this.#electorate;
+    const nowMs = Date.now();
+    const ageMs = ageOf(firing, nowMs, localMinuteOf(nowMs, timeZone));
+    return !firing.startsWith('change-') && ageMs > BYGONE_MS + randomDelayMs;
   }
 
   /** @returns whether nobody needs to look again */

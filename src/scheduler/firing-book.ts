@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { createExclusively, ensureDirectory, namesIn, readRegularFile, removeIfThere } from '../locks/index.js';
+import {
+  createExclusively,
+  ensureDirectory,
+  namesIn,
+  readRegularFile,
+  removeAbandoned,
+  removeIfThere,
+} from '../locks/index.js';
 import { type Firing, isFiring, timeOfFiring } from './firing.js';
 
 /*
@@ -85,6 +92,7 @@ export class FiringBook {
 
   /** Removes what is so old that nobody will ask. @param beforeMs milliseconds since 1970 */
   prune(beforeMs: number): void {
+    removeAbandoned(this.#directory, Date.now());
     this.#remove((firing) => timeOfFiring(firing) < beforeMs);
   }
 

@@ -47,6 +47,17 @@ export function timeOfFiring(firing: Firing): number {
 }
 
 /**
+ * How long ago a firing was to be, in milliseconds; less than 0 when it is still to come.
+ *
+ * @param nowMs since 1970
+ * @param shown what the wall clock shows then
+ */
+export function ageOf(firing: Firing, nowMs: number, shown: LocalMinute): number {
+  const isTime = firing.endsWith('Z');
+  return (isTime ? nowMs : shown * MINUTE_MS) - timeOfFiring(firing);
+}
+
+/**
  * Whether a firing is still to come, so that whoever has run it had a clock that was ahead of the time. Of lines with a fixed
  * time only when it is hours ahead: cron does not repeat those for less.
  *
@@ -55,8 +66,7 @@ export function timeOfFiring(firing: Firing): number {
  */
 export function isStillToCome(firing: Firing, nowMs: number, shown: LocalMinute): boolean {
   if (firing.startsWith('change-')) return false;
-  const time = timeOfFiring(firing);
-  return firing.endsWith('Z') ? time > nowMs : time > (shown + LONGEST_CORRECTION) * MINUTE_MS;
+  return ageOf(firing, nowMs, shown) < (firing.endsWith('Z') ? 0 : -LONGEST_CORRECTION * MINUTE_MS);
 }
 
 /** For a person: when it was to be, or why. */

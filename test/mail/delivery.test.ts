@@ -205,9 +205,13 @@ describe('what is in a spool of mails', () => {
 
   test('of which one letter makes a sendmail refuse us is sent all the same, by the next call', async () => {
     const program = join(directory, 'sendmail');
-    writeFileSync(program, `#!/bin/sh\ncase "$5" in ann*) exit 64;; esac\necho "$5" >> "${directory}/sent"\n`, {
-      mode: 0o755,
-    });
+    writeFileSync(
+      program,
+      `#!/bin/sh\ncase "$5" in ann*) exit 64;; esac\ncat > /dev/null\necho "$5" >> "${directory}/sent"\n`,
+      {
+        mode: 0o755,
+      },
+    );
     const mail = mailBy({ type: 'sendmail', program });
     add(letter('a'), letter('b', { to: to('bob@example.org') }), letter('c', { to: to('eve@example.org') }));
     expect(await deliver({ mail })).toMatchObject({ delivered: 0, end: { kind: 'put-off' } });
