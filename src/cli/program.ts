@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
 import type { ExecOptions } from './exec.js';
@@ -45,7 +47,10 @@ export function program(): Command {
     .option('--build-dir <dir>', 'a build directory of CMake, instead: its DartConfiguration.tcl is the configuration')
     .showHelpAfterError('(stagelock --help tells more)')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'stagelock: ')) })
-    .hook('preAction', (_, command) => guardOutput(command.name()))
+    .hook('preAction', (_, command) => {
+      guardTerminal();
+      guardOutput(command.name());
+    })
     .exitOverride();
 
   stagelock
@@ -229,6 +234,21 @@ export function program(): Command {
 
   for (const command of stagelock.commands) command.exitOverride().copyInheritedSettings(stagelock);
   return stagelock;
+}
+
+/**
+ * Node restores the terminal as it exits and aborts when that is gone, which would pass for a crash of the run; a descriptor
+ * that is another file by then it leaves alone.
+ */
+function guardTerminal(): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  if (terminals.length === 0) return;
+  process.on('exit', () => {
+    for (const descriptor of terminals.filter((each) => !isatty(each))) {
+      closeSync(descriptor);
+      openSync('/dev/null', 'r+'); // takes its number
+    }
+  });
 }
 
 /** A reader that has seen enough (`| head`), a terminal that was closed. */

@@ -109,6 +109,8 @@ function writeTemporary(path: string, content: string, mode: number): string {
   } catch (error) {
     closeSync(fd);
     removeIfThere(temporary);
+    // write(2) and fsync(2) know no name.
+    if (error instanceof Error && !error.message.includes(path)) error.message += ` '${path}'`;
     throw error;
   }
   closeSync(fd);

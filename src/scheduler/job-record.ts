@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDirectory, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
 
@@ -49,7 +49,7 @@ export class JobRecords {
     return join(this.#directory, `${id}.stderr`);
   }
 
-  /** Those of a host, oldest first. */
+  /** Those of a host and of our user, oldest first: nobody else can signal or read them, and somebody else may have planted his. */
   of(host: string): JobRecord[] {
     return namesIn(this.#directory)
       .flatMap((name) => (ID_FILE.test(name) ? (readRecord(join(this.#directory, name)) ?? []) : []))
@@ -69,7 +69,8 @@ const ID_FILE = /^[0-9a-f]{16}\.json$/;
 function readRecord(path: string): JobRecord | undefined {
   try {
     const value: unknown = JSON.parse(readRegularFile(path, 64 * 1024) ?? '');
-    return isRecord(value) && path.endsWith(`/${value.id}.json`) ? value : undefined;
+    if (!isRecord(value) || !path.endsWith(`/${value.id}.json`)) return undefined;
+    return lstatSync(path).uid === process.geteuid?.() ? value : undefined;
   } catch {
     return undefined;
   }

@@ -13,6 +13,8 @@ export interface MailDeskContext {
 
 /** No timer of Node's is longer, and the spool is one that other processes fill, too. */
 const LONGEST_PAUSE_MS = 10 * 60_000;
+/** A full disk is not emptied within a second. */
+const BROKEN_PAUSE_MS = 60_000;
 
 /** Delivers what is in the spool of a project, now and whenever something of it is due again, as long as a scheduler runs. */
 export class MailDesk {
@@ -22,6 +24,8 @@ export class MailDesk {
   #timer: NodeJS.Timeout | undefined;
   #delivery: Promise<void> | undefined;
   #putOff: string | undefined;
+  /** Why the spool itself could not be worked on, the last time. */
+  #broken: string | undefined;
 
   constructor(project: Project, context: MailDeskContext) {
     this.#project = project;
@@ -30,6 +34,7 @@ export class MailDesk {
 
   use(project: Project): void {
     this.#project = project;
+    this.look(); // a server's address may have been mended
   }
 
   /** Something may be due. */
@@ -61,12 +66,15 @@ export class MailDesk {
       if (mail === undefined || !hasLetters(spool)) return;
       const context = { now, environment, signal: this.#stopped.signal, atOnce: false };
       const { delivered, problems, end } = await deliverMail(spool, mail, context);
+      this.#broken = undefined;
       if (delivered > 0) note(`mail: delivered ${delivered}`);
       for (const problem of problems) complain(problem);
       if (end.kind === 'put-off' && end.why !== this.#putOff) note(`mail: put off: ${end.why}`);
       this.#putOff = end.kind === 'put-off' ? end.why : undefined;
     } catch (error) {
-      complain(`mail: ${error instanceof Error ? error.message : String(error)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== this.#broken) complain(`mail: ${why}; it is tried again each minute`);
+      this.#broken = why;
     }
   }
 
@@ -79,7 +87,9 @@ export class MailDesk {
     const now = this.#context.now();
     try {
       const dueMs = nextDueMs(mailSpoolOf(this.#project), now);
-      return dueMs === undefined ? LONGEST_PAUSE_MS : Math.max(1000, dueMs - now.getTime());
+      return dueMs === undefined
+        ? LONGEST_PAUSE_MS
+        : Math.max(this.#broken === undefined ? 1000 : BROKEN_PAUSE_MS, dueMs - now.getTime());
     } catch {
       return LONGEST_PAUSE_MS;
     }

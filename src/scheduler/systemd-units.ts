@@ -93,11 +93,14 @@ export function schedulerUnit(project: Project, surroundings: UnitSurroundings):
       'ExecReload=/bin/kill -HUP $MAINPID',
       ...common(project, surroundings),
       // Only the scheduler is told to stop: it lets builds finish, and ends them itself after stop_limit.
-      'KillMode=mixed',
-      `TimeoutStopSec=${Math.ceil(stopLimitMs / 1000) + 60}`,
+      // When the scheduler dies, its builds go on, and the next one adopts them; mixed would kill them with it.
+      'KillMode=process',
+      `TimeoutStopSec=${Math.ceil(stopLimitMs / 1000) + 180}`,
       'WatchdogSec=120',
       'Restart=on-failure',
       'RestartSec=10',
+      // A configuration with problems does not mend itself.
+      'RestartPreventExitStatus=2',
       '',
       '[Install]',
       `WantedBy=${surroundings.system ? 'multi-user.target' : 'default.target'}`,
