@@ -14,6 +14,11 @@ export function reportFailure(error: unknown): number {
   return EXIT.internal;
 }
 
+/** Tells a person on stderr, also what a run has told him in these words. */
+export function complain(text: string): void {
+  process.stderr.write(text.startsWith('stagelock: ') ? `${text}\n` : `stagelock: ${text}\n`);
+}
+
 /** A system error in one line, since its stack says nothing to a user; anything else with its stack: it is a bug. */
 export function describeFailure(error: unknown): string {
   if (error instanceof LockError || error instanceof LogError) return error.message;

@@ -8,6 +8,7 @@ import { reportJob } from '../scheduler/job-report.js';
 import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
 import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
+import { complain } from './failure.js';
 import { stopSignal } from './stop-signal.js';
 import { thisProgram } from './this-program.js';
 import { userName } from './user-name.js';
@@ -91,8 +92,4 @@ function exitCodeOf(end: JobEnd): number {
     case 'vanished':
       return EXIT.internal;
   }
-}
-
-function complain(text: string): void {
-  process.stderr.write(text.startsWith('stagelock: ') ? `${text}\n` : `stagelock: ${text}\n`);
 }

@@ -15,6 +15,7 @@ import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { ServiceManager, withoutServiceManager } from '../scheduler/service-manager.js';
 import { EXIT, Refusal } from './exit.js';
+import { complain } from './failure.js';
 import { timeOf } from './progress.js';
 import { configFileOf, type GlobalOptions, projectOf } from './project-of.js';
 import { thisProgram } from './this-program.js';
@@ -172,8 +173,4 @@ async function untilStopped(): Promise<AbortSignal> {
 
 function note(text: string): void {
   process.stdout.write(`${timeOf(new Date())} ${text}\n`);
-}
-
-function complain(text: string): void {
-  process.stderr.write(text.startsWith('stagelock: ') ? `${text}\n` : `stagelock: ${text}\n`);
 }
