@@ -64,6 +64,27 @@ export type MoveResult =
   /** It may be half moved. The `update` lock must stay until a person has looked. */
   | { readonly kind: 'broken'; readonly message: string };
 
+/** An update that broke off, by the mark that it left. */
+export interface BrokenMove {
+  /** The revision that the tree was at. */
+  readonly from: string;
+  /** The one it was to get; undefined where that is known only when the tree has moved. */
+  readonly to: string | undefined;
+  /** The paths, as in {@link LocalChanges}, that a person had changed before it began. */
+  readonly local: readonly string[];
+  /** Set when it ran on another host: whether its client still lives there cannot be seen from here. */
+  readonly otherHost?: string | undefined;
+}
+
+/** What became of a tree that a broken update had left. */
+export type RepairResult =
+  /** It is exactly this revision, but for what a person had changed before; proved by a look at all of it. */
+  | { readonly kind: 'whole'; readonly revision: string }
+  /** Not proved, and nothing of a person's was touched. The message says what a person must do. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** Ended in its middle, by its time limit, say; the next one goes on from there. */
+  | { readonly kind: 'failed'; readonly message: string };
+
 /** The commits between two revisions. */
 export type ChangesResult =
   | {
@@ -101,6 +122,12 @@ export interface VersionControl {
   fetch(checkout: Checkout, asOf?: Date): Promise<FetchResult>;
   /** Moves the tree. A process killed in here may leave it between the two revisions. */
   move(checkout: Checkout, fetched: Fetched): Promise<MoveResult>;
+  /**
+   * Finishes or rolls back what a broken update has left, as far as that can lose nothing of a person's, and proves that
+   * the tree is a revision. To be called while nobody builds the source and every process of the broken update is gone.
+   * A process killed in here leaves what the next call goes on from.
+   */
+  repair(checkout: Checkout, broken: BrokenMove): Promise<RepairResult>;
   /** Every commit after `prior` up to `revision`. Touches nothing. */
   changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult>;
   /** What somebody has changed in the tree without committing it. Touches nothing. */

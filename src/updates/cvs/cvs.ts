@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CvsUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted } from '../client.js';
+import { proveWhole } from '../proof.js';
 import { decodeText } from '../text.js';
 import { commandText } from '../tool.js';
 import type {
@@ -11,6 +12,7 @@ import type {
   FetchResult,
   LocalChanges,
   MoveResult,
+  RevisionResult,
   VersionControl,
 } from '../version-control.js';
 import { cvsFailure, runCvs } from './command.js';
@@ -38,16 +40,19 @@ export function cvs(source: Source, memory: string): VersionControl {
   return {
     type: 'cvs',
     command: commandText(['cvs', '-z3', ...updateArguments(source, undefined)]),
-    currentRevision: async (checkout) => {
-      const read = entriesOf(checkout);
-      return read.kind === 'failed' ? read : { kind: 'revision', revision: digestOf(read.entries) };
-    },
+    currentRevision,
     fetch: (checkout, asOf) => fetch(source, snapshots, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
+    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
     changesBetween: (checkout, prior, revision) => changesBetween(snapshots, checkout, prior, revision),
     localChanges,
     tidy: async () => undefined,
   };
+}
+
+async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
+  const read = entriesOf(checkout);
+  return read.kind === 'failed' ? read : { kind: 'revision', revision: digestOf(read.entries) };
 }
 
 type Read = { readonly kind: 'entries'; readonly entries: Entries } | Failed;

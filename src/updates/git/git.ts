@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { GitUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
+import { proveWhole } from '../proof.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   ChangesResult,
@@ -38,6 +39,7 @@ export function git(source: GitSource): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, { head, target }) => moveTo(source, checkout, head, target ?? head),
+    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
     changesBetween,
     localChanges,
     tidy,

@@ -1,5 +1,6 @@
 import type { HgUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted } from '../client.js';
+import { proveWhole } from '../proof.js';
 import { decodeText } from '../text.js';
 import { commandText } from '../tool.js';
 import type {
@@ -27,6 +28,7 @@ export function hg(source: Source): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
+    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
     changesBetween,
     localChanges,
     tidy: async () => undefined,

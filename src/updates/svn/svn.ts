@@ -1,5 +1,6 @@
 import type { SvnUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted } from '../client.js';
+import { proveWhole } from '../proof.js';
 import type { Change } from '../record.js';
 import { commandText } from '../tool.js';
 import type {
@@ -33,6 +34,7 @@ export function svn(source: Source): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
+    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
     changesBetween,
     localChanges,
     tidy: async () => undefined,
