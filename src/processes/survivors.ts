@@ -1,7 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-
-/** In the environment of everything that a run starts: the random id of the run. */
-export const RUN_VARIABLE = 'STAGELOCK_RUN';
+import { membersOfRun } from './members.js';
+import { commandOf } from './process-table.js';
 
 /** A process that a run has started and that has outlived it. */
 export interface Survivor {
@@ -10,30 +8,9 @@ export interface Survivor {
 }
 
 /**
- * Finds the processes that a dead run left behind, by the run's id in their environment: when stagelock itself is
- * killed, its compilers go on. Sees those of the own user only (of everybody, as root), and only on Linux.
+ * Finds the processes that a dead run left behind: when stagelock itself is killed, its compilers go on. The environment
+ * of other users' processes cannot be read (but by root), so of theirs it sees only what descends from one of ours.
  */
 export function survivorsOf(run: string): Survivor[] {
-  const mark = `${RUN_VARIABLE}=${run}`;
-  return processIds().flatMap((pid) => {
-    const environment = readProc(pid, 'environ');
-    if (environment === undefined || !environment.split('\0').includes(mark)) return [];
-    return [{ pid, command: readProc(pid, 'cmdline')?.split('\0').join(' ').trim() ?? '' }];
-  });
-}
-
-function processIds(): number[] {
-  try {
-    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
-  } catch {
-    return [];
-  }
-}
-
-function readProc(pid: number, file: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch {
-    return undefined; // gone meanwhile, or somebody else's
-  }
+  return membersOfRun(run).map(({ pid }) => ({ pid, command: commandOf(pid) }));
 }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
 import { errorCode, type Host, pause } from '../locks/index.js';
-import { RUN_VARIABLE, survivorsOf } from '../processes/survivors.js';
+import { RUN_VARIABLE } from '../processes/members.js';
+import { survivorsOf } from '../processes/survivors.js';
 import type { JobRecord, JobRecords } from './job-record.js';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;

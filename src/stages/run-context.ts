@@ -1,6 +1,6 @@
 import type { Build } from '../config/project.js';
 import type { Host, Inspection } from '../locks/index.js';
-import { RUN_VARIABLE } from '../processes/survivors.js';
+import { RUN_VARIABLE } from '../processes/members.js';
 import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunIdentity } from './held-locks.js';
