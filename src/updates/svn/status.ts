@@ -4,33 +4,77 @@ import { readSvn } from './command.js';
 /** What `svn status` says of a working copy. */
 export interface Status {
   readonly kind: 'status';
-  /** One text for each path that it lists, which changes with anything that it says of it. */
-  readonly entries: readonly string[];
+  readonly entries: readonly Entry[];
   /** Sorted. */
   readonly modified: readonly string[];
   readonly conflicting: readonly string[];
 }
 
-/** As CTest reads them. */
-const MODIFIED = new Set(['modified', 'missing', 'incomplete', 'added', 'deleted', 'replaced']);
+/** What it says of one path. */
+export interface Entry {
+  readonly path: string;
+  /** `normal`, `modified`, `incomplete`, … */
+  readonly item: string;
+  readonly props: string;
+  /** Empty for what is not in the repository, or only as a copy. */
+  readonly revision: string;
+  readonly conflicted: boolean;
+  /** A command that was killed has left its lock here, or one is at work. */
+  readonly locked: boolean;
+  readonly switched: boolean;
+  /** It belongs to another working copy, which an external definition has put here. */
+  readonly external: boolean;
+}
 
-/** @param options `-v` lists all files, with their revisions */
-export async function statusOf(checkout: Checkout, options: readonly string[]): Promise<Status | Failed> {
-  const entries: string[] = [];
-  const modified: string[] = [];
-  const conflicting: string[] = [];
+/**
+ * As CTest reads them, but for `incomplete`: that is no change of a person's. It is a directory of which an update that
+ * broke off has not brought everything.
+ */
+const MODIFIED = new Set(['modified', 'missing', 'added', 'deleted', 'replaced']);
+
+/**
+ * @param externals also what external definitions have put into the tree; it is in `entries` only
+ * @param options `-v` lists all files, with their revisions
+ */
+export async function statusOf(
+  checkout: Checkout,
+  options: readonly string[],
+  externals: 'with-externals' | 'without-externals' = 'without-externals',
+): Promise<Status | Failed> {
+  const entries: Entry[] = [];
+  const roots: string[] = [];
   let path = '';
-  const read = await readSvn(checkout, ['status', '--xml', '--ignore-externals', ...options, '.@'], {
+  const flags = [...(externals === 'with-externals' ? [] : ['--ignore-externals']), ...options];
+  const read = await readSvn(checkout, ['status', '--xml', ...flags, '.@'], {
     open: (name, attributes) => {
       if (name === 'entry') path = attributes['path'] ?? '';
-      if (name !== 'wc-status') return;
-      const { item = '', props = '', revision = '' } = attributes;
-      entries.push([path, item, props, revision, attributes['tree-conflicted'] ?? ''].join('\0'));
-      const conflict = item === 'conflicted' || props === 'conflicted' || attributes['tree-conflicted'] === 'true';
-      if (conflict) conflicting.push(path);
-      else if (MODIFIED.has(item)) modified.push(path);
+      if (name === 'wc-status') entries.push(entryOf(path, attributes));
+      if (name === 'wc-status' && attributes['item'] === 'external') roots.push(path);
     },
   });
   if (read.kind === 'failed') return read;
-  return { kind: 'status', entries, modified: modified.sort(), conflicting: conflicting.sort() };
+  const all = entries.map((entry) =>
+    roots.some((root) => isWithin(entry.path, root)) ? { ...entry, external: true } : entry,
+  );
+  const own = all.filter(({ external }) => !external);
+  const conflicting = own.filter(({ conflicted }) => conflicted);
+  const modified = own.filter(({ conflicted, item }) => !conflicted && MODIFIED.has(item));
+  const inOrder = (of: readonly Entry[]): string[] => of.map((entry) => entry.path).sort();
+  return { kind: 'status', entries: all, modified: inOrder(modified), conflicting: inOrder(conflicting) };
 }
+
+function entryOf(path: string, attributes: Readonly<Record<string, string>>): Entry {
+  const { item = '', props = '', revision = '' } = attributes;
+  return {
+    path,
+    item,
+    props,
+    revision: attributes['copied'] === 'true' || item === 'added' ? '' : revision,
+    conflicted: item === 'conflicted' || props === 'conflicted' || attributes['tree-conflicted'] === 'true',
+    locked: attributes['wc-locked'] === 'true',
+    switched: attributes['switched'] === 'true',
+    external: item === 'external' || attributes['file-external'] === 'true',
+  };
+}
+
+const isWithin = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`);

@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SvnUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted } from '../client.js';
-import { proveWhole } from '../proof.js';
 import type { Change } from '../record.js';
 import { commandText } from '../tool.js';
 import type {
@@ -14,11 +14,16 @@ import type {
   RevisionResult,
   VersionControl,
 } from '../version-control.js';
-import { readSvn, runSvn, svnFailure } from './command.js';
+import { readSvn } from './command.js';
 import { copiedFiles } from './copied.js';
 import { type Info, infoOf, pathInRepository, pathOfUrl } from './info.js';
+import { releaseLocks } from './locks.js';
 import { logListener } from './log.js';
-import { type Status, statusOf } from './status.js';
+import { obstacleTo } from './obstacle.js';
+import { repair } from './repair.js';
+import { statusOf } from './status.js';
+import { updateTo } from './update.js';
+import { faultOf } from './whole.js';
 
 /** The directory of the working copy; the `@` keeps svn from looking for a peg revision. */
 const HERE = '.@';
@@ -34,7 +39,7 @@ export function svn(source: Source): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
-    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
+    repair: (checkout, left) => repair(source.mode, checkout, left),
     changesBetween,
     localChanges,
     tidy: async () => undefined,
@@ -62,30 +67,33 @@ async function fetch({ url }: Source, checkout: Checkout, asOf?: Date): Promise<
 
 /**
  * `svn update` to the target. In mode `fast-forward` local changes to a file that the update touches refuse it, so that
- * no conflict gets into the tree; in mode `reset` they are reverted first. What it leaves half done when it is ended is
- * completed by the next one, after the `svn cleanup` that each begins with.
+ * no conflict gets into the tree; in mode `reset` they are reverted. It has moved when a look at the whole tree says so.
  */
 async function move({ mode }: Source, checkout: Checkout, { head, target = head }: Fetched): Promise<MoveResult> {
-  const cleaned = await runSvn(checkout, ['cleanup']);
-  if (cleaned.kind !== 'ok') return { kind: 'refused', message: svnFailure(checkout, ['cleanup'], cleaned) };
-  const before = await treeState(checkout);
+  const locks = await statusOf(checkout, [], 'with-externals');
+  if (locks.kind === 'failed') return { kind: 'refused', message: locks.message };
+  const released = await releaseLocks(checkout, locks);
+  if (released.kind === 'refused') return released;
+  if (released.kind === 'failed') return broken(released.message);
+  const before = await statusOf(checkout, ['-v']);
   if (before.kind === 'failed') return { kind: 'refused', message: before.message };
   if (mode === 'fast-forward') {
-    const obstacle = await localObstacle(checkout, before.status, target);
-    if (obstacle !== undefined) return { kind: 'refused', message: obstacle };
-  } else {
-    const reverted = await runSvn(checkout, ['revert', '-q', '-R', HERE]);
-    if (reverted.kind !== 'ok') return broken(svnFailure(checkout, ['revert', '-R', '.'], reverted));
+    const obstacle = await obstacleTo(checkout, before, target);
+    if (obstacle !== undefined) return { kind: 'refused', message: `${obstacle}\n(the source tree was not touched)` };
   }
-  const args = ['update', '-r', target, '--accept', 'postpone', HERE];
-  const result = await runSvn(checkout, args);
-  if (result.kind === 'ok') return { kind: 'moved' };
-  const message = svnFailure(checkout, args, result);
-  if (neverStarted(result)) return { kind: 'refused', message };
-  if (!endedByItself(result)) return broken(message);
-  const after = await treeState(checkout);
-  const untouched = after.kind === 'state' && after.text === before.text;
-  return untouched ? { kind: 'refused', message: `${message}\n(the source tree was not touched)` } : broken(message);
+  const updated = await updateTo(mode, checkout, target);
+  const after = await statusOf(checkout, ['-v']);
+  if (updated.kind === 'updated') {
+    if (after.kind === 'failed') return broken(after.message);
+    const fault = faultOf(after, target, before.modified);
+    return fault === undefined ? { kind: 'moved' } : broken(`${checkout.source} has ${fault}`);
+  }
+  const { message, result, first } = updated;
+  if (first && neverStarted(result)) return { kind: 'refused', message };
+  const untouched = after.kind === 'status' && isDeepStrictEqual(after.entries, before.entries);
+  return endedByItself(result) && untouched
+    ? { kind: 'refused', message: `${message}\n(the source tree was not touched)` }
+    : broken(message);
 }
 
 function broken(message: string): MoveResult {
@@ -93,31 +101,6 @@ function broken(message: string): MoveResult {
     kind: 'broken',
     message: `${message}\n(the source tree may be half updated: compare it with svn status -v)`,
   };
-}
-
-type TreeState = { readonly kind: 'state'; readonly status: Status; readonly text: string };
-
-/** The revision of every file and what is changed locally, so that two equal states say that nothing was touched. */
-async function treeState(checkout: Checkout): Promise<TreeState | Failed> {
-  const status = await statusOf(checkout, ['-v']);
-  if (status.kind === 'failed') return status;
-  return { kind: 'state', status, text: JSON.stringify(status.entries) };
-}
-
-async function localObstacle(checkout: Checkout, status: Status, target: string): Promise<string | undefined> {
-  const local = new Set([...status.modified, ...status.conflicting]);
-  if (local.size === 0) return undefined;
-  const incoming: string[] = [];
-  const read = await readSvn(checkout, ['diff', '--summarize', '--xml', '-r', `BASE:${target}`, HERE], {
-    close: (name, text) => {
-      if (name === 'path') incoming.push(text);
-    },
-  });
-  if (read.kind === 'failed') return read.message;
-  const both = incoming.filter((path) => local.has(path)).sort();
-  if (both.length === 0) return undefined;
-  const list = both.slice(0, 10).join(', ') + (both.length > 10 ? `, … (${both.length})` : '');
-  return `${checkout.source} has local changes to files that the update changes, too: ${list}; commit them or svn revert them\n(the source tree was not touched)`;
 }
 
 async function changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult> {

@@ -1,0 +1,60 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { shellWord } from '../../locks/index.js';
+import { openersOf } from '../../processes/openers.js';
+import { neverStarted } from '../client.js';
+import type { Checkout } from '../version-control.js';
+import { runSvn, svnFailure } from './command.js';
+import type { Status } from './status.js';
+
+/** What became of the locks that a killed svn has left in a working copy. */
+export type Release =
+  | { readonly kind: 'released' }
+  /** They may be those of an svn that lives. The message says what to do. */
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/**
+ * `svn cleanup` where a status has shown locks: it carries out what a killed svn had begun to do to files, and takes its
+ * locks away, in the working copies of externals too. It would do the same to an svn that lives, so one that has the
+ * working copy open refuses it. A process killed in here leaves locks that the next call finds.
+ *
+ * @param otherHost where the svn that died had run, if not here
+ */
+export async function releaseLocks(checkout: Checkout, status: Status, otherHost?: string): Promise<Release> {
+  for (const root of lockedRoots(checkout.source, status)) {
+    const owners = openersOf(join(root, '.svn', 'wc.db'), 'svn');
+    if (owners.length > 0) {
+      const message = `svn (pid ${owners.join(', ')}) is at work in ${root}; the next run goes on when it has ended`;
+      return { kind: 'refused', message };
+    }
+    if (otherHost !== undefined) {
+      const message = `svn has left its lock in ${root}, and whether it still runs on ${otherHost} cannot be seen from here. When it does not:\nsvn cleanup ${shellWord(root)}`;
+      return { kind: 'refused', message };
+    }
+    const args = ['cleanup', `${root}@`];
+    const cleaned = await runSvn(checkout, args);
+    if (cleaned.kind === 'ok') continue;
+    const message = svnFailure(checkout, args, cleaned);
+    return neverStarted(cleaned) ? { kind: 'refused', message } : { kind: 'failed', message };
+  }
+  return { kind: 'released' };
+}
+
+/** The working copies that have locks: each directory's nearest one at or above it. */
+function lockedRoots(source: string, { entries }: Status): string[] {
+  const roots = new Set<string>();
+  for (const { path, locked } of entries) {
+    const root = locked ? rootOf(realpathSync(source), join(realpathSync(source), path)) : undefined;
+    if (root !== undefined) roots.add(root);
+  }
+  return [...roots];
+}
+
+/** The source may be a directory within a working copy. */
+function rootOf(source: string, directory: string): string | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    if (lstatSync(join(at, '.svn'), { throwIfNoEntry: false })?.isDirectory()) return at;
+    if (dirname(at) === at) return source;
+  }
+}
