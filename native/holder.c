@@ -6,6 +6,7 @@
 
 #include "moment.h"
 #include "report.h"
+#include "shown.h"
 
 static long long rounded_seconds(long long ms) { return ms > 0 ? (ms + 500) / 1000 : 0; }
 
@@ -29,27 +30,14 @@ static char *describe(const struct sighting *holder, const struct judgement *jud
   return text("%s%s, %s: %s", who, since, fate_name(judgement->fate), judgement->why);
 }
 
-/** A path as one word of a shell command. */
-static char *quote(const char *path) {
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-  if (path[strspn(path, plain)] == '\0') return text("%s", path);
-  char *quoted = text("%s", "");
-  for (const char *at = path; *at != '\0'; at++) {
-    char *longer = *at == '\'' ? text("%s'\\''", quoted) : text("%s%c", quoted, *at);
-    free(quoted);
-    quoted = longer;
-  }
-  return text("'%s'", quoted);
-}
-
 char *explain_waiting(const struct lock *lock, const struct sighting *holder, long long waited_ms, bool overdue) {
   char *path = full_path_of(lock);
-  char *waiting = text("waiting for %s for %lld s", path, rounded_seconds(waited_ms));
+  char *waiting = text("waiting for %s for %lld s", shown(path), rounded_seconds(waited_ms));
   if (holder->free) return text("%s: free again by now", waiting);
   struct judgement judgement = judge_lock(lock, holder);
   char *message = text("%s: %s", waiting, describe(holder, &judgement));
   // A dead owner's lock that is still there could not be removed from here: that, too, takes a person.
   if (!overdue || judgement.fate == ALIVE) return message;
   char *check = holder->named ? text(" Look at process %ld on %s;", (long)holder->owner.pid, holder->owner.host) : "";
-  return text("%s. OVERDUE.%s if it is gone, remove the lock: rm -rf %s", message, check, quote(path));
+  return text("%s. OVERDUE.%s if it is gone, remove the lock: rm -rf %s", message, check, shell_word(path));
 }

@@ -44,8 +44,9 @@ const char *own_record(void) {
 }
 
 bool parse_owner(const char *record, struct owner *owner) {
-  size_t host_length = strcspn(record, ": \t\r\n\v\f");
-  if (host_length == 0 || host_length >= sizeof owner->host || record[host_length] != ':') return false;
+  size_t host_length = 0;
+  while (record[host_length] > ' ' && record[host_length] < 0x7f && record[host_length] != ':') host_length++;
+  if (host_length == 0 || host_length > LONGEST_HOST || record[host_length] != ':') return false;
   const char *digits = record + host_length + 1;
   size_t digit_count = strspn(digits, "0123456789");
   if (digit_count == 0 || digit_count > 10) return false;

@@ -4,7 +4,7 @@
 #include <sys/types.h>
 
 /** No host name is longer than 64 bytes and no pid than ten; what is longer was not written by a lock tool. */
-enum { LONGEST_RECORD = 512 };
+enum { LONGEST_RECORD = 512, LONGEST_HOST = 255 };
 
 /** Who a lock says its owner is. */
 struct owner {
@@ -39,7 +39,7 @@ const char *host_name(void);
 /** `host:pid`, our own owner record. */
 const char *own_record(void);
 
-/** Reads `host:pid` and `host:pid:more`. False for anything else. */
+/** Reads `host:pid` and `host:pid:more`, the host of visible ASCII. False for anything else; see src/locks/owner.ts. */
 bool parse_owner(const char *record, struct owner *owner);
 
 /** As src/locks/owner.ts does, but without measuring the clock of the file server. */

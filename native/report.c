@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shown.h"
+
 /** As all errors of ours, so that they can be told from those of the command. */
 enum { OWN_ERROR = 125 };
 
@@ -33,8 +35,10 @@ void warn(const char *format, ...) {
   char *message = vtext(format, arguments);
   va_end(arguments);
   // One write: lines of several helpers must not mix in a build's log.
-  char *line = text("ct-lock-helper: %s\n", message);
+  char *plain = shown(message);
+  char *line = text("ct-lock-helper: %s\n", plain);
   (void)!write(STDERR_FILENO, line, strlen(line));
   free(line);
+  free(plain);
   free(message);
 }

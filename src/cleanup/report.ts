@@ -1,11 +1,12 @@
 import { formatOwner } from '../locks/index.js';
+import { shown } from '../text/shown.js';
 import type { CleanupResult } from './cleanup.js';
 import type { Finding } from './finding.js';
 
-/** One line for a finding. Names come from a directory that others write to, so they are made harmless to a terminal. */
+/** One line for a finding. Names come from a directory that others write to, so they steer no terminal. */
 export function describeFinding({ path, what, owner, fate, why }: Finding): string {
   const whose = owner === undefined ? '' : ` of ${formatOwner(owner)}`;
-  return printable(`${VERBS[fate]} ${path}, ${what}${whose}: ${why}`);
+  return shown(`${VERBS[fate]} ${path}, ${what}${whose}: ${why}`);
 }
 
 const VERBS: Readonly<Record<Finding['fate'], string>> = {
@@ -16,11 +17,6 @@ const VERBS: Readonly<Record<Finding['fate'], string>> = {
   young: 'kept, young:',
   unknown: 'kept, unknown:',
 };
-
-/** Control characters as JSON would write them. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
 
 /** The last line: what was done, what stays, what went wrong. */
 export function summarise({ survey, findings }: CleanupResult, dryRun: boolean, elapsedMs: number): string {

@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readLog } from '../contention/read-log.js';
 import { describeContention } from '../contention/report.js';
 import { errorCode } from '../locks/index.js';
+import { jsonText } from '../text/json.js';
+import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 
 /** `stagelock contention FILE` */
@@ -19,12 +21,12 @@ export async function contentionCommand(
     throw errorCode(error) === undefined ? error : new Refusal(EXIT.usage, cannotRead(name, error));
   }
   if (!json) {
-    process.stdout.write(`${describeContention(contention, name).join('\n')}\n`);
+    process.stdout.write(`${describeContention(contention, shown(name)).join('\n')}\n`);
     return;
   }
   const { fromMs, toMs, ...rest } = contention;
   const span = { from: isoTime(fromMs), to: isoTime(toMs) };
-  process.stdout.write(`${JSON.stringify({ file: name, ...span, ...rest }, null, 2)}\n`);
+  process.stdout.write(`${jsonText({ file: name, ...span, ...rest }, 2)}\n`);
 }
 
 function cannotRead(name: string, error: unknown): string {

@@ -4,9 +4,11 @@ import { parseArgs } from 'node:util';
 import { cleanUp } from '../cleanup/cleanup.js';
 import type { Finding } from '../cleanup/finding.js';
 import { ProgressBar } from '../cleanup/progress-bar.js';
-import { describeFinding, isClean, printable, summarise, toJson } from '../cleanup/report.js';
+import { describeFinding, isClean, summarise, toJson } from '../cleanup/report.js';
 import { rootsOf } from '../cleanup/roots.js';
 import { errorCode, settingsFromEnvironment, thisHost } from '../locks/index.js';
+import { jsonText } from '../text/json.js';
+import { shown, shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
 
 const HELP = `Usage: ct-cleanup-locks --objdir=DIR [OPTION...]
@@ -85,8 +87,8 @@ async function cleanUpCommand(values: Values): Promise<number> {
   });
   bar?.clear();
   const whole = { ...result, survey: { ...result.survey, problems: [...problems, ...result.survey.problems] } };
-  for (const { path, why } of whole.survey.problems) warn(printable(`${path}: ${why}`));
-  if (json) process.stdout.write(`${JSON.stringify(toJson(whole, dryRun), null, 2)}\n`);
+  for (const { path, why } of whole.survey.problems) warn(shown(`${path}: ${why}`));
+  if (json) process.stdout.write(`${jsonText(toJson(whole, dryRun), 2)}\n`);
   else if (level >= 0) process.stdout.write(`${summarise(whole, dryRun, performance.now() - began)}\n`);
   return isClean(whole) ? 0 : 1;
 }
@@ -150,7 +152,7 @@ function describe(error: unknown): string {
 }
 
 function warn(text: string): void {
-  process.stderr.write(`ct-cleanup-locks: ${text}\n`);
+  process.stderr.write(`ct-cleanup-locks: ${shownLines(text)}\n`);
 }
 
 // A reader that has seen enough (`| head`) is no reason to stop half-way.

@@ -13,6 +13,7 @@ import {
   type Strategy,
   settingsFromEnvironment,
 } from '../locks/index.js';
+import { shown } from '../text/shown.js';
 import { VERSION } from '../version.js';
 import { HELP, readHelperArguments, UsageError } from './helper-arguments.js';
 import { settle } from './settle.js';
@@ -37,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
         return await run(wanted, wanted.strategy);
     }
   } catch (error) {
-    warn(describe(error));
+    for (const line of describe(error)) warn(line);
     return OWN_ERROR;
   }
 }
@@ -101,17 +102,18 @@ function lockOf(
   return { lock: openLock(target, { strategy, settings }), settings };
 }
 
-function describe(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}\nct-lock-helper --help tells more`;
-  if (error instanceof LockError) return error.message;
-  if (errorCode(error) !== undefined && error instanceof Error) return error.message;
-  return `internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`;
+function describe(error: unknown): string[] {
+  if (error instanceof UsageError) return [error.message, 'ct-lock-helper --help tells more'];
+  if (error instanceof LockError) return [error.message];
+  if (errorCode(error) !== undefined && error instanceof Error) return [error.message];
+  return `internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`.split('\n');
 }
 
+/** One line, whatever names of files and of hosts hold; the native front writes the same. */
 function warn(text: string): void {
   // A warning that nobody reads any more (`make 2>&1 | head`) must not end a compile.
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
-  process.stderr.write(`ct-lock-helper: ${text}\n`);
+  process.stderr.write(`ct-lock-helper: ${shown(text, Number.POSITIVE_INFINITY)}\n`);
 }
 
 process.exitCode = await main(process.argv.slice(2));

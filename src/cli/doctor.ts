@@ -4,7 +4,9 @@ import type { Finding } from '../doctor/finding.js';
 import { describeFinding, describeSide, describeVerdict, reportOf } from '../doctor/report.js';
 import { lookAt, type Side } from '../doctor/side.js';
 import { verdictOf } from '../doctor/verdict.js';
-import { shellWord } from '../locks/index.js';
+import { jsonText } from '../text/json.js';
+import { shellWord } from '../text/shell-word.js';
+import { shown, shownLines } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { describeFailure } from './failure.js';
 import { stopSignal } from './stop-signal.js';
@@ -17,7 +19,7 @@ export async function doctorCommand(
   const sides = peer === undefined ? ([sideOf(directory)] as const) : ([sideOf(directory), sideOf(peer)] as const);
   const stop = stopSignal();
   const say = (lines: readonly string[]): void => {
-    if (!json) process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    if (!json) process.stdout.write(lines.map((line) => `${shownLines(line)}\n`).join(''));
   };
   say([...sides.flatMap(describeSide), '']);
   const findings: Finding[] = [];
@@ -31,7 +33,9 @@ export async function doctorCommand(
       say([describeFinding(finding)]);
     },
     onLeftover: (path, why) => {
-      process.stderr.write(`stagelock: ${path} could not be removed: ${why}. It can go: rm -rf ${shellWord(path)}\n`);
+      process.stderr.write(
+        `stagelock: ${shown(path)} could not be removed: ${shown(why)}. It can go: rm -rf ${shellWord(path)}\n`,
+      );
     },
   });
   if (examination.kind === 'interrupted') {
@@ -41,7 +45,7 @@ export async function doctorCommand(
   }
   const verdict = verdictOf(sides, examination);
   say([...(findings.length === 0 ? [] : ['']), ...describeVerdict(verdict)]);
-  if (json) process.stdout.write(`${JSON.stringify(reportOf(sides, findings, verdict), null, 2)}\n`);
+  if (json) process.stdout.write(`${jsonText(reportOf(sides, findings, verdict), 2)}\n`);
   process.exitCode = verdict.works ? EXIT.done : EXIT.failed;
 }
 

@@ -15,6 +15,7 @@ import {
   type Strategy,
   thisHost,
 } from '../locks/index.js';
+import { shown, shownLines } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { type Stop, stopSignal } from './stop-signal.js';
 
@@ -54,7 +55,9 @@ export async function execCommand(words: readonly string[], options: ExecOptions
     end = await runCommand(command, stop.signal);
   } finally {
     if (acquisition.lock.release() === 'lost') {
-      warn(`${lock.path}: somebody removed this lock while it was held; ${command[0]} may have run twice at once`);
+      warn(
+        `${shown(lock.path)}: this lock was removed while it was held; ${shown(command[0])} may have run twice at once`,
+      );
     }
   }
   process.exitCode = exitCodeOf(end, stop);
@@ -94,8 +97,8 @@ function noticeTeller(): (notice: Notice) => void {
 
 function explainHeld(lock: ObjectLock, holder: Inspection, timeoutMs: number, command: Argv): string {
   const waited = timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`;
-  const first = `${lock.path}: ${describeHolder(holder, Date.now())}${runningSince(holder)}`;
-  return `${first}\n  ${command[0]} was not run${waited}. ${whatToDo(lock, holder, timeoutMs)}`;
+  const first = `${shown(lock.path)}: ${describeHolder(holder, Date.now())}${runningSince(holder)}`;
+  return `${first}\n  ${shown(command[0])} was not run${waited}. ${whatToDo(lock, holder, timeoutMs)}`;
 }
 
 /** The kernel does not tell since when it holds a lock; the start of its holder is the next best. */
@@ -140,5 +143,5 @@ function strategyOf(word: string | undefined): Strategy | 'auto' {
 }
 
 function warn(text: string): void {
-  process.stderr.write(`stagelock: ${text}\n`);
+  process.stderr.write(`stagelock: ${shownLines(text)}\n`);
 }

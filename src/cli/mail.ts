@@ -2,6 +2,8 @@ import type { Project } from '../config/project.js';
 import { readNoWay } from '../mail/no-way.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { readFailed, readSpool, type SpooledLetter } from '../mail/spool.js';
+import { jsonText } from '../text/json.js';
+import { shown } from '../text/shown.js';
 import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
@@ -17,15 +19,17 @@ export async function mailCommand(
   if (send) await sendNow(project);
   const { waiting, failed, noWay, problems } = mailsOf(project);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ waiting, failed, noWay, problems }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ waiting, failed, noWay, problems }, 2)}\n`);
     return;
   }
-  for (const problem of problems) process.stderr.write(`stagelock: ${problem}\n`);
+  for (const problem of problems) process.stderr.write(`stagelock: ${shown(problem)}\n`);
   if (noWay !== undefined)
-    process.stdout.write(`nothing can be sent since ${noWay.since}: ${noWay.name}: ${noWay.why}\n`);
+    process.stdout.write(
+      `nothing can be sent since ${shown(noWay.since, 64)}: ${shown(noWay.name)}: ${shown(noWay.why)}\n`,
+    );
   for (const letter of waiting) process.stdout.write(`${describeLetter(letter)}\n`);
   for (const letter of failed) process.stdout.write(`${describeLetter(letter)}\n`);
-  if (waiting.length + failed.length === 0) process.stdout.write(`no mail waits in ${mailSpoolOf(project)}\n`);
+  if (waiting.length + failed.length === 0) process.stdout.write(`no mail waits in ${shown(mailSpoolOf(project))}\n`);
 }
 
 /** What is in the spool of a project. @throws the system's error */
@@ -42,13 +46,13 @@ async function sendNow(project: Project): Promise<void> {
   if (delivery === undefined) return;
   const { delivered, problems, end } = delivery;
   if (delivered > 0) process.stdout.write(`delivered ${delivered}\n`);
-  for (const problem of problems) process.stderr.write(`stagelock: ${problem}\n`);
+  for (const problem of problems) process.stderr.write(`stagelock: ${shown(problem)}\n`);
   if (problems.length > 0) process.exitCode = EXIT.failed;
   if (end.kind === 'busy') {
-    process.stderr.write(`stagelock: somebody else is sending from ${mailSpoolOf(project)}\n`);
+    process.stderr.write(`stagelock: another process is sending from ${shown(mailSpoolOf(project))}\n`);
     process.exitCode = EXIT.held;
   } else if (end.kind === 'put-off') {
-    process.stderr.write(`stagelock: not sent: ${end.why}\n`);
+    process.stderr.write(`stagelock: not sent: ${shown(end.why)}\n`);
     process.exitCode = EXIT.failed;
   } else if (end.kind === 'aborted') {
     process.exitCode = stop.exitCode();
@@ -58,8 +62,8 @@ async function sendNow(project: Project): Promise<void> {
 function describeLetter({ letter, since, tries, waiting, refused }: SpooledLetter): string {
   const times = tries === 1 ? '1 attempt' : `${tries} attempts`;
   return [
-    `"${letter.subject}", since ${since}, ${times}`,
-    ...waiting.map(({ address, why }) => `  waits for ${address}${why === '' ? '' : `: ${why}`}`),
-    ...refused.map(({ address, why }) => `  never reaches ${address}: ${why}`),
+    `"${shown(letter.subject, 300)}", since ${shown(since, 64)}, ${times}`,
+    ...waiting.map(({ address, why }) => `  waits for ${shown(address)}${why === '' ? '' : `: ${shown(why)}`}`),
+    ...refused.map(({ address, why }) => `  never reaches ${shown(address)}: ${shown(why)}`),
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { adoptJob, type JobEnd, orphans, startJob } from '../scheduler/job.js';
 import { JobRecords } from '../scheduler/job-record.js';
 import { reportJob } from '../scheduler/job-report.js';
 import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
+import { shown } from '../text/shown.js';
 import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { complain } from './failure.js';
@@ -77,9 +78,9 @@ async function reportOrphans(project: Project, records: JobRecords): Promise<voi
 
 async function deliver(project: Project, signal: AbortSignal): Promise<void> {
   const delivery = await deliverMails(project, signal);
-  for (const problem of delivery?.problems ?? []) complain(problem);
+  for (const problem of delivery?.problems ?? []) complain(shown(problem));
   if (delivery?.end.kind === 'put-off') {
-    complain(`a mail could not be sent, and is tried again by later runs: ${delivery.end.why}`);
+    complain(`a mail could not be sent, and is tried again by later runs: ${shown(delivery.end.why)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { formatDuration } from '../config/duration.js';
 import { describeOutcome } from '../stages/messages.js';
 import type { RunEvent, RunResult } from '../stages/run-context.js';
+import { quotedLines, shown } from '../text/shown.js';
 
 /** How the progress of a run is shown on standard output. */
 export type ProgressStyle =
@@ -28,7 +29,7 @@ export class Progress {
   report(event: RunEvent): void {
     if (event.kind === 'warning') {
       this.clear();
-      process.stderr.write(`stagelock: ${this.#build}: ${event.text}\n`);
+      process.stderr.write(`stagelock: ${this.#build}: ${quotedLines(event.text)}\n`);
       return;
     }
     // For a log it is enough to know that it was done, and a run that comes too early does not even try.
@@ -70,7 +71,7 @@ export class Progress {
     if (this.#style === 'none') return;
     this.#before?.();
     this.#before = undefined;
-    process.stdout.write(`${timeOf(new Date())} ${this.#build}: ${text}\n`);
+    process.stdout.write(`${timeOf(new Date())} ${this.#build}: ${shown(text)}\n`);
   }
 
   #show(text: string, limits: string): void {
@@ -80,7 +81,7 @@ export class Progress {
       const elapsedMs = Math.floor((Date.now() - began) / 1000) * 1000;
       const width = (process.stdout.columns || 80) - 1;
       const times = ` ${formatDuration(elapsedMs)}${limits}`;
-      process.stdout.write(`\r\u001b[K${shortened(`${this.#build}: ${text}`, width - times.length)}${times}`);
+      process.stdout.write(`\r\u001b[K${shortened(shown(`${this.#build}: ${text}`), width - times.length)}${times}`);
     };
     draw();
     this.#timer = setInterval(draw, 1000);

@@ -3,6 +3,7 @@ import { tellBreakage } from '../mail/breakage.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { describeOutcome } from '../stages/messages.js';
 import type { RunEvent } from '../stages/run-context.js';
+import { shown } from '../text/shown.js';
 import { deliverMails } from './deliver-mail.js';
 import { describeFailure } from './failure.js';
 import type { Warnings } from './run.js';
@@ -55,11 +56,11 @@ export async function mailAfterRun(
 ): Promise<string[]> {
   try {
     const delivery = await deliverMails(project, signal);
-    const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${problem}`);
+    const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${shown(problem)}`);
     if (delivery?.end.kind === 'put-off') {
       const { left, end } = delivery;
       const waiting = `${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
-      const lines = [`${build.name}: a mail could not be sent: ${end.why}`, `  ${waiting}`];
+      const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, `  ${waiting}`];
       return [...problems, ...warnings.warn('mail', end.why, lines)];
     }
     const isOver = delivery === undefined || delivery.end.kind === 'empty';

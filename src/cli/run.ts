@@ -8,6 +8,7 @@ import { RunRecorder } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, repeatableWarning } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';
 import { layoutOf } from '../stages/temporary.js';
+import { shown, shownLines } from '../text/shown.js';
 import type { Subject } from '../warnings/memory.js';
 import { WarningTeller } from '../warnings/teller.js';
 import { reportFailure } from './failure.js';
@@ -63,7 +64,7 @@ export async function runCommand(
   let waitedMs = 0;
   const warnings = warningsOf(build, everyWarning || process.stderr.isTTY);
   const warn = (problem: string | undefined): void => {
-    if (problem !== undefined) process.stderr.write(`stagelock: ${build.name}: ${problem}\n`);
+    if (problem !== undefined) process.stderr.write(`stagelock: ${build.name}: ${shown(problem)}\n`);
   };
   try {
     const result = await run(build, {
@@ -80,7 +81,12 @@ export async function runCommand(
         if (event.kind === 'waited') waitedMs += event.ms;
         if (event.kind === 'built') warn(post?.tellAuthors(project, build, event, id, host.name));
         if (event.kind === 'submission-put-off') {
-          tell(warnings.warn('submit', event.why, [`${build.name}: submit: ${event.why}`, `  ${event.left}`]));
+          tell(
+            warnings.warn('submit', event.why, [
+              `${build.name}: submit: ${shown(event.why)}`,
+              `  ${shown(event.left)}`,
+            ]),
+          );
         } else if (event.kind === 'spool-empty') {
           tell(warnings.over('submit', `${build.name}: the reports are delivered.`, began));
         }
@@ -89,7 +95,12 @@ export async function runCommand(
     });
     progress.end(result);
     warn(history.end(result.kind));
-    const lines = explainResult(build, result, { host, now: new Date(), configFile: project.file });
+    const lines = explainResult(build, result, {
+      host,
+      now: new Date(),
+      configFile: project.file,
+      builds: project.builds,
+    });
     const repeatable = repeatableWarning(result);
     if (repeatable !== undefined) tell(warnings.warn('run', repeatable, lines));
     else if (result.kind === 'interrupted') tell(lines);
@@ -101,8 +112,13 @@ export async function runCommand(
   } catch (error) {
     progress.clear();
     process.exitCode = reportFailure(error);
-    const lines = explainLocksAfterFailure(build, id, { host, now: new Date(), configFile: project.file });
-    process.stderr.write(`${lines.join('\n')}\n`);
+    const lines = explainLocksAfterFailure(build, id, {
+      host,
+      now: new Date(),
+      configFile: project.file,
+      builds: project.builds,
+    });
+    process.stderr.write(`${shownLines(lines.join('\n'))}\n`);
   } finally {
     stop.forget();
   }
@@ -128,7 +144,7 @@ function warningsOf(build: Build, all: boolean): Warnings {
 }
 
 function tell(lines: readonly string[]): void {
-  if (lines.length > 0) process.stderr.write(`stagelock: ${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stderr.write(`stagelock: ${shownLines(lines.join('\n'))}\n`);
 }
 
 type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

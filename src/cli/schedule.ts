@@ -14,6 +14,7 @@ import { overlapEnded, reportOverlap } from '../scheduler/overlap.js';
 import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { ServiceManager, withoutServiceManager } from '../scheduler/service-manager.js';
+import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { complain } from './failure.js';
 import { timeOf } from './progress.js';
@@ -172,5 +173,5 @@ async function untilStopped(): Promise<AbortSignal> {
 }
 
 function note(text: string): void {
-  process.stdout.write(`${timeOf(new Date())} ${text}\n`);
+  process.stdout.write(`${timeOf(new Date())} ${shown(text)}\n`);
 }

@@ -1,11 +1,14 @@
 import { performance } from 'node:perf_hooks';
-import { pause, shellWord, thisHost } from '../locks/index.js';
+import { pause, thisHost } from '../locks/index.js';
 import { instances } from '../scheduler/instance.js';
 import { describeLock, describePulse } from '../stages/messages.js';
 import { type Pulse, PulseWatch } from '../stages/pulse.js';
 import { readStageLock } from '../stages/stage-lock.js';
 import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
 import { waitingText } from '../stages/submission.js';
+import { jsonText } from '../text/json.js';
+import { shellWord } from '../text/shell-word.js';
+import { shown } from '../text/shown.js';
 import { EXIT } from './exit.js';
 import { mailsOf } from './mail.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
@@ -35,10 +38,10 @@ export async function statusCommand(
       locks: status.locks.map((lock) => ({ ...lock, pulse: pulses.get(lock.path) })),
       waitsFor: status.waitsFor.map((lock) => lock.path),
     }));
-    process.stdout.write(`${JSON.stringify({ project: project.name, builds: report, schedulers, mails }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ project: project.name, builds: report, schedulers, mails }, 2)}\n`);
     return;
   }
-  const context = { host, now: new Date(), configFile: project.file };
+  const context = { host, now: new Date(), configFile: project.file, builds: project.builds };
   for (const status of builds) {
     process.stdout.write(`${status.build} (${status.role}): ${headline(status)}\n`);
     for (const lock of status.locks) {
@@ -47,14 +50,14 @@ export async function statusCommand(
       process.stdout.write(`${lines.join('\n')}\n`);
     }
     if (status.waitsFor.length > 0) {
-      process.stdout.write(`  waits for ${status.waitsFor.map((lock) => lock.path).join(', ')}\n`);
+      process.stdout.write(`  waits for ${status.waitsFor.map((lock) => shown(lock.path)).join(', ')}\n`);
     }
-    if (status.undelivered.length > 0) process.stdout.write(`  reports: ${waitingText(status.undelivered)}\n`);
+    if (status.undelivered.length > 0) process.stdout.write(`  reports: ${shown(waitingText(status.undelivered))}\n`);
   }
   if (only !== undefined) return;
   for (const { host: where, pid, since, judgement } of schedulers) {
     process.stdout.write(
-      `scheduler: process ${pid} on ${where}, since ${since}; ${judgement.fate}: ${judgement.why}\n`,
+      `scheduler: process ${pid} on ${shown(where, 255)}, since ${shown(since, 64)}; ${judgement.fate}: ${judgement.why}\n`,
     );
   }
   const [waiting, failed] = [mails?.waiting.length ?? 0, mails?.failed.length ?? 0];
@@ -65,7 +68,7 @@ export async function statusCommand(
 }
 
 function headline({ locks, waitsFor, problem }: BuildStatus): string {
-  if (problem !== undefined) return `cannot be seen: ${problem}`;
+  if (problem !== undefined) return `cannot be seen: ${shown(problem)}`;
   if (locks.length === 0) return 'idle';
   if (locks.some((lock) => lock.judgement.fate === 'dead')) return 'left locks behind';
   if (waitsFor.length > 0) return 'waiting';

@@ -1,6 +1,7 @@
 import type { Build } from '../config/project.js';
 import { deliverSpool, waitingText } from '../stages/submission.js';
 import { hasSubmissions, spoolOf } from '../submission/spool.js';
+import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 import { type Stop, stopSignal } from './stop-signal.js';
@@ -26,7 +27,7 @@ export async function submitCommand(options: GlobalOptions, name: string | undef
 async function submit(build: Build, { signal }: Stop): Promise<void> {
   const spool = spoolOf(build.directory);
   if (!hasSubmissions(spool)) {
-    process.stdout.write(`${build.name}: nothing waits in ${spool}\n`);
+    process.stdout.write(`${build.name}: nothing waits in ${shown(spool)}\n`);
     return;
   }
   const context = { now: () => new Date(), environment: process.env, signal };
@@ -34,12 +35,12 @@ async function submit(build: Build, { signal }: Stop): Promise<void> {
   if (delivered > 0)
     process.stdout.write(`${build.name}: submitted ${delivered} report${delivered === 1 ? '' : 's'}\n`);
   const all = end.kind === 'put-off' ? [...problems, end.why] : problems;
-  for (const problem of all) process.stderr.write(`stagelock: ${build.name}: submit: ${problem}\n`);
+  for (const problem of all) process.stderr.write(`stagelock: ${build.name}: submit: ${shown(problem)}\n`);
   if (end.kind === 'busy') {
     process.exitCode = EXIT.held;
-    process.stderr.write(`stagelock: ${build.name}: somebody else is submitting from ${spool}\n`);
+    process.stderr.write(`stagelock: ${build.name}: another process is submitting from ${shown(spool)}\n`);
   } else if (left.length > 0) {
     process.exitCode = EXIT.failed;
-    process.stderr.write(`stagelock: ${build.name}: ${waitingText(left)}\n`);
+    process.stderr.write(`stagelock: ${build.name}: ${shown(waitingText(left))}\n`);
   }
 }

@@ -1,8 +1,9 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ensureDirectory, readRegularFile, replaceAtomically, shellWord } from '../locks/index.js';
+import { ensureDirectory, readRegularFile, replaceAtomically } from '../locks/index.js';
 import { schedulerUnit, timerUnits, type Unit, unitMark } from '../scheduler/systemd-units.js';
+import { shellWord } from '../text/shell-word.js';
 import { EXIT, Refusal } from './exit.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
 import { thisProgram } from './this-program.js';

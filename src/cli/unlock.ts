@@ -5,6 +5,9 @@ import { describeLock, type MessageContext, unlockCommand as unlockCommandLine }
 import { tailOf } from '../stages/stage-log.js';
 import type { LockStatus } from '../stages/status.js';
 import { clearLocks, examine } from '../stages/unlock.js';
+import { logText } from '../text/log-text.js';
+import { shellWord } from '../text/shell-word.js';
+import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
@@ -24,17 +27,17 @@ export async function unlockCommand(
     process.stdout.write(`${build.name}: there are no locks\n`);
     return;
   }
-  const context = { host, now: new Date(), configFile: project.file };
+  const context = { host, now: new Date(), configFile: project.file, builds: project.builds };
   show(found.locks, context);
   if (found.locks.some((lock) => lock.name === 'update' && build.role === 'primary')) {
     process.stdout.write(
-      `  The update was interrupted: ${build.source} may be half changed. See git -C ${build.source} status\n`,
+      `  The update was interrupted: ${shown(build.source)} may be half changed. See git -C ${shellWord(build.source)} status\n`,
     );
   }
   const hidden = othersOf(found.locks);
   if (hidden.length > 0) {
     process.stdout.write(
-      `  Whether what it started still runs can be seen only by ${hidden.join(', ')} and root: ps -ef\n`,
+      `  Whether what it started still runs can be seen only by ${hidden.map((user) => shown(user, 64)).join(', ')} and root: ps -ef\n`,
     );
   }
   if (found.kind === 'needs-force' && !force) {
@@ -57,10 +60,13 @@ export async function unlockCommand(
   const cleared = await clearLocks(build, found.locks);
   if (cleared.kind === 'section-busy') {
     const holder = describeHolder(cleared.holder, Date.now());
-    throw new Refusal(EXIT.held, `${build.name}: left as it is, because ${cleared.path} could not be had: ${holder}`);
+    throw new Refusal(
+      EXIT.held,
+      `${build.name}: left as it is, because ${shown(cleared.path)} could not be acquired: ${holder}`,
+    );
   }
-  for (const path of cleared.paths) process.stdout.write(`removed ${path}\n`);
-  for (const path of cleared.changed) process.stdout.write(`left ${path}: it has changed hands meanwhile\n`);
+  for (const path of cleared.paths) process.stdout.write(`removed ${shown(path)}\n`);
+  for (const path of cleared.changed) process.stdout.write(`left ${shown(path)}: it has changed hands meanwhile\n`);
 }
 
 function show(locks: readonly LockStatus[], context: MessageContext): void {
@@ -68,7 +74,7 @@ function show(locks: readonly LockStatus[], context: MessageContext): void {
     process.stdout.write(`${describeLock(lock, context).join('\n')}\n`);
     const log = lock.record?.logFile;
     const tail = log === undefined ? [] : tailOf(log, LOG_LINES);
-    for (const line of tail) process.stdout.write(`    | ${line}\n`);
+    for (const line of tail) process.stdout.write(`    | ${logText(line)}\n`);
   }
 }
 

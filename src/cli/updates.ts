@@ -1,4 +1,6 @@
 import { overviewOf, type Progress, type UpdatesOverview } from '../stages/overview.js';
+import { jsonText } from '../text/json.js';
+import { shown } from '../text/shown.js';
 import type { UpdateRecord } from '../updates/record.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
@@ -15,36 +17,34 @@ export function updatesCommand(
   if (all.some(({ problems, builds }) => problems.length > 0 || builds.some(({ problem }) => problem !== undefined))) {
     process.exitCode = EXIT.internal;
   }
-  if (json) process.stdout.write(`${JSON.stringify({ project: project.name, primaries: all }, undefined, 2)}\n`);
+  if (json) process.stdout.write(`${jsonText({ project: project.name, primaries: all }, 2)}\n`);
   else process.stdout.write(all.map((one) => `${textOf(one).join('\n')}\n`).join('\n'));
 }
 
 function textOf({ primary, journal, newest, records, problems, builds }: UpdatesOverview): string[] {
-  if (newest === 0) return [`${primary}: no updates yet in ${journal}`];
+  if (newest === 0) return [`${primary}: no updates yet in ${shown(journal)}`];
   return [
-    `${primary}: ${newest} ${newest === 1 ? 'record' : 'records'} in ${journal}`,
+    `${primary}: ${newest} ${newest === 1 ? 'record' : 'records'} in ${shown(journal)}`,
     ...records.map(recordLine),
-    ...problems.map(({ message }) => `  ${message}`),
+    ...problems.map(({ message }) => `  ${shown(message)}`),
     ...builds.map((build) => `  ${progressText(build, newest)}`),
   ];
 }
 
 function recordLine({ sequence, ended, revision, type, changes }: UpdateRecord): string {
   const time = ended.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
-  const start = `  ${String(sequence).padStart(6)}  ${time}  ${type} ${revision.slice(0, 12)}`;
+  const start = `  ${String(sequence).padStart(6)}  ${shown(time, 64)}  ${shown(type, 16)} ${shown(revision.slice(0, 12))}`;
   if (changes.length === 0) return `${start}  no commits`;
   const files = new Set(changes.flatMap((change) => change.files.map(({ path }) => path)));
   const authors = [...new Set(changes.map(({ author }) => author))];
   const who = authors.slice(0, 3).join(', ') + (authors.length > 3 ? ` and ${authors.length - 3} more` : '');
   const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-  // Names come from commits: nothing in them may steer a terminal.
-  const plain = who.replaceAll(/\p{Cc}/gu, '?');
-  return `${start}  ${many(changes.length, 'commit')}, ${many(files.size, 'file')}, by ${plain}`;
+  return `${start}  ${many(changes.length, 'commit')}, ${many(files.size, 'file')}, by ${shown(who, 200)}`;
 }
 
 function progressText({ build, configured, record, pending, problem }: Progress, newest: number): string {
   const gone = configured ? '' : ', which is not in the configuration any more; its cursor may be removed';
-  if (problem !== undefined) return problem;
+  if (problem !== undefined) return shown(problem);
   if (record === undefined) return `${build} has not run yet; it starts at the present`;
   if (pending === 0) return `${build} has built all of them${gone}`;
   return `${build} has built up to ${record}, and still has to build ${pending === 1 ? newest : `${record + 1} to ${newest}`}${gone}`;

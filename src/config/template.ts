@@ -1,3 +1,4 @@
+import { shellWord } from '../text/shell-word.js';
 import { DEFAULTS } from './defaults.js';
 import type { Facts } from './detect.js';
 import { pathText } from './problem.js';
@@ -180,8 +181,4 @@ function command(...argv: readonly string[]): string {
 /** A TOML basic string. JSON's escapes are TOML's, except that TOML wants DEL escaped too. */
 function quoted(text: string): string {
   return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
-}
-
-function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../config/duration.js';
+import { shown } from '../text/shown.js';
 import type { Contention, TargetTotals } from './tally.js';
 
 /** What a log says, for a person: the worst targets, the hosts, the hours lost. */
@@ -22,7 +23,7 @@ export function describeContention(contention: Contention, source: string): stri
         formatDuration(host.waitedMs),
         String(host.waits),
         formatDuration(host.keptWaitingMs),
-        printable(host.host),
+        shown(host.host),
       ]),
     ),
   ];
@@ -35,14 +36,14 @@ function targetRows({ targets, others }: Contention): string[][] {
     formatDuration(target.longestMs),
     formatDuration(target.medianHeldMs),
     heldMostBy(target),
-    printable(target.target),
+    shown(target.target),
   ]);
   if (others.waits === 0) return rows;
   return [...rows, [formatDuration(others.waitedMs), String(others.waits), '', '', '', '(all other targets)']];
 }
 
 function heldMostBy({ heldMostBy }: TargetTotals): string {
-  return heldMostBy === undefined ? 'not recorded' : printable(heldMostBy);
+  return heldMostBy === undefined ? 'not recorded' : shown(heldMostBy);
 }
 
 /** In hours, since that is what is asked for, unless that would round to nothing. */
@@ -69,14 +70,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function timeOf(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
-}
-
-/** The log is written by others: what they call a file must not move the cursor of a terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
 }
 
 function counted(count: number, thing: string): string {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { AGREEMENT_FILE, STRATEGIES, type Strategy, shellWord } from '../locks/index.js';
+import { AGREEMENT_FILE, STRATEGIES, type Strategy } from '../locks/index.js';
+import { shellWord } from '../text/shell-word.js';
 import type { Examination } from './examination.js';
 import { type Finding, isSame } from './finding.js';
 import { judge } from './judgement.js';

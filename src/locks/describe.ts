@@ -1,3 +1,5 @@
+import { shellWord } from '../text/shell-word.js';
+import { shown } from '../text/shown.js';
 import type { Inspection, Notice, ObjectLock } from './object-lock.js';
 
 /** Who holds a lock, for a message: `held by ci@..., since ..., alive`. Ends without a full stop. */
@@ -14,9 +16,9 @@ export function explainNotice(notice: Notice, nowMs: number): string {
   const { lock } = notice;
   if (notice.kind === 'broke-stale') {
     const who = notice.owner === undefined ? 'nobody' : `process ${notice.owner.pid} on ${notice.owner.host}`;
-    return `removed the stale lock ${lock.path} of ${who} (${notice.why})`;
+    return `removed the stale lock ${shown(lock.path)} of ${who} (${notice.why})`;
   }
-  const text = `waiting for ${lock.path} for ${seconds(notice.waitedMs)}: ${describeHolder(notice.holder, nowMs)}`;
+  const text = `waiting for ${shown(lock.path)} for ${seconds(notice.waitedMs)}: ${describeHolder(notice.holder, nowMs)}`;
   if (!notice.escalated || notice.holder.kind === 'free') return text;
   const host = notice.holder.owner?.host;
   const check = host === undefined ? '' : ` Look at process ${notice.holder.owner?.pid} on ${host};`;
@@ -30,9 +32,4 @@ export function removalCommand(lock: ObjectLock): string {
 
 function seconds(ms: number): string {
   return `${Math.max(0, Math.round(ms / 1000))} s`;
-}
-
-/** A path as one word of a shell command. */
-export function shellWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -16,7 +16,7 @@
  */
 export { AGREEMENT_FILE, agreedStrategy, worksFrom } from './agreement.js';
 export { createExclusively, readRegularFile, replaceAtomically } from './atomic-file.js';
-export { describeHolder, explainNotice, removalCommand, shellWord } from './describe.js';
+export { describeHolder, explainNotice, removalCommand } from './describe.js';
 export { namesIn, removeAbandoned, removeIfThere } from './directory-entries.js';
 export { ensureDirectory } from './ensure-directory.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';

@@ -47,11 +47,17 @@ export function formatOwner(owner: Owner): string {
   return `${owner.host}:${owner.pid}`;
 }
 
-/** Reads `host:pid`, and `host:pid:more` as some versions write it. Undefined for anything else. */
+/** The largest number that a process of Linux could have; a larger one in a record is as dead as this one. */
+const LARGEST_PID = 0x7fffffff;
+
+/**
+ * Reads `host:pid`, and `host:pid:more` as some versions write it. Undefined for anything else. A host's name is visible
+ * ASCII: whoever may write to the directory may write a record, and a person is shown who it says its owner is.
+ */
 export function parseOwner(text: string): Owner | undefined {
-  const match = /^([^\s:]+):(\d{1,10})(?::\S*)?\s*$/.exec(text);
+  const match = /^([!-9;-~]{1,255}):(\d{1,10})(?::[^ \t\r\n\v\f\0]*)?[ \t\r\n\v\f]*$/.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  const pid = Number(match[2]);
+  const pid = Math.min(Number(match[2]), LARGEST_PID);
   return pid > 0 ? { host: match[1], pid } : undefined;
 }
 

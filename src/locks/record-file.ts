@@ -18,8 +18,8 @@ import { FILE_MODE, shareDescriptor } from './sharing.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** No host name is longer than 64 bytes and no pid than ten; what is longer was not written by a lock tool. */
-const LONGEST_RECORD = 512;
+/** No host name is longer than 64 bytes and no pid than ten; of what is longer the native front reads no more, either. */
+const LONGEST_RECORD = 511;
 
 /**
  * Creates the file that names a lock's owner, and writes the name.

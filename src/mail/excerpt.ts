@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { logText } from '../text/log-text.js';
+import { shown } from '../text/shown.js';
 
 /*
  * What a mail quotes of a log, however large that is. What matters in a log is at its end; what matters in the messages of
@@ -25,19 +27,19 @@ export function endOfFile(path: string, size: Size): string {
     // A FIFO put in place of the file must not hang us, nor a symbolic link have us mail something else.
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    return `[${path} cannot be read: ${error instanceof Error ? error.message : String(error)}]`;
+    return `[${shown(path)} cannot be read: ${shown(error instanceof Error ? error.message : String(error))}]`;
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) return `[${path} is no regular file]`;
+    if (!stat.isFile()) return `[${shown(path)} is no regular file]`;
     const from = Math.max(0, stat.size - size.bytes);
     const bytes = readFrom(fd, from, stat.size - from);
     const { text, before } = lastLines(bytes, size, from > 0);
     const left = from + before;
-    const rest = left === 0 ? '' : `[... ${inBytes(left)} before this left out; all of it: ${path}]\n`;
-    return `${rest}${harmless(text)}`;
+    const rest = left === 0 ? '' : `[... ${inBytes(left)} before this left out; all of it: ${shown(path)}]\n`;
+    return `${rest}${logText(text)}`;
   } catch (error) {
-    return `[${path} cannot be read: ${error instanceof Error ? error.message : String(error)}]`;
+    return `[${shown(path)} cannot be read: ${shown(error instanceof Error ? error.message : String(error))}]`;
   } finally {
     closeSync(fd);
   }
@@ -46,29 +48,12 @@ export function endOfFile(path: string, size: Size): string {
 /** A text, or its beginning and its end, of each at most so much, with a line between them that says what was left out. */
 export function bothEnds(text: string, size: Size): string {
   const bytes = Buffer.from(text);
-  if (bytes.length <= 2 * size.bytes && countLines(bytes) <= 2 * size.lines) return harmless(text);
+  if (bytes.length <= 2 * size.bytes && countLines(bytes) <= 2 * size.lines) return logText(text);
   const head = firstLines(bytes, size);
   const rest = bytes.subarray(head.length);
   const { text: tail, before } = lastLines(rest.subarray(-size.bytes), size, rest.length > size.bytes);
   const left = Math.max(0, rest.length - size.bytes) + before;
-  return `${harmless(head.toString()).replace(/\n$/, '')}\n[... ${inBytes(left)} left out]\n${harmless(tail)}`;
-}
-
-const [ESC, BEL, CSI] = ['\u001b', '\u0007', '\u009b'];
-/** CSI sequences, strings such as the title of a window up to their end, and what else begins with ESC. */
-const ESCAPES = new RegExp(
-  [
-    String.raw`(?:${ESC}\[|${CSI})[0-?]*[ -/]*[@-~]`,
-    String.raw`${ESC}[\]PX^_][^${BEL}${ESC}\n]{0,500}(?:${BEL}|${ESC}\\)`,
-    `${ESC}[ -/]*[0-~]`,
-  ].join('|'),
-  'g',
-);
-const CONTROLS = /(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-
-/** Nothing in it steers a terminal or a reader's program: colours go, other control characters show that they were there. */
-export function harmless(text: string): string {
-  return text.replaceAll(ESCAPES, '').replaceAll(/\r+\n/g, '\n').replaceAll('\r', '\n').replaceAll(CONTROLS, '\ufffd');
+  return `${logText(head.toString()).replace(/\n$/, '')}\n[... ${inBytes(left)} left out]\n${logText(tail)}`;
 }
 
 /** `3.2 MB` */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAddress } from '../config/address.js';
+import { UNSEEN_CLASS } from '../text/unseen.js';
 
 /** Who sends or gets a mail. */
 export interface Mailbox {
@@ -41,8 +42,7 @@ export function letterId(kind: string, ...about: readonly string[]): string {
   return `${kind}.${digest.slice(0, 32)}`;
 }
 
-/** What ends a line or steers a terminal, and what makes text run backwards so that it reads as something else. */
-const CONTROLS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+const UNSEEN = new RegExp(`[${UNSEEN_CLASS}]+`, 'gu');
 
 /**
  * What others wrote, an author's name say, as one line for a header or a sentence. Nothing in it can begin another header,
@@ -51,7 +51,7 @@ const CONTROLS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u206
  * @param most UTF-16 units that are kept
  */
 export function oneLine(text: string, most = 200): string {
-  const line = wellFormed(text).replaceAll(CONTROLS, ' ').replaceAll('=?', '= ?').replaceAll(/\s+/g, ' ').trim();
+  const line = wellFormed(text).replaceAll(UNSEEN, ' ').replaceAll('=?', '= ?').replaceAll(/\s+/g, ' ').trim();
   return line.length <= most ? line : `${wellFormed(line.slice(0, most - 1)).trimEnd()}…`;
 }
 

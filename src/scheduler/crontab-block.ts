@@ -1,5 +1,5 @@
 import type { Build, Project } from '../config/project.js';
-import { shellWord } from '../locks/index.js';
+import { shellWord } from '../text/shell-word.js';
 import { mailOption, runCommandOf, runLogOf } from './run-command.js';
 
 /** What a crontab has to know of where it is made. */

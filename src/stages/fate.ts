@@ -1,4 +1,5 @@
 import type { Host, Judgement } from '../locks/index.js';
+import { shown } from '../text/shown.js';
 import type { StageLockRecord } from './stage-lock.js';
 
 /**
@@ -11,20 +12,21 @@ export function judgeRun(
 ): Judgement {
   if (record === undefined) return { fate: 'unknown', why: 'the file holds no record of its owner' };
   const { pid } = record;
+  const where = shown(record.host, 255);
   if (record.host !== host.name)
-    return { fate: 'unknown', why: `it was started on ${record.host}, and this is ${host.name}` };
+    return { fate: 'unknown', why: `it was started on ${where}, and this is ${host.name}` };
   if (record.bootId !== undefined && host.bootId !== undefined && record.bootId !== host.bootId) {
-    return { fate: 'dead', why: `${record.host} has been restarted since` };
+    return { fate: 'dead', why: `${where} has been restarted since` };
   }
   const process = host.process(pid);
-  if (process.kind === 'absent') return { fate: 'dead', why: `there is no process ${pid} on ${record.host} any more` };
-  if (process.kind === 'zombie') return { fate: 'dead', why: `process ${pid} on ${record.host} has ended (zombie)` };
+  if (process.kind === 'absent') return { fate: 'dead', why: `there is no process ${pid} on ${where} any more` };
+  if (process.kind === 'zombie') return { fate: 'dead', why: `process ${pid} on ${where} has ended (zombie)` };
   if (
     record.processStart !== undefined &&
     process.startTicks !== undefined &&
     record.processStart !== process.startTicks
   ) {
-    return { fate: 'dead', why: `process ${pid} on ${record.host} is another one by now` };
+    return { fate: 'dead', why: `process ${pid} on ${where} is another one by now` };
   }
-  return { fate: 'alive', why: `process ${pid} runs on ${record.host}` };
+  return { fate: 'alive', why: `process ${pid} runs on ${where}` };
 }

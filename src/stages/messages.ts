@@ -4,6 +4,8 @@ import { parseCronExpression, shortestIntervalMs } from '../config/cron-expressi
 import { formatDuration } from '../config/duration.js';
 import type { Build } from '../config/project.js';
 import { describeHolder, type Host } from '../locks/index.js';
+import { shellWord } from '../text/shell-word.js';
+import { quotedLines, shown } from '../text/shown.js';
 import { judgeRun } from './fate.js';
 import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
@@ -18,6 +20,8 @@ export interface MessageContext {
   readonly now: Date;
   /** Absolute path of the configuration, for the commands that help. */
   readonly configFile: string;
+  /** The names of the configuration: a lock can say anything, and only these stand in commands to copy. */
+  readonly builds: { has(build: string): boolean };
 }
 
 /**
@@ -35,20 +39,20 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         .map((stage) => explainStage(build, stage));
     case 'update-failed':
       return [
-        `${build.name}: the update failed and nothing was built; the source is as it was. ${result.message}`,
-        ...(result.logFile === undefined ? [] : [`  log: ${result.logFile}`]),
+        `${build.name}: the update failed and nothing was built; the source is as it was. ${quotedLines(result.message)}`,
+        ...(result.logFile === undefined ? [] : [`  log: ${shown(result.logFile)}`]),
       ];
     case 'update-broken':
       return [
-        `${build.name}: the update broke off and may have left ${build.source} half changed. ${result.message}`,
-        `  log: ${result.logFile}`,
+        `${build.name}: the update broke off and may have left ${shown(build.source)} half changed. ${quotedLines(result.message)}`,
+        `  log: ${shown(result.logFile)}`,
         `  ${leftBehind(result.left)}, so that nobody builds it. Look at the source (git status), put it right, then: ${unlockCommand(build.name, context)}`,
       ];
     case 'held':
       return explainHeld(build, result.locks, context);
     case 'secondaries-building':
       return [
-        `${build.name}: not updated and not built, because secondaries are still building from ${build.source}.`,
+        `${build.name}: not updated and not built, because secondaries are still building from ${shown(build.source)}.`,
         ...result.locks.flatMap((lock) => describeLock(lock, context)),
         `  ${adviceForSecondaries(build, result.locks, context)}`,
       ];
@@ -60,23 +64,23 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
       ];
     case 'source-unrecorded':
       return [
-        `${build.name}: not built, because for ${formatDuration(result.waitedMs)} ${build.source} has not been what the last recorded update says.`,
-        `  checked out: ${result.head}`,
-        `  recorded:    ${result.recorded}`,
-        '  An update died half-way, or somebody moved the source by hand. The next run of the primary records it.',
+        `${build.name}: not built, because for ${formatDuration(result.waitedMs)} ${shown(build.source)} has not been what the last recorded update says.`,
+        `  checked out: ${shown(result.head)}`,
+        `  recorded:    ${shown(result.recorded)}`,
+        '  An update died half-way, or the source was moved by hand. The next run of the primary records it.',
       ];
     case 'source-moved':
       return [
-        `${build.name}: somebody moved ${build.source} while it was built; what came of it is no revision that anybody could get.`,
-        `  at the beginning: ${result.expected}`,
-        `  now:              ${result.found}`,
-        '  Its Update.xml says so, and its updates are built again by its next run. Change what runs build in another checkout.',
+        `${build.name}: ${shown(build.source)} was moved while it was built; the result belongs to no revision.`,
+        `  at the beginning: ${shown(result.expected)}`,
+        `  now:              ${shown(result.found)}`,
+        '  Its Update.xml says so, and its next run builds these updates again. Work in another checkout than the one that is built.',
         ...result.stages.filter((stage) => stage.outcome.kind !== 'passed').map((stage) => explainStage(build, stage)),
       ];
     case 'section-busy':
       return [
-        `${build.name}: not run, because ${result.path} could not be had: ${describeHolder(result.holder, context.now.getTime())}.`,
-        `  It is held for milliseconds only; if its process is gone for certain: rm -rf ${quoted(result.path)}`,
+        `${build.name}: not run, because ${shown(result.path)} could not be acquired: ${describeHolder(result.holder, context.now.getTime())}.`,
+        `  It is held for milliseconds only; if its process is gone for certain: rm -rf ${shellWord(result.path)}`,
       ];
     case 'interrupted':
       return result.left.length === 0
@@ -136,14 +140,14 @@ export function explainLocksAfterFailure(build: Build, run: string, context: Mes
 export function describeLock(lock: FoundStageLock, { host, now }: MessageContext): string[] {
   const { record } = lock;
   const { fate, why } = judgeRun(record, host);
-  if (record === undefined) return [`  ${lock.path}: no record of its owner; it is ${whatStandsAt(lock.path)}`];
+  if (record === undefined) return [`  ${shown(lock.path)}: no record of its owner; it is ${whatStandsAt(lock.path)}`];
   const since = Date.parse(record.since);
   const ago = Number.isNaN(since) ? '' : ` (${formatDuration(now.getTime() - since)} ago)`;
   const what = record.stage === RUNNING ? `run of ${record.build}` : `stage ${record.stage} of ${record.build}`;
   return [
-    `  ${lock.path}: ${what}, process ${record.pid} of ${record.user} on ${record.host}, since ${record.since}${ago}`,
+    `  ${shown(lock.path)}: ${what}, process ${record.pid} of ${shown(record.user, 64)} on ${shown(record.host, 255)}, since ${record.since}${ago}`,
     `    ${fate}: ${why}`,
-    ...(record.logFile === undefined ? [] : [`    log: ${record.logFile}`]),
+    ...(record.logFile === undefined ? [] : [`    log: ${shown(record.logFile)}`]),
   ];
 }
 
@@ -172,7 +176,7 @@ export function describeOutcome(stage: StageReport): string {
     case 'timed-out':
       return `was ended after its time limit of ${formatDuration(outcome.timeoutMs)}`;
     case 'not-started':
-      return outcome.message;
+      return shown(outcome.message);
     case 'aborted':
       return 'was interrupted';
   }
@@ -180,15 +184,15 @@ export function describeOutcome(stage: StageReport): string {
 
 /** The command that clears the locks of a build after a look. */
 export function unlockCommand(build: string, { configFile }: MessageContext): string {
-  return `stagelock --config ${quoted(configFile)} unlock ${build}`;
+  return `stagelock --config ${shellWord(configFile)} unlock ${shellWord(build)}`;
 }
 
 function statusCommand(build: string, { configFile }: MessageContext): string {
-  return `stagelock --config ${quoted(configFile)} status ${build}`;
+  return `stagelock --config ${shellWord(configFile)} status ${shellWord(build)}`;
 }
 
 function explainStage(build: Build, stage: StageReport): string {
-  return `${build.name}: ${stage.name} ${describeOutcome(stage)}\n  log: ${stage.logFile}`;
+  return `${build.name}: ${stage.name} ${describeOutcome(stage)}\n  log: ${shown(stage.logFile)}`;
 }
 
 /** All locks of the build, since the one that was in the way does not name the log of what the run was at. */
@@ -218,25 +222,29 @@ function adviceFor(build: Build, locks: readonly FoundStageLock[], context: Mess
 function adviceForWaiting(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   if (fatesOf(locks, context).some((fate) => fate !== 'alive')) return adviceToLook(build, locks, context);
   const key = build.role === 'primary' ? 'secondaries_timeout' : 'update_timeout';
-  return `It still runs. If this comes often, wait longer: ${key} of ${build.name} in ${context.configFile}`;
+  return `It still runs. If this comes often, wait longer: ${key} of ${build.name} in ${shown(context.configFile)}`;
 }
 
 function adviceForSecondaries(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   if (fatesOf(locks, context).some((fate) => fate !== 'alive')) return adviceToLook(build, locks, context);
-  return `If this comes often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ${context.configFile}`;
+  return `If this comes often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ${shown(context.configFile)}`;
 }
 
 /** What to do about the builds whose locks nobody alive is known to hold. */
 function adviceToLook(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   const doubtful = locks.filter((lock) => judgeRun(lock.record, context.host).fate !== 'alive');
-  const builds = [...new Set(doubtful.map((lock) => buildOf(lock, build)))];
-  const commands = builds.map((name) => unlockCommand(name, context)).join(' and ');
+  const commands = [...new Set(doubtful.map((lock) => clearingCommand(lock, build, context)))].join(' and ');
   return `Find out what happened; the locks stay until somebody has looked, then: ${commands}`;
 }
 
-/** The build that a lock belongs to, also when it does not say so itself. */
-function buildOf({ record, name, path }: FoundStageLock, build: Build): string {
-  if (record !== undefined) return record.build;
+/** What clears a lock; one whose build the configuration does not have any more can only be removed by hand. */
+function clearingCommand(lock: FoundStageLock, build: Build, context: MessageContext): string {
+  const name = buildOf(lock, build);
+  return context.builds.has(name) ? unlockCommand(name, context) : `rm ${shellWord(lock.path)}`;
+}
+
+/** The build that a lock belongs to, by its place: what it says of itself, others may have written. */
+function buildOf({ name, path }: FoundStageLock, build: Build): string {
   const secondary = secondaryOf(name);
   if (secondary !== undefined) return secondary;
   const own = dirname(path) === layoutOf(build.directory).temporary;
@@ -247,7 +255,7 @@ function buildOf({ record, name, path }: FoundStageLock, build: Build): string {
 function whatStandsAt(path: string): string {
   try {
     const stat = lstatSync(path);
-    if (stat.isSymbolicLink()) return `a symbolic link to ${readlinkSync(path)}`;
+    if (stat.isSymbolicLink()) return `a symbolic link to ${shown(readlinkSync(path))}`;
     if (stat.isDirectory()) return 'a directory';
     if (!stat.isFile()) return 'a device, a socket or a named pipe';
     return stat.size === 0
@@ -263,14 +271,9 @@ function fatesOf(locks: readonly FoundStageLock[], { host }: MessageContext): st
 }
 
 function leftBehind(paths: readonly string[]): string {
-  return `${paths.length === 1 ? 'Its lock stays' : 'Its locks stay'} (${paths.join(', ')})`;
+  return `${paths.length === 1 ? 'Its lock stays' : 'Its locks stay'} (${paths.map((path) => shown(path)).join(', ')})`;
 }
 
 function names(locks: readonly FoundStageLock[]): string {
-  return locks.map((lock) => lock.path).join(', ');
-}
-
-/** A path as one word of a shell command. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return locks.map((lock) => shown(lock.path)).join(', ');
 }

@@ -103,7 +103,8 @@ export function identityOf(build: Build, stamp: Buildstamp, context: RunContext)
     ...(own.kind === 'running' && own.startTicks !== undefined ? { processStart: own.startTicks } : {}),
     ...(host.bootId === undefined ? {} : { bootId: host.bootId }),
     user: context.user,
-    command: context.command,
+    // Not so long that others could not read the lock.
+    command: context.command.slice(0, 4096),
     buildstamp: stamp.text,
     run: context.run,
   };

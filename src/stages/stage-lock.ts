@@ -1,5 +1,6 @@
 import { lstatSync, lutimesSync, unlinkSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
+import { isBuildName, isStageName } from '../config/names.js';
 import { createExclusively, errorCode, readRegularFile } from '../locks/index.js';
 
 /**
@@ -38,6 +39,9 @@ export interface FoundStageLock {
   readonly touchedMs: number;
 }
 
+/** Of a file; a run writes far less. */
+const LONGEST = 64 * 1024;
+
 /** How often the owner renews the time stamps of its stage locks, in milliseconds. */
 export const HEARTBEAT_MS = 30_000;
 
@@ -56,7 +60,7 @@ export function readStageLock(path: string): FoundStageLock | undefined {
   if (stat === undefined) return undefined;
   const found = { path, name: basename(path), touchedMs: stat.mtimeMs };
   try {
-    const text = readRegularFile(path, 64 * 1024);
+    const text = readRegularFile(path, LONGEST);
     return text === undefined ? undefined : { ...found, record: parseStageLock(text) };
   } catch {
     return { ...found, record: undefined }; // a symbolic link, a directory, unreadable: something stands there
@@ -73,16 +77,50 @@ export function parseStageLock(text: string): StageLockRecord | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Record<string, unknown>;
-  const words = ['stage', 'build', 'site', 'host', 'user', 'since', 'command', 'buildstamp', 'run'];
-  if (!words.every((word) => typeof fields[word] === 'string') || !Number.isSafeInteger(fields['pid']))
-    return undefined;
-  if (!absentOr('number', fields['processStart']) || !absentOr('string', fields['bootId'])) return undefined;
-  if (!absentOr('string', fields['logFile'])) return undefined;
-  return value as StageLockRecord;
+  return isRecord(fields) ? fields : undefined;
 }
 
-function absentOr(type: 'number' | 'string', value: unknown): boolean {
-  return value === undefined || typeof value === type;
+/** No process of Linux has a larger number; a smaller one than 1 would mean a group of them to kill(2). */
+const LARGEST_PID = 0x7fffffff;
+
+/**
+ * Whether the fields are such as a run writes. The directory may be writable by others: what goes into a path, a command or a
+ * comparison has its form, what is only shown (`user`, `command`) may be any text and is shown as such.
+ */
+function isRecord(fields: Record<string, unknown>): fields is Record<string, unknown> & StageLockRecord {
+  const { stage, build, site, host, pid, processStart, bootId, user, since, command, logFile, buildstamp, run } =
+    fields;
+  return (
+    isText(stage, 64) &&
+    isStageName(stage) &&
+    isText(build, 64) &&
+    isBuildName(build) &&
+    isText(site) &&
+    isText(host, 320) &&
+    isText(user) &&
+    isText(command) &&
+    isText(since, 40) &&
+    /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(since) &&
+    !Number.isNaN(Date.parse(since)) &&
+    isText(buildstamp, 64) &&
+    /^[\w-]+$/.test(buildstamp) &&
+    isText(run, 64) &&
+    /^[\w.-]+$/.test(run) &&
+    isCount(pid) &&
+    pid >= 1 &&
+    pid <= LARGEST_PID &&
+    (processStart === undefined || isCount(processStart)) &&
+    (bootId === undefined || (isText(bootId, 64) && /^[\w-]+$/.test(bootId))) &&
+    (logFile === undefined || (isText(logFile, 4096) && isAbsolute(logFile) && !logFile.includes('\0')))
+  );
+}
+
+function isText(value: unknown, most = LONGEST): value is string {
+  return typeof value === 'string' && value.length <= most;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /**

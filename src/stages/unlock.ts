@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Build } from '../config/project.js';
 import { errorCode, type Host, type Inspection } from '../locks/index.js';
 import { type Survivor, survivorsOf } from '../processes/survivors.js';
+import { shown } from '../text/shown.js';
 import { judgeRun } from './fate.js';
 import { inSection } from './section.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
@@ -29,10 +30,10 @@ export function examine(build: Build, host: Host, findSurvivors: (run: string) =
   const survivors = [...runs].flatMap(findSurvivors).filter((survivor) => survivor.pid !== host.pid);
   const owners = locks.filter((lock) => lock.judgement.fate !== 'dead');
   const reasons = [
-    ...owners.map((lock) => `${lock.path}: ${lock.judgement.fate}: ${lock.judgement.why}`),
+    ...owners.map((lock) => `${shown(lock.path)}: ${lock.judgement.fate}: ${lock.judgement.why}`),
     ...survivors
       .filter((survivor) => !owners.some((lock) => lock.record?.pid === survivor.pid))
-      .map((survivor) => `process ${survivor.pid}, which it started, still runs: ${survivor.command.slice(0, 120)}`),
+      .map((survivor) => `process ${survivor.pid}, which it started, still runs: ${shown(survivor.command, 120)}`),
   ];
   return { kind: reasons.length === 0 ? 'clear' : 'needs-force', locks, reasons };
 }

@@ -79,7 +79,7 @@ describe('what is told', () => {
     const directory = objectDirectory();
     leaveLock('cifs', join(directory, 'a\u001b]0;owned\u0007.o'), recordOf(deadPid()));
     const { stdout } = await cleaner(['--objdir', directory]);
-    expect(stdout).toContain('a\\u001b]0;owned\\u0007.o.lock.excl');
+    expect(stdout).toContain('a\\x1b]0;owned\\x07.o.lock.excl');
     expect(stdout).not.toContain('\u001b');
     expect(everything(directory)).toEqual([]);
   });

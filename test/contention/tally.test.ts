@@ -166,7 +166,7 @@ describe('the report', () => {
       '',
       'waited  waits  longest  median held  held most by  target',
       '  10 h   1200     30 s        41 ms  b             /obj/main.o',
-      ' 90 ms      1    90 ms          0 s  not recorded  /obj/\\x1b[2Jbad\\x0a.o',
+      ' 90 ms      1    90 ms          0 s  not recorded  /obj/\\x1b[2Jbad\\n.o',
       '  5 ms      1                                      (all other targets)',
       '',
       'waited  waits  kept others waiting  host',

@@ -7,6 +7,7 @@
 #include "../../native/owner.h"
 #include "../../native/plan.h"
 #include "../../native/settings.h"
+#include "../../native/shown.h"
 
 enum { MOST_WORDS = 64 };
 
@@ -40,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   bytes[size] = '\0';
   struct owner owner;
   if (parse_owner(bytes, &owner) && (owner.pid <= 0 || owner.host[0] == '\0')) abort();
+  free(shown(bytes));
+  free(shell_word(bytes));
   read_as_number(bytes);
   read_as_command_line(bytes, size);
   free(bytes);
