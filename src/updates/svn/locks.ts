@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { shellWord } from '../../locks/index.js';
 import { openersOf } from '../../processes/openers.js';
+import { shellWord } from '../../text/shell-word.js';
 import { neverStarted } from '../client.js';
 import type { Checkout } from '../version-control.js';
 import { runSvn, svnFailure } from './command.js';
