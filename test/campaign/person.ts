@@ -1,0 +1,60 @@
+import type { EventLog } from './event-log.js';
+import { type CampaignWorld, signal } from './world.js';
+
+/** What `status --json` says of a lock, as far as a person needs it. */
+interface Lock {
+  readonly judgement: { readonly fate: string };
+  readonly record?: { readonly run?: string };
+}
+
+/**
+ * Somebody who keeps to the rules: looks at the status, leaves alone what belongs to the living, ends what a dead run has
+ * left behind, and then clears its locks, without force.
+ */
+export class Person {
+  readonly #world: CampaignWorld;
+  readonly #log: EventLog;
+  /** Whether this stagelock has `kill`, which ends what a dead run has left behind. */
+  readonly #knowsKill: boolean;
+
+  constructor(world: CampaignWorld, log: EventLog, knowsKill: boolean) {
+    this.#world = world;
+    this.#log = log;
+    this.#knowsKill = knowsKill;
+  }
+
+  /** Clears the locks of a build whose run has died. @returns what is in the way; undefined when nothing is left to clear */
+  async clear(build: string): Promise<string | undefined> {
+    for (let tries = 0; ; tries++) {
+      const locks = await this.#locksOf(build);
+      if (typeof locks === 'string') return locks;
+      if (locks.length === 0) return undefined;
+      if (locks.some((lock) => lock.judgement.fate !== 'dead'))
+        return `a lock of ${build} has an owner that is not dead`;
+      await this.#endSurvivors(build, locks);
+      const { code, stderr } = await this.#world.stagelock('unlock', build, '--yes');
+      this.#log.note(`unlock build=${build} exit=${code} ${stderr.replaceAll('\n', ' / ').slice(0, 300)}`);
+      if (code !== 0 && tries >= 20) return `${build} cannot be unlocked: ${stderr}`;
+    }
+  }
+
+  async #locksOf(build: string): Promise<readonly Lock[] | string> {
+    const { code, stdout, stderr } = await this.#world.stagelock('status', build, '--json');
+    if (code !== 0) return `status of ${build}: exit ${code}: ${stderr}`;
+    const { builds } = JSON.parse(stdout) as { builds: { locks: Lock[] }[] };
+    return builds.flatMap(({ locks }) => locks);
+  }
+
+  async #endSurvivors(build: string, locks: readonly Lock[]): Promise<void> {
+    const runs = new Set(locks.flatMap(({ record }) => record?.run ?? []));
+    const survivors = [...runs].flatMap((run) => this.#world.processes(`STAGELOCK_RUN=${run}`));
+    if (survivors.length === 0) return;
+    if (this.#knowsKill) {
+      const { code, stderr } = await this.#world.stagelock('kill', build, '--yes');
+      this.#log.note(`kill build=${build} exit=${code} ${stderr.replaceAll('\n', ' / ').slice(0, 300)}`);
+      return;
+    }
+    this.#log.note(`the person ends survivors of ${build}: ${survivors.join(' ')}`);
+    for (const pid of survivors) signal(pid, 'SIGKILL');
+  }
+}
