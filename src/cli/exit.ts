@@ -1,5 +1,5 @@
 /** Exit codes, as documented in the README. */
-export const EXIT = { done: 0, failed: 1, usage: 2, internal: 70, held: 75 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, internal: 70, obstructed: 73, held: 75 } as const;
 
 /** Ends the command with a message for a person and an exit code that is not a crash. */
 export class Refusal extends Error {

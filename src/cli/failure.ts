@@ -1,18 +1,26 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode, LockError } from '../locks/index.js';
-import { LogError } from '../stages/stage-log.js';
+import { errorCode, InTheWay, LockError, obstacleOf } from '../locks/index.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 
 /** Tells a person on stderr what ended the program. Returns the exit code. */
 export function reportFailure(error: unknown): number {
-  if (error instanceof Refusal) {
-    process.stderr.write(`stagelock: ${shownLines(error.message)}\n`);
-    return error.exitCode;
-  }
-  process.stderr.write(`stagelock: ${shownLines(describeFailure(error))}\n`);
-  return EXIT.internal;
+  process.stderr.write(`stagelock: ${shownLines(error instanceof Refusal ? error.message : describeFailure(error))}\n`);
+  return exitCodeOfFailure(error);
+}
+
+/** As documented in the README. */
+export function exitCodeOfFailure(error: unknown): number {
+  if (error instanceof Refusal) return error.exitCode;
+  return isObstructed(error) ? EXIT.obstructed : EXIT.internal;
+}
+
+/** Whether something else stands where a file or a lock of ours belongs. */
+function isObstructed(error: unknown): boolean {
+  // What `exec --lock` names is up to whoever calls it.
+  if (error instanceof LockError) return errorCode(error.cause) !== 'ENOTDIR' && obstacleOf(error.cause) !== undefined;
+  return obstacleOf(error) !== undefined;
 }
 
 /** Tells a person on stderr, also what a run has told him in these words. */
@@ -23,7 +31,12 @@ export function complain(text: string): void {
 
 /** A system error in one line, since its stack says nothing to a user; anything else with its stack: it is a bug. */
 export function describeFailure(error: unknown): string {
-  if (error instanceof LockError || error instanceof LogError) return shown(error.message);
+  if (error instanceof LockError) {
+    const { cause } = error;
+    return cause instanceof InTheWay && cause.what !== '' ? cause.message : shown(error.message);
+  }
+  const obstacle = obstacleOf(error);
+  if (obstacle !== undefined) return obstacle.message;
   if (!(error instanceof Error)) return `internal error: ${String(error)}`;
   switch (errorCode(error)) {
     case undefined:
@@ -31,6 +44,10 @@ export function describeFailure(error: unknown): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return `the disk is full: ${shown(error.message)}`;
+    case 'EIO':
+      return `the disk, or the file server, has failed: ${shown(error.message)}`;
+    case 'ESTALE':
+      return `another host has removed or replaced what was being read; try again: ${shown(error.message)}`;
     case 'EROFS':
       return `the file system is read-only: ${shown(error.message)}`;
     case 'EACCES':

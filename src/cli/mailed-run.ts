@@ -26,6 +26,7 @@ export async function mailedRun(project: Project, build: Build, options: readonl
   }
   const host = thisHost();
   const records = new JobRecords(project.scheduler.state);
+  records.tidy(Date.now());
   const stop = stopSignal();
   const { program } = thisProgram(project.file);
   const job = startJob(

@@ -20,7 +20,7 @@ program is killed, the kernel kills the command, and the lock is free again.
 
 Exit code: that of the command, 128+N if it died of signal N, 127 if it could
 not be started; 75 if the lock could not be had, 2 for a wrong command line,
-70 if no lock can be made there.
+70 if no lock can be made there, 73 if something else is in its place.
 
   */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
 `;

@@ -90,6 +90,7 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
     const build = first.builds.get(record.build);
     return adoptJob(record, build === undefined ? undefined : runLogOf(first, build), host, ended.signal);
   };
+  records.tidy(Date.now());
   scheduler.start(orphans(records, host).map(adopt));
   desk.look();
   if ((project.mail?.to.length ?? 0) === 0) note('no `to` in [mail]: what runs complain of goes to standard error');

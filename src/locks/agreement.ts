@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createExclusively, readRegularFile } from './atomic-file.js';
 import { errorCode } from './error-code.js';
 import type { Filesystem } from './filesystem.js';
-import { LockError } from './object-lock.js';
+import { InTheWay } from './in-the-way.js';
+import { LockError, notALock } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
 import { shareFile } from './sharing.js';
 import { isStrategy, type Strategy } from './strategy.js';
@@ -63,7 +64,7 @@ function record(file: string, strategy: Strategy): Strategy {
   } catch (error) {
     throw asLockError(file, error);
   }
-  return readAgreement(file) ?? strategy; // somebody else was quicker
+  return agreedStrategy(dirname(file)) ?? strategy; // somebody else was quicker
 }
 
 /** Where a file system knows no way to create a file with its content, its first user needs an instant to fill it. */
@@ -80,7 +81,7 @@ export function agreedStrategy(directory: string): Strategy | undefined {
     return readAgreement(file);
   } catch (error) {
     // The message about a lock that could not be made would not fit most other codes here.
-    throw errorCode(error) === 'ENOTDIR' ? asLockError(file, error) : error;
+    throw errorCode(error) === 'ENOTDIR' || error instanceof InTheWay ? asLockError(file, error) : error;
   }
 }
 
@@ -94,8 +95,5 @@ function readAgreement(file: string): Strategy | undefined {
   if (text === undefined) return undefined;
   const word = text.trim();
   if (isStrategy(word)) return word;
-  throw new LockError(
-    file,
-    `names no lock strategy ("${word.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`,
-  );
+  throw notALock(file, `names no lock strategy ("${word.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`);
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -14,7 +13,9 @@ import {
 import { dirname, join } from 'node:path';
 import { removeIfThere } from './directory-entries.js';
 import { errorCode } from './error-code.js';
+import { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
 import { syscalls } from './syscalls.js';
+import { temporaryName } from './temporary-name.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -65,10 +66,11 @@ export function replaceAtomically(path: string, content: string, mode = 0o664): 
 }
 
 /**
- * The text of a regular file, or undefined when there is none of that name. Symbolic links are not followed and
- * anything but a regular file is an error, since shared directories are writable by others.
+ * The text of a regular file, or undefined when there is none of that name. Symbolic links are not followed, since shared
+ * directories are writable by others.
  *
- * @param limit the most bytes that are read; a longer file is an error
+ * @param limit the most bytes that are read
+ * @throws InTheWay when it is no regular file, or a longer one; the system's error
  */
 export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string | undefined {
   let fd: number;
@@ -77,13 +79,13 @@ export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string 
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    if (errorCode(error) === 'ELOOP') throw notRegular(path);
-    throw error;
+    throw obstacleOf(error) ?? error;
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw notRegular(path);
-    if (stat.size > limit) throw new Error(`${path}: ${stat.size} bytes, more than the ${limit} expected here`);
+    if (!stat.isFile()) throw new InTheWay(path, kindOf(stat));
+    if (stat.size > limit)
+      throw new InTheWay(path, `a file of ${stat.size} bytes, where at most ${limit} are expected,`);
     const buffer = Buffer.alloc(stat.size);
     let length = 0;
     while (length < buffer.length) {
@@ -98,8 +100,7 @@ export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string 
 }
 
 function writeTemporary(path: string, content: string, mode: number): string {
-  // Begins with a dot, so that it never looks like one more `running.<secondary>`.
-  const temporary = join(dirname(path), `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), temporaryName());
   const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     const bytes = Buffer.from(content);
@@ -145,8 +146,4 @@ function renameOverPlaceholder(temporary: string, path: string, mode: number): '
     removeIfThere(path);
     throw error;
   }
-}
-
-function notRegular(path: string): Error {
-  return new Error(`${path} is not a regular file (a symbolic link, directory or device stands there); not touched`);
 }

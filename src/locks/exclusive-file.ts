@@ -1,7 +1,7 @@
 import { closeSync, constants, linkSync, openSync, unlinkSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 import type { Identity, Marker } from './marker.js';
-import { LockError } from './object-lock.js';
+import { notALock } from './object-lock.js';
 import { createRecord, moveAway, readRecord } from './record-file.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import type { Strategy } from './strategy.js';
@@ -71,7 +71,7 @@ function ensureBase(path: string, target: string): void {
   try {
     closeSync(openSync(path, O_RDWR | O_NOFOLLOW));
   } catch (error) {
-    if (errorCode(error) === 'ELOOP') throw new LockError(path, 'is a symbolic link, not a lock file; remove it');
+    if (errorCode(error) === 'ELOOP') throw notALock(path, 'is a symbolic link, not a lock file; remove it');
     if (errorCode(error) !== 'ENOENT') return; // there, but not ours to write: nobody needs to
     create(path, target);
   }

@@ -17,7 +17,7 @@ import {
   type BreakResult,
   type HeldLock,
   type Inspection,
-  LockError,
+  notALock,
   type ObjectLock,
 } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
@@ -104,7 +104,7 @@ export class KernelLock implements ObjectLock {
       try {
         if (!this.#context.system[this.strategy](fd)) return undefined;
         const locked = fstatSync(fd, { bigint: true });
-        if (!locked.isFile()) throw new LockError(this.path, 'is not a regular file, so not a lock; remove it');
+        if (!locked.isFile()) throw notALock(this.path, 'is not a regular file, so not a lock; remove it');
         const named = this.#file();
         ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
         if (!ours) continue; // we locked a file that somebody removed between open and lock: try the one there now

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { entryAt } from './entry.js';
 import { errorCode } from './error-code.js';
 import type { Identity, Marker, Seen } from './marker.js';
-import { LockError } from './object-lock.js';
+import { notALock } from './object-lock.js';
 import { createRecord, moveAway, readRecord } from './record-file.js';
 import { DIRECTORY_MODE, shareDirectory } from './sharing.js';
 import { syscalls } from './syscalls.js';
@@ -68,8 +68,8 @@ function make(path: string, record: string, text: string, target: string): Ident
 function look(path: string, record: string): Seen | undefined {
   const stat = entryAt(path);
   if (stat === undefined) return undefined;
-  if (stat.isSymbolicLink()) throw new LockError(path, 'is a symbolic link, not a lock; remove it');
-  if (!stat.isDirectory()) throw new LockError(path, 'is not a directory, so not a lock; remove it');
+  if (stat.isSymbolicLink()) throw notALock(path, 'is a symbolic link, not a lock; remove it');
+  if (!stat.isDirectory()) throw notALock(path, 'is not a directory, so not a lock; remove it');
   return readRecord(record) ?? { owner: undefined, madeMs: stat.mtimeMs, identity: undefined };
 }
 

@@ -1,3 +1,4 @@
+import { InTheWay } from './in-the-way.js';
 import type { Judgement, Owner } from './owner.js';
 import type { Strategy } from './strategy.js';
 
@@ -111,4 +112,9 @@ export class LockError extends Error {
     super(`${path}: ${message}`, options);
     this.path = path;
   }
+}
+
+/** Something else stands at the place of a lock. */
+export function notALock(path: string, message: string): LockError {
+  return new LockError(path, message, { cause: new InTheWay(path, '') });
 }

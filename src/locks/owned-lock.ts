@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { errorCode } from './error-code.js';
 import type { Host } from './host.js';
 import { onePerHost } from './host-mutex.js';
+import { InTheWay } from './in-the-way.js';
 import type { Identity, Marker, Seen } from './marker.js';
 import {
   type AcquireOptions,
@@ -159,6 +160,8 @@ class HeldMarker implements HeldLock {
 /** Turns the system's error into one that says what to do about it. */
 export function asLockError(path: string, error: unknown): unknown {
   if (error instanceof LockError) return error;
+  if (error instanceof InTheWay)
+    return new LockError(error.path, `${error.what} is in the way; move it away`, { cause: error });
   const code = errorCode(error);
   if (code === undefined) return error;
   return new LockError(path, explain(code, dirname(path)), { cause: error });
@@ -180,6 +183,8 @@ function explain(code: string, directory: string): string {
       return 'is a symbolic link, not a lock; remove it';
     case 'EISDIR':
       return 'is a directory, not a lock file; remove it';
+    case 'ENXIO':
+      return 'is a socket or a named pipe, not a lock file; remove it';
     case 'ENOTDIR':
       return `${directory} is not a directory`;
     default:

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -12,9 +11,10 @@ import {
 } from 'node:fs';
 import { errorCode } from './error-code.js';
 import type { Identity, Seen } from './marker.js';
-import { LockError } from './object-lock.js';
+import { notALock } from './object-lock.js';
 import { parseOwner } from './owner.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
+import { temporaryName } from './temporary-name.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -78,14 +78,14 @@ export function readRecord(path: string): Seen | undefined {
     const code = errorCode(error);
     // ESTALE: the server knows the file no more. ENOTDIR: the lock directory was replaced by something else.
     if (code === 'ENOENT' || code === 'ESTALE' || code === 'ENOTDIR') return undefined;
-    if (code === 'ELOOP') throw new LockError(path, 'is a symbolic link, not a lock; remove it');
+    if (code === 'ELOOP') throw notALock(path, 'is a symbolic link, not a lock; remove it');
     // Another user's, in the instant before it gets its permissions, or made by a tool that gives it none.
     if (code === 'EACCES') return unreadable(path);
     throw error;
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new LockError(path, 'is not a regular file, so not a lock; remove it');
+    if (!stat.isFile()) throw notALock(path, 'is not a regular file, so not a lock; remove it');
     const buffer = Buffer.alloc(LONGEST_RECORD);
     const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, LONGEST_RECORD, 0));
     const owner = parseOwner(text);
@@ -124,7 +124,7 @@ function unreadable(path: string): Seen {
  * @param as what the new name is made of
  */
 export function moveAway(path: string, as = path): string | undefined {
-  const away = `${as}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`;
+  const away = `${as}${temporaryName()}`;
   try {
     renameSync(path, away);
     return away;

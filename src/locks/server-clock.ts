@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryName } from './temporary-name.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
@@ -24,7 +24,7 @@ export class MeasuredClock implements ServerClock {
 }
 
 function measure(directory: string): number | undefined {
-  const probe = join(directory, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+  const probe = join(directory, temporaryName());
   try {
     const before = Date.now();
     const fd = openSync(probe, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);

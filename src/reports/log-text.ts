@@ -8,15 +8,17 @@ const KEPT = 64 * 1024;
  * The text of a log, for a report. Of a long one the beginning and the end, with a line between them that says how much
  * was left out.
  *
+ * @param from where it begins in the file, in bytes
  * @throws the system's error
  */
-export function readLogText(file: string): string {
+export function readLogText(file: string, from = 0): string {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { size } = fstatSync(fd);
-    if (size <= 2 * KEPT) return decodeText(read(fd, 0, size));
-    const left = size - 2 * KEPT;
-    return `${decodeText(read(fd, 0, KEPT))}\n[... ${left} bytes left out; all of it is in ${file}]\n${decodeText(read(fd, size - KEPT, KEPT))}`;
+    const length = Math.max(0, size - from);
+    if (length <= 2 * KEPT) return decodeText(read(fd, from, length));
+    const left = length - 2 * KEPT;
+    return `${decodeText(read(fd, from, KEPT))}\n[... ${left} bytes left out; all of it is in ${file}]\n${decodeText(read(fd, size - KEPT, KEPT))}`;
   } finally {
     closeSync(fd);
   }

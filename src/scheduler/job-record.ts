@@ -1,6 +1,6 @@
 import { lstatSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { ensureDirectory, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { dirname, join } from 'node:path';
+import { ensureDirectory, namesIn, readRegularFile, removeAbandoned, replaceAtomically } from '../locks/index.js';
 
 /*
  * A job is one run of a build as a process, whose end somebody has to be told of:
@@ -43,6 +43,11 @@ export class JobRecords {
   write(record: JobRecord): void {
     ensureDirectory(this.#directory);
     replaceAtomically(join(this.#directory, `${record.id}.json`), `${JSON.stringify(record, undefined, 2)}\n`, 0o660);
+  }
+
+  /** Removes what was left by processes that died while they wrote here. @param nowMs milliseconds since 1970 */
+  tidy(nowMs: number): void {
+    for (const directory of [this.#directory, dirname(this.#directory)]) removeAbandoned(directory, nowMs);
   }
 
   stderrOf({ id }: JobRecord): string {

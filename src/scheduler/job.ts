@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
-import { errorCode, type Host, pause } from '../locks/index.js';
+import { errorCode, type Host, openToAppend, pause } from '../locks/index.js';
 import { RUN_VARIABLE } from '../processes/members.js';
 import { survivorsOf } from '../processes/survivors.js';
 import type { JobRecord, JobRecords } from './job-record.js';
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 /** How the process of a job ended. */
 export type JobEnd =
@@ -70,7 +70,7 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
     const stderr = openSync(records.stderrOf(record), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o660);
     descriptors.push(stderr);
     if (output.kind === 'file') {
-      descriptors.push(openSync(output.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o664));
+      descriptors.push(openToAppend(output.path));
     }
     const [program, ...args] = argv;
     const child = spawn(program, args, {

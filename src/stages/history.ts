@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { appendLine, errorCode, InTheWay, kindOf, obstacleOf, openToAppend } from '../locks/index.js';
 import type { RunEvent, RunResult } from './run-context.js';
 import { layoutOf } from './temporary.js';
 
@@ -37,7 +37,7 @@ export interface PastStage {
 /** More than this of a history is moved aside, and what was aside before is gone. */
 const LONGEST = 4 * 1024 * 1024;
 
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** `Testing/History.jsonl` of a build. */
 export function historyFile(buildDirectory: string): string {
@@ -111,19 +111,20 @@ export class RunRecorder {
     });
   }
 
-  /** In one write, so that a line is there or not; a disk that is full in its middle leaves a torn one, which is skipped. */
+  /** A disk that is full in its middle leaves a torn line, which is skipped. */
   #append(line: PastRun): string | undefined {
     try {
-      const fd = openSync(this.#file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o664);
+      const fd = openToAppend(this.#file);
       try {
-        // A torn line before ours must not swallow it.
-        writeSync(fd, `\n${JSON.stringify(line)}\n`);
+        appendLine(fd, JSON.stringify(line));
         if (fstatSync(fd).size > LONGEST) renameSync(this.#file, `${this.#file}.1`);
       } finally {
         closeSync(fd);
       }
       return undefined;
     } catch (error) {
+      const obstacle = obstacleOf(error);
+      if (obstacle !== undefined) return obstacle.message;
       return `${this.#file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
@@ -156,11 +157,11 @@ function linesOf(file: string): string[] {
     fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
-    throw error;
+    throw obstacleOf(error) ?? error;
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Error(`${file} is not a regular file`);
+    if (!stat.isFile()) throw new InTheWay(file, kindOf(stat));
     const bytes = Buffer.alloc(Math.min(stat.size, 2 * LONGEST));
     const read = readSync(fd, bytes, 0, bytes.length, 0);
     return bytes

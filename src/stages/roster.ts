@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryName } from '../locks/index.js';
 import { RUNNING, secondaryOf, UPDATE } from './names.js';
 
 /** Which locks of the shared source protocol stand in a primary's directory, all at one moment. */
@@ -30,7 +30,7 @@ export function readRoster(temporary: string): Roster {
  * own change of the directory is what makes it forget.
  */
 export function refreshDirectory(temporary: string): void {
-  const probe = join(temporary, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+  const probe = join(temporary, temporaryName());
   writeFileSync(probe, '', { flag: 'wx' });
   unlinkSync(probe);
 }

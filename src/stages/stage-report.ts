@@ -24,6 +24,8 @@ export interface RanStage {
   readonly ended: number;
   readonly outcome: StageOutcome;
   readonly logFile: string;
+  /** Where its part of the log begins, in bytes. */
+  readonly logStart: number;
 }
 
 /** What a stage's report was before its command began. */
@@ -70,7 +72,7 @@ function reportOf(
   stamp: Buildstamp,
   problems: string[],
 ): string {
-  const { outcome, logFile } = ended;
+  const { outcome, logFile, logStart } = ended;
   const head: ReportHead = {
     generator: `stagelock-${VERSION}`,
     site: build.site,
@@ -80,19 +82,19 @@ function reportOf(
   };
   switch (stage.report) {
     case 'build': {
-      const { findings, errors } = scanLog(logFile);
+      const { findings, errors } = scanLog(logFile, { from: logStart });
       return buildXml(head, ended, findings, build.source, errors === 0 ? failureText(outcome) : '');
     }
     case 'test':
       return testXml(head, ended, testsOf(ended, stage, problems));
     default:
-      return configureXml(head, ended, readLogText(logFile), exitCodeOf(outcome));
+      return configureXml(head, ended, readLogText(logFile, logStart), exitCodeOf(outcome));
   }
 }
 
 /** Those of the stage's JUnit files, or else the stage itself as one test. */
 function testsOf(
-  { command, started, ended, outcome, logFile }: EndedStage & RanStage,
+  { command, started, ended, outcome, logFile, logStart }: EndedStage & RanStage,
   stage: Stage,
   problems: string[],
 ): TestRun[] {
@@ -110,7 +112,7 @@ function testsOf(
       completion:
         outcome.kind === 'timed-out' ? 'Timeout' : outcome.kind === 'signalled' ? outcome.signal : 'Completed',
       exitCode: outcome.kind === 'failed' ? outcome.exitCode : undefined,
-      output: readLogText(logFile),
+      output: readLogText(logFile, logStart),
     },
   ];
 }

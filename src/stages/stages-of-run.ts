@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Build, Stage } from '../config/project.js';
+import { errorCode, obstacleOf } from '../locks/index.js';
 import type { Buildstamp } from './buildstamp.js';
+import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
 import type { HeldLocks } from './held-locks.js';
 import { type RunContext, runEnvironment, type StageReport } from './run-context.js';
@@ -25,6 +27,7 @@ export async function runStages(
   held: HeldLocks,
   context: RunContext,
 ): Promise<StagesResult> {
+  removeDebris(build, context.now().getTime());
   const reports: StageReport[] = [];
   let durations = readDurations(layout.temporary);
   for (const stage of build.stages) {
@@ -34,8 +37,19 @@ export async function runStages(
     if (result.report.outcome.kind === 'passed') durations = addDuration(durations, stage.name, result.report.ms);
     else if (stage.onFailure === 'stop') break;
   }
-  if (reports.some((report) => report.outcome.kind === 'passed')) writeDurations(layout.temporary, durations);
+  if (reports.some((report) => report.outcome.kind === 'passed')) remember(durations, layout, context);
   return { kind: 'ran', stages: reports };
+}
+
+/** Only the display depends on it: no reason for a run to fail. */
+function remember(durations: Durations, { temporary }: Layout, context: RunContext): void {
+  try {
+    writeDurations(temporary, durations);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    const why = obstacleOf(error)?.message ?? (error instanceof Error ? error.message : String(error));
+    context.report({ kind: 'warning', text: `how long the stages took is not remembered: ${why}` });
+  }
 }
 
 type StageResult =
@@ -76,7 +90,7 @@ async function runStage(
   context.step('stage: command ended');
   if (outcome.kind === 'aborted') return { kind: 'interrupted' };
   if (before !== undefined) {
-    const ended = { started, ended: started + ms, outcome, logFile };
+    const ended = { started, ended: started + ms, outcome, logFile, logStart: log.start };
     for (const text of writeStageReport(before, ended, build, stage, stamp)) context.report({ kind: 'warning', text });
   }
   const report = { name: stage.name, outcome, ms, logFile };

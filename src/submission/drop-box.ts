@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { constants, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DirectorySubmission } from '../config/project.js';
+import { temporaryName } from '../locks/index.js';
 import { type Destination, type Report, remoteName, type Sent } from './sending.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -19,7 +19,7 @@ export class DropBox implements Destination {
 
   /** A report that is sent again after a crash has the same name and replaces itself. */
   async send(report: Report, signal: AbortSignal): Promise<Sent> {
-    const temporary = join(this.#directory, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+    const temporary = join(this.#directory, temporaryName());
     try {
       // Never made here: below the mount point of a server that is away, it would take everything to the wrong place.
       if (!lstatSync(`${this.#directory}/.`).isDirectory()) throw new Error('is not a directory');

@@ -1,13 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   ensureDirectory,
   errorCode,
+  isAbandoned,
   namesIn,
   readRegularFile,
   removeIfThere,
   replaceAtomically,
+  temporaryName,
+  thisHost,
 } from '../locks/index.js';
 
 /*
@@ -85,7 +87,7 @@ const NUMBERED_FILE = /^\d{1,4}-([A-Za-z0-9._-]+\.xml)$/;
  */
 export function addSubmission(spool: string, facts: SubmissionFacts, files: readonly string[]): void {
   ensureDirectory(spool);
-  const temporary = join(spool, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = join(spool, temporaryName());
   mkdirSync(temporary, 0o775);
   try {
     files.forEach((file, index) => {
@@ -222,12 +224,11 @@ export function tidySpool(spool: string, nowMs: number): void {
       if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() && isFinished(namesIn(path))) {
         rmSync(path, { recursive: true, force: true });
       }
-    } else if (/^\.\d+\.[0-9a-f]{16}\.tmp$/.test(name)) {
-      const stat = lstatSync(path, { throwIfNoEntry: false });
-      if (stat !== undefined && nowMs - stat.mtimeMs > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
+    } else if (name.endsWith('.tmp')) {
+      const changedMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      if (changedMs !== undefined && isAbandoned(name, { changedMs, nowMs }, thisHost())) {
+        rmSync(path, { recursive: true, force: true });
+      }
     }
   }
 }
-
-/** Nobody takes an hour to make a few links. */
-const ABANDONED_MS = 3_600_000;

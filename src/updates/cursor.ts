@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureDirectory, errorCode, InTheWay, readRegularFile, replaceAtomically } from '../locks/index.js';
 import { journalDirectory } from './journal.js';
 
 /** How far a build has come in the journal of its primary. */
@@ -11,6 +11,9 @@ export interface Cursor {
   /** False for a build that has joined but completed no run since: it must build even without news. */
   readonly completed: boolean;
 }
+
+/** More than any cursor comes to, in bytes. */
+const LONGEST = 64 * 1024;
 
 /** What the cursor file says. */
 export type CursorRead =
@@ -40,7 +43,13 @@ export function cursorFile(primaryDirectory: string, build: string): string {
  */
 export function readCursor(primaryDirectory: string, build: string): CursorRead {
   const file = cursorFile(primaryDirectory, build);
-  const text = readRegularFile(file);
+  let text: string | undefined;
+  try {
+    text = readRegularFile(file, LONGEST);
+  } catch (error) {
+    if (!(error instanceof InTheWay)) throw error;
+    return { kind: 'unreadable', file, message: error.message };
+  }
   if (text === undefined) return { kind: 'none' };
   const cursor = parseCursor(text);
   if (cursor) return { kind: 'cursor', cursor };

@@ -100,7 +100,7 @@ describe('the strategy of a directory', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'elsewhere'), 'lockdir\n');
     symlinkSync('elsewhere', join(directory, AGREEMENT_FILE));
-    expect(() => agreeOnStrategy(directory, EXT4)).toThrow(/not a regular file/);
+    expect(() => agreeOnStrategy(directory, EXT4)).toThrow(/a symbolic link is in the way/);
   });
 
   test.skipIf(!canMount)(

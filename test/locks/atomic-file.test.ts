@@ -190,10 +190,11 @@ describe('a regular file', () => {
     symlinkSync(join(directory, 'x'), join(directory, 'link'));
     mkdirSync(join(directory, 'directory'));
     execFileSync('mkfifo', [join(directory, 'fifo')]);
-    for (const name of ['link', 'directory', 'fifo']) {
-      expect(() => readRegularFile(join(directory, name))).toThrow(/not a regular file/);
+    const kinds = { link: 'a symbolic link', directory: 'a directory', fifo: 'a named pipe' };
+    for (const [name, kind] of Object.entries(kinds)) {
+      expect(() => readRegularFile(join(directory, name))).toThrow(`${kind} is in the way`);
     }
-    expect(() => readRegularFile('/dev/zero')).toThrow(/not a regular file/);
+    expect(() => readRegularFile('/dev/zero')).toThrow('a device is in the way');
   });
 
   test.skipIf(!canBeOtherUser)('that may not be read is an error, not a missing one', () => {

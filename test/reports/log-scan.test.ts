@@ -148,8 +148,8 @@ describe('a log', () => {
   test('keeps the first of many findings, and counts all', () => {
     const file = join(temporaryDirectory(), 'log');
     writeFileSync(file, 'x.c:1:2: error: here\nx.c:1:2: warning: there\n'.repeat(500));
-    expect(scanLog(file, 3)).toMatchObject({ errors: 500, warnings: 500, lines: 1000 });
-    expect(scanLog(file, 3).findings).toHaveLength(6);
+    expect(scanLog(file, { kept: 3 })).toMatchObject({ errors: 500, warnings: 500, lines: 1000 });
+    expect(scanLog(file, { kept: 3 }).findings).toHaveLength(6);
   });
 
   test('loses its colours, its carriage returns and what is no text', () => {

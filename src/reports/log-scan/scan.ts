@@ -22,6 +22,13 @@ export interface LogScan {
   readonly lines: number;
 }
 
+export interface ScanOptions {
+  /** How many findings of each kind. */
+  readonly kept?: number;
+  /** Where the log begins in its file, in bytes. */
+  readonly from?: number;
+}
+
 /** As many as CTest keeps of each kind. */
 export const KEPT = 50;
 /** As many lines as CTest keeps before and after. */
@@ -38,15 +45,16 @@ const LINE_FEED = 10;
  *
  * @throws the system's error when the file cannot be read
  */
-export function scanLog(file: string, kept = KEPT): LogScan {
+export function scanLog(file: string, { kept = KEPT, from = 0 }: ScanOptions = {}): LogScan {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   const scanner = new Scanner(kept);
   try {
     const buffer = Buffer.allocUnsafe(2 * CHUNK);
     let held = 0; // bytes of a line that has not ended yet
-    for (;;) {
-      const read = readSync(fd, buffer, held, CHUNK, null);
+    for (let at = from; ; ) {
+      const read = readSync(fd, buffer, held, CHUNK, at);
       if (read === 0) break;
+      at += read;
       const end = held + read;
       const rest = scanner.take(buffer, end, held);
       held = end - rest;
