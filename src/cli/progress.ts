@@ -107,6 +107,10 @@ function describeEvent(event: RunEvent): string | undefined {
       return `submitted ${event.reports === 1 ? '1 report' : `${event.reports} reports`}`;
     case 'waiting-for-record':
       return `waiting for the primary to record ${event.head.slice(0, 12)}, at most ${formatDuration(event.timeoutMs)}`;
+    case 'waiting-for-repair':
+      return `waiting for the primary to repair the source, since ${event.update}; at most ${formatDuration(event.timeoutMs)}`;
+    case 'source-repaired':
+      return `repaired the source, which is at ${event.revision.slice(0, 12)} again: the update ${event.update} had broken off`;
     case 'waited':
       return `waited ${formatDuration(event.ms)}`;
     case 'updated': {
@@ -134,6 +138,7 @@ function liveText(event: RunEvent): { readonly text: string; readonly limits: st
         limits: ` (at most ${formatDuration(event.timeoutMs)})`,
       };
     case 'waiting-for-record':
+    case 'waiting-for-repair':
       return { text: 'waiting for the primary', limits: ` (at most ${formatDuration(event.timeoutMs)})` };
     case 'submitting':
       return { text: 'submitting the reports', limits: '' };

@@ -49,6 +49,11 @@ export async function statusCommand(
       const lines = [...describeLock(lock, context), ...(pulse === undefined ? [] : describePulse(pulse))];
       process.stdout.write(`${lines.join('\n')}\n`);
     }
+    if (status.halfMoved !== undefined) {
+      process.stdout.write(
+        `  source may be half moved: ${shown(status.halfMoved)}; the next run of ${status.build} repairs it\n`,
+      );
+    }
     if (status.waitsFor.length > 0) {
       process.stdout.write(`  waits for ${status.waitsFor.map((lock) => shown(lock.path)).join(', ')}\n`);
     }

@@ -6,7 +6,6 @@ import { tailOf } from '../stages/stage-log.js';
 import type { LockStatus } from '../stages/status.js';
 import { clearLocks, examine } from '../stages/unlock.js';
 import { logText } from '../text/log-text.js';
-import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
@@ -31,7 +30,7 @@ export async function unlockCommand(
   show(found.locks, context);
   if (found.locks.some((lock) => lock.name === 'update' && build.role === 'primary')) {
     process.stdout.write(
-      `  The update was interrupted: ${shown(build.source)} may be half changed. See git -C ${shellWord(build.source)} status\n`,
+      `  The update was interrupted: ${shown(build.source)} may be half moved. Nobody builds it until the next run of ${build.name} has repaired it.\n`,
     );
   }
   const hidden = othersOf(found.locks);

@@ -39,14 +39,25 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         .map((stage) => explainStage(build, stage));
     case 'update-failed':
       return [
-        `${build.name}: the update failed and nothing was built; the source is as it was. ${quotedLines(result.message)}`,
+        `${build.name}: the update failed and nothing was built. ${quotedLines(result.message)}`,
         ...(result.logFile === undefined ? [] : [`  log: ${shown(result.logFile)}`]),
       ];
     case 'update-broken':
       return [
-        `${build.name}: the update broke off and may have left ${shown(build.source)} half changed. ${quotedLines(result.message)}`,
+        `${build.name}: the update broke off and may have left ${shown(build.source)} half moved. ${quotedLines(result.message)}`,
         `  log: ${shown(result.logFile)}`,
-        `  ${leftBehind(result.left)}, so that nobody builds it. Look at the source (git status), put it right, then: ${unlockCommand(build.name, context)}`,
+        `  ${leftBehind(result.left)}, so that nobody builds it. After a look: ${unlockCommand(build.name, context)}`,
+        '  The next run then repairs the source as far as that loses no change of yours, and says what else it needs.',
+      ];
+    case 'not-repaired':
+      return [
+        `${build.name}: not updated and not built, because ${shown(build.source)} may be half moved: ${quotedLines(result.message)}`,
+        `  log: ${shown(result.logFile)}`,
+      ];
+    case 'source-half-moved':
+      return [
+        `${build.name}: not built, because ${shown(build.source)} may be half moved: ${quotedLines(result.message)}`,
+        `  Waited ${formatDuration(result.waitedMs)}. The next run of its primary repairs the source, or says what it needs.`,
       ];
     case 'held':
       return explainHeld(build, result.locks, context);
@@ -118,7 +129,9 @@ export function repeatableWarning(result: RunResult): string | undefined {
     case 'section-busy':
       return `${result.kind}\n${result.path}`;
     case 'update-failed':
-      return result.kind;
+    case 'not-repaired':
+    case 'source-half-moved':
+      return `${result.kind}\n${result.message}`;
     default:
       return undefined;
   }

@@ -34,6 +34,9 @@ export type RunEvent =
   | { readonly kind: 'waiting'; readonly locks: readonly FoundStageLock[]; readonly timeoutMs: number }
   | { readonly kind: 'waited'; readonly ms: number }
   | { readonly kind: 'waiting-for-record'; readonly head: string; readonly timeoutMs: number }
+  | { readonly kind: 'waiting-for-repair'; readonly update: string; readonly timeoutMs: number }
+  /** An update that broke off had left the source half moved. */
+  | { readonly kind: 'source-repaired'; readonly update: string; readonly revision: string }
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }
@@ -79,6 +82,10 @@ export type RunResult =
       readonly logFile: string;
       readonly left: readonly string[];
     }
+  /** An earlier update has left the source half moved, and it could not be made whole; no lock stays, the mark does. */
+  | { readonly kind: 'not-repaired'; readonly message: string; readonly logFile: string }
+  /** Likewise, as a secondary sees it. */
+  | { readonly kind: 'source-half-moved'; readonly message: string; readonly waitedMs: number }
   /** Another run of this build is going on, or has left these locks. */
   | { readonly kind: 'held'; readonly locks: readonly FoundStageLock[] }
   /** Secondaries are building, and the primary is configured not to wait for them. */

@@ -105,7 +105,7 @@ async function awaitSecondaries(
 
 type Updated =
   | { readonly kind: 'updated'; readonly upTo: number; readonly update: MergedUpdate }
-  | Extract<RunResult, { kind: 'no-news' | 'update-failed' | 'update-broken' | 'interrupted' }>;
+  | Extract<RunResult, { kind: 'no-news' | 'update-failed' | 'update-broken' | 'not-repaired' | 'interrupted' }>;
 
 /** The stage `update` itself: source, record, report, and only then the end of its lock. */
 async function update(
@@ -123,6 +123,13 @@ async function update(
     log.close();
     held.stopHeartbeat();
     return { kind: 'update-broken', message: source.message, logFile: log.path, left: held.paths };
+  }
+  if (source.kind === 'half-moved') {
+    log.close();
+    endUpdate(layout.temporary, held);
+    context.step('update: ended');
+    end(layout, held, context);
+    return { kind: 'not-repaired', message: source.message, logFile: log.path };
   }
   const pending = source.kind === 'current' ? mergeUpdates(primary, primary, context) : source;
   if (pending.kind !== 'pending') {

@@ -7,10 +7,10 @@ import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate } from './pending-updates.js';
-import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
+import { identityOf, type RunContext, type RunEvent, type RunResult, sectionOf } from './run-context.js';
 import { interrupted, warnOfLost } from './run-primary.js';
 import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secondary.js';
-import { explainMoved, movedMeanwhile, sourceState } from './source-state.js';
+import { explainMoved, movedMeanwhile, type SourceState, sourceState } from './source-state.js';
 import { readStageLock } from './stage-lock.js';
 import { runStages } from './stages-of-run.js';
 import { reportsBefore, spoolReports } from './submission.js';
@@ -118,8 +118,8 @@ async function waitAndJoin(
       leavePrimary(temporary, secondary.name, held);
       context.step('leave: left');
     }
-    if (state.kind === 'unrecorded' && remainingMs > 0) {
-      if (!told) context.report({ kind: 'waiting-for-record', head: state.head, timeoutMs: remainingMs });
+    if ((state.kind === 'unrecorded' || state.kind === 'half-moved') && remainingMs > 0) {
+      if (!told) context.report(waitingFor(state, remainingMs));
       told = true;
       await untilRecorded(secondary, stamp, remainingMs, context);
       continue;
@@ -132,8 +132,15 @@ async function waitAndJoin(
     if (state.kind === 'unrecorded') {
       return { kind: 'source-unrecorded', head: state.head, recorded: state.recorded, waitedMs };
     }
+    if (state.kind === 'half-moved') return { kind: 'source-half-moved', message: state.message, waitedMs };
     return state.kind === 'failed' ? { kind: 'update-failed', message: state.message } : state;
   }
+}
+
+function waitingFor(state: Extract<SourceState, { kind: 'unrecorded' | 'half-moved' }>, timeoutMs: number): RunEvent {
+  return state.kind === 'unrecorded'
+    ? { kind: 'waiting-for-record', head: state.head, timeoutMs }
+    : { kind: 'waiting-for-repair', update: state.message, timeoutMs };
 }
 
 async function joinInTime(
@@ -167,7 +174,7 @@ async function untilRecorded(
   } while (
     performance.now() < end &&
     !context.signal.aborted &&
-    (await sourceState(secondary.primary, stamp, context)).kind === 'unrecorded'
+    ['unrecorded', 'half-moved'].includes((await sourceState(secondary.primary, stamp, context)).kind)
   );
 }
 

@@ -28,11 +28,13 @@ export function exitCodeOf(result: RunResult): number {
     case 'source-moved':
       return 1;
     case 'update-broken':
+    case 'not-repaired':
       return 70;
     case 'held':
     case 'secondaries-building':
     case 'wait-timed-out':
     case 'source-unrecorded':
+    case 'source-half-moved':
     case 'section-busy':
       return 75;
     case 'interrupted':

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
 import type { Primary } from '../config/project.js';
+import { filesystemOf } from '../locks/index.js';
 import { journalDirectory, lastRecord } from '../updates/journal.js';
+import { describeMark, readMark } from '../updates/move-mark.js';
 import { versionControlOf } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
+import { refreshDirectory } from './roster.js';
 import { type RunContext, runEnvironment } from './run-context.js';
 
 /** Whether the source is what the newest update record says. */
@@ -10,6 +14,8 @@ export type SourceState =
   | { readonly kind: 'as-recorded'; readonly head: string | undefined }
   /** An update died between moving the source and its record, or somebody moved the source by hand. */
   | { readonly kind: 'unrecorded'; readonly head: string; readonly recorded: string }
+  /** An update has left it half moved; the message says which. */
+  | { readonly kind: 'half-moved'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** How long asking git for the present revision may take. */
@@ -22,6 +28,8 @@ const ASK_MS = 60_000;
 export async function sourceState(primary: Primary, stamp: Buildstamp, context: RunContext): Promise<SourceState> {
   if (primary.update === undefined) return { kind: 'as-recorded', head: undefined };
   const journal = journalDirectory(primary.directory);
+  const halfMoved = halfMovedBy(journal);
+  if (halfMoved !== undefined) return { kind: 'half-moved', message: halfMoved };
   const newest = lastRecord(journal).record;
   const head = await versionControlOf(primary.update, journal).currentRevision({
     source: primary.source,
@@ -36,6 +44,24 @@ export async function sourceState(primary: Primary, stamp: Buildstamp, context: 
   // Without a record its primary has never run: what is there now will be the start of the journal.
   if (newest === undefined || head.revision === newest.revision) return { kind: 'as-recorded', head: head.revision };
   return { kind: 'unrecorded', head: head.revision, recorded: newest.revision };
+}
+
+/**
+ * What the mark beside the journal says, if there is one. To be called by who has joined: the mark cannot come then, since
+ * only a primary that updates makes it; and what is found here was made before.
+ */
+export function halfMovedBy(journal: string): string | undefined {
+  // NFS may remember for a minute that a name was absent.
+  if (existsSync(journal) && filesystemOf(journal).reach === 'network') refreshDirectory(journal);
+  const read = readMark(journal);
+  switch (read.kind) {
+    case 'none':
+      return undefined;
+    case 'unreadable':
+      return `${read.file} stands there and is no mark of an update`;
+    case 'mark':
+      return `the update ${describeMark(read.mark)} broke off`;
+  }
 }
 
 /** The source is not what was built any more. */
@@ -60,7 +86,8 @@ export async function movedMeanwhile(
 ): Promise<MovedSource | undefined> {
   if (primary.update === undefined || expected === undefined || expected === '') return undefined;
   const state = await sourceState(primary, stamp, context);
-  const found = state.kind === 'failed' ? `unknown: ${state.message}` : (state.head ?? '');
+  const known = state.kind === 'as-recorded' || state.kind === 'unrecorded';
+  const found = known ? (state.head ?? '') : `unknown: ${state.message}`;
   return found === expected ? undefined : { kind: 'source-moved', expected, found };
 }
 

@@ -1,10 +1,13 @@
 import type { Primary, UpdateSource } from '../config/project.js';
 import { readCursor, startCursor } from '../updates/cursor.js';
 import { append, journalDirectory, lastRecord } from '../updates/journal.js';
+import { removeMark } from '../updates/move-mark.js';
 import type { UpdateRecord } from '../updates/record.js';
-import { type Checkout, type Fetched, type VersionControl, versionControlOf } from '../updates/version-control.js';
+import type { Fetched } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
-import { type RunContext, runEnvironment } from './run-context.js';
+import type { RunContext } from './run-context.js';
+import { type Source, sourceOf } from './source.js';
+import { type HalfMoved, markMove, repairSource } from './source-repair.js';
 import type { StageLog } from './stage-log.js';
 
 export type SourceUpdate =
@@ -12,18 +15,11 @@ export type SourceUpdate =
   | { readonly kind: 'current' }
   /** Nothing was touched. */
   | { readonly kind: 'failed'; readonly message: string }
+  /** An update of an earlier run has left the source half moved, and this run could not repair it. */
+  | HalfMoved
   /** The source may be half moved. */
   | { readonly kind: 'broken'; readonly message: string }
   | { readonly kind: 'interrupted' };
-
-/** The source of a primary in one of its runs. */
-interface Source {
-  readonly primary: Primary;
-  readonly system: VersionControl;
-  readonly checkout: Checkout;
-  readonly stamp: Buildstamp;
-  readonly context: RunContext;
-}
 
 /** The newest record, as the start of the next. */
 type Start = Pick<UpdateRecord, 'sequence' | 'revision'>;
@@ -45,9 +41,11 @@ export async function updateSource(
   log: StageLog,
   context: RunContext,
 ): Promise<SourceUpdate> {
-  const checkout = { ...checkoutOf(primary, update, stamp, context), log: log.line };
-  const source: Source = { primary, system: systemOf(primary, update), checkout, stamp, context };
+  const source = sourceOf(primary, update, stamp, context, log.line);
   const started = context.now().toISOString();
+  const halfMoved = await repairSource(source);
+  if (context.signal.aborted) return { kind: 'interrupted' };
+  if (halfMoved !== undefined) return halfMoved;
   const start = await startOf(source, started);
   if ('kind' in start) return context.signal.aborted ? { kind: 'interrupted' } : start;
   if (readCursor(primary.directory, primary.name).kind === 'none') {
@@ -55,10 +53,10 @@ export async function updateSource(
     startCursor(primary.directory, primary.name, start.sequence);
   }
 
-  const fetched = await source.system.fetch(checkout, stamp.asOf);
+  const fetched = await source.system.fetch(source.checkout, stamp.asOf);
   context.step('update: fetched');
   if (context.signal.aborted) return { kind: 'interrupted' };
-  const moved = fetched.kind === 'fetched' && fetched.news ? await move(source, fetched) : fetched;
+  const moved = fetched.kind === 'fetched' && fetched.news ? await move(source, fetched, log.path) : fetched;
   if (moved.kind === 'broken') return moved;
   if (context.signal.aborted) return { kind: 'interrupted' };
 
@@ -67,6 +65,7 @@ export async function updateSource(
   const target = fetched.kind === 'fetched' && moved.kind !== 'failed' ? fetched.target : undefined;
   const recorded = await recordUpdate(source, start, target ?? (await headOf(source, start)), started);
   if (recorded.kind !== 'current') return recorded;
+  unmark(source);
   return moved.kind === 'failed' ? moved : { kind: 'current' };
 }
 
@@ -80,25 +79,32 @@ export function tidySource(
   stamp: Buildstamp,
   context: RunContext,
 ): Promise<void> {
-  return systemOf(primary, update).tidy(checkoutOf(primary, update, stamp, context));
-}
-
-function systemOf(primary: Primary, update: UpdateSource): VersionControl {
-  return versionControlOf(update, journalDirectory(primary.directory));
-}
-
-function checkoutOf(primary: Primary, update: UpdateSource, stamp: Buildstamp, context: RunContext): Checkout {
-  const environment = runEnvironment(primary, stamp, context);
-  return { source: primary.source, timeoutMs: update.timeoutMs, environment, signal: context.signal };
+  const { system, checkout } = sourceOf(primary, update, stamp, context);
+  return system.tidy(checkout);
 }
 
 type Moved = { readonly kind: 'moved' } | Extract<SourceUpdate, { kind: 'failed' | 'broken' }>;
 
-async function move({ system, checkout, context }: Source, fetched: Fetched): Promise<Moved> {
+/** One that broke off is repaired at once where that is possible: the source is then whole, and the update has failed. */
+async function move(source: Source, fetched: Fetched, logFile: string): Promise<Moved> {
+  const { system, checkout, context } = source;
+  await markMove(source, fetched, logFile);
   context.step('update: moving');
   const moved = await system.move(checkout, fetched);
   context.step('update: moved');
-  return moved.kind === 'refused' ? { kind: 'failed', message: moved.message } : moved;
+  if (moved.kind === 'refused') return { kind: 'failed', message: moved.message };
+  if (moved.kind === 'moved' || context.signal.aborted) return moved;
+  const halfMoved = await repairSource(source);
+  if (halfMoved === undefined) return { kind: 'failed', message: `${moved.message}\n(${REPAIRED})` };
+  return { kind: 'broken', message: `${moved.message}\n${halfMoved.message}` };
+}
+
+const REPAIRED = 'what it had touched was put back, and the source is whole';
+
+/** The journal says what the source is; whoever dies right before this has it proved once more. */
+function unmark({ primary, context }: Source): void {
+  removeMark(journalDirectory(primary.directory));
+  context.step('update: unmarked');
 }
 
 /** What is checked out; if nobody can say, what it was, so that nothing is recorded. */

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Build, Project } from '../config/project.js';
 import { errorCode, type Host, type Judgement } from '../locks/index.js';
 import { readSpool, type Submission, spoolOf } from '../submission/spool.js';
+import { journalDirectory } from '../updates/journal.js';
 import { judgeRun } from './fate.js';
 import { isStageLockName, RUNNING, secondaryLockName, UPDATE } from './names.js';
+import { halfMovedBy } from './source-state.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { layoutOf } from './temporary.js';
 
@@ -21,6 +23,8 @@ export interface BuildStatus {
   readonly waitsFor: readonly LockStatus[];
   /** Reports that the dashboard has not got yet. */
   readonly undelivered: readonly Submission[];
+  /** Of a primary: which update has left the source half moved. */
+  readonly halfMoved?: string;
   /** Why its locks cannot be seen, if they cannot. */
   readonly problem?: string;
 }
@@ -37,6 +41,7 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
         locks,
         waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
         undelivered: readSpool(spoolOf(build.directory)).submissions,
+        ...halfMovedOf(build),
       };
     } catch (error) {
       // One directory that may not be read, or whose server does not answer, must not hide the other builds.
@@ -60,6 +65,12 @@ export function locksOf(build: Build): FoundStageLock[] {
   if (build.role === 'primary') return own;
   const mark = readStageLock(join(layoutOf(build.primary.directory).temporary, secondaryLockName(build.name)));
   return mark === undefined ? own : [...own, mark];
+}
+
+function halfMovedOf(build: Build): Pick<BuildStatus, 'halfMoved'> {
+  if (build.role !== 'primary' || build.update === undefined) return {};
+  const halfMoved = halfMovedBy(journalDirectory(build.directory));
+  return halfMoved === undefined ? {} : { halfMoved };
 }
 
 /** Whether a run of a build is going on, or has left its lock. */

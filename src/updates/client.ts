@@ -14,12 +14,14 @@ export interface Client {
  *
  * @param args values from outside must have been checked not to look like options
  * @param onStdout gets standard output as it comes, where it may be longer than what is collected
+ * @param input its standard input, if it reads one
  */
 export function runClient(
   { program, environment }: Client,
   checkout: Checkout,
   args: readonly string[],
   onStdout?: (chunk: Buffer) => void,
+  input?: Buffer,
 ): Promise<ToolResult> {
   return runTool({
     argv: [program, ...args],
@@ -30,6 +32,7 @@ export function runClient(
     signal: checkout.signal,
     log: checkout.log,
     onStdout,
+    input,
   });
 }
 

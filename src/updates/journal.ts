@@ -217,7 +217,7 @@ function brokenChain(journal: string, before: UpdateRecord, record: UpdateRecord
 }
 
 /** After a power cut the name must be there too. Some file systems cannot do this for a directory; they have their own ways. */
-function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string): void {
   const fd = openSync(directory, 'r');
   try {
     fsyncSync(fd);

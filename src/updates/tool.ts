@@ -12,6 +12,8 @@ export interface ToolRun {
   readonly directory: string;
   /** The whole environment of the program; nothing is inherited beside it. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Its standard input; none unless given. */
+  readonly input?: Buffer | undefined;
   /** After this many milliseconds the program and everything it started is ended. */
   readonly timeoutMs: number;
   /** Milliseconds between TERM and KILL; 10 seconds unless given. */
@@ -56,7 +58,7 @@ const LINE_LIMIT = 64 * 1024;
 const DRAIN_MS = 500;
 
 /**
- * Runs a program to its end, with no standard input and in a process group of its own. Never throws: every outcome is
+ * Runs a program to its end, in a process group of its own. Never throws: every outcome is
  * a value.
  *
  * If this process is killed meanwhile, the program runs on and ends by itself; whoever holds a lock for what it does
@@ -69,6 +71,7 @@ export async function runTool(run: ToolRun): Promise<ToolResult> {
   if (child instanceof Error) return { kind: 'not-found', message: startProblem(run, child) };
   const stdout = collect(child.stdout, run.onStdout, run.onStdout ? undefined : labelled(run.log, 'out'));
   const stderr = collect(child.stderr, undefined, labelled(run.log, 'err'));
+  feed(child, run.input);
   const ending = endOnDemand(child, run);
   const exit = await exited(child);
   const cause = await ending.finished();
@@ -89,13 +92,19 @@ function start(run: ToolRun): ChildProcess | Error {
     return spawn(program, rest, {
       cwd: run.directory,
       env: run.environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
   } catch (error) {
     // Node throws for some reasons (E2BIG, ENOMEM, a NUL in an argument) and emits `error` for the others.
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** A program that ends before it has read all of it says why in its own words. */
+function feed(child: ChildProcess, input: Buffer | undefined): void {
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
 }
 
 /** A command as CTest writes it into its log and its reports: every argument in double quotes. */

@@ -107,7 +107,7 @@ test('a secondary that was killed keeps its primary from updating until somebody
   expect(await stagelock(world, ['run', 's1'])).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('unlock of an update that was killed says that the source may be half changed', async () => {
+test('unlock of an update that was killed says that the source may be half moved', async () => {
   const world = await worlds.built();
   const run = await worlds.updating(world);
   run.kill('SIGKILL');
@@ -115,7 +115,7 @@ test('unlock of an update that was killed says that the source may be half chang
   worlds.finish(world);
   await worlds.idle(world);
   const { stdout } = await stagelock(world, ['unlock', 'main', '--yes']);
-  expect(stdout).toContain(`The update was interrupted: ${world.source} may be half changed.`);
+  expect(stdout).toContain(`The update was interrupted: ${world.source} may be half moved.`);
   expect(stdout).toMatch(/removed \S+\/update\nremoved \S+\/running\n$/);
 });
 

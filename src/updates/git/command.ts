@@ -63,6 +63,21 @@ export function runGit(
   return runClient(GIT, checkout, args, onStdout);
 }
 
+/** {@link runGit} with standard input, and with an index of its own where `index` names one. */
+export function feedGit(
+  checkout: Checkout,
+  args: readonly string[],
+  input: Buffer,
+  { index, onStdout }: { readonly index?: string; readonly onStdout?: (chunk: Buffer) => void } = {},
+): Promise<ToolResult> {
+  const environment = (base: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+    ...gitEnvironment(base),
+    GIT_LITERAL_PATHSPECS: '1',
+    ...(index !== undefined && { GIT_INDEX_FILE: index }),
+  });
+  return runClient({ ...GIT, environment }, checkout, args, onStdout, input);
+}
+
 /** What to tell a person about a git command that did not succeed. */
 export function failureText(
   checkout: Checkout,

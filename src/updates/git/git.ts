@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { GitUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
-import { proveWhole } from '../proof.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   ChangesResult,
@@ -15,6 +14,7 @@ import type {
 } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { LOG_FORMAT, logReader } from './log.js';
+import { repairGit } from './repair.js';
 import {
   findPlaces,
   lookAtTree,
@@ -39,7 +39,7 @@ export function git(source: GitSource): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, { head, target }) => moveTo(source, checkout, head, target ?? head),
-    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
+    repair: (checkout, broken) => repairGit({ currentRevision, localChanges }, source.mode, checkout, broken),
     changesBetween,
     localChanges,
     tidy,
@@ -177,7 +177,7 @@ export async function changesBetween(checkout: Checkout, prior: string, revision
 }
 
 /** What somebody has changed of the tracked files. Costs one `git status`. */
-async function localChanges(checkout: Checkout): Promise<LocalChanges | Failed> {
+export async function localChanges(checkout: Checkout): Promise<LocalChanges | Failed> {
   const found = await modifiedPaths(checkout);
   return found.kind === 'failed' ? found : { kind: 'local', ...found.value };
 }
@@ -197,6 +197,9 @@ function moveCommand(mode: GitUpdate['mode'], target: string): string[] {
   const merge = ['merge', '--no-squash', '--commit', '--no-stat', '--ff-only', target];
   return [...NO_COLLECTION, '-c', 'merge.autoStash=false', ...merge];
 }
+
+/** git takes the file as it is in the repository then, and exits with 0. */
+const FAILED_FILTER = /^error: external filter '.*' failed/m;
 
 interface Beforehand {
   readonly places: Places;
@@ -218,6 +221,9 @@ async function judgeMove(
   if (existsSync(places.indexLock)) return broken(indexLockText(places.indexLock));
   const after = await lookAtTree(checkout, places.top, paths);
   if (after.kind === 'failed') return broken(after.message);
+  if (result.kind === 'ok' && FAILED_FILTER.test(result.stderr)) {
+    return broken(`a filter died, and git wrote what it had not filtered:\n${result.stderr.trim()}`);
+  }
   if (result.kind === 'ok' && after.value.head === target) return { kind: 'moved' };
   const said =
     result.kind === 'ok'
@@ -229,7 +235,7 @@ async function judgeMove(
 }
 
 function broken(message: string): MoveResult {
-  return { kind: 'broken', message: `${message}\n(the source tree may be half updated: compare it with git status)` };
+  return { kind: 'broken', message };
 }
 
 async function readLog(checkout: Checkout, revisions: readonly string[], complete: boolean): Promise<ChangesResult> {

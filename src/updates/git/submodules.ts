@@ -1,7 +1,10 @@
+import { relative } from 'node:path';
 import { outputLines } from '../client.js';
 import { decodeText } from '../text.js';
-import type { Checkout, Failed, MoveResult, VersionControl } from '../version-control.js';
+import type { BrokenMove, Checkout, Failed, MoveResult, RepairResult, VersionControl } from '../version-control.js';
 import { failureText, runGit } from './command.js';
+import { currentRevision, localChanges } from './git.js';
+import { repairGit } from './repair.js';
 
 /**
  * git with submodules that follow the tree: those that it names are fetched before anything moves, and checked out after
@@ -37,7 +40,42 @@ export function withSubmodules(git: VersionControl, mode: 'fast-forward' | 'rese
       const moved = fetched.target === fetched.head ? ({ kind: 'moved' } as const) : await git.move(checkout, fetched);
       return moved.kind === 'moved' ? await checkOut(checkout, mode) : moved;
     },
+    async repair(checkout, broken) {
+      const repaired = await git.repair(checkout, broken);
+      if (repaired.kind !== 'whole') return repaired;
+      return (await repairSubmodules(checkout, mode, broken)) ?? repaired;
+    },
   };
+}
+
+/** Repairs each submodule that is checked out, as the tree itself was; then all of them follow the tree. */
+async function repairSubmodules(
+  checkout: Checkout,
+  mode: 'fast-forward' | 'reset',
+  broken: BrokenMove,
+): Promise<Exclude<RepairResult, { kind: 'whole' }> | undefined> {
+  const args = ['submodule', 'foreach', '--recursive', '--quiet', 'printf "%s\\n" "$toplevel/$sm_path"'];
+  const listed = await runGit(checkout, args);
+  if (listed.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, listed) };
+  for (const source of outputLines(listed).filter((line) => line !== '')) {
+    const inside = { ...checkout, source };
+    const path = relative(checkout.source, source);
+    const from = await submoduleAt(checkout, broken.from, path);
+    const to = broken.to === undefined ? undefined : await submoduleAt(checkout, broken.to, path);
+    const head = await currentRevision(inside);
+    if (head.kind === 'failed') return head;
+    const within = { from: from ?? head.revision, to, local: [], otherHost: broken.otherHost };
+    const repaired = await repairGit({ currentRevision, localChanges }, mode, inside, within);
+    if (repaired.kind !== 'whole') return repaired;
+  }
+  const moved = await checkOut(checkout, mode);
+  return moved.kind === 'moved' ? undefined : { kind: 'failed', message: moved.message };
+}
+
+/** The commit of a submodule that a revision of the tree names; undefined for a nested one, which it does not. */
+async function submoduleAt(checkout: Checkout, revision: string, path: string): Promise<string | undefined> {
+  const result = await runGit(checkout, ['rev-parse', '--verify', '--quiet', `${revision}:./${path}`]);
+  return result.kind === 'ok' ? outputLines(result)[0] : undefined;
 }
 
 /** What `git submodule update` puts into place. Where the URL of one has changed, it is taken over first, as CTest does. */

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { errorCode } from '../../locks/index.js';
 import { outputLines } from '../client.js';
 import { decodeText } from '../text.js';
@@ -12,6 +12,9 @@ export interface Places {
   readonly top: string;
   /** The file with which git processes exclude each other; a killed one leaves it behind. */
   readonly indexLock: string;
+  /** Absolute path of what git keeps for this work tree, and of what it keeps for all work trees of the repository. */
+  readonly gitDirectory: string;
+  readonly commonDirectory: string;
 }
 
 /** All of a checkout that a move from one revision to another can touch. Two equal states: nothing was touched. */
@@ -30,14 +33,15 @@ export type Looked<T> =
 
 /** Finds the work tree and the index lock of a checkout. */
 export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
-  const args = ['rev-parse', '--show-toplevel', '--absolute-git-dir'];
+  const args = ['rev-parse', '--show-toplevel', '--absolute-git-dir', '--git-common-dir'];
   const result = await runGit(checkout, args);
   if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
-  const [top, gitDirectory, ...more] = outputLines(result);
-  if (!top || !gitDirectory || more.length > 0) {
+  const [top, gitDirectory, common, ...more] = outputLines(result);
+  if (!top || !gitDirectory || !common || more.length > 0) {
     return { kind: 'failed', message: `${checkout.source}: cannot find the work tree and its .git directory` };
   }
-  return { kind: 'seen', value: { top, indexLock: join(gitDirectory, 'index.lock') } };
+  const commonDirectory = resolve(checkout.source, common);
+  return { kind: 'seen', value: { top, indexLock: join(gitDirectory, 'index.lock'), gitDirectory, commonDirectory } };
 }
 
 /** The paths that differ between two revisions, as bytes, relative to the top of the work tree. */
@@ -100,7 +104,7 @@ export function sameTree(before: TreeState, after: TreeState): boolean {
 const NUL = Buffer.alloc(1);
 
 /** Runs git and splits all it writes; without a limit, because half a list would be a wrong list. */
-async function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
+export async function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
   const chunks: Buffer[] = [];
   const result = await runGit(checkout, args, (chunk) => chunks.push(chunk));
   if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };

@@ -137,7 +137,7 @@ describe('a move that stops half-way', () => {
     withFilter(repositories, `echo $$ > ${root}/pid; exec sleep 1000`);
     origin.commit('second', { 'a.txt': 'two\n', 'z.slow': 'z\n' });
     const result = await update(source, { ...checkout, timeoutMs: 2_000 });
-    expect(result).toMatchObject({ kind: 'broken', message: expect.stringMatching(/within 2 s.*half updated/s) });
+    expect(result).toMatchObject({ kind: 'broken', message: expect.stringContaining('within 2 s') });
     expect(runs(await pidIn(join(root, 'pid')))).toBe(false);
     expect(clone.read('a.txt')).toBe('two\n');
   });

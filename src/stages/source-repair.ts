@@ -1,0 +1,83 @@
+import { survivorsOf } from '../processes/survivors.js';
+import { journalDirectory } from '../updates/journal.js';
+import { describeMark, type MoveMark, readMark, writeMark } from '../updates/move-mark.js';
+import type { Fetched, RepairResult } from '../updates/version-control.js';
+import type { RunContext } from './run-context.js';
+import type { Source } from './source.js';
+
+/** The source may be half moved, and nobody builds it; the message says why it stays so and what to do. */
+export interface HalfMoved {
+  readonly kind: 'half-moved';
+  readonly message: string;
+}
+
+/**
+ * Writes down that the source is about to be moved, before anything of it is touched.
+ *
+ * @throws the system's error; nothing may be moved then
+ */
+export async function markMove(source: Source, { head, target }: Fetched, logFile: string): Promise<void> {
+  const { primary, system, checkout, stamp, context } = source;
+  const local = await system.localChanges(checkout);
+  const mark: MoveMark = {
+    format: 1,
+    from: head,
+    to: target,
+    // What cannot be told was not changed, as far as a repair may rely on it: it then refuses rather than guesses.
+    local: local.kind === 'local' ? [...local.modified, ...local.conflicting] : [],
+    run: context.run,
+    host: context.host.name,
+    ...(context.host.bootId !== undefined && { bootId: context.host.bootId }),
+    user: context.user,
+    buildstamp: stamp.text,
+    since: context.now().toISOString(),
+    logFile,
+  };
+  writeMark(journalDirectory(primary.directory), mark);
+  context.step('update: marked');
+}
+
+/**
+ * Makes a source whole again that an update has left half moved, its own or that of a run that died. The mark stays until
+ * the caller has recorded what the source is now.
+ *
+ * @returns undefined when the source is whole: it never was otherwise, or has been proved to be a revision
+ */
+export async function repairSource(source: Source): Promise<HalfMoved | undefined> {
+  const { primary, system, checkout, context } = source;
+  const read = readMark(journalDirectory(primary.directory));
+  if (read.kind === 'none') return undefined;
+  if (read.kind === 'unreadable') {
+    const message = `${read.file} says that an update broke off, but not which: it is no mark of an update. Look at ${primary.source}, then remove ${read.file}`;
+    return { kind: 'half-moved', message };
+  }
+  const living = survivorsOfUpdate(read.mark, context);
+  if (living !== undefined) return { kind: 'half-moved', message: living };
+  const { from, to, local, host } = read.mark;
+  const elsewhere = host === context.host.name ? undefined : host;
+  const repaired = await system.repair(checkout, { from, to, local, otherHost: elsewhere });
+  return explain(source, read.mark, repaired);
+}
+
+function explain(source: Source, mark: MoveMark, repaired: RepairResult): HalfMoved | undefined {
+  const { primary, checkout, context } = source;
+  if (repaired.kind === 'whole') {
+    checkout.log?.(
+      `the update ${describeMark(mark)} broke off; ${primary.source} is whole again, at ${repaired.revision}`,
+    );
+    context.report({ kind: 'source-repaired', update: describeMark(mark), revision: repaired.revision });
+    return undefined;
+  }
+  const message = `the update ${describeMark(mark)} broke off.\n${repaired.message}`;
+  return { kind: 'half-moved', message };
+}
+
+/** A client that has outlived its run goes on moving the source; what it does meanwhile cannot be told from what it did. */
+function survivorsOfUpdate(mark: MoveMark, { host, run }: RunContext): string | undefined {
+  if (mark.run === run || mark.host !== host.name) return undefined;
+  if (mark.bootId !== undefined && host.bootId !== undefined && mark.bootId !== host.bootId) return undefined;
+  const living = survivorsOf(mark.run).filter(({ pid }) => pid !== host.pid);
+  if (living.length === 0) return undefined;
+  const processes = living.map(({ pid, command }) => `  process ${pid}: ${command.slice(0, 120)}`);
+  return `processes of the update ${describeMark(mark)} still run and may be moving the source:\n${processes.join('\n')}\nThe next run goes on when they have ended.`;
+}

@@ -1,0 +1,33 @@
+import type { Primary, UpdateSource } from '../config/project.js';
+import { journalDirectory } from '../updates/journal.js';
+import { type Checkout, type VersionControl, versionControlOf } from '../updates/version-control.js';
+import type { Buildstamp } from './buildstamp.js';
+import { type RunContext, runEnvironment } from './run-context.js';
+
+/** The source of a primary in one of its runs. */
+export interface Source {
+  readonly primary: Primary;
+  readonly system: VersionControl;
+  readonly checkout: Checkout;
+  readonly stamp: Buildstamp;
+  readonly context: RunContext;
+}
+
+/** @param log gets what the version control system says, line by line */
+export function sourceOf(
+  primary: Primary,
+  update: UpdateSource,
+  stamp: Buildstamp,
+  context: RunContext,
+  log?: (line: string) => void,
+): Source {
+  const environment = runEnvironment(primary, stamp, context);
+  const limits = { timeoutMs: update.timeoutMs, signal: context.signal };
+  return {
+    primary,
+    system: versionControlOf(update, journalDirectory(primary.directory)),
+    checkout: { source: primary.source, environment, ...limits, ...(log !== undefined && { log }) },
+    stamp,
+    context,
+  };
+}
