@@ -1,12 +1,12 @@
 // Bundles src/ into dist/: one file per program plus shared chunks, so that a program reads only what it needs.
 // koffi stays outside (its binaries live in its own package); types come from tsc when asked for with --types. The native
-// front of ct-lock-helper is built where there is a C compiler, unless --portable.
+// parts are built where there is a C compiler, unless --portable.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { buildFront } from './native.mjs';
+import { buildNative } from './native.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const programs = ['stagelock', 'ct-lock-helper', 'ct-cleanup-locks'];
@@ -26,7 +26,7 @@ const bundle = await rolldown({
 await bundle.write({ dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', minify: 'dce-only' });
 await bundle.close();
 for (const name of programs) chmodSync(join(root, 'dist', `${name}.js`), 0o755);
-buildFront({ portable: process.argv.includes('--portable') });
+buildNative({ portable: process.argv.includes('--portable') });
 
 if (process.argv.includes('--types')) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode, InTheWay, LockError, obstacleOf } from '../locks/index.js';
+import { StillRunning } from '../processes/still-running.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 
@@ -31,6 +32,7 @@ export function complain(text: string): void {
 
 /** A system error in one line, since its stack says nothing to a user; anything else with its stack: it is a bug. */
 export function describeFailure(error: unknown): string {
+  if (error instanceof StillRunning) return error.message;
   if (error instanceof LockError) {
     const { cause } = error;
     return cause instanceof InTheWay && cause.what !== '' ? cause.message : shown(error.message);

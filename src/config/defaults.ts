@@ -18,6 +18,7 @@ export const DEFAULTS = {
   grace: '10 s',
   offset: '20 s',
   onFailure: 'stop',
+  mayLeave: false,
   submitType: 'cdash',
   submitTimeout: '2 min',
   submitRetries: 3,

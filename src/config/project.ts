@@ -28,6 +28,8 @@ export interface Stage {
   readonly graceMs: number;
   /** Whether the stages after this one run when it fails. */
   readonly onFailure: 'stop' | 'continue';
+  /** Processes that its command leaves behind live on. Otherwise the stage ends when the last of them has. */
+  readonly mayLeave: boolean;
   /** The report that CTest and CDash have for such a stage. */
   readonly report: 'configure' | 'build' | 'test' | 'none';
   /** Where the tests write JUnit XML: an absolute path whose last name may have `*` in it. */

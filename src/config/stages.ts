@@ -41,6 +41,7 @@ export function resolveStages(
         timeoutMs: milliseconds(table.timeout ?? build.timeout ?? defaults.timeout ?? DEFAULTS.timeout),
         graceMs: milliseconds(table.grace ?? build.grace ?? defaults.grace ?? DEFAULTS.grace),
         onFailure: table.on_failure ?? DEFAULTS.onFailure,
+        mayLeave: table.may_leave ?? DEFAULTS.mayLeave,
         report: table.report ?? (isReported(stage) ? stage : 'none'),
         junit: table.junit === undefined ? undefined : resolve(directory, table.directory ?? '.', table.junit),
       });

@@ -60,7 +60,7 @@ function processIds(): number[] {
 
 function readProc(pid: number, file: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return undefined; // gone meanwhile, or somebody else's
   }

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { Stage } from '../config/project.js';
 import { errorCode } from '../locks/index.js';
-import { endGroup } from '../processes/group.js';
+import { type CommandExit, CommandTree } from '../processes/command-tree.js';
+import { type Ending, endTree, type Patience } from '../processes/ending.js';
+import { RUN_VARIABLE } from '../processes/members.js';
 
-/** How the command of a stage ended. After each of these nothing of its process group runs any more, but for `passed`
- * and `failed`, where it may have left processes behind on purpose. */
+/** How the command of a stage ended. */
 export type StageOutcome =
   | { readonly kind: 'passed' }
   | { readonly kind: 'failed'; readonly exitCode: number }
@@ -17,6 +17,14 @@ export type StageOutcome =
   /** Ended because the run itself was told to stop. */
   | { readonly kind: 'aborted' };
 
+/**
+ * The end of a stage: of its command, and of all that this had started. Unless `left` says otherwise nothing of it runs
+ * any more, but for what a stage with `may_leave` has left behind.
+ */
+export interface StageEnd extends Ending {
+  readonly outcome: StageOutcome;
+}
+
 export interface StageRun {
   readonly stage: Stage;
   /** The whole environment. */
@@ -26,52 +34,66 @@ export interface StageRun {
   readonly signal?: AbortSignal;
 }
 
-/** Runs the command of a stage to its end, without standard input. Never throws for what the command does. */
-export async function runStageCommand({ stage, environment, log, signal }: StageRun): Promise<StageOutcome> {
-  const [program, ...rest] = argvOf(stage);
-  if (signal?.aborted) return { kind: 'aborted' };
-  // detached: a process group of its own, so that on a time-out make, its shells and compilers can be ended together.
-  const child = spawn(program, rest, {
-    cwd: stage.directory,
-    env: environment,
-    stdio: ['ignore', log, log],
-    detached: true,
-  });
-  const group = child.pid;
-  const exit = new Promise<StageOutcome>((resolve) => {
-    child.once('error', (error) => resolve(notStarted(program, stage.directory, environment['PATH'], error)));
-    child.once('exit', (code, name) => {
-      if (code === 0) resolve({ kind: 'passed' });
-      else
-        resolve(code === null ? { kind: 'signalled', signal: name ?? 'unknown' } : { kind: 'failed', exitCode: code });
-    });
-  });
-  if (group === undefined) return exit;
-  return supervise(group, exit, stage, signal);
+/** In the environment of a stage: its name. With the run's id that tells its processes from those of other stages. */
+export const STAGE_VARIABLE = 'STAGELOCK_STAGE';
+
+/** A job in the background that is about to end (a file still to be written) is left to it. */
+const NATURAL_MS = 2000;
+/** A file server that answers again after this long must not have cost a run. */
+const VANISH_MS = 10_000;
+
+const NOTHING: Ending = { ended: [], left: [] };
+
+/**
+ * Runs the command of a stage, without standard input, until nothing runs any more of all that it has started, however
+ * the command itself has ended. Never throws for what the command does.
+ */
+export async function runStageCommand({ stage, environment, log, signal }: StageRun): Promise<StageEnd> {
+  const argv = argvOf(stage);
+  const [program] = argv;
+  if (signal?.aborted) return { outcome: { kind: 'aborted' }, ...NOTHING };
+  // What a stage may leave behind is known by its having left the session; for that no keeper is needed, which would
+  // have to live as long.
+  const marks = stage.mayLeave ? [] : marksOf(environment);
+  const tree = await CommandTree.start({ argv, directory: stage.directory, environment, output: log, marks });
+  if (tree instanceof Error) {
+    return { outcome: notStarted(program, stage.directory, environment['PATH'], tree), ...NOTHING };
+  }
+  const outcome = await outcomeOf(tree.exit, stage, signal);
+  if (stage.mayLeave && (outcome.kind === 'passed' || outcome.kind === 'failed')) return { outcome, ...NOTHING };
+  const wasEnded = outcome.kind === 'timed-out' || outcome.kind === 'aborted';
+  const ending = await endTree(tree, patienceOf(stage, wasEnded), signal);
+  return { outcome: signal?.aborted ? { kind: 'aborted' } : outcome, ...ending };
 }
 
-async function supervise(
-  group: number,
-  exit: Promise<StageOutcome>,
-  stage: Stage,
-  signal: AbortSignal | undefined,
-): Promise<StageOutcome> {
-  let ended: { readonly outcome: StageOutcome; readonly group: Promise<void> } | undefined;
-  const end = (outcome: StageOutcome): void => {
-    ended ??= { outcome, group: endGroup(group, stage.graceMs) };
-  };
-  const onAbort = (): void => end({ kind: 'aborted' });
-  const timer = setTimeout(() => end({ kind: 'timed-out', timeoutMs: stage.timeoutMs }), stage.timeoutMs);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    const outcome = await exit;
-    if (ended === undefined) return outcome;
-    await ended.group;
-    return ended.outcome;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-  }
+function patienceOf({ graceMs }: Stage, wasEnded: boolean): Patience {
+  return { naturalMs: wasEnded ? 0 : NATURAL_MS, graceMs, vanishMs: VANISH_MS };
+}
+
+function marksOf(environment: NodeJS.ProcessEnv): string[] {
+  return [RUN_VARIABLE, STAGE_VARIABLE].flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+}
+
+/** The end of the command itself, or the reason to end it. */
+function outcomeOf(exit: Promise<CommandExit>, stage: Stage, signal: AbortSignal | undefined): Promise<StageOutcome> {
+  return new Promise((resolve) => {
+    const end = (outcome: StageOutcome): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      resolve(outcome);
+    };
+    const onAbort = (): void => end({ kind: 'aborted' });
+    const timer = setTimeout(() => end({ kind: 'timed-out', timeoutMs: stage.timeoutMs }), stage.timeoutMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    void exit.then((how) => {
+      if (how.kind === 'signalled') end(how);
+      else end(how.code === 0 ? { kind: 'passed' } : { kind: 'failed', exitCode: how.code });
+    });
+  });
 }
 
 function argvOf(stage: Stage): readonly [string, ...string[]] {

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Build, Stage } from '../config/project.js';
 import { errorCode, obstacleOf } from '../locks/index.js';
+import { StillRunning } from '../processes/still-running.js';
 import type { Buildstamp } from './buildstamp.js';
 import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
 import type { HeldLocks } from './held-locks.js';
 import { type RunContext, runEnvironment, type StageReport } from './run-context.js';
-import { runStageCommand } from './stage-command.js';
+import { runStageCommand, STAGE_VARIABLE, type StageEnd } from './stage-command.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
 import { reportBefore, writeStageReport } from './stage-report.js';
@@ -56,7 +57,13 @@ type StageResult =
   | { readonly kind: 'ended'; readonly report: StageReport }
   | Exclude<StagesResult, { readonly kind: 'ran' }>;
 
-/** Lock, log, command, lock removed: in that order, and without a `finally`, so that a crash leaves what it was at. */
+/**
+ * Lock, log, command, lock removed: in that order, and without a `finally`, so that a crash leaves what it was at. The
+ * report and the end of the lock come when nothing of the command runs any more, and never before: what still runs may
+ * read the source.
+ *
+ * @throws StillRunning when something of the command cannot be ended; all locks stay
+ */
 async function runStage(
   stage: Stage,
   build: Build,
@@ -81,23 +88,43 @@ async function runStage(
   const before = reportBefore(build, stage, stamp.tag);
   const started = context.now().getTime();
   const startMs = performance.now();
-  const environment = { ...runEnvironment(build, stamp, context), STAGELOCK_STAGE: stage.name, ...stage.environment };
-  const outcome = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
+  const environment = { ...runEnvironment(build, stamp, context), [STAGE_VARIABLE]: stage.name, ...stage.environment };
+  const end = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
+  const { outcome } = end;
   const ms = performance.now() - startMs;
 
+  for (const line of linesOnProcesses(stage, end)) log.line(`[stagelock] ${line}`);
   log.line(`[stagelock] ${context.now().toISOString()} ${outcome.kind} after ${(ms / 1000).toFixed(1)} s`);
   log.close();
+  if (end.left.length > 0) throw new StillRunning(`stage ${stage.name} of ${build.name}`, end.left, logFile);
   context.step('stage: command ended');
   if (outcome.kind === 'aborted') return { kind: 'interrupted' };
   if (before !== undefined) {
     const ended = { started, ended: started + ms, outcome, logFile, logStart: log.start };
     for (const text of writeStageReport(before, ended, build, stage, stamp)) context.report({ kind: 'warning', text });
   }
+  // A daemon, or half of the build: the command says that all is well, and who reads that shall know of it.
+  if (outcome.kind === 'passed' && end.ended.length > 0) {
+    const many = end.ended.length === 1 ? 'a process' : `${end.ended.length} processes`;
+    const text = `${stage.name} left ${many} behind, ended by stagelock. To let them live: may_leave = true (log: ${logFile})`;
+    context.report({ kind: 'warning', text });
+  }
   const report = { name: stage.name, outcome, ms, logFile };
   context.report({ kind: 'stage-ended', stage: report });
   held.remove(lock);
   context.step('stage: unlocked');
   return { kind: 'ended', report };
+}
+
+/** What its log says of what the command has left behind. */
+function linesOnProcesses({ mayLeave }: Stage, { outcome, ended, left }: StageEnd): string[] {
+  const wasEnded = outcome.kind === 'timed-out' || outcome.kind === 'aborted';
+  const lines = ended.map(({ pid, command }) => `  process ${pid}: ${command}`);
+  if (lines.length > 0)
+    lines.unshift(wasEnded ? 'ended:' : 'the command has ended and left processes behind, which were ended:');
+  if (lines.length > 0 && !wasEnded && !mayLeave)
+    lines.push('if it shall leave them behind: may_leave = true for this stage');
+  return [...lines, ...left.map(({ pid, command, why }) => `process ${pid} still runs, ${why}: ${command}`)];
 }
 
 function commandLine(stage: Stage): string {

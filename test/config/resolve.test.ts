@@ -60,6 +60,7 @@ describe('a project', () => {
           timeoutMs: 4 * 3_600_000,
           graceMs: 10_000,
           onFailure: 'stop',
+          mayLeave: false,
           report: 'configure',
           junit: undefined,
         },
@@ -177,6 +178,7 @@ timeout = "5 min"
       timeoutMs: 300_000,
       graceMs: 0,
       onFailure: 'continue',
+      mayLeave: false,
       report: 'build',
       junit: undefined,
     });

@@ -28,6 +28,8 @@ export interface Start {
   readonly stdout?: number;
   /** Options of Node itself. */
   readonly node?: readonly string[];
+  /** Another installation of it. */
+  readonly program?: string;
 }
 
 /** A program that a test has started. */
@@ -82,11 +84,11 @@ export class Running {
 
 /** Starts `stagelock` without standard input, as cron would. */
 export function start(world: World, args: readonly string[], options: Start = {}): Running {
-  const { bare = false, user, stdout = 'pipe', node = [] } = options;
+  const { bare = false, user, stdout = 'pipe', node = [], program = STAGELOCK } = options;
   const environment = bare ? options.environment : { ...world.environment, ...options.environment };
   return new Running(
     // 002: cron's umask would keep the group out of what the first user makes
-    spawn('/bin/sh', ['-c', 'umask 002; exec "$@"', 'sh', process.execPath, ...node, STAGELOCK, ...args], {
+    spawn('/bin/sh', ['-c', 'umask 002; exec "$@"', 'sh', process.execPath, ...node, program, ...args], {
       cwd: world.root,
       env: { STAGELOCK_CONFIG: world.configFile, ...environment },
       stdio: ['ignore', stdout, 'pipe'],

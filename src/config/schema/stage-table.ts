@@ -31,6 +31,16 @@ export const stageShape = {
   on_failure: z.optional(
     choice(['stop', 'continue'], DEFAULTS.onFailure, 'Whether the stages after this one run when it fails.'),
   ),
+  may_leave: z.optional(
+    z.boolean('true or false').check(
+      z.meta({
+        description:
+          'Whether processes that the command leaves behind (a compile server, a daemon) live on. Otherwise they are ended, ' +
+          'and the stage has ended when all of them have. What reads or writes the source or the build directory must not be left behind.',
+        default: DEFAULTS.mayLeave,
+      }),
+    ),
+  ),
   report: z.optional(
     choice(
       ['configure', 'build', 'test', 'none'],
