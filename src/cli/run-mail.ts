@@ -4,6 +4,7 @@ import { mailSpoolOf } from '../mail/post-office.js';
 import { describeOutcome } from '../stages/messages.js';
 import type { RunEvent } from '../stages/run-context.js';
 import { shown } from '../text/shown.js';
+import { sameFailure } from '../warnings/same-state.js';
 import { deliverMails } from './deliver-mail.js';
 import { describeFailure } from './failure.js';
 import type { Warnings } from './run.js';
@@ -61,7 +62,7 @@ export async function mailAfterRun(
       const { left, end } = delivery;
       const waiting = `${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
       const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, `  ${waiting}`];
-      return [...problems, ...warnings.warn('mail', end.why, lines)];
+      return [...problems, ...warnings.warn('mail', sameFailure(end.why), lines)];
     }
     const isOver = delivery === undefined || delivery.end.kind === 'empty';
     return [...problems, ...(isOver ? warnings.over('mail', `${build.name}: the mails are delivered.`, began) : [])];

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { Build, Model } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
 import { RunRecorder } from '../stages/history.js';
-import { adviceOnInterval, explainLocksAfterFailure, explainResult, repeatableWarning } from '../stages/messages.js';
+import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';
 import { layoutOf } from '../stages/temporary.js';
 import { shown, shownLines } from '../text/shown.js';
 import type { Subject } from '../warnings/memory.js';
+import { sameFailure } from '../warnings/same-state.js';
 import { WarningTeller } from '../warnings/teller.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
@@ -82,7 +83,7 @@ export async function runCommand(
         if (event.kind === 'built') warn(post?.tellAuthors(project, build, event, id, host.name));
         if (event.kind === 'submission-put-off') {
           tell(
-            warnings.warn('submit', event.why, [
+            warnings.warn('submit', sameFailure(event.why), [
               `${build.name}: submit: ${shown(event.why)}`,
               `  ${shown(event.left)}`,
             ]),
@@ -95,14 +96,10 @@ export async function runCommand(
     });
     progress.end(result);
     warn(history.end(result.kind));
-    const lines = explainResult(build, result, {
-      host,
-      now: new Date(),
-      configFile: project.file,
-      builds: project.builds,
-    });
-    const repeatable = repeatableWarning(result);
-    if (repeatable !== undefined) tell(warnings.warn('run', repeatable, lines));
+    const circumstances = { host, now: new Date(), configFile: project.file, builds: project.builds };
+    const lines = explainResult(build, result, circumstances);
+    const state = stateOf(build, result, circumstances);
+    if (state !== undefined) tell(warnings.warn('run', state, lines));
     else if (result.kind === 'interrupted') tell(lines);
     else tell([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
@@ -133,13 +130,13 @@ function emptyOutputFile(): void {
 
 /** Tells warnings, or leaves out what was told before. */
 export interface Warnings {
-  warn(subject: Subject, key: string, lines: readonly string[]): readonly string[];
+  warn(subject: Subject, state: string, lines: readonly string[]): readonly string[];
   over(subject: Subject, what: string, began: Date): readonly string[];
 }
 
 /** A person at a terminal wants to know now, whatever cron has mailed. */
 function warningsOf(build: Build, all: boolean): Warnings {
-  if (all) return { warn: (_subject, _key, lines) => lines, over: () => [] };
+  if (all) return { warn: (_subject, _state, lines) => lines, over: () => [] };
   return new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => new Date());
 }
 

@@ -6,6 +6,7 @@ import type { Build } from '../config/project.js';
 import { describeHolder, type Host } from '../locks/index.js';
 import { shellWord } from '../text/shell-word.js';
 import { quotedLines, shown } from '../text/shown.js';
+import { sameFailure } from '../warnings/same-state.js';
 import { judgeRun } from './fate.js';
 import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
@@ -60,7 +61,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `  Waited ${formatDuration(result.waitedMs)}. The next run of its primary repairs the source, or says what it needs.`,
       ];
     case 'held':
-      return explainHeld(build, result.locks, context);
+      return explainHeld(build, locksInTheWay(build, result.locks), context);
     case 'secondaries-building':
       return [
         `${build.name}: not updated and not built, because secondaries are still building from ${shown(build.source)}.`,
@@ -115,25 +116,25 @@ export function adviceOnInterval({ name, schedule }: Build, waitedMs: number): s
 }
 
 /**
- * What a warning is about, for whoever thins out its repetitions: the same lock of the same owner. Undefined when the end
- * of a run is no such warning: a failed build is news each time.
+ * What a person would call the state that a run found, for whoever thins out repetitions: the explanation itself, so that no
+ * end of a run can be swallowed by another one. Undefined when the end of a run is news each time.
+ *
+ * Of a lock that is in the way only that one counts: what the stages of a living run are at changes all the time.
  */
-export function repeatableWarning(result: RunResult): string | undefined {
+export function stateOf(build: Build, result: RunResult, context: MessageContext): string | undefined {
   switch (result.kind) {
-    case 'held':
-    case 'secondaries-building':
-    case 'wait-timed-out':
-      return [result.kind, ...result.locks.map(({ path, record }) => `${path} ${record?.run ?? ''}`)].join('\n');
-    case 'source-unrecorded':
-      return `${result.kind}\n${result.head}\n${result.recorded}`;
-    case 'section-busy':
-      return `${result.kind}\n${result.path}`;
-    case 'update-failed':
-    case 'not-repaired':
-    case 'source-half-moved':
-      return `${result.kind}\n${result.message}`;
-    default:
+    case 'done':
+    case 'no-news':
+    case 'stage-failed':
+    case 'source-moved':
+    case 'interrupted':
       return undefined;
+    case 'held':
+      return explainHeld(build, result.locks, context).join('\n');
+    default: {
+      const plain = 'message' in result ? { ...result, message: sameFailure(result.message) } : result;
+      return explainResult(build, plain, context).join('\n');
+    }
   }
 }
 
@@ -209,9 +210,12 @@ function explainStage(build: Build, stage: StageReport): string {
 }
 
 /** All locks of the build, since the one that was in the way does not name the log of what the run was at. */
-function explainHeld(build: Build, blocking: readonly FoundStageLock[], context: MessageContext): string[] {
+function locksInTheWay(build: Build, blocking: readonly FoundStageLock[]): readonly FoundStageLock[] {
   const present = locksOf(build);
-  const locks = present.length === 0 ? blocking : present;
+  return present.length === 0 ? blocking : present;
+}
+
+function explainHeld(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string[] {
   const fates = fatesOf(locks, context);
   const why = fates.every((fate) => fate === 'alive')
     ? 'an earlier run is still going on'

@@ -1,20 +1,25 @@
 import { readRegularFile, replaceAtomically } from '../locks/index.js';
 import type { Remembered } from './thinning.js';
 
-/** What a warning can be about; of each the last one is remembered. */
+/** What a warning can be about. */
 export type Subject = 'run' | 'submit' | 'overlap' | 'mail';
 
 const SUBJECTS: readonly Subject[] = ['run', 'submit', 'overlap', 'mail'];
 
-export type Memory = Partial<Readonly<Record<Subject, Remembered>>>;
+/** Of each subject what is wrong, the one that came last first. */
+export type Memory = Partial<Readonly<Record<Subject, readonly Remembered[]>>>;
 
 /** Reads what is remembered. What cannot be read counts as forgotten: a warning too many is better than one too few. */
 export function readMemory(file: string): Memory {
   try {
     const value: unknown = JSON.parse(readRegularFile(file, 64 * 1024) ?? '{}');
     if (typeof value !== 'object' || value === null) return {};
-    const remembered = SUBJECTS.map((subject) => [subject, (value as Record<Subject, unknown>)[subject]] as const);
-    return Object.fromEntries(remembered.filter(([, entry]) => isRemembered(entry)));
+    return Object.fromEntries(
+      SUBJECTS.map((subject) => {
+        const entries = (value as Record<Subject, unknown>)[subject];
+        return [subject, Array.isArray(entries) ? entries.filter(isRemembered) : []];
+      }),
+    );
   } catch {
     return {};
   }
@@ -31,8 +36,10 @@ export function writeMemory(file: string, memory: Memory): void {
 
 function isRemembered(value: unknown): value is Remembered {
   if (typeof value !== 'object' || value === null) return false;
-  const { key, since, told, times, withheld } = value as Record<keyof Remembered, unknown>;
+  const { key, since, told, times, withheld, seen } = value as Record<keyof Remembered, unknown>;
   const isTime = (time: unknown): boolean => typeof time === 'string' && !Number.isNaN(Date.parse(time));
   const isCount = (count: unknown): boolean => typeof count === 'number' && count >= 0;
-  return typeof key === 'string' && isTime(since) && isTime(told) && isCount(times) && isCount(withheld);
+  return (
+    typeof key === 'string' && isTime(since) && isTime(told) && isTime(seen) && isCount(times) && isCount(withheld)
+  );
 }

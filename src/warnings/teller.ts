@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { formatDuration } from '../config/duration.js';
 import { type Memory, readMemory, type Subject, writeMemory } from './memory.js';
+import { sameState } from './same-state.js';
 import { type Remembered, thin } from './thinning.js';
 
 /** Tells the warnings of one build's runs, and leaves out what was told before. */
@@ -14,14 +16,14 @@ export class WarningTeller {
   }
 
   /**
-   * @param key what the warning is about, without what differs each time
+   * @param state what the warning is about, in words: what {@link sameState} leaves of it tells it from others
    * @param lines what to tell
    * @returns what to tell now; nothing when it was told before
    */
-  warn(subject: Subject, key: string, lines: readonly string[]): readonly string[] {
+  warn(subject: Subject, state: string, lines: readonly string[]): readonly string[] {
     const memory = readMemory(this.#file);
     const now = this.#now();
-    const { tell, again, remember } = thin(memory[subject], key, now);
+    const { tell, again, remember } = thin(memory[subject] ?? [], keyOf(state), now);
     this.#remember({ ...memory, [subject]: remember });
     if (!tell) return [];
     return again === undefined ? lines : [...lines, repeatedText(again, now)];
@@ -33,10 +35,13 @@ export class WarningTeller {
    * @returns what to tell of a warning that is not true any more; nothing when there was none
    */
   over(subject: Subject, what: string, began: Date): readonly string[] {
-    const { [subject]: last, ...others } = readMemory(this.#file);
-    if (last === undefined || Date.parse(last.since) > began.getTime()) return [];
-    this.#remember(others);
-    return [`${what} What was wrong since ${last.since}${withheldText(last)} is over.`];
+    const memory = readMemory(this.#file);
+    const all = memory[subject] ?? [];
+    const over = all.filter(({ since }) => Date.parse(since) <= began.getTime());
+    const [oldest] = over.toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since));
+    if (oldest === undefined) return [];
+    this.#remember({ ...memory, [subject]: all.filter((each) => !over.includes(each)) });
+    return [`${what} What was wrong since ${oldest.since}${withheldText(over)} is over.`];
   }
 
   /** A warning that cannot be remembered is told each time. */
@@ -55,6 +60,12 @@ function repeatedText({ since, withheld }: { readonly since: string; readonly wi
   return `  The same as ${ago} ago${withheld === 0 ? '' : `, and ${times} in between that were not told`}; --every-warning tells each time.`;
 }
 
-function withheldText({ withheld }: Remembered): string {
+function withheldText(over: readonly Remembered[]): string {
+  const withheld = over.reduce((sum, each) => sum + each.withheld, 0);
   return withheld === 0 ? '' : ` (${withheld === 1 ? 'once' : `${withheld} times`} more not told)`;
+}
+
+/** Short, because explanations quote what clients say and the file is read by each run. */
+function keyOf(state: string): string {
+  return createHash('sha256').update(sameState(state)).digest('hex').slice(0, 32);
 }

@@ -15,6 +15,8 @@ export interface Remembered {
   readonly times: number;
   /** How often it has come since then without being told. */
   readonly withheld: number;
+  /** When it last came. */
+  readonly seen: string;
 }
 
 /** What to do with a warning. */
@@ -22,32 +24,44 @@ export interface Thinned {
   readonly tell: boolean;
   /** What to add for a person who is told again; undefined the first time. */
   readonly again: { readonly since: string; readonly withheld: number } | undefined;
-  readonly remember: Remembered;
+  /** The one that came last is the first. */
+  readonly remember: readonly Remembered[];
 }
 
 const HOUR_MS = 3_600_000;
 const LONGEST_MS = 24 * HOUR_MS;
+/** What takes turns with more than that is told more often than it should be. */
+const MOST = 10;
 
 /**
  * Decides about a warning.
  *
- * @param before what is remembered of the last one; of another warning it counts for nothing, and neither does one that
- *   was told in the future, since the clock was set back and nobody would hear of it for that long
+ * Warnings that take turns (a server that is away, then answers wrongly, then is away) are each thinned by themselves: both
+ * have been told. One that comes back after others have been true for an hour is told as a new one, or a person would take the
+ * last one told for what is wrong now.
+ *
+ * @param before what is remembered, the one that came last first; one that was told in the future counts for nothing, since
+ *   the clock was set back and nobody would hear of it for that long
  */
-export function thin(before: Remembered | undefined, key: string, now: Date): Thinned {
-  const time = now.toISOString();
-  if (before?.key !== key || Date.parse(before.told) > now.getTime()) {
-    const remember = { key, since: time, told: time, times: 1, withheld: 0 };
-    return { tell: true, again: undefined, remember };
+export function thin(before: readonly Remembered[], key: string, now: Date): Thinned {
+  const seen = now.toISOString();
+  const same = before.find((each) => each.key === key);
+  const others = before.filter((each) => each !== same).slice(0, MOST - 1);
+  if (same === undefined || Date.parse(same.told) > now.getTime() || isReturned(same, before, now)) {
+    const remember = { key, since: seen, told: seen, times: 1, withheld: 0, seen };
+    return { tell: true, again: undefined, remember: [remember, ...others] };
   }
-  const pauseMs = Math.min(HOUR_MS * 2 ** Math.min(before.times - 1, 10), LONGEST_MS);
-  if (now.getTime() - Date.parse(before.told) < pauseMs) {
-    return { tell: false, again: undefined, remember: { ...before, withheld: before.withheld + 1 } };
+  const pauseMs = Math.min(HOUR_MS * 2 ** Math.min(same.times - 1, 10), LONGEST_MS);
+  if (now.getTime() - Date.parse(same.told) < pauseMs) {
+    const remember = { ...same, withheld: same.withheld + 1, seen };
+    return { tell: false, again: undefined, remember: [remember, ...others] };
   }
-  const { since, withheld } = before;
-  return {
-    tell: true,
-    again: { since, withheld },
-    remember: { ...before, told: time, times: before.times + 1, withheld: 0 },
-  };
+  const { since, withheld, times } = same;
+  const remember = { ...same, told: seen, times: times + 1, withheld: 0, seen };
+  return { tell: true, again: { since, withheld }, remember: [remember, ...others] };
+}
+
+/** Whether something else was wrong for so long that this is no turn of it any more. */
+function isReturned(same: Remembered, before: readonly Remembered[], now: Date): boolean {
+  return before[0] !== same && now.getTime() - Date.parse(same.seen) >= HOUR_MS;
 }

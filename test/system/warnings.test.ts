@@ -12,7 +12,7 @@ function age(file: string, hours: number): void {
   const text = readFileSync(file, 'utf8');
   writeFileSync(
     file,
-    text.replaceAll(/"(since|told)": "([^"]*)"/g, (_, name, time) => {
+    text.replaceAll(/"(since|told|seen)": "([^"]*)"/g, (_, name, time) => {
       return `"${name}": "${new Date(Date.parse(time) - hours * 3_600_000).toISOString()}"`;
     }),
   );

@@ -8,12 +8,13 @@ import { type Remembered, thin } from '../../src/warnings/thinning.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const OLD = { key: 'lock', since: '2002-01-31T21:00:00Z', told: '2002-01-31T21:00:00Z', times: 1, withheld: 0 };
 const NIGHT = Date.parse('2002-01-31T21:00:00Z');
 
 /** When a person is told of a warning that comes every so often, in minutes after the first. */
 function toldAfter(everyMs: number, forMs: number): number[] {
   const told: number[] = [];
-  let before: Remembered | undefined;
+  let before: readonly Remembered[] = [];
   for (let ms = 0; ms <= forMs; ms += everyMs) {
     const { tell, remember } = thin(before, 'lock', new Date(NIGHT + ms));
     if (tell) told.push(ms / MINUTE);
@@ -33,22 +34,55 @@ describe('a warning that stays the same', () => {
   });
 
   test('is another one when its lock or its owner is', () => {
-    const first = thin(undefined, 'running of 4711', new Date(NIGHT));
+    const first = thin([], 'running of 4711', new Date(NIGHT));
     expect(first.tell).toBe(true);
     expect(thin(first.remember, 'running of 4711', new Date(NIGHT + MINUTE)).tell).toBe(false);
     expect(thin(first.remember, 'running of 4712', new Date(NIGHT + MINUTE)).tell).toBe(true);
   });
 
   test('is told when the clock was set back, or nobody would hear of it until it has caught up', () => {
-    const { remember } = thin(undefined, 'lock', new Date(NIGHT));
+    const { remember } = thin([], 'lock', new Date(NIGHT));
     expect(thin(remember, 'lock', new Date(NIGHT - 30 * 24 * HOUR)).tell).toBe(true);
+  });
+
+  test('takes turns with another one: both are told once, and each is reminded of by itself', () => {
+    const told: string[] = [];
+    let before: readonly Remembered[] = [];
+    for (let minutes = 0; minutes < 6 * 60; minutes += 15) {
+      const key = minutes % 30 === 0 ? 'away' : 'wrong';
+      const { tell, remember } = thin(before, key, new Date(NIGHT + minutes * MINUTE));
+      if (tell) told.push(`${minutes} ${key}`);
+      before = remember;
+    }
+    expect(told).toEqual(['0 away', '15 wrong', '60 away', '75 wrong', '180 away', '195 wrong']);
+  });
+
+  test('is told when it comes back after an hour in which something else was wrong', () => {
+    const { remember: first } = thin([], 'away', new Date(NIGHT));
+    const { remember: second } = thin(first, 'away', new Date(NIGHT + 61 * MINUTE));
+    const { remember: third } = thin(second, 'wrong', new Date(NIGHT + 65 * MINUTE));
+    const { remember: fourth, tell } = thin(third, 'wrong', new Date(NIGHT + 120 * MINUTE));
+    expect(tell).toBe(false);
+    const back = thin(fourth, 'away', new Date(NIGHT + 125 * MINUTE));
+    expect(back).toMatchObject({ tell: true, again: undefined });
+    expect(back.remember.map(({ key, times }) => [key, times])).toEqual([
+      ['away', 1],
+      ['wrong', 1],
+    ]);
+  });
+
+  test('is remembered in bounded space, however many take turns', () => {
+    let before: readonly Remembered[] = [];
+    for (let state = 0; state < 100; state++) before = thin(before, `state ${state}`, new Date(NIGHT + state)).remember;
+    expect(before).toHaveLength(10);
+    expect(before[0]?.key).toBe('state 99');
   });
 
   test('is never silent for more than a day, whatever the clock does', () => {
     const steps = fc.array(fc.integer({ min: -3 * HOUR, max: 3 * HOUR }), { minLength: 1, maxLength: 200 });
     fc.assert(
       fc.property(steps, (jumps) => {
-        let before: Remembered | undefined;
+        let before: readonly Remembered[] = [];
         let ms = NIGHT;
         let told = NIGHT;
         for (const jump of [0, ...jumps]) {
@@ -107,6 +141,18 @@ describe('what a person is told', () => {
     expect(teller().over('run', 'main: runs again.', new Date(now))).toHaveLength(1);
   });
 
+  test('is that it is over once, for everything that was wrong, and since when the first of it was', () => {
+    warn('away');
+    now += 5 * MINUTE;
+    warn('wrong');
+    now += 5 * MINUTE;
+    warn('away');
+    expect(teller().over('run', 'main: runs again.', new Date(now))).toEqual([
+      'main: runs again. What was wrong since 2002-01-31T21:00:00.000Z (once more not told) is over.',
+    ]);
+    expect(teller().over('run', 'main: runs again.', new Date(now))).toEqual([]);
+  });
+
   test('of one matter does not depend on another', () => {
     warn();
     expect(teller().warn('submit', 'away', ['away'])).toEqual(['away']);
@@ -120,6 +166,7 @@ describe('what a person is told', () => {
       'is of something else',
       () => writeFileSync(join(directory, 'Warnings.json'), '{"run": {"key": "lock", "told": 5}}'),
     ],
+    ['is of an older version', () => writeFileSync(join(directory, 'Warnings.json'), JSON.stringify({ run: OLD }))],
     ['is a directory', () => mkdirSync(join(directory, 'Warnings.json'))],
     ['is a link to a file of somebody else', () => symlinkSync('/etc/passwd', join(directory, 'Warnings.json'))],
   ])('is everything where what is remembered %s', (_, damage) => {
