@@ -1,8 +1,13 @@
 import { hostname } from 'node:os';
 import { loadProject } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
+import type { Project } from '../config/project.js';
+import { errorCode, InTheWay } from '../locks/index.js';
 import { jsonText } from '../text/json.js';
+import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
+import { cursorFile } from '../updates/cursor.js';
+import { orphanedCursors } from '../updates/renamed.js';
 import { EXIT } from './exit.js';
 import { configFileOf, type GlobalOptions } from './project-of.js';
 
@@ -16,8 +21,28 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
   } else if (loaded.kind === 'loaded') {
     const builds = [...loaded.project.builds.values()].map((build) => `${build.name} (${build.role})`);
     process.stdout.write(`${shown(file)}: good; ${builds.join(', ')}\n`);
+    for (const line of orphansOf(loaded.project)) process.stdout.write(`${line}\n`);
   } else {
     for (const problem of problems) process.stderr.write(`${shown(formatProblem(problem))}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
+}
+
+/** What builds have left that the configuration does not have any more, or has under another name. */
+function orphansOf({ builds }: Project): string[] {
+  const configured = new Set(builds.keys());
+  return [...builds.values()].flatMap((build) => {
+    if (build.role !== 'primary') return [];
+    try {
+      return orphanedCursors(build.directory, configured).flatMap(({ name, cursor }) => [
+        `${name} has a cursor in ${shown(build.directory)} (after update ${cursor.record}) and is no build of this configuration. If it was renamed:`,
+        `  stagelock rename ${shellWord(name)} NEW`,
+        'If not, its cursor keeps old updates from being removed:',
+        `  rm -- ${shellWord(cursorFile(build.directory, name))}`,
+      ]);
+    } catch (error) {
+      if (errorCode(error) === undefined && !(error instanceof InTheWay)) throw error;
+      return [shown(error instanceof Error ? error.message : String(error))];
+    }
+  });
 }

@@ -108,6 +108,16 @@ export function program(): Command {
     });
 
   stagelock
+    .command('rename')
+    .description('let a build that was renamed in the configuration go on where it was under its old name')
+    .argument('<old>', 'its name before')
+    .argument('<new>', 'its name now')
+    .action(async (from: string, to: string, _: object, command: Command) => {
+      const { renameCommand } = await import('./rename.js');
+      await renameCommand(command.optsWithGlobals<GlobalOptions>(), from, to);
+    });
+
+  stagelock
     .command('log')
     .description('show the past runs of a build: when, how long, what came of them, what they built')
     .argument('[build]', 'its name; may be left out if there is only one')

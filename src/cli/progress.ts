@@ -101,6 +101,8 @@ function describeEvent(event: RunEvent): string | undefined {
       const names = event.locks.map((lock) => lock.path).join(', ');
       return `waiting for ${names}, at most ${formatDuration(event.timeoutMs)}`;
     }
+    case 'renamed':
+      return `was called ${event.from} before, and goes on where that was`;
     case 'submitting':
       return 'submitting the reports';
     case 'submitted':

@@ -75,6 +75,7 @@ export async function runCommand(
       command: ['stagelock', ...process.argv.slice(2)].join(' '),
       run: id,
       environment: process.env,
+      configured: new Set(project.builds.keys()),
       signal: stop.signal,
       report: (event) => {
         progress.report(event);

@@ -2,13 +2,14 @@ import { dirname } from 'node:path';
 import type { Build, Primary } from '../config/project.js';
 import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import { updateXml, writeLastUpdateXml, writeUpdateXml } from '../reports/update-xml.js';
-import { type Cursor, readCursor, startCursor } from '../updates/cursor.js';
+import { type Cursor, homeOf, startCursor } from '../updates/cursor.js';
 import { journalDirectory, lastSequence, recordAt, recordsAfter } from '../updates/journal.js';
 import { hasNews, mergeRecords } from '../updates/merge.js';
 import type { MergedUpdate } from '../updates/record.js';
 import { versionControlOf } from '../updates/version-control.js';
 import { VERSION } from '../version.js';
 import { type Buildstamp, tagFileText } from './buildstamp.js';
+import { cursorOf } from './renamed-build.js';
 import type { RunContext } from './run-context.js';
 import { layoutOf } from './temporary.js';
 
@@ -35,7 +36,7 @@ export type Pending =
  */
 export function mergeUpdates(primary: Primary, build: Build, context: RunContext, head = ''): Pending {
   const journal = journalDirectory(primary.directory);
-  const cursor = cursorOf(primary, build, context);
+  const cursor = cursorOrStart(primary, build, context);
   if ('kind' in cursor) return cursor;
   const after = recordsAfter(journal, cursor.record);
   if (after.kind === 'lost') {
@@ -53,11 +54,16 @@ export function mergeUpdates(primary: Primary, build: Build, context: RunContext
   return { kind: 'pending', update, upTo, news: !cursor.completed || hasNews(update) };
 }
 
-function cursorOf(primary: Primary, build: Build, context: RunContext): Cursor | Extract<Pending, { kind: 'lost' }> {
-  const read = readCursor(primary.directory, build.name);
-  if (read.kind === 'cursor') return read.cursor;
-  if (read.kind === 'unreadable') return { kind: 'lost', message: read.message };
-  const started = startCursor(primary.directory, build.name, lastSequence(journalDirectory(primary.directory)));
+function cursorOrStart(
+  primary: Primary,
+  build: Build,
+  context: RunContext,
+): Cursor | Extract<Pending, { kind: 'lost' }> {
+  const found = cursorOf(primary, build, context);
+  if (found.kind === 'cursor') return found.cursor;
+  if (found.kind === 'lost') return found;
+  const present = lastSequence(journalDirectory(primary.directory));
+  const started = startCursor(primary.directory, build.name, present, homeOf(build.directory));
   context.step('merge: cursor started');
   return started;
 }

@@ -25,6 +25,8 @@ export interface RunContext {
   /** Fires when the process was told to stop. */
   readonly signal: AbortSignal;
   readonly report: (event: RunEvent) => void;
+  /** The names of all builds of the configuration; absent where nobody knows them, and no build was renamed. */
+  readonly configured?: ReadonlySet<string>;
   readonly step: StepListener;
 }
 
@@ -38,6 +40,8 @@ export type RunEvent =
   /** An update that broke off had left the source half moved. */
   | { readonly kind: 'source-repaired'; readonly update: string; readonly revision: string }
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
+  /** It had another name before, and goes on where it was. */
+  | { readonly kind: 'renamed'; readonly from: string }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }
   /**

@@ -1,6 +1,6 @@
 import type { Primary } from '../config/project.js';
 import { pause } from '../locks/index.js';
-import { moveCursor } from '../updates/cursor.js';
+import { homeOf, moveCursor } from '../updates/cursor.js';
 import { pruneJournal } from '../updates/pruning.js';
 import type { MergedUpdate } from '../updates/record.js';
 import { type Buildstamp, buildstampOf } from './buildstamp.js';
@@ -66,7 +66,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   context.report({ kind: 'built', stamp, stages: ran.stages, update: built });
   spoolReports(primary, stamp, before, context);
   if (primary.update !== undefined && upTo !== undefined) {
-    moveCursor(primary.directory, primary.name, upTo);
+    moveCursor(primary.directory, primary.name, upTo, homeOf(primary.directory));
     context.step('complete: cursor moved');
     await tidySource(primary, primary.update, stamp, context);
     prune(primary, context);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Secondary } from '../config/project.js';
 import { pause } from '../locks/index.js';
-import { moveCursor } from '../updates/cursor.js';
+import { homeOf, moveCursor } from '../updates/cursor.js';
 import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { UPDATE } from './names.js';
@@ -76,7 +76,7 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   }
   context.report({ kind: 'built', stamp, stages: ran.stages, update: pending.update });
   spoolReports(secondary, stamp, before, context);
-  moveCursor(primary.directory, secondary.name, pending.upTo);
+  moveCursor(primary.directory, secondary.name, pending.upTo, homeOf(secondary.directory));
   context.step('complete: cursor moved');
   leave(secondary, layout, held, context);
   const failed = ran.stages.some((stage) => stage.outcome.kind !== 'passed');

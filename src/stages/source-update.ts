@@ -1,10 +1,11 @@
 import type { Primary, UpdateSource } from '../config/project.js';
-import { readCursor, startCursor } from '../updates/cursor.js';
+import { homeOf, startCursor } from '../updates/cursor.js';
 import { append, journalDirectory, lastRecord } from '../updates/journal.js';
 import { removeMark } from '../updates/move-mark.js';
 import type { UpdateRecord } from '../updates/record.js';
 import type { Fetched } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
+import { cursorOf } from './renamed-build.js';
 import type { RunContext } from './run-context.js';
 import { type Source, sourceOf } from './source.js';
 import { type HalfMoved, markMove, repairSource } from './source-repair.js';
@@ -48,9 +49,11 @@ export async function updateSource(
   if (halfMoved !== undefined) return halfMoved;
   const start = await startOf(source, started);
   if ('kind' in start) return context.signal.aborted ? { kind: 'interrupted' } : start;
-  if (readCursor(primary.directory, primary.name).kind === 'none') {
-    // Before the first update, so that the primary's first report has it.
-    startCursor(primary.directory, primary.name, start.sequence);
+  const cursor = cursorOf(primary, primary, context);
+  if (cursor.kind === 'lost') return { kind: 'failed', message: cursor.message };
+  // Before the first update, so that the primary's first report has it.
+  if (cursor.kind === 'none') {
+    startCursor(primary.directory, primary.name, start.sequence, homeOf(primary.directory));
   }
 
   const fetched = await source.system.fetch(source.checkout, stamp.asOf);

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isBuildName } from '../config/names.js';
 import type { Build, Project } from '../config/project.js';
 import { errorCode, type Host, type Judgement } from '../locks/index.js';
 import { readSpool, type Submission, spoolOf } from '../submission/spool.js';
@@ -52,8 +53,9 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
 }
 
 /**
- * The stage locks that belong to a build. Those of its stages by the names of the configuration and, for stages that
- * were renamed since, by what the files say of themselves.
+ * The stage locks that belong to a build: in its own directory those of its stages by the names of the configuration and,
+ * for stages and builds that were renamed since, whatever is a stage lock; in its primary's directory its mark, also under the
+ * name that it had when the run began that has left it.
  */
 export function locksOf(build: Build): FoundStageLock[] {
   const { temporary } = layoutOf(build.directory);
@@ -61,10 +63,20 @@ export function locksOf(build: Build): FoundStageLock[] {
   const own = namesIn(temporary)
     .filter((name) => !name.startsWith(`${RUNNING}.`) && isStageLockName(name))
     .flatMap((name) => readStageLock(join(temporary, name)) ?? [])
-    .filter((lock) => known.has(lock.name) || lock.record?.build === build.name);
+    .filter((lock) => known.has(lock.name) || lock.record !== undefined);
   if (build.role === 'primary') return own;
-  const mark = readStageLock(join(layoutOf(build.primary.directory).temporary, secondaryLockName(build.name)));
-  return mark === undefined ? own : [...own, mark];
+  const earlier = own.flatMap(({ record }) =>
+    record !== undefined && isBuildName(record.build) ? [record.build] : [],
+  );
+  const beside = layoutOf(build.primary.directory).temporary;
+  const marks = [...new Set([build.name, ...earlier])].flatMap(
+    (name) => readStageLock(join(beside, secondaryLockName(name))) ?? [],
+  );
+  const runs = new Set(own.map(({ record }) => record?.run));
+  return [
+    ...own,
+    ...marks.filter(({ name, record }) => name === secondaryLockName(build.name) || runs.has(record?.run)),
+  ];
 }
 
 function halfMovedOf(build: Build): Pick<BuildStatus, 'halfMoved'> {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDirectory, errorCode, InTheWay, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { ensureBuildId, isBuildId } from './build-identity.js';
 import { journalDirectory } from './journal.js';
 
 /** How far a build has come in the journal of its primary. */
@@ -10,6 +11,15 @@ export interface Cursor {
   readonly record: number;
   /** False for a build that has joined but completed no run since: it must build even without news. */
   readonly completed: boolean;
+  /** Where the build builds; absent in those of older versions. By this it is found again after it was renamed. */
+  readonly home?: Home;
+}
+
+/** The build directory of a build, as its cursor knows it. */
+export interface Home {
+  readonly id: string;
+  /** Absolute, as configured when the cursor was last moved. */
+  readonly directory: string;
 }
 
 /** More than any cursor comes to, in bytes. */
@@ -76,10 +86,11 @@ export function cursorNames(primaryDirectory: string): string[] {
  * A process that dies in here leaves no cursor or this one.
  *
  * @param present the journal's newest record
+ * @param home where the build builds, if that is known
  * @throws the system's error, for example ENOSPC; there is then no cursor
  */
-export function startCursor(primaryDirectory: string, build: string, present: number): Cursor {
-  return write(primaryDirectory, build, { format: 1, record: present, completed: false });
+export function startCursor(primaryDirectory: string, build: string, present: number, home?: Home): Cursor {
+  return writeCursor(primaryDirectory, build, { format: 1, record: present, completed: false, ...(home && { home }) });
 }
 
 /**
@@ -88,11 +99,12 @@ export function startCursor(primaryDirectory: string, build: string, present: nu
  *
  * @throws the system's error, for example ENOSPC; the cursor is then as it was
  */
-export function moveCursor(primaryDirectory: string, build: string, record: number): Cursor {
-  return write(primaryDirectory, build, { format: 1, record, completed: true });
+export function moveCursor(primaryDirectory: string, build: string, record: number, home?: Home): Cursor {
+  return writeCursor(primaryDirectory, build, { format: 1, record, completed: true, ...(home && { home }) });
 }
 
-function write(primaryDirectory: string, build: string, cursor: Cursor): Cursor {
+/** @throws the system's error, for example ENOSPC; the cursor is then as it was */
+export function writeCursor(primaryDirectory: string, build: string, cursor: Cursor): Cursor {
   const file = cursorFile(primaryDirectory, build);
   ensureDirectory(join(file, '..'));
   replaceAtomically(file, `${JSON.stringify(cursor, undefined, 1)}\n`);
@@ -102,7 +114,9 @@ function write(primaryDirectory: string, build: string, cursor: Cursor): Cursor 
 function parseCursor(text: string): Cursor | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isCursor(value) ? value : undefined;
+    if (!isCursor(value)) return undefined;
+    const { format, record, completed, home } = value;
+    return { format, record, completed, ...(isHome(home) && { home }) };
   } catch {
     return undefined;
   }
@@ -112,6 +126,17 @@ function isCursor(value: unknown): value is Cursor {
   return (
     isObject(value) && value['format'] === 1 && isCount(value['record']) && typeof value['completed'] === 'boolean'
   );
+}
+
+/** A wrong one counts as none: without it the cursor is as good as one of an older version. */
+function isHome(value: unknown): value is Home {
+  return isObject(value) && isBuildId(value['id']) && typeof value['directory'] === 'string';
+}
+
+/** Where a build builds, for its cursor. @throws the system's error */
+export function homeOf(buildDirectory: string): Home | undefined {
+  const id = ensureBuildId(buildDirectory);
+  return id === undefined ? undefined : { id, directory: buildDirectory };
 }
 
 function isCount(value: unknown): boolean {

@@ -10,6 +10,7 @@ const TAG = String.raw`\d{8}-\d{4}(-\d+)?`;
 const BELOW_TESTING = [
   'TAG',
   'History.jsonl',
+  'BuildId',
   `${TAG}/(Update|Configure|Build|Test|Done)\\.xml`,
   `Temporary/Last[A-Z][a-z]+_${TAG}\\.log`,
   'Temporary/(LastUpdate\\.xml|Warnings\\.json|StageDurations\\.json|\\.lock-strategy)',

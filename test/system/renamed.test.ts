@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { World } from '../support/world.js';
+import { stagelock } from './programs.js';
+import { Worlds } from './worlds.js';
+
+const worlds = new Worlds();
+afterEach(() => worlds.remove());
+
+/** A world whose primary and secondary have built everything, and the primary one update more. */
+async function behind(): Promise<World> {
+  const world = await worlds.built();
+  await run(world, 's1');
+  world.commit(1);
+  await run(world, 'main');
+  return world;
+}
+
+async function run(world: World, build: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const ended = await stagelock(world, ['run', build]);
+  expect(ended, ended.stderr).toMatchObject({ code: 0, stderr: '' });
+  return ended;
+}
+
+function configure(world: World, change: (text: string) => string): void {
+  writeFileSync(world.configFile, change(readFileSync(world.configFile, 'utf8')));
+}
+
+const OVER = expect.stringMatching(/^stagelock: clang: runs again\. .* is over\.\n$/);
+
+/** The commits that the newest Update.xml of a build directory reports. */
+function reported(world: World, directory: string): string[] {
+  const testing = join(world.root, directory, 'Testing');
+  const tag = readFileSync(join(testing, 'TAG'), 'utf8').split('\n')[0] ?? '';
+  const xml = readFileSync(join(testing, tag, 'Update.xml'), 'utf8');
+  return [...xml.matchAll(/<FullName>c(\d+)<\/FullName>/g)].map(([, number]) => number ?? '');
+}
+
+const cursors = (world: World): string[] => readdirSync(join(world.root, 'main/Testing/Updates/cursors')).sort();
+
+describe('a build that was renamed in the configuration', () => {
+  test('goes on where it was: a secondary', async () => {
+    const world = await behind();
+    configure(world, (text) => text.replace('[builds.s1]', '[builds.clang]'));
+    const { stdout } = await run(world, 'clang');
+    expect(stdout).toContain('clang: was called s1 before, and goes on where that was');
+    expect(reported(world, 's1')).toEqual(['2']);
+    expect(cursors(world)).toEqual(['clang.json', 'main.json']);
+    expect((await run(world, 'clang')).stdout).toBe('');
+  });
+
+  test('goes on where it was: a primary', async () => {
+    const world = await behind();
+    configure(world, (text) =>
+      text.replaceAll('builds.main', 'builds.trunk').replace('primary = "main"', 'primary = "trunk"'),
+    );
+    expect((await run(world, 'trunk')).stdout).toContain('trunk: was called main before');
+    world.commit(1);
+    await run(world, 'trunk');
+    expect(reported(world, 'main')).toEqual(['3']);
+    await run(world, 's1');
+    expect(reported(world, 's1')).toEqual(['2', '3']);
+    expect(cursors(world)).toEqual(['s1.json', 'trunk.json']);
+  });
+
+  test('and whose directory was moved, too, is told to be called by its new name', async () => {
+    const world = await behind();
+    configure(world, (text) => text.replace('[builds.s1]', '[builds.clang]').replace(/"[^"]*\/s1"/, '"moved"'));
+    renameSync(join(world.root, 's1'), join(world.root, 'moved'));
+    const unsure = await stagelock(world, ['run', 'clang']);
+    expect(unsure.code).toBe(1);
+    expect(unsure.stderr).toContain('  stagelock rename s1 clang\n');
+    expect((await stagelock(world, ['check'])).stdout).toContain('  stagelock rename s1 NEW\n');
+    expect(cursors(world)).toEqual(['main.json', 's1.json']);
+    const renamed = await stagelock(world, ['rename', 's1', 'clang']);
+    expect(renamed).toMatchObject({ code: 0, stdout: 'clang goes on where s1 was: after update 1\n' });
+    expect(await stagelock(world, ['run', 'clang'])).toMatchObject({ code: 0, stderr: OVER });
+    expect(reported(world, 'moved')).toEqual(['2']);
+    expect(await stagelock(world, ['rename', 's1', 'clang'])).toMatchObject({ code: 1 });
+  });
+
+  test('with a cursor of an older version, which does not say whose it is, is not built as if it were new', async () => {
+    const world = await behind();
+    const cursor = join(world.root, 'main/Testing/Updates/cursors/s1.json');
+    writeFileSync(cursor, '{"format":1,"record":1,"completed":true}\n');
+    rmSync(join(world.root, 's1/Testing/BuildId'));
+    configure(world, (text) => text.replace('[builds.s1]', '[builds.clang]'));
+    expect(await stagelock(world, ['run', 'clang'])).toMatchObject({ code: 1 });
+    expect(await stagelock(world, ['rename', 's1', 'clang'])).toMatchObject({ code: 0 });
+    expect(await stagelock(world, ['run', 'clang'])).toMatchObject({ code: 0, stderr: OVER });
+    expect(reported(world, 's1')).toEqual(['2']);
+  });
+
+  test('is cleared of what a killed run under its old name has left, in its directory and its primary', async () => {
+    const world = await behind();
+    const running = await worlds.building(world, 's1');
+    running.kill('SIGKILL');
+    await running.ended;
+    worlds.finish(world);
+    await worlds.idle(world);
+    configure(world, (text) => text.replace('[builds.s1]', '[builds.clang]'));
+    expect(await stagelock(world, ['rename', 's1', 'clang'])).toMatchObject({ code: 75 });
+    expect(await stagelock(world, ['unlock', 'clang', '--yes'])).toMatchObject({ code: 0 });
+    expect(existsSync(join(world.temporary('main'), 'running.s1'))).toBe(false);
+    await run(world, 'clang');
+    expect(reported(world, 's1')).toEqual(['2']);
+  });
+});
+
+describe('a build that was not renamed', () => {
+  test('but copied starts at the present, and takes nothing away from the other one', async () => {
+    const world = await behind();
+    execFileSync('cp', ['-a', join(world.root, 's1'), join(world.root, 's2')]);
+    configure(world, (text) => `${text}\n[builds.s2]\nprimary = "main"\ndirectory = "s2"\n`);
+    await run(world, 's2');
+    expect(reported(world, 's2')).toEqual([]);
+    await run(world, 's1');
+    expect(reported(world, 's1')).toEqual(['2']);
+  });
+
+  test('but is new is built, whatever others have left', async () => {
+    const world = await behind();
+    configure(world, (text) => text.replace('[builds.s1]', '[builds.other]').replace(/"[^"]*\/s1"/, '"other"'));
+    await run(world, 'other');
+    expect(reported(world, 'other')).toEqual([]);
+    expect(cursors(world)).toEqual(['main.json', 'other.json', 's1.json']);
+  });
+
+  test('cannot be given the place of another one that is there', async () => {
+    const world = await behind();
+    expect(await stagelock(world, ['rename', 'main', 's1'])).toMatchObject({ code: 2 });
+    expect(await stagelock(world, ['rename', '../main', 's1'])).toMatchObject({ code: 2 });
+  });
+});
