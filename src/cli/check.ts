@@ -3,6 +3,7 @@ import { loadProject } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { errorCode, InTheWay } from '../locks/index.js';
+import { watchProblems } from '../scheduler/watch-problems.js';
 import { jsonText } from '../text/json.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
@@ -15,10 +16,10 @@ import { configFileOf, type GlobalOptions } from './project-of.js';
 export function checkCommand(options: GlobalOptions, { json = false }: { readonly json?: boolean }): void {
   const file = configFileOf(options);
   const loaded = loadProject(file, { hostname: hostname() });
-  const problems = loaded.kind === 'invalid' ? loaded.problems : [];
+  const problems = loaded.kind === 'invalid' ? loaded.problems : watchProblems(loaded.project);
   if (json) {
     process.stdout.write(`${jsonText({ file, problems }, 2)}\n`);
-  } else if (loaded.kind === 'loaded') {
+  } else if (loaded.kind === 'loaded' && problems.length === 0) {
     const builds = [...loaded.project.builds.values()].map((build) => `${build.name} (${build.role})`);
     process.stdout.write(`${shown(file)}: good; ${builds.join(', ')}\n`);
     for (const line of orphansOf(loaded.project)) process.stdout.write(`${line}\n`);

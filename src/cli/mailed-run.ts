@@ -72,8 +72,9 @@ async function reportOrphans(project: Project, records: JobRecords): Promise<voi
     const build = project.builds.get(record.build);
     const log = build === undefined ? undefined : runLogOf(project, build);
     const job = adoptJob(record, log, host, AbortSignal.abort());
+    // Asked once: its own promise looks at another moment, and may find it still there.
     if (job.isThere()) continue;
-    reportJob(project, records, job, await job.ended, undefined, new Date(), complain);
+    reportJob(project, records, job, { kind: 'vanished' }, undefined, new Date(), complain);
   }
 }
 

@@ -13,7 +13,7 @@ export interface PathWatch {
  *
  * A hint, no proof: changes made by other hosts are not seen, so each waiter also looks by itself now and then.
  *
- * The directory is watched, not the path in it: a watch of the path (chokidar's, too) is one of the file that has this
+ * The directory is watched, not the path in it: a watch of the path is one of the file that has this
  * name now, and stays with that file when a lock changes hands.
  */
 export async function watchPaths(paths: readonly string[]): Promise<PathWatch> {

@@ -1,7 +1,7 @@
-import { lstatSync, type Stats } from 'node:fs';
-import { basename, dirname, relative } from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
-import { filesystemOf } from '../locks/index.js';
+import { formatDuration } from '../config/duration.js';
+import { isPassing } from './news.js';
+import { ownsWhatIsAt, type ProjectFiles } from './project-files.js';
+import { WatchedPath } from './watched-path.js';
 
 /** What to watch, and whom to tell. */
 export interface WatchOrder {
@@ -11,117 +11,112 @@ export interface WatchOrder {
   readonly sinceMs: number;
   /** How long nothing may have changed, in milliseconds. */
   readonly quietMs: number;
-  /** Absolute; what changes below them is no news: the builds write there themselves. */
-  readonly except: readonly string[];
+  /** What the project writes itself, which is no news. */
+  readonly files: ProjectFiles;
   /** @param changedMs when it last changed, milliseconds since 1970, by the file system where it tells */
   readonly onQuiet: (changedMs: number) => void;
   readonly onProblem: (text: string) => void;
 }
 
-/** Where version control keeps its own; each update changes it, whether it has brought anything or not. */
-const METADATA = new Set(['.git', '.hg', '.svn', 'CVS']);
-
-/** inotify tells nothing of what other hosts change. */
-const NETWORK_LOOK_MS = 2000;
-
-/** How often files are looked at besides. */
-const LOOK_MS = 30_000;
+/** After so many times the quiet that is wanted, what does not become quiet is told all the same. */
+const LONGEST_STREAM = 30;
+/** By how much the time stamps of a file system may be behind the clock. */
+const CLOCK_GRAIN_MS = 10;
+/** What has changed so short a time ago may not have been told yet. */
+const HANDOVER_MS = 1000;
 
 /**
- * Tells when something has changed and has then been quiet for a while. Files, such as one that a hook of a repository
- * touches, are also looked at now and then: what touched them before the watch had begun, or on another host, counts as well.
+ * Tells when something has changed and has then been quiet for a while, or does not become quiet at all. Files, such as one
+ * that a hook of a repository touches, count also when they were changed before the watch had begun.
  * Ended by {@link ChangeWatch.close}.
  */
 export class ChangeWatch {
   readonly #order: WatchOrder;
-  readonly #watcher: FSWatcher;
-  readonly #looks: NodeJS.Timeout;
+  #files: ProjectFiles;
+  #places: readonly WatchedPath[];
   #quiet: NodeJS.Timeout | undefined;
+  /** When the first change that is not told yet was seen, by our own clock. */
+  #firstSeenMs: number | undefined;
   /** Of the newest change that is not told yet. */
   #changedMs = 0;
-  #seenMs: number;
+  /** Whether it was told that it does not become quiet. */
+  #complained = false;
 
   constructor(order: WatchOrder) {
     this.#order = order;
-    this.#seenMs = order.sinceMs;
-    const { paths, except, onProblem } = order;
-    this.#watcher = watch([...paths], {
-      ignoreInitial: true,
-      alwaysStat: true,
-      followSymlinks: false,
-      ignored: (path) => METADATA.has(basename(path)) || except.some((directory) => isInside(path, directory)),
-      usePolling: paths.some(isOnNetwork),
-      interval: NETWORK_LOOK_MS,
-      binaryInterval: NETWORK_LOOK_MS,
-    });
-    this.#watcher.on('all', (_event, path, stats) => {
-      // What is gone has changed its directory: all hosts shall call a change by the same time.
-      this.#changed((stats ?? statOf(dirname(path)))?.ctimeMs ?? Date.now());
-    });
-    this.#watcher.on('error', (error) => onProblem(error instanceof Error ? error.message : String(error)));
-    this.#looks = setInterval(() => this.#look(), LOOK_MS);
-    // chokidar is ready some moments before it sees everything.
-    this.#watcher.on('ready', () => setTimeout(() => this.#look(), 1000).unref());
-    this.#look();
+    this.#files = order.files;
+    this.#places = this.#open(order.sinceMs, Date.now() - CLOCK_GRAIN_MS);
   }
 
-  async close(): Promise<void> {
+  /** To be called every few seconds: what nothing tells of is seen then. */
+  look(): void {
+    for (const place of this.#places) place.look();
+  }
+
+  /** Goes on with other files of the project, without losing what is about to be told. */
+  use(files: ProjectFiles): void {
+    if (files.identity === this.#files.identity) return;
+    this.#files = files;
+    const old = this.#places;
+    // What is told twice has the same time, and so is run once.
+    this.#places = this.#open(this.#order.sinceMs, Date.now() - HANDOVER_MS);
+    for (const place of old) place.close();
+  }
+
+  /** @returns when what is not told yet was changed; 0 when there is nothing */
+  close(): number {
     clearTimeout(this.#quiet);
-    clearInterval(this.#looks);
-    await this.#watcher.close();
+    for (const place of this.#places) place.close();
+    return this.#changedMs;
   }
 
-  #look(): void {
-    if (this.#watcher.closed) return;
-    const touchedMs = lastTouched(this.#order.paths);
-    if (touchedMs !== undefined && touchedMs > this.#seenMs) this.#changed(touchedMs);
-  }
-
-  #changed(changedMs: number): void {
-    this.#seenMs = Math.max(this.#seenMs, changedMs);
+  /** Something has changed, as this watch has seen, or the one in whose place it is. */
+  changed(path: string, changedMs: number): void {
+    const { quietMs } = this.#order;
     this.#changedMs = Math.max(this.#changedMs, changedMs);
+    this.#firstSeenMs ??= performance.now();
+    const leftMs = this.#firstSeenMs + quietMs * LONGEST_STREAM - performance.now();
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => {
-      // Of changes that follow each other at once chokidar tells not all.
-      const last = Math.max(this.#changedMs, lastTouched(this.#order.paths) ?? 0);
-      this.#seenMs = Math.max(this.#seenMs, last);
-      this.#changedMs = 0;
-      this.#order.onQuiet(last);
-    }, this.#order.quietMs);
+    this.#quiet =
+      leftMs > quietMs
+        ? setTimeout(() => this.#isQuiet(), quietMs)
+        : setTimeout(() => this.#isRestless(path), Math.max(0, leftMs));
   }
-}
 
-/**
- * When the newest of some files was last changed, by the clock of its file system and not by the time that somebody has given
- * it (`touch -d`, `cp -p`); undefined when there is none. What is no file is not
- * looked at.
- */
-function lastTouched(paths: readonly string[]): number | undefined {
-  const times = paths.flatMap((path) => {
-    const stat = statOf(path);
-    return stat?.isFile() ? [stat.ctimeMs] : [];
-  });
-  return times.length === 0 ? undefined : Math.max(...times);
-}
-
-/** Undefined when there is nothing, or it cannot be seen: the watch has said why. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
+  #isQuiet(): void {
+    const before = this.#quiet;
+    this.look();
+    if (this.#quiet !== before) return; // not as quiet as it seemed
+    this.#complained = false;
+    this.#tell();
   }
-}
 
-function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === '' || !(way === '..' || way.startsWith('../'));
-}
+  #isRestless(path: string): void {
+    const { quietMs, onProblem } = this.#order;
+    const [stream, quiet] = [quietMs * LONGEST_STREAM, quietMs].map(formatDuration);
+    if (!this.#complained) {
+      onProblem(
+        `${path} has been changing for ${stream} and is never quiet for ${quiet}. Runs all the same.\n  If a program writes it all the time, as it does a log, move it out of what is watched.`,
+      );
+    }
+    this.#complained = true;
+    this.#tell();
+  }
 
-function isOnNetwork(path: string): boolean {
-  try {
-    return filesystemOf(path).reach === 'network';
-  } catch {
-    return dirname(path) !== path && isOnNetwork(dirname(path)); // not there yet
+  #tell(): void {
+    const changedMs = this.#changedMs;
+    this.#changedMs = 0;
+    this.#firstSeenMs = undefined;
+    this.#order.onQuiet(changedMs);
+  }
+
+  #open(sinceMs: number, treeSinceMs: number): WatchedPath[] {
+    const isNews = (path: string): boolean => !isPassing(path) && !this.#files.owns(path);
+    const isMereWay = (path: string): boolean => this.#files.leadTo(path);
+    const onChange = (path: string, changedMs: number): void => this.changed(path, changedMs);
+    const { paths, onProblem } = this.#order;
+    return paths
+      .filter((path) => !ownsWhatIsAt(path, this.#files))
+      .map((path) => new WatchedPath({ path, sinceMs, treeSinceMs, isNews, isMereWay, onChange, onProblem }));
   }
 }

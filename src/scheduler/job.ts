@@ -15,6 +15,11 @@ export type JobEnd =
   /** It is gone, and nobody has seen how. */
   | { readonly kind: 'vanished' };
 
+/** It may still go on; we have stopped waiting for it, and whoever comes after us waits again. */
+export interface LeftAlone {
+  readonly kind: 'left';
+}
+
 /** A job whose process runs, or has run. */
 export interface Job {
   readonly record: JobRecord;
@@ -23,11 +28,16 @@ export interface Job {
    * there is quoted in a mail.
    */
   readonly log: string | undefined;
-  readonly ended: Promise<JobEnd>;
+  readonly ended: Promise<JobEnd | LeftAlone>;
   /** Has the run end what it has started, and then itself. Its locks stay, as after every interruption. */
   readonly interrupt: () => void;
   /** It may go on when we end. */
   readonly abandon: () => void;
+}
+
+/** A job that we have started ourselves, so that we see how it ends. */
+export interface StartedJob extends Job {
+  readonly ended: Promise<JobEnd>;
 }
 
 /** What to start. */
@@ -51,7 +61,7 @@ export interface JobOrder {
  *
  * @throws the system's error, for example ENOSPC; then nothing runs
  */
-export function startJob(order: JobOrder, records: JobRecords, host: Host, now: Date): Job {
+export function startJob(order: JobOrder, records: JobRecords, host: Host, now: Date): StartedJob {
   const { build, argv, command, directory, environment, user, output } = order;
   const id = randomBytes(8).toString('hex');
   const record: JobRecord = {
@@ -108,6 +118,7 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
 const LOOK_MS = 5000;
 
 export interface AdoptedJob extends Job {
+  /** Whether its process is there now. */
   readonly isThere: () => boolean;
 }
 
@@ -126,10 +137,9 @@ export function adoptJob(record: JobRecord, log: string | undefined, host: Host,
   const pid = record.pid ?? survivorsOf(record.id)[0]?.pid;
   const { bootId, processStart } = record;
   const isThere = (): boolean => pid !== undefined && isSameProcess({ bootId, pid, processStart }, host);
-  const ended = async (): Promise<JobEnd> => {
+  const ended = async (): Promise<JobEnd | LeftAlone> => {
     while (isThere()) {
-      // Whoever comes after us adopts it again.
-      if (until.aborted) return await new Promise<never>(() => undefined);
+      if (until.aborted) return { kind: 'left' };
       await pause(LOOK_MS, until);
     }
     return { kind: 'vanished' };

@@ -6,7 +6,8 @@ import { BuildSchedule } from './build-schedule.js';
 import { ChangeWatch } from './change-watch.js';
 import { Election, REMEMBERED_MS } from './election.js';
 import { describeFiring, type Firing, firingOfChange } from './firing.js';
-import type { Job, JobEnd } from './job.js';
+import type { Job, JobEnd, LeftAlone } from './job.js';
+import { OWN_FILE, ownsWhatIsAt, type ProjectFiles, projectFiles } from './project-files.js';
 
 /** What a scheduler takes from outside, so that a test can replay a year of it. */
 export interface SchedulerContext {
@@ -39,6 +40,10 @@ const HOUR_MS = 3_600_000;
 /** How often it is seen whether the clock was set, and by how much it must have been. */
 const CLOCK_LOOK_MS = 10 * SECOND_MS;
 const CLOCK_STEP_MS = SECOND_MS;
+/** How often it is seen what inotify does not tell of. */
+const WATCH_LOOK_MS = 5 * SECOND_MS;
+/** So many complaints about watches are remembered, so that each is told once. */
+const MOST_TOLD = 1000;
 /** How long runs that were interrupted get to end; what they have started is ended first. */
 const INTERRUPTION_MS = 120 * SECOND_MS;
 
@@ -52,6 +57,7 @@ export class Scheduler {
   /** A change that came while its build was running. */
   readonly #again = new Map<string, Firing>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #told = new Set<string>();
   #clockErrorMs = Date.now() - performance.now();
   #stopping = false;
 
@@ -67,6 +73,7 @@ export class Scheduler {
       void this.#attend(job).then(() => this.#runNext(job.record.build));
     }
     this.#every(CLOCK_LOOK_MS, () => this.#lookAtClock());
+    this.#every(WATCH_LOOK_MS, () => this.#each(({ watch }) => watch?.look()));
     this.#every(HOUR_MS, () => this.#each(({ election }) => election.prune()));
     this.reload(this.#project);
     // What others undertook after that, in a minute that had begun before us.
@@ -85,9 +92,15 @@ export class Scheduler {
         this.#entries.set(build.name, known);
       }
     }
-    for (const entry of old.values()) this.#end(entry);
+    const pending = new Map([...old.values()].map((entry) => [entry.build.name, this.#end(entry)]));
+    const files = projectFiles(project);
+    this.#each(({ watch }) => watch?.use(files));
     for (const build of project.builds.values()) {
-      if (!this.#entries.has(build.name)) this.#entries.set(build.name, this.#begin(build));
+      if (this.#entries.has(build.name)) continue;
+      const entry = this.#begin(build, files);
+      this.#entries.set(build.name, entry);
+      const changedMs = pending.get(build.name) ?? 0;
+      if (changedMs > 0) entry.watch?.changed(build.watch.join(', '), changedMs);
     }
     this.#each(({ election }) => {
       election.prune();
@@ -122,7 +135,7 @@ export class Scheduler {
     return [...new Set([...this.#jobs].map(({ record }) => record.build))];
   }
 
-  #begin(build: Build): Entry {
+  #begin(build: Build, files: ProjectFiles): Entry {
     const { scheduler } = this.#project;
     const { name } = build;
     const { complain, note } = this.#context;
@@ -151,23 +164,35 @@ export class Scheduler {
         : new ChangeWatch({
             paths: build.watch,
             quietMs: build.quietMs,
-            except: [...this.#project.builds.values()].map(({ directory }) => directory),
+            files,
             sinceMs: Date.now() - REMEMBERED_MS,
             onQuiet: (changedMs) => this.#change(name, firingOfChange(changedMs)),
-            onProblem: (text) => complain(`${name}: ${text}`),
+            onProblem: (text) => this.#complainOnce(name, text),
           });
     const entry = { build, settings: settingsOf(this.#project, build), election, schedule, watch };
     if (schedule !== undefined) note(`${name}: ${build.schedule}${scheduler.timeZone ? ` ${scheduler.timeZone}` : ''}`);
     if (watch !== undefined) note(`${name}: when ${build.watch.join(', ')} changes`);
+    for (const path of build.watch) {
+      if (ownsWhatIsAt(path, files)) this.#complainOnce(name, `${path} ${OWN_FILE}`);
+    }
     election.forget();
     schedule?.start();
     return entry;
   }
 
-  #end({ election, schedule, watch }: Entry): void {
+  /** @returns when what its watch has not told yet was changed; 0 when there is nothing */
+  #end({ election, schedule, watch }: Entry): number {
     election.end();
     schedule?.stop();
-    void watch?.close();
+    return watch?.close() ?? 0;
+  }
+
+  /** Of 50 builds that reach the same limit, one says so. */
+  #complainOnce(name: string, text: string): void {
+    if (this.#told.has(text)) return;
+    if (this.#told.size >= MOST_TOLD) this.#told.clear();
+    this.#told.add(text);
+    this.#context.complain(`${name}: ${text}`);
   }
 
   /** Whether a firing that has not begun may well be about to: it waits for its turn, or is our own run, slow to begin. */
@@ -228,7 +253,7 @@ export class Scheduler {
   async #attend(job: Job): Promise<void> {
     const { build } = job.record;
     this.#jobs.add(job);
-    let end: JobEnd;
+    let end: JobEnd | LeftAlone;
     try {
       end = await job.ended;
     } catch (error) {
@@ -236,6 +261,7 @@ export class Scheduler {
       end = { kind: 'vanished' };
     }
     this.#jobs.delete(job);
+    if (end.kind === 'left') return;
     this.#context.note(`${build}: ${endText(end)}`);
     await this.#report(job, end);
   }

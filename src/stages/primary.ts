@@ -11,7 +11,13 @@ import type { StepListener } from './steps.js';
 /** A step of the protocol that looks first: done, or not done because of these locks. */
 export type StepResult =
   | { readonly kind: 'done' }
-  | { readonly kind: 'blocked'; readonly locks: readonly FoundStageLock[] }
+  | {
+      readonly kind: 'blocked';
+      /** Those of them that were there when we looked. */
+      readonly locks: readonly FoundStageLock[];
+      /** The paths of all. */
+      readonly paths: readonly string[];
+    }
   | Exclude<Sectioned<never>, { readonly kind: 'done' }>;
 
 /**
@@ -85,5 +91,6 @@ export function blockedBy(...by: string[]): Permission {
 export function settle(temporary: string, sectioned: Sectioned<Permission>): StepResult {
   if (sectioned.kind !== 'done') return sectioned;
   if (sectioned.value.kind === 'go') return { kind: 'done' };
-  return { kind: 'blocked', locks: readStageLocks(sectioned.value.by.map((name) => join(temporary, name))) };
+  const paths = sectioned.value.by.map((name) => join(temporary, name));
+  return { kind: 'blocked', locks: readStageLocks(paths), paths };
 }

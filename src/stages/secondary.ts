@@ -14,7 +14,7 @@ export function beginSecondary(temporary: string, held: HeldLocks, step: StepLis
   const running = join(temporary, RUNNING);
   if (held.create(running) === 'exists') {
     const found = readStageLock(running);
-    return { kind: 'blocked', locks: found === undefined ? [] : [found] };
+    return { kind: 'blocked', locks: found === undefined ? [] : [found], paths: [running] };
   }
   step('begin: running created');
   return { kind: 'done' };

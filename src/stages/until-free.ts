@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { filesystemOf, pause, watchPaths } from '../locks/index.js';
 import type { StepResult } from './primary.js';
@@ -27,6 +28,13 @@ interface Waiting {
 
 /** Where inotify tells of a lock's end, looking is only for the case that it does not. */
 const WATCHED_POLL_MS = 10_000;
+/**
+ * How long a lock that was named and is not there when we look is tried again at once, in milliseconds, and the longest
+ * pause after that. A lock that has just gone is the rule; a directory that names what is not there (a stale cache, a damaged
+ * file system) may go on like that for ever.
+ */
+const GONE_MS = 100;
+const LONGEST_UNSEEN_MS = 1000;
 /** A stage takes seconds at least; asking a file server more often would gain nothing. */
 const NETWORK_POLL_MS = 1000;
 
@@ -39,12 +47,25 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
   const began = performance.now();
   const pulses = new Map<string, PulseWatch>();
   let told = false;
+  let unseenSince: number | undefined;
   for (;;) {
     const result = await attempt();
     if (result.kind !== 'blocked') return result;
     const { locks } = result;
-    // Gone between the refusal and our look: try again at once.
-    if (locks.length === 0) continue;
+    if (locks.length === 0) {
+      const now = performance.now();
+      unseenSince ??= now;
+      const leftMs = timeoutMs - (now - began);
+      const unseenMs = now - unseenSince;
+      if (unseenMs > GONE_MS && leftMs <= 0) {
+        return { kind: 'timed-out', locks: result.paths.map(unseen), waitedMs: now - began };
+      }
+      if (signal?.aborted) return { kind: 'aborted' };
+      // Mostly it has gone between the refusal and our look.
+      await pause(unseenMs < GONE_MS ? 1 : Math.min(unseenMs, LONGEST_UNSEEN_MS, Math.max(leftMs, 1)), signal);
+      continue;
+    }
+    unseenSince = undefined;
     if (!waiting.worthWaiting(locks)) return { kind: 'held', locks };
     if (!told) waiting.onWait(locks);
     told = true;
@@ -55,6 +76,11 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
     if (signal?.aborted) return { kind: 'aborted' };
     await untilChange(temporary, locks, timeoutMs - waitedMs, signal);
   }
+}
+
+/** A lock of which only its directory tells. */
+function unseen(path: string): WatchedLock {
+  return { path, name: basename(path), record: undefined, touchedMs: 0, pulse: { kind: 'unknown' } };
 }
 
 function feel(pulses: Map<string, PulseWatch>, lock: FoundStageLock): Pulse {

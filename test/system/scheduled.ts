@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { World, WorldOptions } from '../support/world.js';
 import { Mailbox } from './mailbox.js';
-import { type Running, start } from './programs.js';
+import { Running, STAGELOCK, start } from './programs.js';
 import { Worlds } from './worlds.js';
 
 /** A world with a program that gets its mails. */
@@ -31,6 +32,21 @@ export class Scheduled {
     const scheduler = start(world, ['schedule'], { environment, node });
     this.add(scheduler);
     await scheduler.untilOutput(/main: /);
+    return scheduler;
+  }
+
+  /** A scheduler whose user namespace has a limit of its own, of `/proc/sys/user`. */
+  startLimited(world: World, setting: string, limit: number): Running {
+    const command = `echo ${limit} > /proc/sys/user/${setting} && exec "$0" "$@"`;
+    const words = ['--user', '--map-root-user', 'sh', '-c', command, process.execPath, STAGELOCK, 'schedule'];
+    const scheduler = new Running(
+      spawn('unshare', words, {
+        cwd: world.root,
+        env: { ...world.environment, STAGELOCK_CONFIG: world.configFile },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+    this.add(scheduler);
     return scheduler;
   }
 

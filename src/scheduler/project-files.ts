@@ -1,0 +1,172 @@
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import type { Project } from '../config/project.js';
+import { runLogOf } from './run-command.js';
+
+/**
+ * Every file that the builds and schedulers of a project write themselves: build directories, the schedulers' state with its
+ * spool of mails, logs, drop boxes, test results, and what their updates leave in the administrative directory of the
+ * version control system. A change of them is no reason to build.
+ */
+export interface ProjectFiles {
+  /** @param path absolute, without symbolic links but perhaps the last */
+  readonly owns: (path: string) => boolean;
+  /** Whether what stands there is only a directory on the way to some of them, which may be made and removed with them. */
+  readonly leadTo: (path: string) => boolean;
+  /** Equal when the same files are meant. */
+  readonly identity: string;
+}
+
+/** Names in one directory. */
+interface Names {
+  readonly directory: string;
+  readonly pattern: RegExp;
+}
+
+/** The administrative directory of a version control system, and what of it tells of news, relative to it. */
+interface Administration {
+  readonly directory: string;
+  readonly news: RegExp;
+}
+
+/** What updates of ours do not write, or only when they have brought something. */
+const GIT_NEWS = /^(?:HEAD|packed-refs|config|reftable(?:\/.*)?|refs(?:\/.*)?)$(?<!\.lock)/;
+const HG_NEWS = /^(?:store|store\/00changelog\.\w+|bookmarks|branch)$/;
+const NO_NEWS = /^(?!)/;
+
+/** A log, what logrotate and the like make of it, and what they leave for an instant: `gcc.log`, `gcc.log.1`, `gcc.log-20261126.gz`. */
+const logNames = (log: string): RegExp => new RegExp(`^${escaped(log)}(?:[.~-].*)?$`);
+
+/**
+ * Which files a project writes, as the file system is now: directories that become links later belong to it all the same by
+ * their names, but what they lead to only after the next call.
+ */
+export function projectFiles(project: Project): ProjectFiles {
+  const builds = [...project.builds.values()];
+  // Of a build in its source, the source is not the build's.
+  const sources = [...new Set(builds.map(({ source }) => realPath(source)))];
+  const directories = [
+    project.scheduler.state,
+    ...builds.map(({ directory }) =>
+      sources.some((source) => isBelow(source, realPath(directory))) ? join(directory, 'Testing') : directory,
+    ),
+    ...builds.flatMap(({ submission }) => (submission?.type === 'directory' ? [submission.directory] : [])),
+  ].flatMap(pathsOf);
+  const names: Names[] = builds.flatMap((build) => [
+    ...namesAt(runLogOf(project, build), logNames),
+    ...build.stages.flatMap(({ junit }) => (junit === undefined ? [] : namesAt(junit, globNames))),
+  ]);
+  const administrations = sources.flatMap(administrationsOf);
+  const places = new Set(directories);
+  const onTheWay = new Set(directories.flatMap((directory) => wayUp(dirname(directory))));
+  const news = new Map(administrations.map((administration) => [administration.directory, administration.news]));
+  return {
+    owns: (path) =>
+      names.some(({ directory, pattern }) => directory === dirname(path) && pattern.test(basename(path))) ||
+      wayUp(path).some((place) => {
+        const tells = news.get(place);
+        return places.has(place) || (tells !== undefined && isNoNews(relative(place, path), tells));
+      }),
+    leadTo: (path) => onTheWay.has(path),
+    identity: JSON.stringify([
+      directories,
+      names.map(({ directory, pattern }) => [directory, pattern.source]),
+      [...news.keys()],
+    ]),
+  };
+}
+
+/** What is wrong with such a path in `watch`, for a person. */
+export const OWN_FILE =
+  'is written by the builds of this project themselves, so its changes are ignored and never start a run; remove it from `watch`';
+
+/** Whether a project itself writes what a path names, so that it never tells of news. @param path absolute */
+export function ownsWhatIsAt(path: string, files: ProjectFiles): boolean {
+  return files.owns(path) || files.owns(realPath(path));
+}
+
+function isNoNews(within: string, news: RegExp): boolean {
+  return within === '' ? news === NO_NEWS : !news.test(within);
+}
+
+/** A path and all directories that it is in. */
+function wayUp(path: string): string[] {
+  const way = [path];
+  for (let place = path; place !== dirname(place); place = dirname(place)) way.push(dirname(place));
+  return way;
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return wayUp(path).includes(directory);
+}
+
+/** By which absolute paths something may be met: as it is written, in the directory that it is really in, and what it leads to. */
+function pathsOf(path: string): string[] {
+  return [...new Set([path, join(realPath(dirname(path)), basename(path)), realPath(path)])];
+}
+
+/** Of what is not there yet, too. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
+  }
+}
+
+function namesAt(path: string, patternOf: (name: string) => RegExp): Names[] {
+  const pattern = patternOf(basename(path));
+  return [...new Set([dirname(path), realPath(dirname(path))])].map((directory) => ({ directory, pattern }));
+}
+
+function globNames(name: string): RegExp {
+  return new RegExp(`^${name.split('*').map(escaped).join('.*')}$`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** Those of a source, whose top may be above it. @param source without symbolic links */
+function administrationsOf(source: string): Administration[] {
+  for (const place of wayUp(source)) {
+    const found = [
+      ...gitDirectories(join(place, '.git')).map((directory) => ({ directory, news: GIT_NEWS })),
+      ...(isThere(join(place, '.hg')) ? [{ directory: join(place, '.hg'), news: HG_NEWS }] : []),
+      ...['.svn', 'CVS']
+        .filter((name) => isThere(join(place, name)))
+        .map((name) => ({ directory: join(place, name), news: NO_NEWS })),
+    ];
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Of a worktree or a submodule, whose `.git` is a file that names them. */
+function gitDirectories(path: string): string[] {
+  try {
+    if (lstatSync(path).isDirectory()) return [path];
+    const [, named] = /^gitdir: (.+)$/m.exec(readFileSync(path, 'utf8')) ?? [];
+    if (named === undefined) return [];
+    const directory = realPath(resolve(dirname(path), named));
+    return [directory, ...commonDirectory(directory)];
+  } catch {
+    return [];
+  }
+}
+
+function commonDirectory(directory: string): string[] {
+  try {
+    return [realPath(resolve(directory, readFileSync(join(directory, 'commondir'), 'utf8').trim()))];
+  } catch {
+    return [];
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
