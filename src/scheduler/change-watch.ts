@@ -1,4 +1,5 @@
 import { formatDuration } from '../config/duration.js';
+import { shown } from '../text/shown.js';
 import { isPassing } from './news.js';
 import { ownsWhatIsAt, type ProjectFiles } from './project-files.js';
 import { WatchedPath } from './watched-path.js';
@@ -96,7 +97,7 @@ export class ChangeWatch {
     const [stream, quiet] = [quietMs * LONGEST_STREAM, quietMs].map(formatDuration);
     if (!this.#complained) {
       onProblem(
-        `${path} has been changing for ${stream} and is never quiet for ${quiet}. Runs all the same.\n  If a program writes it all the time, as it does a log, move it out of what is watched.`,
+        `${shown(path)} has been changing for ${stream} and is never quiet for ${quiet}. Runs all the same.\n  If a program writes it all the time, as it does a log, move it out of what is watched.`,
       );
     }
     this.#complained = true;

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorCode, filesystemOf } from '../locks/index.js';
+import { shown } from '../text/shown.js';
 import { changedBetween, glance, isSameSighting, type Sighting, sight, signposts, touchedMs } from './sighting.js';
 import type { Tree, TreeOrder } from './tree.js';
 import { TreeWalk } from './tree-walk.js';
@@ -127,7 +128,7 @@ export class WatchedPath {
     if (isNetwork) this.#looks = setInterval(() => this.look(), NETWORK_LOOK_MS).unref();
     const { kind, path } = this.#sighting.end;
     if (kind === 'hidden')
-      this.#order.onProblem(`cannot see ${path}, so that no change of ${this.#order.path} is seen`);
+      this.#order.onProblem(`cannot see ${shown(path)}, so that no change of ${shown(this.#order.path)} is seen`);
     if (kind !== 'directory') return;
     const order = { ...this.#order, root: path, sinceMs };
     const onProblem = (error: NodeJS.ErrnoException): void => this.#complain(error, path);
@@ -154,7 +155,7 @@ export class WatchedPath {
     if (advice !== undefined) this.#order.onProblem(advice);
     else
       this.#order.onProblem(
-        `${path}: no change is seen there: ${error instanceof Error ? error.message : String(error)}`,
+        `${shown(path)}: no change is seen there: ${shown(error instanceof Error ? error.message : String(error))}`,
       );
   }
 }
