@@ -15,6 +15,7 @@ const BENCHES = [
   'reports',
   'update',
   'scheduler',
+  'stage-end',
 ];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !BENCHES.includes(name));

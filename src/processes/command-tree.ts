@@ -4,7 +4,7 @@ import { errorCode, pause } from '../locks/index.js';
 import { signalGroup } from './group.js';
 import { type Keeper, startUnderKeeper } from './keeper.js';
 import { membersAmong } from './members.js';
-import { hasInEnvironment, type Process, processOf, processTable } from './process-table.js';
+import { hasInEnvironment, type Process, processOf, processTable, worksIn } from './process-table.js';
 
 /** A command to start. */
 export interface CommandStart {
@@ -49,8 +49,9 @@ const LOOK_MS = 5;
  *
  * A cgroup would be exact, too, but a user may make one only below a systemd of their own, which cron does not start.
  */
-export class CommandTree {
+export class CommandTree implements Endable {
   readonly exit: Promise<CommandExit>;
+  readonly wholeGroups = true;
   readonly #top: number;
   readonly #abandon: () => void;
   readonly #marks: readonly string[];
@@ -109,14 +110,51 @@ export class CommandTree {
     if (this.#keeper !== undefined && this.#keeperState === 'there') await pause(ms, stop, this.#keeper.ended);
     if (this.#keeperState === 'done') return true;
     if (this.#keeperState === 'there') return false;
-    for (;;) {
-      const members = this.members();
-      if (members.length === 0) return true;
-      do {
-        if (performance.now() >= end || stop?.aborted) return false;
-        await pause(LOOK_MS, stop);
-      } while (members.some(isThere));
-    }
+    return lookUntilGone(() => this.members(), end - performance.now(), stop);
+  }
+}
+
+/** Processes that belong together, and that may have to be ended. */
+export interface Endable {
+  /** Whether each of them belongs with its whole process group. */
+  readonly wholeGroups: boolean;
+  members(): Process[];
+  goneWithin(ms: number, stop?: AbortSignal): Promise<boolean>;
+  abandon(): void;
+}
+
+/**
+ * What a program has started and what has not made a session of its own: daemons do that, such as the ssh connection
+ * that the next call shall find open.
+ *
+ * @param top the program, which was started in a session of its own
+ * @param within only processes whose working directory is this one or below
+ */
+export function sessionOf(top: number, abandon: () => void, within?: string): Endable {
+  const members = (): Process[] => {
+    // Usually nothing is left, and this spares the look at all processes.
+    if (within !== undefined && !signalGroup(top, 0)) return [];
+    const all = processTable();
+    if (all.length === 0) return within === undefined && signalGroup(top, 0) ? [unseen(top)] : [];
+    return all.filter(({ pid, session }) => session === top && (within === undefined || worksIn(pid, within)));
+  };
+  return {
+    wholeGroups: within === undefined,
+    members,
+    abandon,
+    goneWithin: (ms, stop) => lookUntilGone(members, ms, stop),
+  };
+}
+
+async function lookUntilGone(members: () => Process[], ms: number, stop?: AbortSignal): Promise<boolean> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const there = members();
+    if (there.length === 0) return true;
+    do {
+      if (performance.now() >= end || stop?.aborted) return false;
+      await pause(LOOK_MS, stop);
+    } while (there.some(isThere));
   }
 }
 
@@ -145,13 +183,22 @@ function startAlone({ argv, directory, environment, output }: CommandStart): Pro
   });
 }
 
-/** Sends a signal to processes that belong together: to their groups, so that no process that is being born escapes it. */
-export function signalAll(processes: readonly Process[], signal: NodeJS.Signals): void {
+/** Sends a signal to processes: to their groups if these are theirs, so that none that is being born escapes it. */
+export function signalAll(processes: readonly Process[], signal: NodeJS.Signals, wholeGroups: boolean): void {
   const signalled = new Set<number>();
   for (const process of processes) {
-    if (signalled.has(process.group) || !isThere(process)) continue;
-    signalled.add(process.group);
-    signalGroup(process.group, signal);
+    const target = wholeGroups ? -process.group : process.pid;
+    if (signalled.has(target) || !isThere(process)) continue;
+    signalled.add(target);
+    send(target, signal);
+  }
+}
+
+function send(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch {
+    // It has ended meanwhile, or belongs to another user; what is left is looked at afterwards.
   }
 }
 

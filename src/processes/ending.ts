@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { shown } from '../text/shown.js';
-import { type CommandTree, isOutOfReach, signalAll } from './command-tree.js';
+import { type Endable, isOutOfReach, signalAll } from './command-tree.js';
 import { commandOf, type Process } from './process-table.js';
 
 /** A process that a person is told of. */
@@ -38,16 +38,16 @@ const AGAIN_MS = 20;
  *
  * @param stop cuts the first wait short
  */
-export async function endTree(tree: CommandTree, patience: Patience, stop?: AbortSignal): Promise<Ending> {
+export async function endTree(tree: Endable, patience: Patience, stop?: AbortSignal): Promise<Ending> {
   if (patience.naturalMs > 0 && (await tree.goneWithin(patience.naturalMs, stop))) return { ended: [], left: [] };
   const members = tree.members();
   const ended = members.map(named);
-  signalAll(members, 'SIGTERM');
-  signalAll(members, 'SIGCONT'); // or one that was stopped would never hear of it
+  signalAll(members, 'SIGTERM', tree.wholeGroups);
+  signalAll(members, 'SIGCONT', tree.wholeGroups); // or one that was stopped would never hear of it
   if (await tree.goneWithin(patience.graceMs)) return { ended, left: [] };
   const deadline = performance.now() + patience.vanishMs;
   do {
-    signalAll(tree.members(), 'SIGKILL');
+    signalAll(tree.members(), 'SIGKILL', tree.wholeGroups);
     if (await tree.goneWithin(AGAIN_MS)) return { ended, left: [] };
   } while (performance.now() < deadline);
   tree.abandon();

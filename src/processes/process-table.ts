@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A living process of this host, as /proc/PID/stat has it. */
 export interface Process {
@@ -28,6 +28,16 @@ export function processOf(pid: number): Process | undefined {
 export function hasInEnvironment(pid: number, variables: readonly string[]): boolean {
   const environment = readProc(pid, 'environ')?.split('\0');
   return environment !== undefined && variables.every((variable) => environment.includes(variable));
+}
+
+/** Whether the working directory of a process is this one or below it. False for those of other users. */
+export function worksIn(pid: number, directory: string): boolean {
+  try {
+    const place = readlinkSync(`/proc/${pid}/cwd`);
+    return place === directory || place.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
+  } catch {
+    return false;
+  }
 }
 
 /** The command line, as the process shows it: whatever characters it has put there. Its name, for want of one. */

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endGroup } from '../processes/group.js';
+import { sessionOf } from '../processes/command-tree.js';
+import { type Ending, endTree } from '../processes/ending.js';
+import { StillRunning } from '../processes/still-running.js';
+import { shown } from '../text/shown.js';
 import { decodeText } from './text.js';
 
 /** One run of a version control program. */
@@ -33,8 +37,10 @@ export interface ToolOutput {
 }
 
 /**
- * How a run ended. The program itself is gone in every case; after `timed-out` and `aborted` the rest of its process
- * group is too, unless the kernel holds it in a call that cannot be interrupted.
+ * How a run ended. The program itself is gone in every case. So is what it had started: all of its session after
+ * `timed-out`, `aborted` and a signal, since it could not wait for its children then; and otherwise what works in the
+ * directory, as a job of a hook in the background does. What lives on has left the session (an ssh connection that stays
+ * open for the next call) or the directory (the daemon of git's credential cache).
  */
 export type ToolResult =
   /** Exit code 0. */
@@ -54,15 +60,20 @@ export const OUTPUT_LIMIT = 1024 * 1024;
 const DEFAULT_GRACE_MS = 10_000;
 /** A line longer than this is logged in pieces, so that a stream without line ends cannot fill the memory. */
 const LINE_LIMIT = 64 * 1024;
+/** How long what it has started may take to end by itself after it. */
+const NATURAL_MS = 2000;
+/** How long what was killed may take to vanish: a process inside an NFS call cannot even be killed. */
+const VANISH_MS = 5000;
 /** How long the pipes are read on after the program is gone: what it started may keep them open for ever. */
 const DRAIN_MS = 500;
 
 /**
- * Runs a program to its end, in a process group of its own. Never throws: every outcome is
- * a value.
+ * Runs a program to its end, in a session of its own, and ends what it leaves behind.
  *
  * If this process is killed meanwhile, the program runs on and ends by itself; whoever holds a lock for what it does
  * must leave that lock behind.
+ *
+ * @throws StillRunning when something of it cannot be ended; the same holds for the lock. Everything else is a value
  */
 export async function runTool(run: ToolRun): Promise<ToolResult> {
   if (run.signal?.aborted) return { kind: 'aborted', started: false, stdout: Buffer.alloc(0), stderr: '' };
@@ -75,6 +86,7 @@ export async function runTool(run: ToolRun): Promise<ToolResult> {
   const ending = endOnDemand(child, run);
   const exit = await exited(child);
   const cause = await ending.finished();
+  if (cause === undefined && exit.kind === 'exit') await endLeftBehind(child, run, exit.signal !== null);
   if (exit.kind === 'error') return { kind: 'not-found', message: startProblem(run, exit.error) };
   await Promise.race([Promise.all([stdout.done, stderr.done]), sleep(DRAIN_MS, undefined, { ref: false })]);
   const output = { stdout: stdout.take(), stderr: decodeText(stderr.take()) };
@@ -128,16 +140,19 @@ function exited(child: ChildProcess): Promise<Exit> {
 }
 
 /**
- * Ends the child's process group when the time limit passes or the signal aborts. `finished`, to be called when the
- * child itself is gone, says what ended it and waits until the rest of its group is gone too.
+ * Ends the child's session when the time limit passes or the signal aborts. `finished`, to be called when the child
+ * itself is gone, says what ended it and waits until the rest of its session is gone too.
  */
 function endOnDemand(child: ChildProcess, run: ToolRun) {
   let cause: 'timed-out' | 'aborted' | undefined;
-  let group = Promise.resolve();
+  let session: Promise<Ending> | undefined;
   const end = (why: 'timed-out' | 'aborted') => {
     if (cause !== undefined || child.pid === undefined) return;
     cause = why;
-    group = endGroup(child.pid, run.graceMs ?? DEFAULT_GRACE_MS);
+    session = endTree(
+      sessionOf(child.pid, () => child.unref()),
+      patienceOf(run, 0),
+    );
   };
   const onAbort = () => end('aborted');
   const timer = setTimeout(() => end('timed-out'), run.timeoutMs);
@@ -146,10 +161,35 @@ function endOnDemand(child: ChildProcess, run: ToolRun) {
     async finished() {
       clearTimeout(timer);
       run.signal?.removeEventListener('abort', onAbort);
-      await group;
+      if (session !== undefined) insistOnEnd(await session, run);
       return cause;
     },
   };
+}
+
+/** What it has left without our ending it: it was killed by somebody, or it has not waited for a job of a hook. */
+async function endLeftBehind(child: ChildProcess, run: ToolRun, wasKilled: boolean): Promise<void> {
+  if (child.pid === undefined) return;
+  const session = sessionOf(child.pid, () => child.unref(), wasKilled ? undefined : realPath(run.directory));
+  const ending = await endTree(session, patienceOf(run, NATURAL_MS), run.signal);
+  for (const { pid, command } of ending.ended) run.log?.(`left behind and ended: process ${pid}: ${command}`);
+  insistOnEnd(ending, run);
+}
+
+function realPath(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory; // the program may have removed it
+  }
+}
+
+function patienceOf(run: ToolRun, naturalMs: number) {
+  return { naturalMs, graceMs: run.graceMs ?? DEFAULT_GRACE_MS, vanishMs: VANISH_MS };
+}
+
+function insistOnEnd({ left }: Ending, run: ToolRun): void {
+  if (left.length > 0) throw new StillRunning(shown(commandText(run.argv)), left);
 }
 
 /** Keeps the last `OUTPUT_LIMIT` bytes of a stream, or passes all of them on. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OUTPUT_LIMIT, runTool, type ToolRun } from '../../src/updates/tool.js';
-import { environment, pidIn, runs, temporaryDirectory } from './repository.js';
+import { environment, originAndClone, pidIn, runs, temporaryDirectory } from './repository.js';
 
 function shell(script: string, more: Partial<ToolRun> = {}): ToolRun {
   return { argv: ['/bin/sh', '-c', script], directory: '/', environment, timeoutMs: 30_000, ...more };
@@ -61,12 +61,54 @@ describe('a tool', () => {
     expect(await runTool(shell('exit 0', { signal: controller.signal }))).toMatchObject({ started: false });
   });
 
-  it('that leaves a process with its pipes behind does not hold us up', async () => {
+  it('that leaves a process with its pipes behind in a session of its own does not hold us up', async () => {
     const file = join(temporaryDirectory(), 'pid');
     const before = performance.now();
-    const result = await runTool(shell(`sleep 60 & echo $! > ${file}; echo done`));
+    const result = await runTool(shell(`setsid sh -c 'echo $$ > ${file}; exec sleep 60' & echo done`));
     expect(performance.now() - before).toBeLessThan(10_000);
     expect(result.kind === 'ok' && result.stdout.toString()).toBe('done\n');
     process.kill(await pidIn(file));
+  });
+
+  it('that is killed has not ended before its children, and the log names them', async () => {
+    const file = join(temporaryDirectory(), 'pid');
+    const log: string[] = [];
+    const script = `(cd /tmp; exec sleep 60) & echo $! > ${file}; kill -9 $$`;
+    const result = await runTool(shell(script, { log: (line) => log.push(line) }));
+    expect(result).toMatchObject({ kind: 'failed', signal: 'SIGKILL' });
+    const pid = await pidIn(file);
+    expect(runs(pid)).toBe(false);
+    expect(log).toContain(`left behind and ended: process ${pid}: sleep 60`);
+  });
+
+  it('ends with the job of a hook that works in the directory, and leaves a daemon that does not', async () => {
+    const directory = temporaryDirectory();
+    const script = `sleep 60 & echo $! > job; (cd /; exec sleep 60) & echo $! > daemon`;
+    expect(await runTool(shell(script, { directory }))).toMatchObject({ kind: 'ok' });
+    expect(runs(await pidIn(join(directory, 'job')))).toBe(false);
+    const daemon = await pidIn(join(directory, 'daemon'));
+    expect(runs(daemon)).toBe(true);
+    process.kill(daemon);
+  });
+
+  it("leaves the daemon of git's credential cache to the next call", async () => {
+    const { clone } = originAndClone();
+    const home = temporaryDirectory();
+    const git = (verb: string, input: string) =>
+      runTool({
+        argv: ['git', '-c', 'credential.helper=cache', 'credential', verb],
+        directory: clone.directory,
+        environment: { ...environment, HOME: home, XDG_CACHE_HOME: home },
+        timeoutMs: 30_000,
+        input: Buffer.from(input),
+      });
+    const host = 'protocol=https\nhost=example.org\n';
+    await git('approve', `${host}username=me\npassword=secret\n\n`);
+    const filled = await git('fill', `${host}\n`);
+    expect(filled.kind === 'ok' && filled.stdout.toString()).toContain('password=secret');
+    await runTool({
+      ...shell(`git credential-cache exit`),
+      environment: { ...environment, HOME: home, XDG_CACHE_HOME: home },
+    });
   });
 });
