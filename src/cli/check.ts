@@ -9,8 +9,11 @@ import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { cursorFile } from '../updates/cursor.js';
 import { orphanedCursors } from '../updates/renamed.js';
-import { EXIT } from './exit.js';
+import { explainForgotten } from './crontab.js';
+import { EXIT, Refusal } from './exit.js';
 import { configFileOf, type GlobalOptions } from './project-of.js';
+import { explainForgottenUnits } from './systemd.js';
+import { readCrontab } from './user-crontab.js';
 
 /** `stagelock check` */
 export function checkCommand(options: GlobalOptions, { json = false }: { readonly json?: boolean }): void {
@@ -22,7 +25,7 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
   } else if (loaded.kind === 'loaded' && problems.length === 0) {
     const builds = [...loaded.project.builds.values()].map((build) => `${build.name} (${build.role})`);
     process.stdout.write(`${shown(file)}: good; ${builds.join(', ')}\n`);
-    for (const line of orphansOf(loaded.project)) process.stdout.write(`${line}\n`);
+    for (const line of [...orphansOf(loaded.project), ...forgotten()]) process.stdout.write(`${line}\n`);
   } else {
     for (const problem of problems) process.stderr.write(`${shown(formatProblem(problem))}\n`);
   }
@@ -46,4 +49,14 @@ function orphansOf({ builds }: Project): string[] {
       return [shown(error instanceof Error ? error.message : String(error))];
     }
   });
+}
+
+/** Lines of the crontab and units of systemd whose configuration was moved or removed. */
+function forgotten(): string[] {
+  try {
+    return [...explainForgotten(readCrontab()), ...explainForgottenUnits()];
+  } catch (error) {
+    if (error instanceof Refusal) return explainForgottenUnits(); // no cron here
+    throw error;
+  }
 }

@@ -1,46 +1,66 @@
-import { spawnSync } from 'node:child_process';
-import { crontabBlock, withBlock, withoutBlock } from '../scheduler/crontab-block.js';
+import { existsSync } from 'node:fs';
+import { crontabBlock, filesOfBlocks, withBlock, withoutBlock } from '../scheduler/crontab-block.js';
+import { shellWord } from '../text/shell-word.js';
+import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
-import { type GlobalOptions, projectOf } from './project-of.js';
+import { configPathOf, type GlobalOptions, projectOf } from './project-of.js';
 import { thisProgram } from './this-program.js';
+import { readCrontab, writeCrontab } from './user-crontab.js';
 import { userName } from './user-name.js';
 
-/** `stagelock crontab [--install | --remove]` */
+export interface CrontabOptions {
+  readonly install?: boolean;
+  readonly remove?: boolean;
+  /** With `remove`: the blocks of all configurations, also of those that are gone. */
+  readonly all?: boolean;
+}
+
+/** `stagelock crontab [--install | --remove [--all]]` */
 export function crontabCommand(
   options: GlobalOptions,
-  { install = false, remove = false }: { readonly install?: boolean; readonly remove?: boolean },
+  { install = false, remove = false, all = false }: CrontabOptions,
 ): void {
   if (install && remove) throw new Refusal(EXIT.usage, 'give either --install or --remove');
+  if (all && !remove) throw new Refusal(EXIT.usage, '--all goes with --remove');
+  if (remove) {
+    removeBlocks(all ? undefined : configPathOf(options));
+    return;
+  }
   const project = projectOf(options);
   if (![...project.builds.values()].some(({ schedule }) => schedule !== undefined)) {
     throw new Refusal(EXIT.usage, `${project.file}: no build has a \`schedule\`, such as "*/10 * * * *"`);
   }
   const surroundings = { ...thisProgram(project.file), user: userName() };
-  if (!install && !remove) {
+  if (!install) {
     process.stdout.write(crontabBlock(project, surroundings));
     return;
   }
   const before = readCrontab();
-  const after = install ? withBlock(before, project, surroundings) : withoutBlock(before, project.file);
+  const after = withBlock(before, project, surroundings);
   if (typeof after !== 'string') throw new Refusal(EXIT.failed, after.problem);
-  if (after === before) return;
-  writeCrontab(after);
+  if (after !== before) writeCrontab(after);
+  for (const line of explainForgotten(after)) process.stderr.write(`${line}\n`);
 }
 
-function readCrontab(): string {
-  const { error, status, stdout, stderr } = spawnSync('crontab', ['-l'], { encoding: 'utf8', env: english() });
-  if (error !== undefined) throw new Refusal(EXIT.failed, `crontab(1) cannot be run: ${error.message}`);
-  if (status === 0) return stdout;
-  if (/^no crontab for /m.test(stderr)) return '';
-  throw new Refusal(EXIT.failed, `crontab -l failed: ${stderr.trim()}`);
+/** @param file the configuration whose block goes, which need not be there any more; undefined for all of them */
+function removeBlocks(file: string | undefined): void {
+  const before = readCrontab();
+  let after = before;
+  for (const each of file === undefined ? filesOfBlocks(before) : [file]) {
+    const without = withoutBlock(after, each);
+    if (typeof without !== 'string') throw new Refusal(EXIT.failed, without.problem);
+    after = without;
+  }
+  if (after !== before) writeCrontab(after);
+  if (file !== undefined) for (const line of explainForgotten(after)) process.stderr.write(`${line}\n`);
 }
 
-/** crontab(1) checks it and puts it in place in one step. */
-function writeCrontab(text: string): void {
-  const { status, stderr } = spawnSync('crontab', ['-'], { encoding: 'utf8', input: text, env: english() });
-  if (status !== 0) throw new Refusal(EXIT.failed, `crontab - failed, and the crontab is as it was: ${stderr.trim()}`);
-}
-
-function english(): NodeJS.ProcessEnv {
-  return { ...process.env, LC_ALL: 'C' };
+/** What to say of the blocks of configurations that are not there any more: their lines fail each time. */
+export function explainForgotten(crontab: string): string[] {
+  return filesOfBlocks(crontab)
+    .filter((file) => !existsSync(file))
+    .flatMap((file) => [
+      `the crontab still runs builds of ${shown(file)}, which is gone; to take its lines out:`,
+      `  stagelock --config ${shellWord(file)} crontab --remove`,
+    ]);
 }

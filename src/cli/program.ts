@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
+import type { CrontabOptions } from './crontab.js';
 import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
 import type { GlobalOptions } from './project-of.js';
@@ -151,8 +152,9 @@ export function program(): Command {
     .command('crontab')
     .description('print the lines of a crontab that run the builds by their `schedule`')
     .option('--install', "put them into this user's crontab, in place of those of an earlier time")
-    .option('--remove', 'take them out of it')
-    .action(async (options: { install?: boolean; remove?: boolean }, command: Command) => {
+    .option('--remove', 'take them out of it, also after the configuration was moved: name it by --config as it was')
+    .option('--all', 'with --remove: those of every configuration')
+    .action(async (options: CrontabOptions, command: Command) => {
       const { crontabCommand } = await import('./crontab.js');
       crontabCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
@@ -161,7 +163,11 @@ export function program(): Command {
     .command('systemd')
     .description('print timers and services of systemd that run the builds by their `schedule`')
     .option('--install', 'write them where systemd looks for them, and say what to do then')
-    .option('--remove', 'take away those that were written for this configuration')
+    .option(
+      '--remove',
+      'take away those that were written for this configuration, also after it was moved: name it as it was',
+    )
+    .option('--all', 'with --remove: those of every configuration')
     .option('--scheduler', 'one service that runs `stagelock schedule`, instead of timers')
     .option('--system', 'for the manager of the system instead of that of the user')
     .action(async (options: SystemdOptions, command: Command) => {

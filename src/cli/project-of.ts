@@ -31,6 +31,12 @@ export function configFileOf(options: GlobalOptions): string {
   );
 }
 
+/** The same for a command that also works when the named file is gone, since its project was moved or removed. */
+export function configPathOf(options: GlobalOptions): string {
+  const named = options.buildDir === undefined ? (options.config ?? process.env['STAGELOCK_CONFIG']) : undefined;
+  return named === undefined ? configFileOf(options) : resolve(named);
+}
+
 /** The project that is meant; with every problem of its configuration if it has any. */
 export function projectOf(options: GlobalOptions): Project {
   const loaded = loadProject(configFileOf(options), { hostname: hostname() });

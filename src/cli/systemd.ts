@@ -1,11 +1,12 @@
-import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDirectory, readRegularFile, replaceAtomically } from '../locks/index.js';
-import { schedulerUnit, timerUnits, type Unit, unitMark } from '../scheduler/systemd-units.js';
+import { fileOfMark, schedulerUnit, timerUnits, type Unit, unitMark } from '../scheduler/systemd-units.js';
 import { shellWord } from '../text/shell-word.js';
+import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
-import { type GlobalOptions, projectOf } from './project-of.js';
+import { configPathOf, type GlobalOptions, projectOf } from './project-of.js';
 import { thisProgram } from './this-program.js';
 
 export interface SystemdOptions {
@@ -14,23 +15,24 @@ export interface SystemdOptions {
   /** One service for `stagelock schedule` instead of timers. */
   readonly scheduler?: boolean;
   readonly system?: boolean;
+  /** With `remove`: the units of all configurations, also of those that are gone. */
+  readonly all?: boolean;
 }
 
-/** `stagelock systemd [--install | --remove] [--scheduler] [--system]` */
+/** `stagelock systemd [--install | --remove [--all]] [--scheduler] [--system]` */
 export function systemdCommand(
   options: GlobalOptions,
-  { install = false, remove = false, scheduler = false, system = false }: SystemdOptions,
+  { install = false, remove = false, scheduler = false, system = false, all = false }: SystemdOptions,
 ): void {
   if (install && remove) throw new Refusal(EXIT.usage, 'give either --install or --remove');
-  const project = projectOf(options);
+  if (all && !remove) throw new Refusal(EXIT.usage, '--all goes with --remove');
   const directory = system ? '/etc/systemd/system' : userUnits();
-  const old = unitsOf(directory, project.file);
   if (remove) {
-    for (const name of old) unlinkSync(join(directory, name));
-    const active = old.filter((name) => name.endsWith('.timer') || name.endsWith('-schedule.service'));
-    if (active.length > 0) advise(system, [`disable --now ${active.map(shellWord).join(' ')}`, 'daemon-reload']);
+    removeUnits(directory, system, all ? undefined : configPathOf(options));
     return;
   }
+  const project = projectOf(options);
+  const old = unitsOf(directory, project.file);
   const { program, path } = thisProgram(project.file);
   const surroundings = { program, path, system };
   const units = scheduler ? [schedulerUnit(project, surroundings)] : timerUnits(project, surroundings);
@@ -56,12 +58,32 @@ export function systemdCommand(
   ]);
 }
 
+/** @param file the configuration whose units go, which need not be there any more; undefined for all of them */
+function removeUnits(directory: string, system: boolean, file: string | undefined): void {
+  const old = unitsOf(directory, file);
+  for (const name of old) unlinkSync(join(directory, name));
+  const active = old.filter((name) => name.endsWith('.timer') || name.endsWith('-schedule.service'));
+  if (active.length > 0) advise(system, [`disable --now ${active.map(shellWord).join(' ')}`, 'daemon-reload']);
+}
+
+/** What to say of a user's units of configurations that are not there any more. */
+export function explainForgottenUnits(): string[] {
+  const directory = userUnits();
+  const files = unitsOf(directory, undefined).flatMap((name) => fileOfMark(markOf(join(directory, name)) ?? '') ?? []);
+  return [...new Set(files)]
+    .filter((file) => !existsSync(file))
+    .flatMap((file) => [
+      `units of systemd still run builds of ${shown(file)}, which is gone; to take them away:`,
+      `  stagelock --config ${shellWord(file)} systemd --remove`,
+    ]);
+}
+
 function userUnits(): string {
   return join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'systemd', 'user');
 }
 
-/** The units that an earlier call has written for this configuration. */
-function unitsOf(directory: string, file: string): string[] {
+/** The units that an earlier call has written for this configuration, or for any. */
+function unitsOf(directory: string, file: string | undefined): string[] {
   let names: string[];
   try {
     names = readdirSync(directory);
@@ -70,7 +92,10 @@ function unitsOf(directory: string, file: string): string[] {
   }
   return names
     .filter((name) => /^stagelock-.*\.(?:timer|service)$/.test(name))
-    .filter((name) => markOf(join(directory, name)) === unitMark(file))
+    .filter((name) => {
+      const mark = markOf(join(directory, name)) ?? '';
+      return file === undefined ? fileOfMark(mark) !== undefined : mark === unitMark(file);
+    })
     .sort();
 }
 

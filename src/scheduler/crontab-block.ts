@@ -54,6 +54,12 @@ export function withoutBlock(crontab: string, file: string): string | { readonly
   return [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
 }
 
+/** The configurations that a crontab has a block of, each once. */
+export function filesOfBlocks(crontab: string): string[] {
+  const files = crontab.split('\n').flatMap((line) => /^# begin stagelock (\/.*)$/.exec(line)?.[1] ?? []);
+  return [...new Set(files)];
+}
+
 const beginMark = (file: string): string => `# begin stagelock ${file}`;
 const endMark = (file: string): string => `# end stagelock ${file}`;
 

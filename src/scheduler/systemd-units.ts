@@ -26,6 +26,14 @@ export function unitMark(file: string): string {
   return `# Written by stagelock systemd for ${file}; stagelock systemd --remove takes it away.`;
 }
 
+/** The configuration that a unit was written for, by its first line; undefined for one of somebody else. */
+export function fileOfMark(mark: string): string | undefined {
+  const file = /^# Written by stagelock systemd for (\/.*); stagelock systemd --remove takes it away\.$/.exec(
+    mark,
+  )?.[1];
+  return file !== undefined && unitMark(file) === mark ? file : undefined;
+}
+
 /** A timer and a service for each build that has a schedule. */
 export function timerUnits(project: Project, surroundings: UnitSurroundings): Unit[] {
   return [...project.builds.values()].flatMap((build) => {
