@@ -34,6 +34,7 @@ byte running;              /* in the primary's directory: `running`, */
 byte update;               /*   `update`, */
 byte runningOf[NS];        /*   `running.<secondary>` */
 byte ownRunning[NS];       /* `running` in each secondary's own directory */
+bool mark;                 /* `moving.json` beside the journal: the source may be half moved. No lock: nobody owns it */
 
 /* Ghosts: what the locks are for, noted without looking at them. Only the steps and `unlock` change them. */
 bool primaryRuns;          /* a run of the primary has begun, and has neither ended nor been cleared after a crash */
@@ -44,7 +45,7 @@ bool halfMoved;            /* the source is being moved: nobody may read it */
 #ifdef ORPHANS
 #define READER 1
 #define MOVER 2
-byte childOf[NS + 1];      /* a child process (make, git) that outlived its crashed run; the primary's is at NS */
+byte childOf[NS + 1];      /* a child process (make, git) that outlived its run or the top of its stage; the primary's is at NS */
 #endif
 #ifdef LIVENESS
 bool waiting;              /* the primary has claimed the update and does not update yet */
@@ -81,7 +82,8 @@ ltl notStarved { [] (waiting -> <> !waiting) }
 
 inline crash() {
 #ifdef ORPHANS
-  if :: childOf[build] = child :: skip fi;
+  true;
+  if :: child -> if :: childOf[build] = child :: skip fi :: else fi;
   child = 0;
 #endif
   d_step {
@@ -184,15 +186,8 @@ inline completeRun(b) {   /* what this run merged continues what the completed r
     i = 0; from = 0; upto = 0
   } :: else fi
 }
-inline repair() {   /* who clears a crashed update repairs the source first: back or forward, but whole */
-#ifndef MUTATE_UNLOCK_WITHOUT_REPAIR
-  if :: halfMoved -> if :: tree = target :: skip fi; target = 0; halfMoved = false :: else fi;
-#endif
-#ifdef UNLOCK_RECORDS
-  if :: LAST != tree -> append(LAST, tree) :: else fi;
-#endif
-  unrecorded = (LAST != tree)
-}
+inline makeWhole() { if :: halfMoved -> if :: tree = target :: skip fi; target = 0; halfMoved = false :: else fi }
+inline clearUpdate() { unrecorded = (LAST != tree) }   /* by a person: the source stays as the crash left it */
 #else   /* the locks alone, for more processes */
 #define NEWS true
 #define NOTHING_NEW(b) false
@@ -205,21 +200,37 @@ inline readJournal(b) { skip }
 inline checkSource(b) { PROMISE(1, "1: nobody reads a half moved source", !halfMoved) }
 inline cursorFirst(b) { skip }
 inline completeRun(b) { skip }
-inline repair() {
-#ifdef MUTATE_UNLOCK_WITHOUT_REPAIR
-  skip
+inline makeWhole() { halfMoved = false }
+inline clearUpdate() { skip }
+#endif
+
+#ifdef MUTATE_NO_MARK
+#define setMark() skip
 #else
-  halfMoved = false
+#define setMark() mark = true
 #endif
+#define removeMark() mark = false
+inline repairSource() {   /* back or forward, but whole; what no mark speaks of is taken for whole */
+  if :: mark -> REACHED(17, halfMoved, "a primary repairs a source that a crash left half moved"); makeWhole() :: else fi
 }
-#endif
 
 #ifdef ORPHANS
 #define startChild(kind) child = kind
 #define endChild() child = 0
+inline endTop() {   /* the top process of a stage ends, by a signal, say; what it started may live on */
+  if :: childOf[build] = child :: skip fi;
+  child = 0
+}
+#ifdef MUTATE_STAGE_ENDS_WITH_ITS_TOP
+#define wholeStage() skip
+#else
+#define wholeStage() childOf[build] == 0
+#endif
 #else
 #define startChild(kind) skip
 #define endChild() skip
+#define endTop() skip
+#define wholeStage() skip
 #endif
 
 inline checkUpdate() {
@@ -299,7 +310,8 @@ check:   /* claimUpdate */
 #endif
 
 mayUpdate:   /* updateSource */
-  STEP( setWaiting(false); noteHead(); fetch() );
+  STEP( setWaiting(false); repairSource() );
+  STEP( noteHead(); fetch() );
 #ifdef JOURNAL
 #ifndef MUTATE_BASELINE_AFTER_UPDATE
   STEP( baseline() );
@@ -308,7 +320,13 @@ mayUpdate:   /* updateSource */
 #endif
   if
   :: NEWS ->
+#ifndef MUTATE_MARK_AFTER_MOVE
+    STEP( setMark() );
+#endif
     STEP( checkUpdate(); beginMove(); startChild(MOVER) );
+#ifdef MUTATE_MARK_AFTER_MOVE
+    STEP( setMark() );
+#endif
     STEP( checkUpdate(); endMove(); endChild() )
   :: !NEWS
   :: goto giveUp   /* the fetch failed, nothing was touched */
@@ -319,13 +337,19 @@ mayUpdate:   /* updateSource */
 #ifdef MUTATE_DELETE_UPDATE_BEFORE_RECORD
   STEP( endUpdate() );
   STEP( recordUpdate() );
+  STEP( removeMark() );
 #else
+#ifdef MUTATE_UNMARK_BEFORE_RECORD
+  STEP( removeMark() );
+#endif
   STEP( recordUpdate() );
+  STEP( removeMark() );
   STEP( endUpdate() );
 #endif
   STEP( readJournal(NS); if :: NOTHING_NEW(NS) -> upto = 0; from = 0; goto end :: else fi );
   STEP( checkSource(NS); startChild(READER) );   /* the build: its first look at the source */
-  STEP( checkSource(NS); endChild() );           /* and its last */
+  STEP( checkSource(NS); endTop() );             /* and its last */
+  STEP( wholeStage() );
   STEP( completeRun(NS) );
 end:     /* endPrimary; lingering before it is one of the delays that any step may have */
   STEP( remove(running); primaryRuns = false );
@@ -343,7 +367,12 @@ giveUp:
 #else
 #define SOURCE_AHEAD false
 #endif
-#define MUST_WAIT (update != FREE || SOURCE_AHEAD)
+#ifdef MUTATE_BUILD_IGNORES_MARK
+#define MARKED false
+#else
+#define MARKED mark
+#endif
+#define MUST_WAIT (update != FREE || SOURCE_AHEAD || MARKED)
 
 inline secondaryBegins() {
   PROMISE(2, "2: one run in a build directory", !secondaryRuns[s]);
@@ -363,7 +392,7 @@ inline mayJoin() {
     REACHED(9, true, "a secondary stops at its own `running.<name>` of a crash");
     leaveSection(); goto stop
   :: runningOf[s] == FREE && MUST_WAIT ->
-    PROMISE(3, "3: only an update makes a secondary wait", claimed || SOURCE_AHEAD);
+    PROMISE(3, "3: only an update makes a secondary wait", claimed || SOURCE_AHEAD || MARKED);
     REACHED(10, update == DEAD, "a secondary waits at the `update` of a crash");
     leaveSection(); goto wait
   :: else
@@ -420,7 +449,8 @@ join:    /* joinPrimary */
 #endif
 #endif
   STEP( cursorFirst(s); checkSource(s); startChild(READER) );   /* the build: its first look at the source */
-  STEP( checkSource(s); endChild() );                           /* and its last */
+  STEP( checkSource(s); endTop() );                             /* and its last */
+  STEP( wholeStage() );
 #ifdef LEAVE_BEFORE_CURSOR   /* no mistake, as it turns out */
   STEP( leavePrimary() );
   STEP( completeRun(s) );
@@ -456,7 +486,10 @@ wait:    /* for the end of the update, or until a timeout; watching the file nee
 
 proctype Person() {
   do
-  :: atomic { section == FREE && OVER(update, NS) -> repair(); update = FREE; claimed = false }
+  :: atomic { section == FREE && OVER(update, NS) -> clearUpdate(); update = FREE; claimed = false }
+#ifdef MUTATE_UNLOCK_REMOVES_MARK
+  :: atomic { update == FREE && running == FREE -> mark = false }
+#endif
   :: atomic { section == FREE && OVER(running, NS) -> running = FREE; primaryRuns = false }
   CLEAR(0)
 #if NS > 1

@@ -63,6 +63,7 @@ function verdict(output: string): Verdict {
 
 const ALWAYS = ['a secondary joins while the primary builds', 'the primary waits for a secondary'];
 const CRASHES = [
+  'a primary repairs a source that a crash left half moved',
   "a secondary joins while a crashed primary's `running` is left",
   'a secondary stops at its own `running.<name>` of a crash',
   'a secondary stops at the `running` of a crash',
@@ -115,7 +116,7 @@ const configurations: readonly Configuration[] = [
     reaches: [...ALWAYS, ...CRASHES, ...TWICE, ...JOURNAL, ...LOST_AND_FOUND],
   },
   {
-    name: 'make and git outlive the runs that crashed',
+    name: 'make and git outlive the runs that crashed, and what a stage has started its top process',
     options: 'NS=3 ORPHANS',
     reaches: [...ALWAYS, ...CRASHES, ...TWO, ...THREE],
     leavesOut: NOTHING_TO_MERGE,
@@ -138,18 +139,20 @@ const configurations: readonly Configuration[] = [
     reaches: [...ALWAYS, ...CRASHES, ...JOURNAL, ...LOST_AND_FOUND],
   },
   {
-    name: 'no build of an unrecorded source, if unlock records it',
-    options: 'NS=2 JOURNAL COMMITS=1 STRICT_SOURCE UNLOCK_RECORDS',
-    reaches: [...REPAIRED, ...TWO],
+    name: 'no build of an unrecorded source, since the mark stays until the record is there',
+    options: 'NS=2 JOURNAL COMMITS=1 STRICT_SOURCE',
+    reaches: [...REPAIRED, ...LOST_AND_FOUND, ...TWO],
   },
   {
-    name: 'no build of an unrecorded source, if secondaries wait for its record',
+    name: 'nor if secondaries wait for its record besides',
     options: 'NS=2 JOURNAL COMMITS=1 STRICT_SOURCE JOIN_NEEDS_RECORD',
     reaches: [...REPAIRED, ...LOST_AND_FOUND, ...TWO],
   },
 ];
 
 const NO_UPDATE = '1: no update between join and leave';
+const HALF_MOVED = '1: nobody reads a half moved source';
+const ORPHAN = '7: no update while a child of a crashed run reads';
 const ONE_RUN = '2: one run in a build directory';
 const ONCE = '4: every update once and in order';
 const NO_JOIN = '5: nobody joins once the update is claimed';
@@ -164,18 +167,24 @@ const mistakes: readonly (readonly [mistake: string, broken: string])[] = [
   ['NS=3 TWICE ONLY=2 MUTATE_BEGIN_NOT_EXCLUSIVE', ONE_RUN],
   ['NS=3 TWICE ONLY=2 MUTATE_SECOND_PROCESS_CLEANS_UP', ONE_RUN],
   ['NS=3 ONLY=1 MUTATE_CLEANUP_ON_CRASH', NO_UPDATE],
-  ['NS=3 ONLY=1 MUTATE_UNLOCK_WITHOUT_REPAIR', '1: nobody reads a half moved source'],
+  ['NS=3 ONLY=1 MUTATE_NO_MARK', HALF_MOVED],
+  ['NS=1 JOURNAL ONLY=1 MUTATE_NO_MARK', HALF_MOVED],
+  ['NS=3 ONLY=1 MUTATE_MARK_AFTER_MOVE', HALF_MOVED],
+  ['NS=3 ONLY=1 MUTATE_UNLOCK_REMOVES_MARK', HALF_MOVED],
+  ['NS=3 ONLY=1 MUTATE_BUILD_IGNORES_MARK', HALF_MOVED],
+  ['NS=1 JOURNAL STRICT_SOURCE MUTATE_UNMARK_BEFORE_RECORD', AS_RECORDED],
+  ['NS=3 ONLY=7 ORPHANS MUTATE_STAGE_ENDS_WITH_ITS_TOP', ORPHAN],
   ['NS=3 ONLY=1 MUTATE_UNLOCK_WITHOUT_SECOND_LOOK', NO_UPDATE],
   ['NS=3 TWICE ONLY=2 MUTATE_UNLOCK_WITHOUT_SECOND_LOOK', ONE_RUN],
   ['NS=3 ONLY=1 ORPHANS MUTATE_UNLOCK_DESPITE_CHILDREN', NO_UPDATE],
-  ['NS=3 ONLY=7 ORPHANS MUTATE_UNLOCK_DESPITE_CHILDREN', '7: no update while a child of a crashed run reads'],
+  ['NS=3 ONLY=7 ORPHANS MUTATE_UNLOCK_DESPITE_CHILDREN', ORPHAN],
   ['NS=1 JOURNAL ONLY=4 MUTATE_CURSOR_FIRST', ONCE],
   ['NS=1 JOURNAL ONLY=4 MUTATE_RECORD_FROM_HEAD', ONCE],
   ['NS=1 JOURNAL ONLY=4 MUTATE_BASELINE_AFTER_UPDATE', ONCE],
   ['NS=1 JOURNAL ONLY=4 MUTATE_NO_CURSOR_IN_AN_EMPTY_JOURNAL', ONCE],
-  ['NS=1 JOURNAL MUTATE_DELETE_UPDATE_BEFORE_RECORD', AS_RECORDED],
+  ['NS=1 JOURNAL ONLY=6 MUTATE_NO_MARK MUTATE_DELETE_UPDATE_BEFORE_RECORD', AS_RECORDED],
   ['NS=1 JOURNAL MUTATE_JOURNAL_BEFORE_JOIN', AS_RECORDED],
-  ['NS=1 JOURNAL STRICT_SOURCE', AS_RECORDED],
+  ['NS=1 JOURNAL STRICT_SOURCE ONLY=6 MUTATE_NO_MARK', AS_RECORDED],
 ];
 
 describe.skipIf(missing.length > 0).concurrent(`the shared source protocol, model checked${why}`, () => {
