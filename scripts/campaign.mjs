@@ -6,7 +6,8 @@ import { rolldown } from 'rolldown';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
-execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+if (!process.argv.includes('--program'))
+  execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
 const bundle = await rolldown({ input: 'test/campaign/campaign.ts', platform: 'node', external: ['koffi'] });
 const file = join(root, 'test', 'campaign', 'built', 'campaign.js');
 await bundle.write({ file, format: 'esm' });

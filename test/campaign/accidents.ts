@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Event, EventLog } from './event-log.js';
+import type { Event } from './event-log.js';
 import type { RunPlan, Strike, Target } from './schedule.js';
 import { type CampaignWorld, signal } from './world.js';
 
@@ -20,11 +20,11 @@ export class Accidents {
   readonly counts = new Map<string, number>();
   readonly #world: CampaignWorld;
   readonly #victims = new Map<string, Victim>();
-  readonly #log: () => EventLog;
+  readonly #note: (text: string) => void;
 
-  constructor(world: CampaignWorld, log: () => EventLog) {
+  constructor(world: CampaignWorld, note: (text: string) => void) {
     this.#world = world;
-    this.#log = log;
+    this.#note = note;
   }
 
   /** From now on the strike of a run's plan may hit it. */
@@ -80,9 +80,7 @@ export class Accidents {
     });
     if (hit.length === 0) return;
     const whom = hit.map(({ target, pid }) => `${target} ${pid}`).join(', ');
-    this.#log().note(
-      `${strike.signal} build=${plan.build} to ${whom} (${strike.on} ${strike.nth} + ${strike.afterMs} ms)`,
-    );
+    this.#note(`${strike.signal} build=${plan.build} to ${whom} (${strike.on} ${strike.nth} + ${strike.afterMs} ms)`);
     const kind = `${strike.signal} ${strike.targets.join('+')} at ${strike.on}`;
     this.count(kind);
     if (strike.signal !== 'SIGSTOP') return;

@@ -1,12 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { inject } from './injection.js';
 import { FAILURES, type Outcome } from './outcome.js';
 import { play } from './play.js';
 import { SYSTEMS, type System } from './repository.js';
-import { type Schedule, scheduleOf } from './schedule.js';
+import { scheduleOf } from './schedule.js';
 import { canMount, firstOf, type Machine } from './world.js';
 
 const USAGE = `npm run test:campaign -- [OPTION]...
@@ -17,8 +18,10 @@ renamed directories, by seeded schedules. Prints counts; for a failure the seed 
   --system NAME    git, svn, hg or cvs only
   --first N        the first seed (default 1)
   --seed N         this seed only, with --system
+  --injections N   faults of the kernel at single system calls of git's update and of a join (default 24; 0 for none)
   --keep           leaves the directory of each schedule
   --jobs N         schedules at the same time (default: as many as there are processors, at most 4)
+  --program FILE   another stagelock.js than the one in dist/
   --report FILE    counts as vitest writes them with --reporter=json
 `;
 
@@ -31,9 +34,11 @@ export async function campaign(root: string, argv: readonly string[]): Promise<n
       system: { type: 'string' },
       first: { type: 'string', default: '1' },
       seed: { type: 'string' },
+      injections: { type: 'string', default: '24' },
       keep: { type: 'boolean', default: false },
       jobs: { type: 'string', default: String(Math.min(4, availableParallelism())) },
       report: { type: 'string' },
+      program: { type: 'string', default: join(root, 'dist', 'stagelock.js') },
       help: { type: 'boolean', default: false },
     },
   });
@@ -51,14 +56,24 @@ export async function campaign(root: string, argv: readonly string[]): Promise<n
     ),
   );
   const directory = mkdtempSync(join(tmpdir(), 'stagelock-halt-'));
-  const machine = machineAt(root, directory);
+  const machine = machineAt(root, resolve(values.program), directory);
   const knowsKill = /^\s+kill\b/m.test(
     spawnSync(process.execPath, [machine.program, '--help'], { encoding: 'utf8' }).stdout,
   );
   const tally = new Tally();
+  const setting = { machine, knowsKill, keep: values.keep };
   await inParallel(schedules, Number(values.jobs), async (schedule) => {
-    tally.add(schedule, await play(schedule, { machine, knowsKill, keep: values.keep }));
+    const replay = `--seed ${schedule.seed} --system ${schedule.system} --injections 0`;
+    tally.add(replay, await play(schedule, setting));
   });
+  const injections = values.seed === undefined ? Number(values.injections) : 0;
+  const tracer = spawnSync('strace', ['-e', 'trace=none', 'true'], { stdio: 'ignore' }).status === 0;
+  if (injections > 0 && tracer) {
+    const system = only ?? 'git';
+    const replay = `--schedules 0 --injections ${injections} --first ${first} --system ${system}`;
+    tally.add(replay, await inject({ ...setting, system, count: injections, seed: first }));
+  } else if (injections > 0)
+    process.stdout.write('skipped: faults at system calls need strace, and the right to trace\n');
   rmSync(directory, { recursive: true });
   process.stdout.write(tally.text());
   if (values.report !== undefined)
@@ -75,18 +90,18 @@ class Tally {
   readonly #failures = new Map<string, number>(FAILURES.map((kind) => [kind, 0]));
 
   /** Takes one into account, and tells at once of one that failed. */
-  add({ seed, system }: Schedule, { runs, accidents, failures, lastEvents, kept }: Outcome): void {
+  add(replay: string, { runs, accidents, failures, lastEvents, kept }: Outcome): void {
     this.#runs += runs;
     for (const [kind, count] of accidents) add(this.#accidents, kind, count);
     for (const { kind } of failures) add(this.#failures, kind, 1);
-    if (kept !== undefined) process.stdout.write(`${system} seed ${seed}: kept in ${kept}\n`);
+    if (kept !== undefined) process.stdout.write(`${replay}: kept in ${kept}\n`);
     if (failures.length === 0) {
       this.passed += 1;
       return;
     }
     this.failed += 1;
     const lines = [
-      `FAILED: npm run test:campaign -- --seed ${seed} --system ${system}`,
+      `FAILED: npm run test:campaign -- ${replay}`,
       ...failures.slice(0, 12).map(({ kind, what }) => `  ${kind}: ${what.trim().replaceAll('\n', '\n    ')}`),
       `  last events:`,
       ...lastEvents.map((line) => `  ${line.slice(0, 500)}`),
@@ -126,7 +141,7 @@ function isInstalled(system: System): boolean {
   return there;
 }
 
-function machineAt(root: string, directory: string): Machine {
+function machineAt(root: string, program: string, directory: string): Machine {
   const halt = join(directory, 'halt.so');
   const arguments_ = ['-shared', '-fPIC', '-O1', '-o', halt, join(root, 'test', 'campaign', 'halt.c'), '-ldl'];
   const built = spawnSync('cc', arguments_, { stdio: 'ignore' }).status === 0;
@@ -138,7 +153,7 @@ function machineAt(root: string, directory: string): Machine {
   });
   const faketime = firstOf(libraries.split('\n'));
   if (faketime === undefined) process.stdout.write('skipped: clock jumps need faketime, which is not installed\n');
-  return { program: join(root, 'dist', 'stagelock.js'), halt: built ? halt : undefined, faketime, mounts };
+  return { program, halt: built ? halt : undefined, faketime, mounts };
 }
 
 /** Runs them all, so many at the same time. */

@@ -27,7 +27,7 @@ const BELOW_TESTING_OF_PRIMARY = [
 /** Temporaries that the systems themselves tidy up, some day. */
 const ADMINISTRATIVE: Readonly<Record<System, { readonly directory: string; readonly wrong: readonly string[] }>> = {
   git: { directory: '.git', wrong: ['.*\\.lock', 'MERGE_.*', 'AUTO_MERGE', 'CHERRY_PICK_HEAD', 'rebase-.*'] },
-  svn: { directory: '.svn', wrong: ['lock', 'wc\\.db-journal', 'tmp/.+'] },
+  svn: { directory: '.svn', wrong: ['lock', 'tmp/.+'] },
   hg: {
     directory: '.hg',
     wrong: ['wlock', 'store/lock', 'updatestate', 'store/journal.*', 'merge/.*', 'graftstate', 'unshelverebasestate'],

@@ -81,7 +81,7 @@ export function scheduleOf(seed: number, system: System): Schedule {
 }
 
 /** What else than our own kills a schedule does to the source; empty where those are all. */
-export function otherAccidents({ smallDisks, limits }: Schedule): string[] {
+export function otherAccidents({ smallDisks, limits }: Pick<Schedule, 'smallDisks' | 'limits'>): string[] {
   return [...(smallDisks ? ['full disks'] : []), ...(limits ? ['failing writes'] : [])];
 }
 

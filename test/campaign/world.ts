@@ -26,6 +26,8 @@ export interface Machine {
   readonly mounts: boolean;
 }
 
+export type WorldOptions = Pick<Schedule, 'system' | 'waits' | 'smallDisks' | 'jumps' | 'limits'>;
+
 /** How a command ended. */
 export interface Ended {
   readonly code: number | null;
@@ -45,13 +47,13 @@ export class CampaignWorld {
   readonly source: string;
   readonly directories = new Map<string, string>();
   readonly machine: Machine;
-  readonly #schedule: Pick<Schedule, 'system' | 'waits' | 'smallDisks' | 'jumps'>;
+  readonly #schedule: WorldOptions;
   readonly #mounts: string[] = [];
   #configuration = 'stagelock.toml';
   #full: string | undefined;
   #runs = 0;
 
-  constructor(schedule: Pick<Schedule, 'system' | 'waits' | 'smallDisks' | 'jumps'>, machine: Machine) {
+  constructor(schedule: WorldOptions, machine: Machine) {
     this.#schedule = schedule;
     this.machine = machine;
     this.root = mkdtempSync(join(tmpdir(), 'stagelock-campaign-'));
@@ -76,11 +78,19 @@ export class CampaignWorld {
     this.#configure();
   }
 
-  /** Starts a run as cron would. @returns its serial number, its process, its end */
-  start(plan: RunPlan): { readonly run: number; readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  /**
+   * Starts a run as cron would.
+   *
+   * @param before a program that starts it, with its arguments
+   * @returns its serial number, its process, its end
+   */
+  start(
+    plan: RunPlan,
+    before: readonly string[] = [],
+  ): { readonly run: number; readonly child: ChildProcess; readonly ended: Promise<Ended> } {
     this.#runs += 1;
     const run = this.#runs;
-    const limit = plan.fileLimit === undefined ? [] : ['prlimit', `--fsize=${plan.fileLimit}`, '--'];
+    const limit = plan.fileLimit === undefined ? before : ['prlimit', `--fsize=${plan.fileLimit}`, '--'];
     const halts = plan.strike?.on === 'halt' || plan.slowUs > 0;
     const environment = {
       CAMPAIGN_RUN: String(run),
