@@ -19,9 +19,21 @@ export function commitFile(number: number): string {
   return `c${number}`;
 }
 
-/** The shell function `look` writes how many lines of which commit the tree has, and how many commits: {@link wholeView}. */
+/**
+ * The shell function `look` writes how many lines of which commit the tree has, and how many commits: {@link wholeView}.
+ * Where what looks is killed, the shell ends, since it has seen nothing.
+ */
 export const LOOK = `look() {
-  ( cd "$STAGELOCK_SOURCE" && cat f* lib/f* | sort | uniq -c | awk '{ printf "%sx%s,", $1, $2 }'; ls | grep -c '^c[0-9]*$' ) 2>/dev/null
+  lines=$(cd "$STAGELOCK_SOURCE" && cat f* lib/f* 2>/dev/null); [ $? -lt 128 ] || exit 1
+  names=$(ls "$STAGELOCK_SOURCE" 2>/dev/null); [ $? -lt 128 ] || exit 1
+  counts=$(echo "$lines" | sort | uniq -c) ; [ $? -lt 128 ] || exit 1
+  view=
+  while read -r count commit; do view="$view\${count}x$commit,"; done <<END
+$counts
+END
+  commits=0
+  for name in $names; do case $name in c[0-9]*) commits=$((commits + 1)) ;; esac; done
+  echo "$view$commits"
 }`;
 
 /** What a reader sees of the whole commit and nothing else. */

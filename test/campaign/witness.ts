@@ -44,7 +44,7 @@ what="run=$CAMPAIGN_RUN build=$STAGELOCK_BUILD stage=$STAGELOCK_STAGE id=$STAGEL
 exec 8>> "${root}/busy/$STAGELOCK_BUILD" 9< '${root}/witness'
 flock -xn 8 || note "TWO $what: begins while another stage of the build is there"
 flock -sn 9 || note "OVERLAP $what: begins to read while an update moves the tree"
-view=$(look)
+view=$(look) || exit 1
 seen='${root}'/seen/$STAGELOCK_RUN.xml
 [ -e "$seen" ] || { cp "$STAGELOCK_BUILD_DIR/Testing/$STAGELOCK_TAG/Update.xml" "$seen.tmp" && mv "$seen.tmp" "$seen"; }
 note "begin $what pid=$$ view=$view"
@@ -54,7 +54,7 @@ session) setsid '${root}/bin/reader' "$view" & sleep 0.03; note "end $what: leav
 esac
 '${root}/bin/reader' "$view" &
 wait $!
-now=$(look)
+now=$(look) || exit 1
 [ "$now" = "$view" ] || note "OVERLAP $what: saw $view become $now"
 note "end $what"
 exit "$CAMPAIGN_FAILS"`;
@@ -67,7 +67,7 @@ ${LOOK}
 what="run=$CAMPAIGN_RUN build=$STAGELOCK_BUILD stage=$STAGELOCK_STAGE id=$STAGELOCK_RUN"
 note "reads $what pid=$$"
 for turn in $(seq "$CAMPAIGN_TURNS"); do
-  now=$(look)
+  now=$(look) || exit 1
   [ "$now" = "$1" ] || { note "OVERLAP $what: a child saw $1 become $now"; exit 1; }
   sleep 0.03
 done`;
