@@ -19,9 +19,9 @@ export interface TemporaryAge {
 }
 
 /**
- * Whether a temporary was left by a process that died. Of this host its process is asked for: it is gone, or it started
- * after the file was made and so is another one. Of another host, or of an older version, which does not tell the host, age
- * alone decides.
+ * Whether a temporary was left by a process that died. Of this host only its process is asked for, because our clock may
+ * have jumped since a living one made the file; one that happens to have the pid of the dead keeps it until it ends, too. Of
+ * another host, or of an older version, which does not tell the host, age alone decides.
  */
 export function isAbandoned(
   name: string,
@@ -30,8 +30,7 @@ export function isAbandoned(
 ): boolean {
   const maker = makerOf(name, host);
   if (maker === undefined) return false;
-  if (nowMs - changedMs > ABANDONED_MS) return !(maker.isOfHost && maker.pid === host.pid);
-  if (!maker.isOfHost) return false;
+  if (!maker.isOfHost) return nowMs - changedMs > ABANDONED_MS;
   const owner = { host: host.name, pid: maker.pid };
   // The clock of a file server may be ahead or behind: then only a process that is gone is certain.
   return judge({ owner, madeMs: changedMs }, { host, clockOffsetMs: undefined, ownerlessMs: 0 }).fate === 'dead';
