@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { CvsUpdate } from '../../config/project.js';
-import { endedByItself, neverStarted } from '../client.js';
-import { proveWhole } from '../proof.js';
-import { decodeText } from '../text.js';
-import { commandText } from '../tool.js';
+import { endedByItself, neverStarted, outputLines } from '../client.js';
+import { listed } from '../proof.js';
+import { commandText, type ToolResult } from '../tool.js';
 import type {
+  BrokenMove,
   ChangesResult,
   Checkout,
   Failed,
@@ -12,6 +12,7 @@ import type {
   FetchResult,
   LocalChanges,
   MoveResult,
+  RepairResult,
   RevisionResult,
   VersionControl,
 } from '../version-control.js';
@@ -19,8 +20,10 @@ import { cvsFailure, runCvs } from './command.js';
 import { commitsOf, type Step } from './commits.js';
 import { digestOf, type Entries, readEntries } from './entries.js';
 import { readLog } from './log.js';
+import { repair } from './repair.js';
 import { pathIn, type RepositoryPlace, repositoryOf } from './repository.js';
 import { isBetween } from './revision-number.js';
+import { rehearse } from './said.js';
 import { Snapshots } from './snapshots.js';
 
 /** How the tree follows. */
@@ -43,7 +46,7 @@ export function cvs(source: Source, memory: string): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, snapshots, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
-    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
+    repair: (checkout, broken) => repairTree(source, snapshots, checkout, broken),
     changesBetween: (checkout, prior, revision) => changesBetween(snapshots, checkout, prior, revision),
     localChanges,
     tidy: async () => undefined,
@@ -72,32 +75,6 @@ function updateArguments({ options, mode }: Source, asOf: Date | undefined): str
   return ['update', ...options, ...clean, ...date];
 }
 
-/** What an update would do, by the letters that cvs writes before each path. */
-interface Rehearsal {
-  readonly kind: 'rehearsal';
-  readonly news: boolean;
-  readonly modified: readonly string[];
-  readonly conflicting: readonly string[];
-}
-
-/** Has cvs say what it would do, without doing it. */
-async function rehearse(checkout: Checkout, update: readonly string[]): Promise<Rehearsal | Failed> {
-  const args = ['-n', '-q', ...update];
-  const chunks: Buffer[] = [];
-  const result = await runCvs(checkout, args, (chunk) => chunks.push(chunk));
-  const lines = decodeText(Buffer.concat(chunks)).split('\n');
-  const of = (letters: string): string[] =>
-    lines.flatMap((line) => (letters.includes(line.charAt(0)) && line.charAt(1) === ' ' ? [line.slice(2)] : [])).sort();
-  const conflicting = of('C');
-  // Exit code 1 only says that there are conflicts.
-  if (result.kind !== 'ok' && !(endedByItself(result) && conflicting.length > 0)) {
-    return { kind: 'failed', message: cvsFailure(checkout, args, result) };
-  }
-  const said = 'stderr' in result ? result.stderr : '';
-  const gone = /is no longer in the repository|is not \(any longer\) pertinent|New directory .* -- ignored/.test(said);
-  return { kind: 'rehearsal', news: gone || of('UPC').length > 0, modified: of('MAR'), conflicting };
-}
-
 /** In mode `fast-forward` local changes to a file that the update touches are a failure: it would leave a conflict. */
 async function fetch(source: Source, snapshots: Snapshots, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
   const here = entriesOf(checkout);
@@ -120,7 +97,7 @@ async function move(source: Source, checkout: Checkout, { asOf }: Fetched): Prom
   if (before.kind === 'failed') return { kind: 'refused', message: before.message };
   const args = ['-z3', '-q', ...updateArguments(source, asOf)];
   const result = await runCvs(checkout, args);
-  if (result.kind === 'ok') return { kind: 'moved' };
+  if (result.kind === 'ok') return judgeMoved(checkout, result);
   const message = cvsFailure(checkout, args, result);
   if (neverStarted(result)) return { kind: 'refused', message };
   const after = entriesOf(checkout);
@@ -129,6 +106,29 @@ async function move(source: Source, checkout: Checkout, { asOf }: Fetched): Prom
   return untouched
     ? { kind: 'refused', message: `${message}\n(the source tree was not touched)` }
     : { kind: 'broken', message: `${message}\n(the source tree may be half updated: compare it with cvs -n update)` };
+}
+
+/** Some servers have exit code 0 over conflicts. */
+function judgeMoved({ source }: Checkout, result: ToolResult & { readonly kind: 'ok' }): MoveResult {
+  const conflicting = outputLines(result).flatMap((line) => (line.startsWith('C ') ? [line.slice(2)] : []));
+  if (conflicting.length === 0) return { kind: 'moved' };
+  return { kind: 'broken', message: `${source} has conflicts after its update, in ${listed(conflicting)}` };
+}
+
+async function repairTree(
+  source: Source,
+  snapshots: Snapshots,
+  checkout: Checkout,
+  broken: BrokenMove,
+): Promise<RepairResult> {
+  const here = entriesOf(checkout);
+  if (here.kind === 'failed') return here;
+  const update = updateArguments(source, undefined);
+  const past = snapshots.of(broken.from);
+  const repaired = await repair({ checkout, mode: source.mode, update, broken, past, present: here.entries });
+  if (repaired.kind !== 'updated') return repaired;
+  const head = await currentRevision(checkout);
+  return head.kind === 'failed' ? head : { kind: 'whole', revision: head.revision };
 }
 
 async function changesBetween(

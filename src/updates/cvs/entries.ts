@@ -27,9 +27,13 @@ function addDirectory(source: string, prefix: string, entries: Map<string, strin
   const directory = join(source, prefix);
   const text = readRegularFile(join(directory, 'CVS', 'Entries'));
   if (text === undefined || depth > DEEPEST) return;
-  for (const line of text.split('\n')) {
+  // What cvs did since it wrote the list: `A ` and `R ` before a line of it. A killed one leaves that.
+  const log = readRegularFile(join(directory, 'CVS', 'Entries.Log')) ?? '';
+  for (const line of [...text.split('\n'), ...log.split('\n')]) {
+    const gone = /^R \/([^/]+)\//.exec(line)?.[1];
+    if (gone !== undefined) entries.delete(prefix + gone);
     // `/name/revision/time stamp/options/tag`; a minus before the revision: removed and not committed; `0`: added.
-    const match = /^\/([^/]+)\/-?([0-9.]+)\//.exec(line);
+    const match = /^(?:A )?\/([^/]+)\/-?([0-9.]+)\//.exec(line);
     if (match?.[1] !== undefined && match[2] !== undefined && match[2] !== '0')
       entries.set(prefix + match[1], match[2]);
   }

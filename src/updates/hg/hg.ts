@@ -1,8 +1,8 @@
 import type { HgUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted } from '../client.js';
-import { proveWhole } from '../proof.js';
+import { listed } from '../proof.js';
 import { decodeText } from '../text.js';
-import { commandText } from '../tool.js';
+import { commandText, type ToolResult } from '../tool.js';
 import type {
   ChangesResult,
   Checkout,
@@ -16,6 +16,7 @@ import type {
 } from '../version-control.js';
 import { hgFailure, readHg, runHg } from './command.js';
 import { LOG_TEMPLATE, readLog } from './log.js';
+import { repair, unfinishedIn } from './repair.js';
 
 /** What is followed, and how the tree follows. */
 type Source = Pick<HgUpdate, 'branch' | 'mode'>;
@@ -28,7 +29,7 @@ export function hg(source: Source): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
-    repair: (checkout, broken) => proveWhole({ currentRevision, localChanges }, checkout, broken),
+    repair: (checkout, left) => repair(source.mode, { currentRevision, localChanges }, checkout, left),
     changesBetween,
     localChanges,
     tidy: async () => undefined,
@@ -59,12 +60,12 @@ async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
 
 /**
  * Pulls the branch and finds its newest head. In mode `fast-forward` a tree on another branch, or with commits that the
- * other side does not have, is a failure. A killed pull is rolled back by the next hg.
+ * other side does not have, is a failure. What a killed pull has left is rolled back first.
  */
 async function fetch({ branch, mode }: Source, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
   // hg exits with 1 when a pull has left unresolved files, which a pull without update never does.
   const args = ['pull', '--branch', branch];
-  const pulled = await runHg(checkout, args);
+  const pulled = await pull(checkout, args);
   if (pulled.kind !== 'ok') return { kind: 'failed', message: hgFailure(checkout, args, pulled) };
   const here = await ask(checkout, ['log', '-r', '.', '-T', '{node}\n{branch}\n']);
   if (here.kind === 'failed') return here;
@@ -91,6 +92,15 @@ async function fetch({ branch, mode }: Source, checkout: Checkout, asOf?: Date):
   return { kind: 'failed', message };
 }
 
+/** A pull that was killed in its middle leaves a transaction, with which hg begins nothing before `hg recover`. */
+async function pull(checkout: Checkout, args: readonly string[]): Promise<ToolResult> {
+  const pulled = await runHg(checkout, args);
+  if (pulled.kind !== 'failed' || !/abandoned transaction found/.test(pulled.stderr)) return pulled;
+  // It takes hg's own lock, so a pull that lives is waited for and its transaction is none any more.
+  const recovered = await runHg(checkout, ['recover']);
+  return neverStarted(recovered) ? pulled : runHg(checkout, args);
+}
+
 /**
  * `hg update` to the target. In mode `fast-forward` local changes to a file that the update touches refuse it, so that no
  * conflict gets into the tree; in mode `reset` all local changes are discarded, untracked files stay.
@@ -104,13 +114,25 @@ async function move({ mode }: Source, checkout: Checkout, { head, target = head 
   }
   const args = ['update', ...(mode === 'reset' ? ['--clean'] : []), '-r', target];
   const result = await runHg(checkout, args);
-  if (result.kind === 'ok') return { kind: 'moved' };
-  const message = hgFailure(checkout, args, result);
+  const message = result.kind === 'ok' ? '' : hgFailure(checkout, args, result);
   if (neverStarted(result)) return { kind: 'refused', message };
   if (!endedByItself(result)) return broken(message);
   const after = await stateOf(checkout);
+  if (result.kind === 'ok') return judgeMoved(checkout.source, target, before.lines, after);
   const untouched = after.kind === 'answer' && after.lines.join('\n') === before.lines.join('\n');
   return untouched ? { kind: 'refused', message: `${message}\n(the source tree was not touched)` } : broken(message);
+}
+
+/** hg has exit code 0 over files that are missing, too. */
+function judgeMoved(source: string, target: string, before: readonly string[], after: Answer): MoveResult {
+  if (after.kind === 'failed') return broken(after.message);
+  const known = new Set(before);
+  const [head = '', ...rest] = after.lines;
+  if (head !== target) return broken(`${source} is at ${head} after an update to ${target}`);
+  const changed = rest.filter((line) => !line.startsWith('? ') && !known.has(line));
+  if (changed.length > 0) return broken(`${source} differs from ${target} in ${listed(changed)}`);
+  const unfinished = unfinishedIn(source);
+  return unfinished === undefined ? { kind: 'moved' } : broken(`${source} was not updated to the end: ${unfinished}`);
 }
 
 function broken(message: string): MoveResult {

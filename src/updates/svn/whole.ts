@@ -14,17 +14,24 @@ export function faultOf(status: Status, revision: string, local: readonly string
   const own = status.entries.filter(({ external }) => !external);
   const elsewhere = (entry: Entry): boolean => entry.revision !== '' && entry.revision !== revision;
   return (
-    fault('conflicts in', status.entries, ({ conflicted }) => conflicted) ??
-    fault('locks of svn in', status.entries, ({ locked }) => locked) ??
-    fault('incomplete directories', status.entries, ({ item }) => item === 'incomplete') ??
+    interruptionOf(status) ??
     fault('missing files', status.entries, ({ item }) => item === 'missing') ??
-    fault('other files in the place of', status.entries, ({ item }) => item === 'obstructed') ??
     fault(`files at another revision than ${revision}:`, own, elsewhere) ??
     fault(
       'local changes that were not there before the update:',
       own,
       (entry) => isChanged(entry) && !known.has(entry.path),
     )
+  );
+}
+
+/** What an svn command has not brought to its end, whatever revision it was to bring; undefined when there is nothing. */
+export function interruptionOf({ entries }: Status): string | undefined {
+  return (
+    fault('conflicts in', entries, ({ conflicted }) => conflicted) ??
+    fault('locks of svn in', entries, ({ locked }) => locked) ??
+    fault('incomplete directories', entries, ({ item }) => item === 'incomplete') ??
+    fault('other files in the place of', entries, ({ item }) => item === 'obstructed')
   );
 }
 

@@ -5,7 +5,6 @@ import type { SystemName } from '../../../src/updates/record.js';
 import {
   type BrokenMove,
   type Checkout,
-  type Fetched,
   type RepairResult,
   type VersionControl,
   versionControlOf,
@@ -69,6 +68,7 @@ export function sceneOf(type: SystemName, mode: Scene['mode'] = 'fast-forward'):
     remove: Object.keys(numbered('gone', '')),
   });
   repository.clone(wanted);
+  if (type === 'hg') execFileSync('hg', ['pull', '-q'], { cwd: base, env: environment });
   const system = versionControlOf({ ...repository.update, mode }, join(root, 'memory'));
   return { root, repository, system, mode, base, wanted: filesIn(wanted), old: filesIn(base) };
 }
@@ -88,6 +88,15 @@ export function filesIn(directory: string, prefix = '', files = new Map<string, 
   return files;
 }
 
+/** The mark of an update, which is written before it moves anything. */
+async function leftBy({ system, repository }: Scene, checkout: Checkout): Promise<BrokenMove> {
+  const local = await system.localChanges(checkout);
+  const fetched = await system.fetch(checkout);
+  if (local.kind === 'failed' || fetched.kind === 'failed')
+    throw new Error(JSON.stringify([repository.type, local, fetched]));
+  return { from: fetched.head, to: fetched.target, local: [...local.modified, ...local.conflicting] };
+}
+
 /** When a client is killed: at that one of its calls of that name. strace counts each name by itself. */
 export interface Moment {
   readonly call: string;
@@ -101,7 +110,9 @@ export class Attempt {
   readonly #bin: string;
   #left: BrokenMove | undefined;
 
-  constructor(scene: Scene, name: string) {
+  /** @param left by an earlier attempt, which found the same */
+  constructor(scene: Scene, name: string, left?: BrokenMove) {
+    this.#left = left;
     this.scene = scene;
     this.source = join(scene.root, name);
     this.#bin = join(scene.root, `${name}.bin`);
@@ -147,18 +158,26 @@ export class Attempt {
   }
 
   /** Moves the checkout, or has the client killed in the middle of it. */
+  /** What the last move leaves when it breaks off. */
+  get left(): BrokenMove {
+    if (this.#left === undefined) throw new Error('nothing was moved');
+    return this.#left;
+  }
+
+  /** Moves the checkout, or has the client killed in the middle of it. */
   async move(when?: Moment | 'counted'): Promise<string> {
-    const local = await this.scene.system.localChanges(this.checkout());
-    const fetched = await this.scene.system.fetch(this.checkout());
-    if (local.kind === 'failed' || fetched.kind === 'failed') throw new Error(JSON.stringify([local, fetched]));
-    this.#left = { from: fetched.head, to: fetched.target, local: [...local.modified, ...local.conflicting] };
-    const result = await this.scene.system.move(this.checkout(when), fetched as Fetched);
+    this.#left ??= await leftBy(this.scene, this.checkout());
+    const result = await this.scene.system.move(this.checkout(when), {
+      kind: 'fetched',
+      head: this.#left.from,
+      target: this.#left.to,
+      news: true,
+    });
     return result.kind;
   }
 
   async repair(when?: Moment): Promise<RepairResult> {
-    if (this.#left === undefined) throw new Error('nothing was moved');
-    return this.scene.system.repair(this.checkout(when), this.#left);
+    return this.scene.system.repair(this.checkout(when), this.left);
   }
 
   write(path: string, text: string): void {

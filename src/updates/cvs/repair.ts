@@ -1,0 +1,193 @@
+import {
+  closeSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { readRegularFile } from '../../locks/index.js';
+import { shellWord } from '../../text/shell-word.js';
+import { endedByItself } from '../client.js';
+import { remainsAt } from '../prefix.js';
+import { listed } from '../proof.js';
+import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
+import { cvsFailure, runCvs } from './command.js';
+import type { Entries } from './entries.js';
+import { rehearse, said } from './said.js';
+
+/** A repair of one checkout. */
+export interface Case {
+  readonly checkout: Checkout;
+  readonly mode: 'fast-forward' | 'reset';
+  /** `update` with its options. */
+  readonly update: readonly string[];
+  readonly broken: BrokenMove;
+  /** What the entries were before, where that was kept. */
+  readonly past: Entries | undefined;
+  /** What they are. */
+  readonly present: Entries;
+}
+
+/** How often the update is run again because more has come meanwhile. */
+const ROUNDS = 3;
+
+/**
+ * Completes a `cvs update` that broke off. cvs writes a file first and its entry after that, so a killed one leaves files
+ * that are the new version, or its beginning, under the old entry or none; files that have no entry any more and are not
+ * removed yet; and new directories in which nothing is. Those go, and the update brings what belongs there. Any other
+ * file that was not changed before is a person's and refuses it before anything is touched. Killed anywhere in here, the
+ * next call finds the same kinds of files.
+ */
+export async function repair(it: Case): Promise<RepairResult | { readonly kind: 'updated' }> {
+  const { checkout, broken } = it;
+  const seen = await rehearse(checkout, it.update);
+  if (seen.kind === 'failed') return explained(seen);
+  const local = new Set(broken.local);
+  const unclear = [...(it.mode === 'reset' ? [] : seen.modified), ...seen.conflicting].filter(
+    (path) => !local.has(path),
+  );
+  const merging = it.mode === 'reset' ? [] : broken.local.filter((path) => wasMerging(it, path));
+  if (merging.length > 0) {
+    const message = `${checkout.source}: an update broke off when it merged local changes of ${listed(merging)}; cvs keeps the files as they were beside them, as .#NAME.REVISION: move those back over them`;
+    return { kind: 'refused', message };
+  }
+  const leftovers = seen.unknown.filter((path) => versionsOf(it, path) !== undefined);
+  const sorted = await sort(it, [...unclear, ...leftovers]);
+  if (sorted.kind === 'failed') return sorted;
+  const persons = sorted.persons.filter((path) => !seen.unknown.includes(path));
+  if (persons.length > 0) return refused(checkout, persons);
+  for (const path of sorted.ours) unlinkSync(join(checkout.source, path));
+  for (const path of seen.unknown) removeIfEmpty(join(checkout.source, path));
+  for (const directory of directoriesOf(it)) removeBackups(join(checkout.source, directory, 'CVS'));
+  return complete(it);
+}
+
+/** Updates until an update has nothing to do. */
+async function complete({ checkout, update, broken }: Case): Promise<RepairResult | { readonly kind: 'updated' }> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const done = await said(checkout, ['-q', ...update]);
+    if (done.kind === 'failed') return explained(done);
+    const local = new Set(broken.local);
+    const changed = [...done.conflicting, ...done.modified.filter((path) => !local.has(path))];
+    if (changed.length > 0) return refused(checkout, changed);
+    if (!done.news) return { kind: 'updated' };
+  }
+  const message = `${checkout.source}: each cvs update brings something, so nothing shows that the tree is whole`;
+  return { kind: 'failed', message };
+}
+
+/** Whether cvs has begun to merge a file and has not written its entry. */
+function wasMerging({ checkout, past, present }: Case, path: string): boolean {
+  const revision = present.get(path);
+  if (revision === undefined || past?.get(path) !== revision) return false;
+  return exists(join(checkout.source, dirname(path), `.#${basename(path)}.${revision}`));
+}
+
+/** The file that a path may be a version of, and its old revision; undefined for what cvs does not leave. */
+function versionsOf({ past, present }: Case, path: string): { file: string; prior: string | undefined } | undefined {
+  // What a client of a server writes before it gives it its name.
+  const file = basename(path).startsWith('.new.') ? join(dirname(path), basename(path).slice('.new.'.length)) : path;
+  const prior = past?.get(file);
+  if (file !== path) return { file, prior };
+  return prior === undefined && !present.has(file) ? undefined : { file, prior };
+}
+
+type Sorted = { readonly kind: 'sorted'; readonly ours: string[]; readonly persons: string[] } | Failed;
+
+async function sort(it: Case, paths: readonly string[]): Promise<Sorted> {
+  const directory = mkdtempSync(join(tmpdir(), 'stagelock-cvs-'));
+  try {
+    const ours: string[] = [];
+    const persons: string[] = [];
+    for (const path of paths) {
+      const { file, prior } = versionsOf(it, path) ?? { file: path, prior: undefined };
+      const newest = await version(
+        it.checkout,
+        [...it.update.filter((option) => option !== '-C'), '-p', file],
+        join(directory, 'new'),
+      );
+      if (newest.kind === 'failed') return newest;
+      const oldest =
+        prior === undefined
+          ? newest
+          : await version(it.checkout, ['update', '-r', prior, '-p', file], join(directory, 'old'));
+      if (oldest.kind === 'failed') return oldest;
+      const remains = remainsAt(join(it.checkout.source, path), [newest.file, oldest.file]);
+      if (remains === 'ours') ours.push(path);
+      if (remains === 'other') persons.push(path);
+    }
+    return { kind: 'sorted', ours, persons };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Writes what the server has of a file to another; an empty one where it has none. */
+async function version(
+  checkout: Checkout,
+  args: readonly string[],
+  file: string,
+): Promise<{ readonly kind: 'written'; readonly file: string } | Failed> {
+  const fd = openSync(file, 'w', 0o600);
+  try {
+    const result = await runCvs(checkout, ['-Q', ...args], (chunk) => void writeSync(fd, chunk));
+    if (!endedByItself(result) && result.kind !== 'ok') {
+      return explained({ kind: 'failed', message: cvsFailure(checkout, args, result) });
+    }
+    return { kind: 'written', file };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What of a new directory cvs writes before its parent has an entry for it. */
+const ADMINISTRATION = new Set(['Root', 'Repository', 'Entries', 'Entries.Log', 'Entries.Static', 'Tag']);
+
+/** Removes a directory in which nothing is but what cvs has noted about it. */
+function removeIfEmpty(directory: string): void {
+  if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  const names = readdirSync(directory);
+  if (names.some((name) => name !== 'CVS')) return;
+  const notes = join(directory, 'CVS');
+  if (names.length > 0) {
+    if (!lstatSync(notes).isDirectory() || readdirSync(notes).some((name) => !ADMINISTRATION.has(name))) return;
+    if ((readRegularFile(join(notes, 'Entries')) ?? '').includes('/')) return;
+    for (const name of readdirSync(notes)) unlinkSync(join(notes, name));
+    rmdirSync(notes);
+  }
+  rmdirSync(directory);
+}
+
+function directoriesOf({ present, past }: Case): Set<string> {
+  return new Set(['', ...[...present.keys(), ...(past?.keys() ?? [])].map((path) => dirname(path))]);
+}
+
+/** Where cvs puts an unchanged file while it writes its new version. */
+function removeBackups(notes: string): void {
+  if (!lstatSync(notes, { throwIfNoEntry: false })?.isDirectory()) return;
+  for (const name of readdirSync(notes)) if (name.startsWith(',,')) unlinkSync(join(notes, name));
+}
+
+function refused({ source }: Checkout, paths: readonly string[]): RepairResult {
+  const message = `${source} has local changes since its update broke off, in ${listed(paths)}\nKeep a copy of what you need and remove them; the next run then brings the repository's.`;
+  return { kind: 'refused', message };
+}
+
+/** A killed cvs leaves its lock in the repository, and no later one takes it away. */
+function explained(failed: Failed): Failed {
+  const where = /waiting for (\S+)'s lock in (\S+)/.exec(failed.message);
+  if (where?.[2] === undefined) return failed;
+  const lock = shellWord(`${where[2]}/#cvs.lock`);
+  return {
+    kind: 'failed',
+    message: `${failed.message}\nWhen no cvs of ${where[1]} works in that repository, remove its lock there:\nrmdir ${lock}`,
+  };
+}
+
+const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

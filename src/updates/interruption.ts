@@ -1,0 +1,39 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { findPlaces } from './git/tree-state.js';
+import { unfinishedIn } from './hg/repair.js';
+import type { SystemName } from './record.js';
+import { statusOf } from './svn/status.js';
+import { interruptionOf } from './svn/whole.js';
+import type { Checkout, Failed } from './version-control.js';
+
+/** What git keeps while a command that takes more than one step is under way, or was killed. */
+const OF_GIT = ['index.lock', 'MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
+
+/**
+ * What a command of a version control system has begun in a tree and not ended, in words for a person; `what` is undefined
+ * when there is nothing. CVS notes nothing of that kind. Touches nothing.
+ */
+export async function interruptionIn(
+  type: SystemName,
+  checkout: Checkout,
+): Promise<{ readonly kind: 'seen'; readonly what: string | undefined } | Failed> {
+  switch (type) {
+    case 'git': {
+      const places = await findPlaces(checkout);
+      if (places.kind === 'failed') return places;
+      const { gitDirectory } = places.value;
+      return { kind: 'seen', what: OF_GIT.map((name) => join(gitDirectory, name)).find(exists) };
+    }
+    case 'hg':
+      return { kind: 'seen', what: unfinishedIn(checkout.source) };
+    case 'svn': {
+      const status = await statusOf(checkout, [], 'with-externals');
+      return status.kind === 'failed' ? status : { kind: 'seen', what: interruptionOf(status) };
+    }
+    case 'cvs':
+      return { kind: 'seen', what: undefined };
+  }
+}
+
+const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
