@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import { loadProject } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
-import { errorCode, InTheWay } from '../locks/index.js';
+import { errorCode, InTheWay, thisHost } from '../locks/index.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
+import { claimProblems } from '../stages/claim-problems.js';
 import { jsonText } from '../text/json.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
@@ -19,7 +20,10 @@ import { readCrontab } from './user-crontab.js';
 export function checkCommand(options: GlobalOptions, { json = false }: { readonly json?: boolean }): void {
   const file = configFileOf(options);
   const loaded = loadProject(file, { hostname: hostname() });
-  const problems = loaded.kind === 'invalid' ? loaded.problems : watchProblems(loaded.project);
+  const problems =
+    loaded.kind === 'invalid'
+      ? loaded.problems
+      : [...watchProblems(loaded.project), ...claimProblems(loaded.project, thisHost())];
   if (json) {
     process.stdout.write(`${jsonText({ file, problems }, 2)}\n`);
   } else if (loaded.kind === 'loaded' && problems.length === 0) {

@@ -71,6 +71,7 @@ export async function runCommand(
     const result = await run(build, {
       host,
       now: () => new Date(),
+      configFile: project.file,
       user: userName(),
       command: ['stagelock', ...process.argv.slice(2)].join(' '),
       run: id,

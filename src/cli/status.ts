@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { pause, thisHost } from '../locks/index.js';
 import { instances } from '../scheduler/instance.js';
+import { explainClaim } from '../stages/claim-messages.js';
 import { describeLock, describePulse } from '../stages/messages.js';
 import { type Pulse, PulseWatch } from '../stages/pulse.js';
 import { readStageLock } from '../stages/stage-lock.js';
@@ -56,6 +57,10 @@ export async function statusCommand(
     }
     if (status.waitsFor.length > 0) {
       process.stdout.write(`  waits for ${status.waitsFor.map((lock) => shown(lock.path)).join(', ')}\n`);
+    }
+    const build = project.builds.get(status.build);
+    if (status.refusal !== undefined && build !== undefined) {
+      process.stdout.write(`  ${explainClaim(build, status.refusal).join('\n  ')}\n`);
     }
     if (status.undelivered.length > 0) process.stdout.write(`  reports: ${shown(waitingText(status.undelivered))}\n`);
   }

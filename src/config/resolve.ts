@@ -6,6 +6,7 @@ import { resolveMail } from './mail.js';
 import type { Finding, KeyPath } from './problem.js';
 import type { Build, Primary, Project, Secondary, UpdateSource } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
+import { collisionsOf } from './shared-source.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
 import { resolveSubmission } from './submission.js';
 import { didYouMean } from './suggestion.js';
@@ -76,6 +77,7 @@ class Resolution {
       const build = table && (primaries.get(name) ?? this.#secondary(name, table, primaries));
       if (build !== undefined) builds.set(name, build);
     }
+    this.#sources([...builds.values()].filter((build) => build.role === 'primary'));
     const { scheduler } = tables;
     return {
       file,
@@ -293,6 +295,20 @@ class Resolution {
       const other = seen.get(absolute);
       if (other === undefined) seen.set(absolute, name);
       else this.#report(['builds', name, 'directory'], `${absolute} is already the directory of build "${other}"`);
+    }
+  }
+
+  /** Each of two primaries would move the source under the builds of the other. */
+  #sources(primaries: readonly Primary[]): void {
+    const known = primaries.filter(({ name }) => !this.#anyWrong(name, ['source', 'update']) && this.#sourceOf(name));
+    const told = new Set<string>();
+    for (const { first, second, how } of collisionsOf(known)) {
+      const what = `${first.name} and ${second.name} are both primaries and both ${how}, but a source has one primary`;
+      const mend = `make ${second.name} a secondary of ${first.name} (\`primary = ${JSON.stringify(first.name)}\` instead of its own \`source\` and \`update\`), or give it a checkout of its own`;
+      for (const { name } of [first, second]) {
+        if (!told.has(name)) this.#report(['builds', name], `${what}; ${mend}`);
+        told.add(name);
+      }
     }
   }
 

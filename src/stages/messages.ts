@@ -7,6 +7,7 @@ import { describeHolder, type Host } from '../locks/index.js';
 import { shellWord } from '../text/shell-word.js';
 import { quotedLines, shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
+import { explainClaim } from './claim-messages.js';
 import { judgeRun } from './fate.js';
 import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
@@ -60,6 +61,8 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `${build.name}: not built, because ${shown(build.source)} may be half moved: ${quotedLines(result.message)}`,
         `  Waited ${formatDuration(result.waitedMs)}. The next run of its primary repairs the source, or says what it needs.`,
       ];
+    case 'source-claimed':
+      return explainClaim(build, result.refusal);
     case 'held':
       return explainHeld(build, locksInTheWay(build, result.locks), context);
     case 'secondaries-building':

@@ -5,6 +5,7 @@ import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunIdentity } from './held-locks.js';
 import type { SectionSettings } from './section.js';
+import type { ClaimRefusal } from './source-claim.js';
 import type { MovedSource } from './source-state.js';
 import type { StageOutcome } from './stage-command.js';
 import type { FoundStageLock } from './stage-lock.js';
@@ -15,6 +16,8 @@ import type { WatchedLock } from './until-free.js';
 export interface RunContext {
   readonly host: Host;
   readonly now: () => Date;
+  /** Absolute path of the configuration, for the claim of the source. */
+  readonly configFile: string;
   /** Who runs it, for the locks. */
   readonly user: string;
   /** The command line, for the locks. */
@@ -90,6 +93,8 @@ export type RunResult =
   | { readonly kind: 'not-repaired'; readonly message: string; readonly logFile: string }
   /** Likewise, as a secondary sees it. */
   | { readonly kind: 'source-half-moved'; readonly message: string; readonly waitedMs: number }
+  /** The source is claimed by another primary, or cannot be claimed; nothing was touched. */
+  | { readonly kind: 'source-claimed'; readonly refusal: ClaimRefusal }
   /** Another run of this build is going on, or has left these locks. */
   | { readonly kind: 'held'; readonly locks: readonly FoundStageLock[] }
   /** Secondaries are building, and the primary is configured not to wait for them. */

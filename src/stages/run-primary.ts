@@ -9,6 +9,7 @@ import { UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate, writeTag } from './pending-updates.js';
 import { beginPrimary, endPrimary, endUpdate, mayUpdateNow } from './primary.js';
 import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
+import { claimSource } from './source-claim.js';
 import { explainMoved, movedMeanwhile } from './source-state.js';
 import { tidySource, updateSource } from './source-update.js';
 import { openStageLog, type StageLog } from './stage-log.js';
@@ -25,6 +26,8 @@ import { refusal, waitThrough } from './waiting.js';
  */
 export async function runPrimary(primary: Primary, context: RunContext): Promise<RunResult> {
   const layout = ensureLayout(primary.directory);
+  const claimed = await claimSource(primary, sectionOf(primary, context), context);
+  if (claimed !== undefined) return claimed;
   const stamp = buildstampOf(primary.model, context.now(), primary.nightlyStart);
   const held = new HeldLocks(identityOf(primary, stamp, context), context.now);
   const updateLog = logFileOf(layout, UPDATE, stamp.tag);

@@ -10,6 +10,7 @@ import { mergeUpdates, reportUpdate } from './pending-updates.js';
 import { identityOf, type RunContext, type RunEvent, type RunResult, sectionOf } from './run-context.js';
 import { interrupted, warnOfLost } from './run-primary.js';
 import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secondary.js';
+import { lookAtClaim } from './source-claim.js';
 import { explainMoved, movedMeanwhile, type SourceState, sourceState } from './source-state.js';
 import { readStageLock } from './stage-lock.js';
 import { runStages } from './stages-of-run.js';
@@ -30,6 +31,8 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   const { primary } = secondary;
   const layout = ensureLayout(secondary.directory);
   ensureLayout(primary.directory);
+  const refused = lookAtClaim(secondary, context);
+  if (refused !== undefined) return { kind: 'source-claimed', refusal: refused };
   const stamp = buildstampOf(secondary.model, context.now(), secondary.nightlyStart);
   const held = new HeldLocks(identityOf(secondary, stamp, context), context.now);
   const begun = beginSecondary(layout.temporary, held, context.step);

@@ -30,6 +30,8 @@ export function exitCodeOf(result: RunResult): number {
     case 'update-broken':
     case 'not-repaired':
       return 70;
+    case 'source-claimed':
+      return result.refusal.kind === 'claimed' || result.refusal.kind === 'copy' ? 75 : 73;
     case 'held':
     case 'secondaries-building':
     case 'wait-timed-out':

@@ -27,9 +27,14 @@ const SECTION = 'protocol';
  * @param step short and synchronous
  * @throws LockError when the directory cannot be locked; whatever the step throws
  */
-export async function inSection<T>(temporary: string, settings: SectionSettings, step: () => T): Promise<Sectioned<T>> {
+export function inSection<T>(temporary: string, settings: SectionSettings, step: () => T): Promise<Sectioned<T>> {
+  return inSectionOf(join(temporary, SECTION), settings, step);
+}
+
+/** Likewise for a step that concerns one file. */
+export async function inSectionOf<T>(file: string, settings: SectionSettings, step: () => T): Promise<Sectioned<T>> {
   const { strategy, timeoutMs, signal, onNotice } = settings;
-  const lock = openLock(join(temporary, SECTION), { strategy });
+  const lock = openLock(file, { strategy });
   const acquisition = await lock.acquire({
     timeoutMs,
     ...(signal === undefined ? {} : { signal }),

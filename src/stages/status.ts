@@ -7,6 +7,7 @@ import { readSpool, type Submission, spoolOf } from '../submission/spool.js';
 import { journalDirectory } from '../updates/journal.js';
 import { judgeRun } from './fate.js';
 import { isStageLockName, RUNNING, secondaryLockName, UPDATE } from './names.js';
+import { type ClaimRefusal, lookAtClaim } from './source-claim.js';
 import { halfMovedBy } from './source-state.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { layoutOf } from './temporary.js';
@@ -26,6 +27,8 @@ export interface BuildStatus {
   readonly undelivered: readonly Submission[];
   /** Of a primary: which update has left the source half moved. */
   readonly halfMoved?: string;
+  /** Why it may not have its source, if it may not. */
+  readonly refusal?: ClaimRefusal;
   /** Why its locks cannot be seen, if they cannot. */
   readonly problem?: string;
 }
@@ -36,6 +39,7 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
     const { name, role } = build;
     try {
       const locks = locksOf(build).map((lock) => withFate(lock, host));
+      const refusal = lookAtClaim(build, { host, configFile: project.file });
       return {
         build: name,
         role,
@@ -43,6 +47,7 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
         waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
         undelivered: readSpool(spoolOf(build.directory)).submissions,
         ...halfMovedOf(build),
+        ...(refusal !== undefined && { refusal }),
       };
     } catch (error) {
       // One directory that may not be read, or whose server does not answer, must not hide the other builds.

@@ -3,6 +3,8 @@
  * right after each of them; the model under test/model has the same ones.
  */
 export const RUN_STEPS = [
+  'claim: copy made',
+  'claim: source claimed',
   'begin: running created',
   'begin: update claimed',
   'update: stage locked',

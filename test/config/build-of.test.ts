@@ -4,7 +4,7 @@ import { load } from './config.js';
 
 const ONE =
   '[project]\nname = "E"\n[defaults]\nsource = "s"\nupdate = { branch = "main" }\n[builds.gcc]\ndirectory = "a"\n';
-const two = load(`${ONE}[builds.clang]\ndirectory = "b"\n`);
+const two = load(`${ONE}[builds.clang]\nsource = "t"\ndirectory = "b"\n`);
 
 it('the only build needs no name', () => {
   expect(chooseBuild(load(ONE))).toMatchObject({ kind: 'chosen', build: { name: 'gcc' } });

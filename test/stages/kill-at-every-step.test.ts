@@ -6,6 +6,8 @@ import { Worker, type WorkerEnd } from '../support/worker.js';
 import { World } from '../support/world.js';
 
 const ONLY_PRIMARY: readonly RunStep[] = [
+  'claim: copy made',
+  'claim: source claimed',
   'begin: update claimed',
   'update: clear of secondaries',
   'update: start recorded',
@@ -21,7 +23,12 @@ const ONLY_SECONDARY: readonly RunStep[] = [
   'leave: left',
 ];
 /** Taken only by the first run of a build. */
-const ONLY_FIRST: readonly RunStep[] = ['update: start recorded', 'merge: cursor started'];
+const ONLY_FIRST: readonly RunStep[] = [
+  'claim: copy made',
+  'claim: source claimed',
+  'update: start recorded',
+  'merge: cursor started',
+];
 
 const cases = (['main', 's1'] as const).flatMap((build) => {
   const others = build === 'main' ? ONLY_SECONDARY : ONLY_PRIMARY;

@@ -22,6 +22,7 @@ process.on('message', async ({ build, killAt }) => {
     const result = await run(loaded.project.builds.get(build), {
       host: thisHost(),
       now: () => new Date(),
+      configFile,
       user: 'test',
       command: `run-worker ${build}`,
       run: id,

@@ -88,7 +88,19 @@ async function runHere(world: World): Promise<{ readonly code: number; readonly 
   const { signal } = new AbortController();
   const { environment } = world;
   try {
-    const context = { host, now, user: 'x', command: 'x', run: id, environment, signal, report, step: () => undefined };
+    const { configFile } = world;
+    const context = {
+      host,
+      now,
+      configFile,
+      user: 'x',
+      command: 'x',
+      run: id,
+      environment,
+      signal,
+      report,
+      step: () => undefined,
+    };
     const result = await run(build, context);
     said.push(history.end(result.kind) ?? '', 'message' in result ? result.message : '');
     return { code: exitCodeOf(result), stderr: said.join('\n') };

@@ -1,0 +1,64 @@
+import { lstatSync } from 'node:fs';
+import type { Build } from '../config/project.js';
+import { shellWord } from '../text/shell-word.js';
+import { shown } from '../text/shown.js';
+import type { ClaimRefusal } from './source-claim.js';
+
+/** What a person has to know of a source that a build may not have: why, whose it is, and what to do. */
+export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {
+  const primary = build.role === 'primary' ? build : build.primary;
+  const source = shown(primary.source);
+  const { file } = refusal;
+  switch (refusal.kind) {
+    case 'claimed': {
+      const { claim } = refusal;
+      const whose = build.role === 'primary' ? source : `${source}, the source of its primary ${primary.name},`;
+      const elsewhere =
+        claim.source === primary.source
+          ? ''
+          : `, or if this tree is a copy of ${shown(claim.source)} and the claim was copied with it`;
+      return [
+        `${build.name}: not run, because ${whose} has another primary: ${shown(claim.build)} of ${shown(claim.configFile)}.`,
+        ...describe(refusal),
+        `  A source has one primary. Make ${primary.name} a secondary of that one, in its configuration, or give it a checkout of its own.`,
+        `  If that primary is gone for good${elsewhere}, after a look:`,
+        `  rm ${shellWord(file)}`,
+      ];
+    }
+    case 'copy':
+      return [
+        `${build.name}: not run, because ${shown(primary.directory)} is a copy of the build directory that is the primary of ${source}.`,
+        ...describe(refusal),
+        '  Give the copy a checkout of its own, or make it a secondary of the original.',
+        '  If the original is gone for good, after a look:',
+        `  rm ${shellWord(file)}`,
+      ];
+    case 'unreadable':
+      return [
+        `${build.name}: not run, because ${shown(file)} does not say who the primary of ${source} is: ${shown(refusal.why)}.`,
+        '  Find out who put it there and whether another primary updates this source. If none does:',
+        `  ${isDirectory(file) ? 'rm -r' : 'rm'} ${shellWord(file)}`,
+      ];
+    case 'unwritable':
+      return [
+        `${build.name}: not run, because it cannot make ${shown(file)}, which says who the primary of ${source} is: ${refusal.why}.`,
+        '  A user who may write there can do it, once for all runs:',
+        `  cp ${shellWord(refusal.own)} ${shellWord(file)}`,
+      ];
+  }
+}
+
+function describe({ file, claim }: Extract<ClaimRefusal, { kind: 'claimed' | 'copy' }>): string[] {
+  return [
+    `  ${shown(file)}: claimed by ${shown(claim.user)} on ${shown(claim.host)}, since ${shown(claim.since)}`,
+    `    build directory: ${shown(claim.directory)}`,
+  ];
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
