@@ -35,7 +35,7 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   const timeoutMs = waitOf(options.wait);
   const strategy = strategyOf(options.strategy);
   const quiet = options.quiet ?? false;
-  const stop = stopSignal();
+  const stop = stopSignal('hurry');
   const lock = openLock(options.lock, { strategy });
   const onNotice = quiet ? () => undefined : noticeTeller();
 
@@ -52,7 +52,7 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   }
   let end: CommandEnd;
   try {
-    end = await runCommand(command, stop.signal);
+    end = await runCommand(command, stop.signal, stop.atOnce);
   } finally {
     if (acquisition.lock.release() === 'lost') {
       warn(

@@ -10,7 +10,7 @@ import { shown } from '../text/shown.js';
 import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { complain } from './failure.js';
-import { stopSignal } from './stop-signal.js';
+import { SAME_WISH_MS, stopSignal } from './stop-signal.js';
 import { thisProgram } from './this-program.js';
 import { userName } from './user-name.js';
 
@@ -27,7 +27,7 @@ export async function mailedRun(project: Project, build: Build, options: readonl
   const host = thisHost();
   const records = new JobRecords(project.scheduler.state);
   records.tidy(Date.now());
-  const stop = stopSignal();
+  const stop = stopSignal('hurry');
   const { program } = thisProgram(project.file);
   const job = startJob(
     {
@@ -45,13 +45,35 @@ export async function mailedRun(project: Project, build: Build, options: readonl
   );
   stop.signal.addEventListener('abort', job.interrupt, { once: true });
   if (stop.signal.aborted) job.interrupt();
+  const insist = insisting(job.interrupt, stop.atOnce);
   const end = await job.ended;
+  insist.cease();
   reportJob(project, records, job, end, undefined, new Date(), complain);
   await reportOrphans(project, records);
   // Whoever has stopped this has said so; what it had to say waits for the next.
   if (!stop.signal.aborted) await deliver(project, stop.signal);
   process.exitCode = exitCodeOf(end);
   if (end.kind === 'signalled') stop.dieIfHungUp();
+}
+
+/**
+ * Hands on the wish to end at once: the run takes a signal that comes soon after the first one for the same, and how soon the
+ * first has reached it nobody knows.
+ */
+function insisting(interrupt: () => void, atOnce: AbortSignal): { readonly cease: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const insist = (): void => {
+    interrupt();
+    timer = setInterval(interrupt, SAME_WISH_MS);
+  };
+  atOnce.addEventListener('abort', insist, { once: true });
+  if (atOnce.aborted) insist();
+  return {
+    cease: () => {
+      atOnce.removeEventListener('abort', insist);
+      clearInterval(timer);
+    },
+  };
 }
 
 /** The file that cron's line has redirected our standard output to, if it is one. */

@@ -26,6 +26,19 @@ not be started; 75 if the lock could not be had, 2 for a wrong command line,
   */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
 `;
 
+const KILL_HELP = `
+A run that is alive is told first (TERM), so that it ends its stage in order; then
+everything else that belongs to a run of this build on this host, also to a dead one
+and to one whose locks are gone, gets TERM, and KILL after the \`grace\` of its stages.
+Nothing else gets a signal. What a stage was allowed to leave behind is left. Locks
+stay: \`stagelock unlock\` removes them.
+
+Exit code: 0 nothing of it is alive on this host any more; 1 the answer was no; 2 no
+terminal to ask at, and no --yes; 75 something is still alive: a process of another
+user, which only that user or root can end, one that waits inside the kernel, or a
+run on another host, where this command must be given.
+`;
+
 const DOCTOR_HELP = `
 Four processes try at once what locks are made of; with --peer two of them on
 each side. It takes some ten seconds on a local disk, up to a minute on a
@@ -91,10 +104,24 @@ export function program(): Command {
     .description('clear the locks that a dead run of a build has left, after showing what it was doing')
     .argument('[build]', 'its name; may be left out if there is only one')
     .option('-y, --yes', 'do not ask')
-    .option('--force', 'also if its owner is alive or cannot be judged from here')
+    .option(
+      '--force',
+      'also if something of it is alive, which is named and left alive, or its owner cannot be judged from here',
+    )
     .action(async (build: string | undefined, options: { yes?: boolean; force?: boolean }, command: Command) => {
       const { unlockCommand } = await import('./unlock.js');
       await unlockCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
+    });
+
+  stagelock
+    .command('kill')
+    .description('end the processes of a run of a build, be it alive or dead, after showing them; its locks stay')
+    .argument('[build]', 'its name; may be left out if there is only one')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', KILL_HELP)
+    .action(async (build: string | undefined, options: { yes?: boolean }, command: Command) => {
+      const { killCommandLine } = await import('./kill.js');
+      await killCommandLine(command.optsWithGlobals<GlobalOptions>(), build, options);
     });
 
   stagelock

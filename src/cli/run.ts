@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fstatSync, ftruncateSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { Build, Model } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
 import { RunRecorder } from '../stages/history.js';
@@ -15,6 +16,7 @@ import { WarningTeller } from '../warnings/teller.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
+import { SAME_WISH_MS } from './stop-signal.js';
 import { userName } from './user-name.js';
 
 export interface RunOptions {
@@ -155,20 +157,29 @@ interface Stop {
   readonly forget: () => void;
 }
 
-/** Fires at the first INT, TERM or HUP. A second one ends the process as it would any other. */
+/**
+ * Fires at the first INT, TERM or HUP. A later one ends the process as it would any other, but not at the same time: one wish to
+ * end may arrive as several signals.
+ */
 function stopSignal(onStop: (name: StopSignal) => void): Stop {
   const controller = new AbortController();
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let received: StopSignal = 'SIGTERM';
+  let received: { readonly name: StopSignal; readonly atMs: number } | undefined;
   const handler = (name: NodeJS.Signals): void => {
-    received = names.find((one) => one === name) ?? received;
-    forget();
-    onStop(received);
+    const nowMs = performance.now();
+    if (received !== undefined) {
+      if (nowMs - received.atMs < SAME_WISH_MS) return;
+      forget();
+      process.kill(process.pid, name);
+      return;
+    }
+    received = { name: names.find((one) => one === name) ?? 'SIGTERM', atMs: nowMs };
+    onStop(received.name);
     controller.abort();
   };
   const forget = (): void => {
     for (const name of names) process.removeListener(name, handler);
   };
   for (const name of names) process.on(name, handler);
-  return { signal: controller.signal, name: () => received, forget };
+  return { signal: controller.signal, name: () => received?.name ?? 'SIGTERM', forget };
 }

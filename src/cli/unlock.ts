@@ -1,12 +1,16 @@
 import { lstatSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
-import { describeHolder, errorCode, thisHost } from '../locks/index.js';
+import type { Build } from '../config/project.js';
+import { describeHolder, thisHost } from '../locks/index.js';
+import { tailOfLog } from '../stages/log-tail.js';
 import { describeLock, type MessageContext, unlockCommand as unlockCommandLine } from '../stages/messages.js';
-import { tailOf } from '../stages/stage-log.js';
+import { describeRemnants, killCommand } from '../stages/remnant-text.js';
+import { forgetNote, noteOf, readNote } from '../stages/remnants-note.js';
+import { sectionFor } from '../stages/section.js';
 import type { LockStatus } from '../stages/status.js';
-import { clearLocks, examine } from '../stages/unlock.js';
+import { type Clearance, clearLocks, examine, temporariesOf } from '../stages/unlock.js';
 import { logText } from '../text/log-text.js';
 import { shown } from '../text/shown.js';
+import { confirmed } from './confirmation.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
@@ -24,10 +28,11 @@ export async function unlockCommand(
   const found = examine(build, host);
   if (found.kind === 'nothing-there') {
     process.stdout.write(`${build.name}: there are no locks\n`);
+    if (force) await forgetRemnants(build, host);
     return;
   }
   const context = { host, now: new Date(), configFile: project.file, builds: project.builds };
-  show(found.locks, context);
+  show(build, found.locks, context);
   if (found.locks.some((lock) => lock.name === 'update' && build.role === 'primary')) {
     process.stdout.write(
       `  The update was interrupted: ${shown(build.source)} may be half moved. Nobody builds it until the next run of ${build.name} has repaired it.\n`,
@@ -39,11 +44,10 @@ export async function unlockCommand(
       `  Whether what it started still runs can be seen only by ${hidden.map((user) => shown(user, 64)).join(', ')} and root: ps -ef\n`,
     );
   }
-  if (found.kind === 'needs-force' && !force) {
-    throw new Refusal(
-      EXIT.held,
-      `${build.name}: left as it is:\n  ${found.reasons.join('\n  ')}\n  --force clears it all the same`,
-    );
+  if (found.kind === 'needs-force' && !force) throw new Refusal(EXIT.held, whyNot(build, found, context));
+  if (force && found.left.length > 0) {
+    process.stdout.write('  These are left alive, and no run begins that they would disturb:\n');
+    for (const line of describeRemnants(found.left, context)) process.stdout.write(`${line}\n`);
   }
   if (!yes && !process.stdin.isTTY) {
     const command = `${unlockCommandLine(build.name, context)} --yes${force ? ' --force' : ''}`;
@@ -56,7 +60,7 @@ export async function unlockCommand(
   if (!yes && !(await confirmed(`Remove ${what}? [y/N] `))) {
     throw new Refusal(EXIT.failed, `${build.name}: left as it is`);
   }
-  const cleared = await clearLocks(build, found.locks);
+  const cleared = await clearLocks(build, found.locks, { left: found.left, host });
   if (cleared.kind === 'section-busy') {
     const holder = describeHolder(cleared.holder, Date.now());
     throw new Refusal(
@@ -66,14 +70,61 @@ export async function unlockCommand(
   }
   for (const path of cleared.paths) process.stdout.write(`removed ${shown(path)}\n`);
   for (const path of cleared.changed) process.stdout.write(`left ${shown(path)}: it has changed hands meanwhile\n`);
+  if (found.left.length === 0) {
+    if (force) await forgetRemnants(build, host);
+    return;
+  }
+  const pids = found.left.map(({ pid }) => pid);
+  process.stdout.write(
+    `left alive: ${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}. To end what is left of ${build.name}:\n  ${killCommand(build.name, context)}\n`,
+  );
 }
 
-function show(locks: readonly LockStatus[], context: MessageContext): void {
+type Found = Exclude<Clearance, { kind: 'nothing-there' }>;
+
+/** Force is advised only where nothing else helps: when it is another host that is gone. */
+function whyNot(build: Build, { owned, left }: Found, context: MessageContext): string {
+  const unsure = owned.filter((lock) => lock.judgement.fate === 'unknown');
+  const living = owned.filter(
+    (lock) => lock.judgement.fate === 'alive' && !left.some(({ pid }) => pid === lock.record?.pid),
+  );
+  const hosts = [...new Set(unsure.flatMap((lock) => lock.record?.host ?? []))].filter(
+    (name) => name !== context.host.name,
+  );
+  return [
+    `${build.name}: left as it is${left.length > 0 ? ', because processes of its run are still alive:' : ':'}`,
+    ...describeRemnants(left, context),
+    ...[...living, ...unsure].map((lock) => `  ${shown(lock.path)}: ${lock.judgement.fate}: ${lock.judgement.why}`),
+    ...(left.length + living.length === 0 ? [] : ['  To end them:', `  ${killCommand(build.name, context)}`]),
+    ...hosts.flatMap((name) => [
+      `  On ${shown(name)}, to end what lives there:`,
+      `  ${killCommand(build.name, context)}`,
+    ]),
+    ...(unsure.length === 0 ? [] : [`  --force clears it all the same, for when its run is gone for certain`]),
+  ].join('\n');
+}
+
+/** A person has decided that what a note names is no more, of which only another host could tell. */
+async function forgetRemnants(build: Build, host: MessageContext['host']): Promise<void> {
+  for (const temporary of temporariesOf(build)) {
+    const path = noteOf(temporary, build.name);
+    if (readNote(path) === undefined) continue;
+    await forgetNote(temporary, build.name, host, sectionFor(build), 'but for the living');
+    process.stdout.write(
+      `${readNote(path) === undefined ? 'removed' : 'left, since processes of this host that it names are alive:'} ${shown(path)}\n`,
+    );
+  }
+}
+
+function show(build: Build, locks: readonly LockStatus[], context: MessageContext): void {
   for (const lock of locks) {
     process.stdout.write(`${describeLock(lock, context).join('\n')}\n`);
     const log = lock.record?.logFile;
-    const tail = log === undefined ? [] : tailOf(log, LOG_LINES);
-    for (const line of tail) process.stdout.write(`    | ${logText(line)}\n`);
+    const tail = log === undefined ? undefined : tailOfLog(build, log, LOG_LINES);
+    if (tail?.kind === 'refused') process.stdout.write(`    (its end is not shown: ${shown(tail.why)})\n`);
+    if (tail?.kind !== 'lines') continue;
+    // A bar that was drawn over itself becomes several lines.
+    for (const line of tail.lines.flatMap((each) => logText(each).split('\n'))) process.stdout.write(`    | ${line}\n`);
   }
 }
 
@@ -82,17 +133,4 @@ function othersOf(locks: readonly LockStatus[]): string[] {
   const own = process.getuid?.() ?? 0;
   const others = locks.filter((lock) => own !== 0 && lstatSync(lock.path, { throwIfNoEntry: false })?.uid !== own);
   return [...new Set(others.flatMap((lock) => lock.record?.user ?? []))];
-}
-
-async function confirmed(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(question)).trim());
-  } catch (error) {
-    if (errorCode(error) !== 'ABORT_ERR') throw error;
-    process.stdout.write('\n'); // Ctrl-C or Ctrl-D
-    return false;
-  } finally {
-    terminal.close();
-  }
 }

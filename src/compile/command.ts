@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
-import { endGroup } from '../processes/group.js';
+import { endGroup, signalGroup } from '../processes/group.js';
 
 /** A program and its arguments. */
 export type Argv = readonly [string, ...string[]];
@@ -23,8 +23,9 @@ const GRACE_MS = 2000;
  * Runs a command to its end with our standard input, output and error.
  *
  * @param stop ends it together with all processes that it started
+ * @param atOnce takes the grace away that they have then
  */
-export async function runCommand(argv: Argv, stop: AbortSignal): Promise<CommandEnd> {
+export async function runCommand(argv: Argv, stop: AbortSignal, atOnce?: AbortSignal): Promise<CommandEnd> {
   if (stop.aborted) return { kind: 'interrupted' };
   const [program, ...rest] = tiedToUs(argv);
   // detached: a process group of its own, so that a compiler driver and what it started can be ended together. The
@@ -46,11 +47,17 @@ export async function runCommand(argv: Argv, stop: AbortSignal): Promise<Command
   const end = (): void => {
     ended ??= endGroup(group, GRACE_MS);
   };
+  const kill = (): void => void signalGroup(group, 'SIGKILL');
   stop.addEventListener('abort', end, { once: true });
-  const outcome = await exit;
-  stop.removeEventListener('abort', end);
-  if (ended === undefined) return outcome;
-  await ended;
+  atOnce?.addEventListener('abort', kill, { once: true });
+  try {
+    const outcome = await exit;
+    if (ended === undefined) return outcome;
+    await ended;
+  } finally {
+    stop.removeEventListener('abort', end);
+    atOnce?.removeEventListener('abort', kill);
+  }
   return { kind: 'interrupted' };
 }
 

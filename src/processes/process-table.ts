@@ -46,6 +46,11 @@ export function commandOf(pid: number): string {
   return line === '' ? (readProc(pid, 'comm')?.trim() ?? '') : line;
 }
 
+/** Its program and arguments, as the process shows them. Empty for a thread of the kernel and for one that has ended. */
+export function argumentsOf(pid: number): string[] {
+  return readProc(pid, 'cmdline')?.split('\0').slice(0, -1) ?? [];
+}
+
 function parseProcess(pid: number, line: string): Process | undefined {
   // The command's name, in parentheses, may hold spaces and parentheses itself.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');

@@ -11,6 +11,7 @@ import { explainClaim } from './claim-messages.js';
 import { judgeRun } from './fate.js';
 import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
+import { explainInTheWay } from './remnant-text.js';
 import type { RunResult, StageReport } from './run-context.js';
 import type { FoundStageLock } from './stage-lock.js';
 import { locksOf } from './status.js';
@@ -92,6 +93,11 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         '  Its Update.xml says so, and its next run builds these updates again. Work in another checkout than the one that is built.',
         ...result.stages.filter((stage) => stage.outcome.kind !== 'passed').map((stage) => explainStage(build, stage)),
       ];
+    case 'in-the-way':
+      return [
+        `${build.name}: not ${build.role === 'primary' ? 'updated and not built' : 'built'}, because processes of an earlier run are still alive, although its locks are gone.`,
+        ...explainInTheWay(result, context),
+      ];
     case 'section-busy':
       return [
         `${build.name}: not run, because ${shown(result.path)} could not be acquired: ${describeHolder(result.holder, context.now.getTime())}.`,
@@ -134,6 +140,13 @@ export function stateOf(build: Build, result: RunResult, context: MessageContext
       return undefined;
     case 'held':
       return explainHeld(build, result.locks, context).join('\n');
+    case 'in-the-way': {
+      // A build starts and ends compilers all the time; what is alive is the same as long as it is of the same run.
+      const alive = result.remnants.map(
+        ({ host, build: whose, run, stage }) => `${host} ${whose} ${run} ${stage ?? ''}`,
+      );
+      return [result.kind, ...new Set(alive.sort()), ...result.unreadable].join('\n');
+    }
     default: {
       const plain = 'message' in result ? { ...result, message: sameFailure(result.message) } : result;
       return explainResult(build, plain, context).join('\n');

@@ -1,9 +1,11 @@
 import type { Build } from '../config/project.js';
 import type { Host, Inspection } from '../locks/index.js';
+import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { RUN_VARIABLE } from '../processes/members.js';
 import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunIdentity } from './held-locks.js';
+import type { InTheWay } from './in-the-way.js';
 import type { SectionSettings } from './section.js';
 import type { ClaimRefusal } from './source-claim.js';
 import type { MovedSource } from './source-state.js';
@@ -104,6 +106,8 @@ export type RunResult =
   | { readonly kind: 'source-unrecorded'; readonly head: string; readonly recorded: string; readonly waitedMs: number }
   /** Somebody moved the source while it was built. The reports say so, and it will be built again. */
   | (MovedSource & { readonly stamp: Buildstamp; readonly stages: readonly StageReport[] })
+  /** Processes of runs that have no locks any more, which this one would disturb or be disturbed by. */
+  | (InTheWay & { readonly kind: 'in-the-way' })
   | { readonly kind: 'section-busy'; readonly path: string; readonly holder: Inspection }
   /** Told to stop; the locks stay, as after any signal. */
   | { readonly kind: 'interrupted'; readonly left: readonly string[] };
@@ -134,6 +138,9 @@ export function sectionOf(build: Build, context: RunContext): SectionSettings {
 export function runEnvironment(build: Build, stamp: Buildstamp, context: RunContext): NodeJS.ProcessEnv {
   return {
     ...context.environment,
+    // Of a stage that has started this run.
+    STAGELOCK_STAGE: undefined,
+    [MAY_LEAVE_VARIABLE]: undefined,
     [RUN_VARIABLE]: context.run,
     STAGELOCK_BUILD: build.name,
     STAGELOCK_SOURCE: build.source,

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Primary } from '../config/project.js';
 import { pause } from '../locks/index.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
@@ -5,6 +6,7 @@ import { pruneJournal } from '../updates/pruning.js';
 import type { MergedUpdate } from '../updates/record.js';
 import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
+import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate, writeTag } from './pending-updates.js';
 import { beginPrimary, endPrimary, endUpdate, mayUpdateNow } from './primary.js';
@@ -40,10 +42,17 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   const before = reportsBefore(primary, stamp);
   let upTo: number | undefined;
   let built: MergedUpdate | undefined;
-  if (primary.update === undefined) writeTag(primary, stamp);
+  if (primary.update === undefined) {
+    const inTheWay =
+      (await stillNoted(primary, context.host)) ?? workingInTheWay(primary, 'directory', context.run, context.host);
+    if (inTheWay !== undefined) return refuse(inTheWay, layout, held, context);
+    writeTag(primary, stamp);
+  }
   if (primary.update !== undefined) {
     const clear = await awaitSecondaries(primary, layout, held, context);
     if (clear !== undefined) return clear;
+    const noted = await stillNoted(primary, context.host);
+    if (noted !== undefined) return refuse(noted, layout, held, context);
     context.step('update: clear of secondaries');
     const log = openStageLog(updateLog);
     const updated = await update(primary, stamp, layout, held, log, context);
@@ -108,7 +117,10 @@ async function awaitSecondaries(
 
 type Updated =
   | { readonly kind: 'updated'; readonly upTo: number; readonly update: MergedUpdate }
-  | Extract<RunResult, { kind: 'no-news' | 'update-failed' | 'update-broken' | 'not-repaired' | 'interrupted' }>;
+  | Extract<
+      RunResult,
+      { kind: 'no-news' | 'update-failed' | 'update-broken' | 'not-repaired' | 'interrupted' | 'in-the-way' }
+    >;
 
 /** The stage `update` itself: source, record, report, and only then the end of its lock. */
 async function update(
@@ -122,6 +134,10 @@ async function update(
   if (primary.update === undefined) throw new Error(`${primary.name} has no update to do`);
   const source = await updateSource(primary, primary.update, stamp, log, context);
   if (source.kind === 'interrupted') return interrupted(held);
+  if (source.kind === 'in-the-way') {
+    log.close();
+    return refuse(source, layout, held, context);
+  }
   if (source.kind === 'broken') {
     log.close();
     held.stopHeartbeat();
@@ -147,6 +163,8 @@ async function update(
     log.discard();
   } else {
     log.close();
+    const inTheWay = workingInTheWay(primary, 'directory', context.run, context.host);
+    if (inTheWay !== undefined) return refuse(inTheWay, layout, held, context);
     reportUpdate(primary, primary, stamp, pending.update);
     context.step('update: reported');
     context.report({ kind: 'updated', update: pending.update });
@@ -156,6 +174,21 @@ async function update(
   if (!quiet) return { kind: 'updated', upTo: pending.upTo, update: pending.update };
   end(layout, held, context);
   return { kind: 'no-news' };
+}
+
+/** Ends a run before it has built anything: something of an earlier one lives that has no lock any more. */
+function refuse(
+  inTheWay: InTheWay,
+  layout: Layout,
+  held: HeldLocks,
+  context: RunContext,
+): Extract<RunResult, { kind: 'in-the-way' }> {
+  if (held.paths.some((path) => basename(path) === UPDATE)) {
+    endUpdate(layout.temporary, held);
+    context.step('update: ended');
+  }
+  end(layout, held, context);
+  return { kind: 'in-the-way', ...inTheWay };
 }
 
 /** A journal that could not be made shorter is no reason for a run to fail. */

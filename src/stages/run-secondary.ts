@@ -5,6 +5,7 @@ import { pause } from '../locks/index.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
 import { type Buildstamp, buildstampOf } from './buildstamp.js';
 import { HeldLocks } from './held-locks.js';
+import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate } from './pending-updates.js';
 import { identityOf, type RunContext, type RunEvent, type RunResult, sectionOf } from './run-context.js';
@@ -39,8 +40,17 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   if (begun.kind !== 'done') return refusal(begun, held);
   context.report({ kind: 'begun', build: secondary, stamp });
 
+  // What moves the source without a lock is not worth waiting for; and it may have come while this run waited.
+  const early = await stillNoted(secondary, context.host);
+  if (early !== undefined) {
+    endSecondary(layout.temporary, held);
+    context.step('end: running removed');
+    return { kind: 'in-the-way', ...early };
+  }
   const joined = await waitAndJoin(secondary, stamp, layout, held, context);
   if (joined.kind !== 'joined') return joined;
+  const noted = await stillNoted(secondary, context.host);
+  if (noted !== undefined) return refuse(noted, secondary, layout, held, context);
 
   const pending = mergeUpdates(primary, secondary, context, joined.head);
   if (pending.kind === 'lost') {
@@ -56,6 +66,8 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
     leave(secondary, layout, held, context);
     return { kind: 'no-news' };
   }
+  const inTheWay = workingInTheWay(secondary, 'directory', context.run, context.host);
+  if (inTheWay !== undefined) return refuse(inTheWay, secondary, layout, held, context);
   const before = reportsBefore(secondary, stamp);
   reportUpdate(primary, secondary, stamp, pending.update);
   context.step('update: reported');
@@ -179,6 +191,20 @@ async function untilRecorded(
     !context.signal.aborted &&
     ['unrecorded', 'half-moved'].includes((await sourceState(secondary.primary, stamp, context)).kind)
   );
+}
+
+/** Ends a run before it has built anything: something of an earlier one lives that has no lock any more. */
+function refuse(
+  inTheWay: InTheWay,
+  secondary: Secondary,
+  layout: Layout,
+  held: HeldLocks,
+  context: RunContext,
+): Extract<RunResult, { kind: 'in-the-way' }> {
+  held.remove(join(layout.temporary, UPDATE));
+  context.step('update: ended');
+  leave(secondary, layout, held, context);
+  return { kind: 'in-the-way', ...inTheWay };
 }
 
 function leave(secondary: Secondary, layout: Layout, held: HeldLocks, context: RunContext): void {

@@ -37,6 +37,7 @@ export function exitCodeOf(result: RunResult): number {
     case 'wait-timed-out':
     case 'source-unrecorded':
     case 'source-half-moved':
+    case 'in-the-way':
     case 'section-busy':
       return 75;
     case 'interrupted':

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { StrategyChoice } from '../config/project.js';
+import type { Build, StrategyChoice } from '../config/project.js';
 import { type Inspection, type Notice, openLock } from '../locks/index.js';
 
 /** How the critical sections of a run are entered. */
@@ -8,6 +8,11 @@ export interface SectionSettings {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onNotice?: (notice: Notice) => void;
+}
+
+/** For whoever clears up in the directory of a build; runs have settings of their own. */
+export function sectionFor({ strategy, sectionTimeoutMs }: Build): SectionSettings {
+  return { strategy, timeoutMs: sectionTimeoutMs };
 }
 
 export type Sectioned<T> =

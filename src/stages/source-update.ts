@@ -1,10 +1,11 @@
 import type { Primary, UpdateSource } from '../config/project.js';
 import { homeOf, startCursor } from '../updates/cursor.js';
 import { append, journalDirectory, lastRecord } from '../updates/journal.js';
-import { removeMark } from '../updates/move-mark.js';
+import { readMark, removeMark } from '../updates/move-mark.js';
 import type { UpdateRecord } from '../updates/record.js';
 import type { Fetched } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
+import { type InTheWay, workingInTheWay } from './in-the-way.js';
 import { cursorOf } from './renamed-build.js';
 import type { RunContext } from './run-context.js';
 import { type Source, sourceOf } from './source.js';
@@ -20,6 +21,8 @@ export type SourceUpdate =
   | HalfMoved
   /** The source may be half moved. */
   | { readonly kind: 'broken'; readonly message: string }
+  /** Nothing was moved, because somebody still reads it. */
+  | (InTheWay & { readonly kind: 'in-the-way' })
   | { readonly kind: 'interrupted' };
 
 /** The newest record, as the start of the next. */
@@ -44,6 +47,10 @@ export async function updateSource(
 ): Promise<SourceUpdate> {
   const source = sourceOf(primary, update, stamp, context, log.line);
   const started = context.now().toISOString();
+  // A repair moves the source, too.
+  const isMarked = readMark(journalDirectory(primary.directory)).kind !== 'none';
+  const inTheWay = isMarked ? workingInTheWay(primary, 'source', context.run, context.host) : undefined;
+  if (inTheWay !== undefined) return { kind: 'in-the-way', ...inTheWay };
   const halfMoved = await repairSource(source);
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (halfMoved !== undefined) return halfMoved;
@@ -60,7 +67,7 @@ export async function updateSource(
   context.step('update: fetched');
   if (context.signal.aborted) return { kind: 'interrupted' };
   const moved = fetched.kind === 'fetched' && fetched.news ? await move(source, fetched, log.path) : fetched;
-  if (moved.kind === 'broken') return moved;
+  if (moved.kind === 'broken' || moved.kind === 'in-the-way') return moved;
   if (context.signal.aborted) return { kind: 'interrupted' };
 
   // Also after a failure: what an earlier run had moved and not recorded must not stay unrecorded until the remote
@@ -86,11 +93,13 @@ export function tidySource(
   return system.tidy(checkout);
 }
 
-type Moved = { readonly kind: 'moved' } | Extract<SourceUpdate, { kind: 'failed' | 'broken' }>;
+type Moved = { readonly kind: 'moved' } | Extract<SourceUpdate, { kind: 'failed' | 'broken' | 'in-the-way' }>;
 
 /** One that broke off is repaired at once where that is possible: the source is then whole, and the update has failed. */
 async function move(source: Source, fetched: Fetched, logFile: string): Promise<Moved> {
-  const { system, checkout, context } = source;
+  const { primary, system, checkout, context } = source;
+  const inTheWay = workingInTheWay(primary, 'source', context.run, context.host);
+  if (inTheWay !== undefined) return { kind: 'in-the-way', ...inTheWay };
   await markMove(source, fetched, logFile);
   context.step('update: moving');
   const moved = await system.move(checkout, fetched);

@@ -1,7 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, unlinkSync, writeSync } from 'node:fs';
 import { openToAppend } from '../locks/index.js';
-
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** The open log of a stage. */
 export interface StageLog {
@@ -36,28 +34,4 @@ export function openStageLog(path: string): StageLog {
       if (size === 0) unlinkSync(path);
     },
   };
-}
-
-/**
- * The last lines of a log, read from its end so that its size does not matter. Empty when there is none.
- *
- * @param bytes how much of its end is read at most
- */
-export function tailOf(path: string, lines: number, bytes = 8192): string[] {
-  let fd: number;
-  try {
-    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch {
-    return [];
-  }
-  try {
-    const { size } = fstatSync(fd);
-    const buffer = Buffer.alloc(Math.min(bytes, size));
-    const length = readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8', 0, length).trimEnd().split('\n').slice(-lines);
-  } catch {
-    return [];
-  } finally {
-    closeSync(fd);
-  }
 }

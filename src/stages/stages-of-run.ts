@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Build, Stage } from '../config/project.js';
 import { errorCode, obstacleOf } from '../locks/index.js';
+import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { StillRunning } from '../processes/still-running.js';
 import type { Buildstamp } from './buildstamp.js';
 import { removeDebris } from './debris.js';
@@ -88,7 +89,13 @@ async function runStage(
   const before = reportBefore(build, stage, stamp.tag);
   const started = context.now().getTime();
   const startMs = performance.now();
-  const environment = { ...runEnvironment(build, stamp, context), [STAGE_VARIABLE]: stage.name, ...stage.environment };
+  const environment = {
+    ...runEnvironment(build, stamp, context),
+    [STAGE_VARIABLE]: stage.name,
+    // What it leaves is none of the next run's business.
+    ...(stage.mayLeave && { [MAY_LEAVE_VARIABLE]: '1' }),
+    ...stage.environment,
+  };
   const end = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
   const { outcome } = end;
   const ms = performance.now() - startMs;

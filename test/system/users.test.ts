@@ -44,7 +44,7 @@ describe.skipIf(noUsers !== undefined)(
       const run = await building(BERT, world, 'main');
       const refused = await as(ANNA, world, ['unlock', 'main', '--yes']);
       expect(refused.code).toBe(75);
-      expect(refused.stderr).toMatch(/\/running: alive: /);
+      expect(refused.stderr).toMatch(/ {2}process \d+ of user 61002, .*, run of main: .* run main\n/);
       worlds.finish(world);
       expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
     });

@@ -165,7 +165,7 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
         if (found.kind === 'clear') {
           await clearLocks(world.build(name), found.locks);
           world.note({ build: name, unlocked: true });
-        } else if (tries > 100) return `${name} cannot be unlocked: ${found.reasons.join('; ')}`;
+        } else if (tries > 100) return `${name} cannot be unlocked: ${JSON.stringify([found.owned, found.left])}`;
         else await sleep(50);
       }
     }

@@ -1,0 +1,56 @@
+import type { Host } from '../locks/index.js';
+import { type Marks, markedProcesses, marksOf } from '../processes/marks.js';
+import { commandOf, type Process, processOf } from '../processes/process-table.js';
+import { userOf } from '../processes/user.js';
+
+/** A process of a run that has no locks any more, and may read its source or write to its build directory all the same. */
+export interface Remnant {
+  /** As in stage locks. */
+  readonly host: string;
+  readonly pid: number;
+  /** Clock ticks since boot; with the number it names a process for good. */
+  readonly startTicks: number;
+  readonly user: string;
+  /** When it was started, ISO 8601 UTC by the clock of `host`; undefined where that cannot be told. */
+  readonly since?: string;
+  readonly command: string;
+  readonly run: string;
+  readonly build: string;
+  /** Undefined for the run itself and the programs of its update. */
+  readonly stage?: string;
+}
+
+/** Longer command lines are cut off: a link may name thousands of objects. */
+const COMMAND_LENGTH = 1000;
+
+/** What a person and a later run have to know of a process. */
+export function remnantOf(
+  { pid, startTicks }: Process,
+  { run, build, stage }: Pick<Marks, 'run' | 'build' | 'stage'>,
+  host: Host,
+): Remnant {
+  const facts = host.process(pid);
+  const startedMs = facts.kind === 'running' ? facts.startedMs : undefined;
+  return {
+    host: host.name,
+    pid,
+    startTicks,
+    user: userOf(pid) ?? 'unknown',
+    ...(startedMs !== undefined && { since: new Date(Math.round(startedMs)).toISOString() }),
+    command: commandOf(pid).slice(0, COMMAND_LENGTH),
+    run,
+    build,
+    ...(stage !== undefined && { stage }),
+  };
+}
+
+/** The marked processes that are wanted, looked at more closely. */
+export function remnantsWhere(wanted: (marks: Marks) => boolean, host: Host): Remnant[] {
+  return markedProcesses()
+    .filter(({ marks }) => wanted(marks))
+    .flatMap(({ pid, marks }) => {
+      const process = processOf(pid);
+      // Its number may have been given to another one between the two looks.
+      return process === undefined || marksOf(pid)?.run !== marks.run ? [] : [remnantOf(process, marks, host)];
+    });
+}

@@ -1,0 +1,137 @@
+import { basename, join } from 'node:path';
+import { errorCode, type Host, namesIn, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
+import { type Remnant, remnantsWhere } from './remnant.js';
+import type { SectionSettings } from './section.js';
+import { inSection } from './section.js';
+
+/**
+ * What `unlock --force` has left alive of a build, in `Testing/Temporary` of that build and, of a secondary, of its primary:
+ * the environment of a process tells its own user whose it is, this tells everybody else, other hosts included.
+ */
+export interface RemnantsNote {
+  /** Changes with every boot of the host that wrote it; no process of before is left then. */
+  readonly bootId?: string;
+  readonly remnants: readonly Remnant[];
+}
+
+export type ReadNote =
+  | { readonly kind: 'note'; readonly path: string; readonly note: RemnantsNote }
+  /** Something stands there that is no such note. */
+  | { readonly kind: 'unreadable'; readonly path: string };
+
+const NAME = /^Survivors\.(.+)\.json$/;
+const LIMIT = 1024 * 1024;
+/** More would not fit into the limit, and a run that finds one of them does not begin, anyway. */
+const MOST = 400;
+
+/** The note about a build in one directory. */
+export function noteOf(temporary: string, build: string): string {
+  return join(temporary, `Survivors.${build}.json`);
+}
+
+/** The notes in a directory, about whatever build. @throws the system's error when the directory cannot be read */
+export function notesIn(temporary: string): string[] {
+  return namesIn(temporary)
+    .filter((name) => NAME.test(name))
+    .map((name) => join(temporary, name));
+}
+
+/** The build that a note is about, from its path. */
+export function aboutWhom(path: string): string {
+  return NAME.exec(basename(path))?.[1] ?? '';
+}
+
+/** Reads a note; undefined when there is none. */
+export function readNote(path: string): ReadNote | undefined {
+  try {
+    const text = readRegularFile(path, LIMIT);
+    if (text === undefined) return undefined;
+    const value = JSON.parse(text) as Partial<RemnantsNote> | null;
+    const remnants = value?.remnants;
+    if (!Array.isArray(remnants) || !remnants.every(isRemnant)) return { kind: 'unreadable', path };
+    const bootId = value?.bootId;
+    return { kind: 'note', path, note: { remnants, ...(typeof bootId === 'string' && { bootId }) } };
+  } catch {
+    return { kind: 'unreadable', path };
+  }
+}
+
+function isRemnant(value: unknown): value is Remnant {
+  if (typeof value !== 'object' || value === null) return false;
+  const { host, pid, startTicks, user, since, command, run, build, stage } = value as Record<string, unknown>;
+  return (
+    [host, user, command, run, build].every((text) => typeof text === 'string') &&
+    [since, stage].every((text) => text === undefined || typeof text === 'string') &&
+    Number.isSafeInteger(pid) &&
+    Number.isSafeInteger(startTicks)
+  );
+}
+
+/** Those of a note that live, what their runs have started since, and those of which only another host can tell. */
+export function livingOf({ bootId, remnants }: RemnantsNote, host: Host): Remnant[] {
+  const elsewhere = remnants.filter((remnant) => remnant.host !== host.name);
+  const here = remnants.filter((remnant) => remnant.host === host.name);
+  if (here.length === 0 || (bootId !== undefined && host.bootId !== undefined && bootId !== host.bootId))
+    return elsewhere;
+  const living = here.filter(({ pid, startTicks }) => {
+    const facts = host.process(pid);
+    return facts.kind === 'running' && (facts.startTicks === undefined || facts.startTicks === startTicks);
+  });
+  const runs = new Set(here.map(({ run }) => run));
+  const known = new Set(living.map(({ pid }) => pid));
+  const since = remnantsWhere(({ run, mayLeave }) => runs.has(run) && !mayLeave, host).filter(
+    ({ pid }) => !known.has(pid),
+  );
+  return [...living, ...since, ...elsewhere];
+}
+
+/**
+ * Notes what is left alive, besides what an earlier note names and still lives. To be called within the critical section of
+ * the directory, before the locks go: whoever dies in between leaves both, and the note is over when the processes are.
+ *
+ * @throws the system's error, for example ENOSPC; then the locks stay
+ */
+export function writeNote(temporary: string, build: string, remnants: readonly Remnant[], host: Host): void {
+  const path = noteOf(temporary, build);
+  const earlier = readNote(path);
+  const still = earlier?.kind === 'note' ? livingOf(earlier.note, host) : [];
+  const isNew = (one: Remnant): boolean =>
+    !remnants.some(({ pid, host: where }) => pid === one.pid && where === one.host);
+  const all = [...remnants, ...still.filter(isNew)].slice(0, MOST);
+  const { bootId } = host;
+  if (all.length > 0)
+    replaceAtomically(path, `${JSON.stringify({ ...(bootId !== undefined && { bootId }), remnants: all }, null, 2)}\n`);
+}
+
+/**
+ * Removes a note if nothing that it names lives any more. Within the critical section, since another one may write it anew
+ * at this moment; whoever dies before has removed nothing, and the next one does.
+ *
+ * @param force also if only another host can tell, and also something that is no note
+ */
+export async function forgetNote(
+  temporary: string,
+  build: string,
+  host: Host,
+  section: SectionSettings,
+  force?: 'but for the living',
+): Promise<void> {
+  const path = noteOf(temporary, build);
+  if (readNote(path) === undefined) return;
+  await inSection(temporary, section, () => {
+    const read = readNote(path);
+    if (read === undefined || (read.kind === 'unreadable' && force === undefined)) return;
+    const living = read.kind === 'note' ? livingOf(read.note, host) : [];
+    if (living.some((remnant) => force === undefined || remnant.host === host.name)) return;
+    removeQuietly(path);
+  });
+}
+
+/** In a directory of others this may not be ours to remove; a note about the dead keeps nobody from anything. */
+function removeQuietly(path: string): void {
+  try {
+    removeIfThere(path);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+  }
+}
