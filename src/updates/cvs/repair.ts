@@ -19,6 +19,7 @@ import { listed } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
 import { cvsFailure, runCvs } from './command.js';
 import type { Entries } from './entries.js';
+import { repositoryOf } from './repository.js';
 import { rehearse, said } from './said.js';
 
 /** A repair of one checkout. */
@@ -76,10 +77,27 @@ async function complete({ checkout, update, broken }: Case): Promise<RepairResul
     const local = new Set(broken.local);
     const changed = [...done.conflicting, ...done.modified.filter((path) => !local.has(path))];
     if (changed.length > 0) return refused(checkout, changed);
-    if (!done.news) return { kind: 'updated' };
+    if (done.news) continue;
+    const ignored = await ignoredIn(checkout, done.unknown);
+    if (ignored.length === 0) return { kind: 'updated' };
+    const message = `${checkout.source}: cvs passes over ${listed(ignored)}, since it was killed when it made them, and files of yours are there; move them away, the next run then brings the repository's`;
+    return { kind: 'refused', message };
   }
   const message = `${checkout.source}: each cvs update brings something, so nothing shows that the tree is whole`;
   return { kind: 'failed', message };
+}
+
+/** Directories that cvs takes for unknown ones, although the repository has files there. Servers before 1.12 do not say. */
+async function ignoredIn(checkout: Checkout, unknown: readonly string[]): Promise<string[]> {
+  const place = repositoryOf(checkout.source);
+  if (place.kind === 'failed') return [];
+  const ignored: string[] = [];
+  for (const path of unknown) {
+    if (!lstatSync(join(checkout.source, path), { throwIfNoEntry: false })?.isDirectory()) continue;
+    const files = await runCvs(checkout, ['-Q', 'rls', '--', `${place.module}/${path}`]);
+    if (files.kind === 'ok' && files.stdout.length > 0) ignored.push(path);
+  }
+  return ignored;
 }
 
 /** Whether cvs has begun to merge a file and has not written its entry. */
@@ -147,7 +165,16 @@ async function version(
 }
 
 /** What of a new directory cvs writes before its parent has an entry for it. */
-const ADMINISTRATION = new Set(['Root', 'Repository', 'Entries', 'Entries.Log', 'Entries.Static', 'Tag']);
+const ADMINISTRATION = new Set([
+  'Root',
+  'Repository',
+  'Entries',
+  'Entries.Log',
+  'Entries.Backup',
+  'Entries.Static',
+  'Tag',
+  'Template',
+]);
 
 /** Removes a directory in which nothing is but what cvs has noted about it. */
 function removeIfEmpty(directory: string): void {

@@ -82,6 +82,18 @@ describe(`a killed cvs update${missing.length > 0 ? ` (missing: ${missing.join('
     expect(attempt.files()).toEqual(scene.wanted);
   });
 
+  able('does not count as whole a directory that cvs passes over', { timeout: 60_000 }, async () => {
+    const scene = sceneOf('cvs');
+    const attempt = new Attempt(scene, 'passed-over');
+    expect(await attempt.move({ call: 'mkdir', nth: 3 })).toBe('broken');
+    attempt.write('come/own', 'by hand\n');
+    expect(await attempt.repair()).toMatchObject({ kind: 'refused', message: expect.stringContaining('come') });
+    expect(attempt.files().get('come/own')).toBe('by hand\n');
+    rmSync(join(attempt.source, 'come/own'));
+    expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
+    expect(attempt.files()).toEqual(scene.wanted);
+  });
+
   able('names the lock that it left in the repository', { timeout: 60_000 }, async () => {
     const scene = sceneOf('cvs');
     const attempt = await brokenAt(scene, 0.5);
