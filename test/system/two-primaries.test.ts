@@ -334,6 +334,23 @@ test('of many primaries that come at once, one gets the source', async () => {
   expect(JSON.parse(readFileSync(claim, 'utf8')).build).toBe(names[codes.indexOf(0)]);
 });
 
+test('of copies of a moved directory that come at once, one keeps the source', async () => {
+  const { root, configure, claim } = projectOf();
+  const anna = configure('anna');
+  expect(run(anna)).toMatchObject(QUIET);
+  const copies = ['one', 'two', 'three'].map((name) => join(root, name));
+  for (const copy of copies) cpSync(anna, copy, { recursive: true });
+  rmSync(anna, { recursive: true });
+  const codes = await Promise.all(
+    copies.map((cwd) => {
+      const child = spawn(process.execPath, [STAGELOCK, 'run', 'anna'], { cwd, env: environment, stdio: 'ignore' });
+      return new Promise<number | null>((resolve) => void child.once('close', resolve));
+    }),
+  );
+  expect(codes.toSorted()).toEqual([0, 75, 75]);
+  expect(JSON.parse(readFileSync(claim, 'utf8')).directory).toBe(join(copies[codes.indexOf(0)] ?? '', 'build'));
+});
+
 test('check and status say that another primary has the source, and the warning is not repeated', () => {
   const { configure } = projectOf();
   const anna = configure('anna');
