@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { World } from '../support/world.js';
-import { isRunning, missing, Running, STAGELOCK, stagelock, start, until, untilThere } from './programs.js';
+import { isRunning, missing, Running, STAGELOCK, start, until, untilThere } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();
@@ -182,9 +182,6 @@ async function stubborn(world: World, options: readonly string[], grace = '1 h')
   writeFileSync(world.configFile, config);
   const file = join(world.root, 'stubborn');
   const run = start(world, ['run', ...options, 'main'], { environment: { WORK: STUBBORN.replace('$0', file) } });
-  run.ended.then(({ stderr }) => process.env['SHOW'] && console.log(stderr));
   await pidIn(file);
   return run;
 }
-
-void stagelock;

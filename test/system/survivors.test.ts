@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,12 +8,10 @@ import {
   isRunning,
   missing,
   noOtherUsers,
-  noRoot,
   type Running,
   stagelock,
   start,
   startOnTerminal,
-  until,
   untilThere,
 } from './programs.js';
 import { Worlds } from './worlds.js';
@@ -46,7 +45,6 @@ function pidsIn(text: string): number[] {
 async function working(world: World, work: string, build = 'main'): Promise<Running> {
   const ready = join(world.root, 'ready');
   const run = start(world, ['run', build], { environment: { WORK: work, READY: ready } });
-  run.ended.then(({ stderr }) => stderr !== '' && process.env['SHOW'] && console.log(stderr));
   await untilThere(ready);
   return run;
 }
@@ -334,10 +332,52 @@ describe.skipIf(noTerminal !== undefined)(`on a terminal${noTerminal === undefin
   });
 });
 
-const ANNA = { uid: 61_001, gid: 61_000 };
-const BERT = { uid: 61_002, gid: 61_000 };
-void noRoot;
-void ANNA;
-void BERT;
-void until;
-void noUsers;
+describe.skipIf(noUsers !== undefined)(`of another user${noUsers === undefined ? '' : ` (${noUsers})`}`, () => {
+  const ANNA = { uid: 61_001, gid: 61_000 };
+  const BERT = { uid: 61_002, gid: 61_000 };
+
+  function environment(world: World): NodeJS.ProcessEnv {
+    return { HOME: '/nonexistent', GIT_CONFIG_GLOBAL: join(world.root, 'gitconfig') };
+  }
+
+  /** A world of a group in which Anna's build is at work. */
+  async function atWork(): Promise<{ world: World; run: Running }> {
+    const world = worlds.make();
+    writeFileSync(join(world.root, 'gitconfig'), '[safe]\n\tdirectory = *\n');
+    execFileSync('chown', ['-R', `${ANNA.uid}:${ANNA.gid}`, world.root]);
+    execFileSync('chmod', ['-R', 'g+rwX,o+rX', world.root]);
+    execFileSync('find', [world.root, '-type', 'd', '-exec', 'chmod', 'g+s', '{}', '+']);
+    const run = await worlds.building(world, 'main', { user: ANNA, environment: environment(world) });
+    return { world, run };
+  }
+
+  test('kill ends nothing, names it, and says who can', async () => {
+    const { world, run } = await atWork();
+    const refused = await stagelock(world, ['kill', 'main', '--yes'], { user: BERT, environment: environment(world) });
+    expect(refused.code).toBe(75);
+    expect(refused.stderr).toMatch(
+      new RegExp(`^stagelock: main: still alive:\n {2}process ${run.pid} of user 61001, `),
+    );
+    expect(refused.stderr).toContain('  Only user 61001 or root can end what is not yours:\n');
+    expect(isRunning(run.pid)).toBe(true);
+    expect(await stagelock(world, ['kill', 'main', '--yes'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await run.ended).code).toBe(143);
+  });
+
+  test('what one has left alive by force, another one does not build beside', async () => {
+    const { world, run } = await atWork();
+    run.kill('SIGKILL');
+    await run.ended;
+    const forced = await stagelock(world, ['unlock', 'main', '--yes', '--force'], {
+      user: ANNA,
+      environment: environment(world),
+    });
+    expect(forced).toMatchObject({ code: 0 });
+    const next = await stagelock(world, ['run', 'main'], { user: BERT, environment: environment(world) });
+    expect(next.code).toBe(75);
+    expect(next.stderr).toMatch(/process \d+ of user 61001, .*, stage build of main: .*bear-witness/);
+    expect(
+      (await stagelock(world, ['kill', 'main', '--yes'], { user: ANNA, environment: environment(world) })).code,
+    ).toBe(0);
+  });
+});
