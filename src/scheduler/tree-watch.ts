@@ -7,6 +7,8 @@ import type { Tree, TreeOrder } from './tree.js';
 
 /** Events of one moment are looked at together: a file that is written comes with hundreds of them. */
 const GATHER_MS = 20;
+/** So many entries are looked at without a pause. */
+const MOST_LOOKS = 2000;
 /** How many entries are looked at at once. */
 const AT_ONCE = 32;
 
@@ -102,8 +104,9 @@ export class TreeWatch implements Tree {
 
   #look(): void {
     this.#timer = undefined;
-    const paths = [...this.#dirty];
-    this.#dirty.clear();
+    const paths = [...this.#dirty].slice(0, MOST_LOOKS);
+    for (const path of paths) this.#dirty.delete(path);
+    if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#look(), 0);
     const gone = new Set<string>();
     for (const path of paths) {
       const stat = statusOf(path);

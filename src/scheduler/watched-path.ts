@@ -33,7 +33,8 @@ export class WatchedPath {
   readonly #order: PathOrder;
   #sighting: Sighting;
   #glance: string;
-  #seenMs: number;
+  /** When what can be dated was changed last, of what is told or was before us. */
+  #touchedMs: number;
   #posts: FSWatcher[] = [];
   #tree: Tree | undefined;
   #looks: NodeJS.Timeout | undefined;
@@ -41,11 +42,11 @@ export class WatchedPath {
 
   constructor(order: PathOrder) {
     this.#order = order;
-    this.#seenMs = order.sinceMs;
     this.#glance = glance(order.path);
     this.#sighting = this.#settle(sight(order.path));
     this.#openTree(order.treeSinceMs);
-    this.#seeTouched();
+    this.#touchedMs = touchedMs(this.#sighting);
+    if (this.#touchedMs > order.sinceMs) order.onChange(order.path, this.#touchedMs);
   }
 
   /** Sees what nothing has told of. Costs one look at one file mostly. */
@@ -66,27 +67,20 @@ export class WatchedPath {
     this.#glance = glance(this.#order.path);
     const before = this.#sighting;
     const now = sight(this.#order.path);
-    if (isSameSighting(before, now)) {
-      this.#sighting = now;
-      this.#seeTouched();
+    const isSame = isSameSighting(before, now);
+    this.#sighting = isSame ? now : this.#settle(now);
+    const knownMs = this.#touchedMs;
+    this.#touchedMs = touchedMs(this.#sighting);
+    if (isSame) {
+      // Also when it is earlier: the clock was ahead and was put back.
+      if (this.#touchedMs !== knownMs) this.#order.onChange(this.#order.path, this.#touchedMs);
       return;
     }
-    this.#sighting = this.#settle(now);
     this.#tree?.close();
     this.#openTree(0);
     const changedMs = changedBetween(before, this.#sighting);
     // What was mounted or unmounted may be old.
-    this.#tell(changedMs > this.#seenMs ? changedMs : Date.now());
-  }
-
-  #seeTouched(): void {
-    const changedMs = touchedMs(this.#sighting);
-    if (changedMs > this.#seenMs) this.#tell(changedMs);
-  }
-
-  #tell(changedMs: number): void {
-    this.#seenMs = changedMs;
-    this.#order.onChange(this.#order.path, changedMs);
+    this.#order.onChange(this.#order.path, changedMs > knownMs ? changedMs : Date.now());
   }
 
   /** Watches the directories that make the way what it is, and sees whether it still was the same when that had begun. */

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -13,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { because, canMount } from '../locks/processes.js';
-import { type Running, stagelock, until } from './programs.js';
+import { missing, type Running, stagelock, until } from './programs.js';
 import { count, type MailedWorld, Scheduled } from './scheduled.js';
 
 const scheduled = new Scheduled();
@@ -334,6 +335,37 @@ describe('what is watched is what the path names now:', () => {
     }
   });
 });
+
+const noClock = missing('debugfs') ?? missing('mkfs.ext4');
+
+test.skipIf(!canMount || noClock !== undefined)(
+  `a file that was touched by a clock that was ahead is seen when it is touched by the right one${noClock ?? because(canMount, 'cannot mount')}`,
+  async () => {
+    let mount = '';
+    try {
+      const { world, scheduler } = await watching('mnt/pushed', (root) => {
+        const image = join(root, 'image');
+        execFileSync('truncate', ['--size=8M', image]);
+        execFileSync('mkfs.ext4', ['-q', image]);
+        execFileSync('debugfs', ['-w', '-R', `write ${join(root, 'stagelock.toml')} pushed`, image], {
+          stdio: 'ignore',
+        });
+        const future = `${new Date().getFullYear() + 3}0101000000`;
+        execFileSync('debugfs', ['-w', '-R', `set_inode_field pushed ctime ${future}`, image], { stdio: 'ignore' });
+        make(root, 'mnt');
+        mount = join(root, 'mnt');
+        execFileSync('mount', ['-o', 'loop', image, mount]);
+      });
+      expect(statSync(join(mount, 'pushed')).ctimeMs).toBeGreaterThan(Date.now());
+      for (let round = 0; round < 2; round++) {
+        expect(await runsAfter(scheduler, () => write(mount, 'pushed'))).toBe(1);
+      }
+      expect(world.mailbox.mails).toEqual([]);
+    } finally {
+      if (mount !== '') execFileSync('umount', ['-l', mount]);
+    }
+  },
+);
 
 describe('a project inside what it watches', () => {
   /** The configuration, the build directories, the logs and the state of the schedulers are all in the source. */
