@@ -345,7 +345,7 @@ test.skipIf(!canMount || noClock !== undefined)(
     try {
       const { world, scheduler } = await watching('mnt/pushed', (root) => {
         const image = join(root, 'image');
-        execFileSync('truncate', ['--size=8M', image]);
+        writeFileSync(image, Buffer.alloc(8 << 20));
         execFileSync('mkfs.ext4', ['-q', image]);
         execFileSync('debugfs', ['-w', '-R', `write ${join(root, 'stagelock.toml')} pushed`, image], {
           stdio: 'ignore',
