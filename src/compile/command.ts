@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
-import { endGroup, signalGroup } from '../processes/group.js';
+import { descentOf, signalAll } from '../processes/endable.js';
+import { type Ending, endTree } from '../processes/ending.js';
 
 /** A program and its arguments. */
 export type Argv = readonly [string, ...string[]];
@@ -18,6 +19,8 @@ export type CommandEnd =
 
 /** Between TERM and KILL. Whoever stops a build gives us ten seconds or so before he kills us, too. */
 const GRACE_MS = 2000;
+/** How long what was killed may take to vanish: a process inside an NFS call cannot even be killed. */
+const VANISH_MS = 5000;
 
 /**
  * Runs a command to its end with our standard input, output and error.
@@ -28,7 +31,7 @@ const GRACE_MS = 2000;
 export async function runCommand(argv: Argv, stop: AbortSignal, atOnce?: AbortSignal): Promise<CommandEnd> {
   if (stop.aborted) return { kind: 'interrupted' };
   const [program, ...rest] = tiedToUs(argv);
-  // detached: a process group of its own, so that a compiler driver and what it started can be ended together. The
+  // detached: a session of its own, so that a compiler driver and what it started can be ended together. The
   // interrupt key of the terminal therefore reaches only us, and we hand it on.
   const child = spawn(program, rest, { stdio: 'inherit', detached: true });
   const exit = new Promise<CommandEnd>((resolve) => {
@@ -43,11 +46,14 @@ export async function runCommand(argv: Argv, stop: AbortSignal, atOnce?: AbortSi
   const group = child.pid;
   if (group === undefined) return exit;
 
-  let ended: Promise<void> | undefined;
+  const tree = descentOf(group);
+  let ended: Promise<Ending> | undefined;
   const end = (): void => {
-    ended ??= endGroup(group, GRACE_MS);
+    const patience = { naturalMs: 0, graceMs: GRACE_MS, vanishMs: VANISH_MS };
+    // Its lock is held for as long as the kernel holds the command.
+    ended ??= endTree(tree, patience);
   };
-  const kill = (): void => void signalGroup(group, 'SIGKILL');
+  const kill = (): void => signalAll(tree.members(), 'SIGKILL', tree.wholeGroups);
   stop.addEventListener('abort', end, { once: true });
   atOnce?.addEventListener('abort', kill, { once: true });
   try {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
-import { errorCode, pause } from '../locks/index.js';
+import { pause } from '../locks/index.js';
+import { type Endable, lookUntilGone, Seen, send, unseen } from './endable.js';
 import { signalGroup } from './group.js';
 import { type Keeper, startUnderKeeper } from './keeper.js';
 import { membersAmong } from './members.js';
-import { hasInEnvironment, type Process, processOf, processTable, worksIn } from './process-table.js';
+import { hasInEnvironment, type Process, processTable } from './process-table.js';
 
 /** A command to start. */
 export interface CommandStart {
@@ -35,9 +36,6 @@ export interface StartedCommand {
   readonly abandon: () => void;
 }
 
-/** How soon the end of the last process is seen where no keeper tells it, milliseconds. */
-const LOOK_MS = 5;
-
 /**
  * A command with everything that it has started and that still runs.
  *
@@ -55,6 +53,7 @@ export class CommandTree implements Endable {
   readonly #top: number;
   readonly #abandon: () => void;
   readonly #marks: readonly string[];
+  readonly #seen = new Seen();
   readonly #keeper: Keeper | undefined;
   #keeperState: 'none' | 'there' | 'done' | 'lost';
 
@@ -92,16 +91,14 @@ export class CommandTree implements Endable {
     if (keeper !== undefined) return membersAmong(all, ({ parent }) => parent === keeper.pid, process.pid);
     const inSession = ({ session }: Process): boolean => session === this.#top;
     if (this.#marks.length === 0) return all.filter(inSession);
-    return membersAmong(
-      all,
-      (process) => inSession(process) || hasInEnvironment(process.pid, this.#marks),
-      process.pid,
-    );
+    return this.#seen.among(all, (process) => inSession(process) || hasInEnvironment(process.pid, this.#marks));
   }
 
   /** Nothing waits for it any more: we may end although it goes on. */
   abandon(): void {
     this.#abandon();
+    // One that was stopped would stay for ever.
+    if (this.#keeper !== undefined && this.#keeperState === 'there') send(this.#keeper.pid, 'SIGCONT');
   }
 
   /** Waits until nothing runs of it any more. False when something still does after this time, or when we were stopped. */
@@ -111,50 +108,6 @@ export class CommandTree implements Endable {
     if (this.#keeperState === 'done') return true;
     if (this.#keeperState === 'there') return false;
     return lookUntilGone(() => this.members(), end - performance.now(), stop);
-  }
-}
-
-/** Processes that belong together, and that may have to be ended. */
-export interface Endable {
-  /** Whether each of them belongs with its whole process group. */
-  readonly wholeGroups: boolean;
-  members(): Process[];
-  goneWithin(ms: number, stop?: AbortSignal): Promise<boolean>;
-  abandon(): void;
-}
-
-/**
- * What a program has started and what has not made a session of its own: daemons do that, such as the ssh connection
- * that the next call shall find open.
- *
- * @param top the program, which was started in a session of its own
- * @param within only processes whose working directory is this one or below
- */
-export function sessionOf(top: number, abandon: () => void, within?: string): Endable {
-  const members = (): Process[] => {
-    // Usually nothing is left, and this spares the look at all processes.
-    if (within !== undefined && !signalGroup(top, 0)) return [];
-    const all = processTable();
-    if (all.length === 0) return within === undefined && signalGroup(top, 0) ? [unseen(top)] : [];
-    return all.filter(({ pid, session }) => session === top && (within === undefined || worksIn(pid, within)));
-  };
-  return {
-    wholeGroups: within === undefined,
-    members,
-    abandon,
-    goneWithin: (ms, stop) => lookUntilGone(members, ms, stop),
-  };
-}
-
-async function lookUntilGone(members: () => Process[], ms: number, stop?: AbortSignal): Promise<boolean> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const there = members();
-    if (there.length === 0) return true;
-    do {
-      if (performance.now() >= end || stop?.aborted) return false;
-      await pause(LOOK_MS, stop);
-    } while (there.some(isThere));
   }
 }
 
@@ -181,45 +134,4 @@ function startAlone({ argv, directory, environment, output }: CommandStart): Pro
       resolve(error instanceof Error ? error : new Error(String(error)));
     }
   });
-}
-
-/** Sends a signal to processes: to their groups if these are theirs, so that none that is being born escapes it. */
-export function signalAll(processes: readonly Process[], signal: NodeJS.Signals, wholeGroups: boolean): void {
-  const signalled = new Set<number>();
-  for (const process of processes) {
-    const target = wholeGroups ? -process.group : process.pid;
-    if (signalled.has(target) || !isThere(process)) continue;
-    signalled.add(target);
-    send(target, signal);
-  }
-}
-
-function send(target: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(target, signal);
-  } catch {
-    // It has ended meanwhile, or belongs to another user; what is left is looked at afterwards.
-  }
-}
-
-/** Whether we may not signal it: it has another user. */
-export function isOutOfReach({ pid }: Process): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
-/** That one, and no other that has got its number. */
-function isThere({ pid, startTicks, state }: Process): boolean {
-  if (state === UNSEEN) return signalGroup(pid, 0);
-  return processOf(pid)?.startTicks === startTicks;
-}
-
-const UNSEEN = '?';
-
-function unseen(group: number): Process {
-  return { pid: group, parent: 0, group, session: group, startTicks: 0, state: UNSEEN };
 }

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { shown } from '../text/shown.js';
-import { type Endable, isOutOfReach, signalAll } from './command-tree.js';
+import { type Endable, isOutOfReach, signalAll } from './endable.js';
 import { commandOf, type Process } from './process-table.js';
 
 /** A process that a person is told of. */

@@ -20,6 +20,7 @@ export async function endGroup(group: number, graceMs: number): Promise<void> {
 
 /** Sends a signal to a process group; 0 only asks. False when nobody is left in it. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  if (!(group > 1)) return false; // those numbers stand for our own group and for everything
   try {
     process.kill(-group, signal);
     return true;

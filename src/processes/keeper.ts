@@ -65,8 +65,13 @@ async function heard(child: ChildProcess, start: CommandStart): Promise<Keeper |
     child.unref();
     reports.destroy();
   };
-  return { pid, top: Number(value ?? 0), exit, abandon, ended };
+  // Killed before it could say so, perhaps by the command: what runs of that is found by its marks.
+  const top = what === 'started' ? Number(value) : NO_PROCESS;
+  return { pid, top, exit, abandon, ended };
 }
+
+/** The number of no process, group or session, nor the opposite of one. */
+const NO_PROCESS = Number.NaN;
 
 function exitOf([what, value]: readonly string[]): CommandExit | undefined {
   if (what === 'exited') return { kind: 'exited', code: Number(value) };

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sessionOf } from '../processes/command-tree.js';
+import { sessionOf } from '../processes/endable.js';
 import { type Ending, endTree } from '../processes/ending.js';
 import { StillRunning } from '../processes/still-running.js';
 import { shown } from '../text/shown.js';

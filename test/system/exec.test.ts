@@ -163,7 +163,7 @@ describe.each(STRATEGIES)('%s', (strategy) => {
     const directory = temporaryDirectory();
     const lock = join(directory, 'nightly');
     const child = join(directory, 'child');
-    const command = `sh -c 'trap "" TERM; echo $$ > ${child}; while :; do sleep 0.1; done' & wait`;
+    const command = `setsid sh -c 'trap "" TERM; echo $$ > ${child}; while :; do sleep 0.1; done' & wait`;
     const run = start(['--lock', lock, '--strategy', strategy, '--', 'sh', '-c', command]);
     const pid = await pidIn(child);
     run.kill('SIGTERM');

@@ -54,6 +54,8 @@ const LEAVE: Record<string, string> = {
   daemon: '(setsid sh -c "echo \\$\\$ > daemon; exec sleep 60" &) &',
   stopped: 'sh -c "echo \\$\\$ > stopped; kill -STOP \\$\\$; sleep 60" &',
   clean: 'env -i sh -c "echo \\$\\$ > clean; exec sleep 60" &',
+  // Known by its parent only, which ends before it.
+  orphaned: `(env -i setsid sh -c "trap '' TERM; echo \\$\\$ > orphaned; while :; do sleep 1; done" & wait) &`,
 };
 /** It has left its session, has cleaned its environment and lost its parent: only the keeper knows of it. */
 const SEEN_BY_KEEPER = { hidden: '(env -i setsid sh -c "echo \\$\\$ > hidden; exec sleep 60" &) &' };
@@ -182,6 +184,17 @@ test.skipIf(noKeeper !== undefined)('a keeper that is killed takes nothing out o
   expect(ended.stderr).toContain('first died of SIGKILL');
   expect(isRunning(pidIn(file))).toBe(false);
 });
+
+test.skipIf(noKeeper !== undefined)(
+  'a command that kills what it runs under hits nothing else, and has ended like any other',
+  async () => {
+    const world = stages('kill -9 $PPID; setsid sh -c "echo \\$\\$ > pid; exec sleep 60" & sleep 60');
+    const ended = await stagelock(world, ['run', 'main']);
+    expect(ended.stderr).toContain('first died of SIGKILL');
+    expect(isRunning(pidIn(join(world.build('main').directory, 'pid')))).toBe(false);
+    expect(world.lockFiles('main')).toEqual([]);
+  },
+);
 
 describe('a stage of which something cannot be ended', () => {
   const message = (why: string): RegExp =>
