@@ -12,9 +12,11 @@ const ONLY_PRIMARY: readonly RunStep[] = [
   'update: clear of secondaries',
   'update: start recorded',
   'update: fetched',
+  'update: marked',
   'update: moving',
   'update: moved',
   'update: recorded',
+  'update: unmarked',
 ];
 const ONLY_SECONDARY: readonly RunStep[] = [
   'update: stage locked',

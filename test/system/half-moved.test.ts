@@ -33,16 +33,19 @@ async function halfMoved(): Promise<World> {
   await until('git to be in the middle', () => existsSync(join(world.root, 'at-it')));
   run.kill('SIGKILL');
   await run.ended;
-  killEverything(world);
+  kill(world);
   await worlds.idle(world);
   rmSync(attributes(world));
   return world;
 }
 
-function killEverything(world: World): void {
-  const script = `for e in /proc/[0-9]*/environ; do
-    grep -qzx "STAGELOCK_CONFIG=$0" "$e" 2>/dev/null && p=\${e%/environ} && kill -9 "\${p#/proc/}"; done; true`;
-  execFileSync('sh', ['-c', script, world.configFile], { stdio: 'ignore' });
+/** Kills what belongs to the runs of a world: all of it, or the git that was given this command. */
+function kill(world: World, command = ''): void {
+  const script = `for e in /proc/[0-9]*/environ; do p=\${e%/environ}
+    grep -qzx "STAGELOCK_CONFIG=$0" "$e" 2>/dev/null || continue
+    [ -z "$1" ] || { [ "$(cat "$p/comm")" = git ] && grep -qzx -- "$1" "$p/cmdline"; } || continue
+    kill -9 "\${p#/proc/}"; done; true`;
+  execFileSync('sh', ['-c', script, world.configFile, command], { stdio: 'ignore' });
 }
 
 const FEW = ['--every-warning'];
@@ -113,7 +116,7 @@ test('a git that is killed alone ends the update, and the run puts the source ba
   const run = start(world, ['run', 'main', ...FEW]);
   await until('git to be in the middle', () => existsSync(join(world.root, 'at-it')));
   rmSync(attributes(world));
-  execFileSync('pkill', ['-KILL', '-f', `git.* merge .*--ff-only`]);
+  kill(world, 'merge');
   worlds.finish(world);
   const ended = await run.ended;
   expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('the source is whole') });

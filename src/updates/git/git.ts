@@ -15,6 +15,7 @@ import type {
 import { failureText, runGit } from './command.js';
 import { LOG_FORMAT, logReader } from './log.js';
 import { repairGit } from './repair.js';
+import { removeStaleLock } from './stale-lock.js';
 import {
   findPlaces,
   lookAtTree,
@@ -71,8 +72,8 @@ export async function currentRevision(checkout: Checkout): Promise<RevisionResul
  *
  * @param asOf only commits up to this time count, by the committers' clocks
  *
- * A process killed in here leaves at most unreferenced objects or the remote branch already updated; the next fetch
- * goes on from there. The tree is never touched.
+ * A process killed in here leaves at most unreferenced objects, the remote branch already updated, or a lock file, which
+ * the next fetch removes when its git is dead. The tree is never touched.
  */
 export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date): Promise<FetchedCommit | Failed> {
   const problem = nameProblem('remote', update.remote) ?? nameProblem('branch', update.branch);
@@ -80,7 +81,10 @@ export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date):
   const tracking = `refs/remotes/${update.remote}/${update.branch}`;
   const args = [...NO_COLLECTION, 'fetch', '--no-tags', '--no-prune', '--no-recurse-submodules', '--', update.remote];
   args.push(`+refs/heads/${update.branch}:${tracking}`);
-  const fetched = await runGit(checkout, args);
+  let fetched = await runGit(checkout, args);
+  if (fetched.kind === 'failed' && (await removedLockOf(checkout, fetched.stderr))) {
+    fetched = await runGit(checkout, args);
+  }
   if (fetched.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, fetched) };
   const question = ['rev-parse', '--is-shallow-repository', 'HEAD^0', `${tracking}^0`, '--symbolic-full-name', 'HEAD'];
   const answer = await runGit(checkout, question);
@@ -92,6 +96,17 @@ export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date):
   }
   if (asOf === undefined) return { kind: 'fetched', head, target, news: head !== target };
   return asOfThen(update, checkout, head, target, asOf);
+}
+
+/** Whether git was kept from its work by the lock file of a dead git, which is gone now: it is worth another try. */
+async function removedLockOf(checkout: Checkout, said: string): Promise<boolean> {
+  const file = /^(?:error|fatal): .*Unable to create '(\/[^'\n]+\.lock)': File exists/m.exec(said)?.[1];
+  if (file === undefined) return false;
+  const places = await findPlaces(checkout);
+  if (places.kind === 'failed' || !file.startsWith(`${places.value.commonDirectory}/`)) return false;
+  const removed = (await removeStaleLock(places.value, file, false)).kind !== 'held';
+  if (removed) checkout.log?.(`removed ${file}, which a git has left that was killed`);
+  return removed;
 }
 
 /**
@@ -140,7 +155,9 @@ export async function moveTo(update: GitSource, checkout: Checkout, head: string
   const found = await findPlaces(checkout);
   if (found.kind === 'failed') return { kind: 'refused', message: found.message };
   const { top, indexLock } = found.value;
-  if (existsSync(indexLock)) return { kind: 'refused', message: indexLockText(indexLock) };
+  if ((await removeStaleLock(found.value, indexLock, false)).kind === 'held') {
+    return { kind: 'refused', message: indexLockText(indexLock) };
+  }
   const paths = await pathsBetween(checkout, head, target);
   if (paths.kind === 'failed') return { kind: 'refused', message: paths.message };
   const before = await lookAtTree(checkout, top, paths.value);

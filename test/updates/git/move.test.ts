@@ -1,7 +1,8 @@
-import { existsSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { currentRevision, fetch, type GitSource, moveTo, tidy } from '../../../src/updates/git/git.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { currentRevision, fetch, type GitSource, git, moveTo, tidy } from '../../../src/updates/git/git.js';
 import type { Checkout } from '../../../src/updates/version-control.js';
 import { originAndClone, pidIn, type Repository, runs, script } from '../repository.js';
 
@@ -87,13 +88,19 @@ describe('a move', () => {
   it.each([forward, reset])(
     'refuses to start beside another git process ($mode) and names its lock',
     async (source) => {
-      const { origin, clone, checkout } = originAndClone();
+      const { root, origin, clone, checkout } = originAndClone();
       origin.commit('second', { 'a.txt': 'two\n' });
       clone.write('.git/index.lock', '');
+      copyFileSync('/bin/sleep', join(root, 'git'));
+      const person = spawn(join(root, 'git'), ['60'], { cwd: clone.directory, stdio: 'ignore' });
+      onTestFinished(() => void person.kill());
       const message = expect.stringContaining(join(clone.directory, '.git/index.lock'));
       expect(await update(source, checkout)).toMatchObject({ kind: 'refused', message });
       expect(clone.read('a.txt')).toBe('one\n');
-      rmSync(join(clone.directory, '.git/index.lock'));
+      // dead, it has left the lock, and holds nothing with it
+      const ended = new Promise((resolve) => person.once('exit', resolve));
+      person.kill('SIGKILL');
+      await ended;
       expect(await update(source, checkout)).toEqual({ kind: 'moved' });
     },
   );
@@ -162,7 +169,9 @@ describe('a move that stops half-way', () => {
     expect(await running).toMatchObject({ kind: 'broken' });
     // What the killed process left is what the next update runs into.
     expect(existsSync(join(checkout.source, '.git/index.lock'))).toBe(true);
-    expect(await update(forward, checkout)).toMatchObject({ message: expect.stringContaining('index.lock') });
+    expect(await update(forward, checkout)).toMatchObject({ kind: 'refused' });
+    const broken = { from: repositories.clone.head(), to: origin.head(), local: [] };
+    expect(await git(forward).repair(checkout, broken)).toEqual({ kind: 'whole', revision: broken.from });
   });
 
   it('by an error after the first file is broken, also when git itself would call the tree clean', async () => {

@@ -201,3 +201,23 @@ it('a filter that dies in the middle of a checkout does not pass for a checkout'
   });
   expect([clone.read('a.txt'), clone.read('b.txt')]).toEqual(['TWO\n', 'THREE\n']);
 });
+
+it.each(['refs/remotes/origin/main.lock', 'index.lock', 'refs/heads/main.lock', 'HEAD.lock'])(
+  'a %s of a git that was killed does not keep updates away',
+  async (name) => {
+    const { origin, clone, checkout } = originAndClone();
+    const to = origin.commit('two', { 'a.txt': 'two\n' });
+    const lock = join(clone.directory, '.git', name);
+    writeFileSync(lock, '');
+    const fetched = await forward.fetch(checkout);
+    if (fetched.kind !== 'fetched') throw new Error(fetched.message);
+    const moved = await forward.move(checkout, fetched);
+    if (moved.kind !== 'moved') {
+      const broken = { from: fetched.head, to, local: [] };
+      expect(await forward.repair(checkout, broken)).toEqual({ kind: 'whole', revision: clone.head() });
+      if (clone.head() !== to) expect(await forward.move(checkout, fetched)).toEqual({ kind: 'moved' });
+    }
+    expect(existsSync(lock)).toBe(false);
+    expect(clone.read('a.txt')).toBe('two\n');
+  },
+);
