@@ -31,7 +31,7 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
     process.stdout.write(`${shown(file)}: good; ${builds.join(', ')}\n`);
     for (const line of [...orphansOf(loaded.project), ...forgotten()]) process.stdout.write(`${line}\n`);
   } else {
-    for (const problem of problems) process.stderr.write(`${shown(formatProblem(problem))}\n`);
+    for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
 }

@@ -13,7 +13,7 @@ export async function contentionCommand(
 ): Promise<void> {
   if (!/^[1-9]\d{0,5}$/.test(top)) throw new Refusal(EXIT.usage, `--top ${top}: expected a number from 1 on`);
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
-  const name = file === '-' ? 'standard input' : file;
+  const name = file === '-' ? 'standard input' : shown(file);
   let contention: Awaited<ReturnType<typeof readLog>>;
   try {
     contention = await readLog(input, Number(top));
@@ -21,12 +21,12 @@ export async function contentionCommand(
     throw errorCode(error) === undefined ? error : new Refusal(EXIT.usage, cannotRead(name, error));
   }
   if (!json) {
-    process.stdout.write(`${describeContention(contention, shown(name)).join('\n')}\n`);
+    process.stdout.write(`${describeContention(contention, name).join('\n')}\n`);
     return;
   }
   const { fromMs, toMs, ...rest } = contention;
   const span = { from: isoTime(fromMs), to: isoTime(toMs) };
-  process.stdout.write(`${jsonText({ file: name, ...span, ...rest }, 2)}\n`);
+  process.stdout.write(`${jsonText({ file: file === '-' ? 'standard input' : file, ...span, ...rest }, 2)}\n`);
 }
 
 function cannotRead(name: string, error: unknown): string {

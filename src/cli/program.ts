@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Command, Option } from 'commander';
+import { shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
 import type { CrontabOptions } from './crontab.js';
 import type { ExecOptions } from './exec.js';
@@ -60,7 +61,7 @@ export function program(): Command {
     .option('-c, --config <file>', 'the configuration (default: $STAGELOCK_CONFIG, or stagelock.toml here or above)')
     .option('--build-dir <dir>', 'a build directory of CMake, instead: its DartConfiguration.tcl is the configuration')
     .showHelpAfterError('(stagelock --help tells more)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'stagelock: ')) })
+    .configureOutput({ outputError: (text, write) => write(shownLines(text.replace(/^error: /, 'stagelock: '))) })
     .hook('preAction', (_, command) => {
       guardTerminal();
       guardOutput(command.name());

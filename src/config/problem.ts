@@ -1,3 +1,5 @@
+import { shown } from '../text/shown.js';
+
 /** Where a value stands in the configuration: table keys and array indices from the top. */
 export type KeyPath = readonly (string | number)[];
 
@@ -32,5 +34,5 @@ export function pathText(path: KeyPath): string {
 /** One line for a terminal or a mail: `stagelock.toml:12: builds.gcc.timeout: found 0, expected ...`. */
 export function formatProblem(problem: Problem): string {
   const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
-  return [place, ...(problem.path === undefined ? [] : [problem.path]), problem.message].join(': ');
+  return shown([place, ...(problem.path === undefined ? [] : [problem.path]), problem.message].join(': '));
 }

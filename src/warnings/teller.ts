@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../config/duration.js';
+import { shown } from '../text/shown.js';
 import { type Memory, readMemory, type Subject, writeMemory } from './memory.js';
 import { sameState } from './same-state.js';
 import { type Remembered, thin } from './thinning.js';
@@ -41,7 +42,7 @@ export class WarningTeller {
     const [oldest] = over.toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since));
     if (oldest === undefined) return [];
     this.#remember({ ...memory, [subject]: all.filter((each) => !over.includes(each)) });
-    return [`${what} What was wrong since ${oldest.since}${withheldText(over)} is over.`];
+    return [`${what} What was wrong since ${shown(oldest.since, 64)}${withheldText(over)} is over.`];
   }
 
   /** A warning that cannot be remembered is told each time. */
