@@ -1,3 +1,4 @@
+import { shown } from '../text/shown.js';
 import type { Build, Project } from './project.js';
 import { didYouMean } from './suggestion.js';
 
@@ -14,7 +15,7 @@ export function chooseBuild(project: Project, name?: string): Choice {
   if (name !== undefined) {
     const build = project.builds.get(name);
     if (build !== undefined) return { kind: 'chosen', build };
-    return { kind: 'unknown', message: `there is no build "${name}"${didYouMean(name, names)} (${which})` };
+    return { kind: 'unknown', message: `there is no build "${shown(name, 80)}"${didYouMean(name, names)} (${which})` };
   }
   const [first, ...others] = project.builds.values();
   if (first !== undefined && others.length === 0) return { kind: 'chosen', build: first };
