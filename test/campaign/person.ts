@@ -23,26 +23,37 @@ export class Person {
     this.#knowsKill = knowsKill;
   }
 
-  /** Clears the locks of a build whose run has died. @returns what is in the way; undefined when nothing is left to clear */
-  async clear(build: string): Promise<string | undefined> {
+  /**
+   * Clears the locks of builds whose runs have died.
+   *
+   * @returns what is in the way; undefined when nothing is left to clear
+   */
+  async clear(builds: readonly string[]): Promise<string | undefined> {
     for (let tries = 0; ; tries++) {
-      const locks = await this.#locksOf(build);
+      const locks = await this.#locks();
       if (typeof locks === 'string') return locks;
-      if (locks.length === 0) return undefined;
-      if (locks.some((lock) => lock.judgement.fate !== 'dead'))
-        return `a lock of ${build} has an owner that is not dead`;
-      await this.#endSurvivors(build, locks);
-      const { code, stderr } = await this.#world.stagelock('unlock', build, '--yes');
-      this.#log.note(`unlock build=${build} exit=${code} ${stderr.replaceAll('\n', ' / ').slice(0, 300)}`);
-      if (code !== 0 && tries >= 20) return `${build} cannot be unlocked: ${stderr}`;
+      const left = builds.filter((build) => (locks.get(build)?.length ?? 0) > 0);
+      if (left.length === 0) return undefined;
+      const alive = left.filter((build) => locks.get(build)?.some(({ judgement }) => judgement.fate !== 'dead'));
+      const dead = left.filter((build) => !alive.includes(build));
+      if (dead.length === 0) return `locks of ${alive.join(', ')} have owners that are not dead`;
+      for (const build of dead) await this.#unlock(build, locks.get(build) ?? []);
+      if (tries >= 20) return `${dead.join(', ')} cannot be unlocked`;
     }
   }
 
-  async #locksOf(build: string): Promise<readonly Lock[] | string> {
-    const { code, stdout, stderr } = await this.#world.stagelock('status', build, '--json');
-    if (code !== 0) return `status of ${build}: exit ${code}: ${stderr}`;
-    const { builds } = JSON.parse(stdout) as { builds: { locks: Lock[] }[] };
-    return builds.flatMap(({ locks }) => locks);
+  async #unlock(build: string, locks: readonly Lock[]): Promise<void> {
+    await this.#endSurvivors(build, locks);
+    const { code, stderr } = await this.#world.stagelock('unlock', build, '--yes');
+    this.#log.note(`unlock build=${build} exit=${code} ${stderr.replaceAll('\n', ' / ').slice(0, 300)}`);
+  }
+
+  /** What `status` says of each build. */
+  async #locks(): Promise<ReadonlyMap<string, readonly Lock[]> | string> {
+    const { code, stdout, stderr } = await this.#world.stagelock('status', '--json');
+    if (code !== 0) return `status: exit ${code}: ${stderr}`;
+    const { builds } = JSON.parse(stdout) as { builds: { build: string; locks: Lock[] }[] };
+    return new Map(builds.map(({ build, locks }) => [build, locks]));
   }
 
   async #endSurvivors(build: string, locks: readonly Lock[]): Promise<void> {

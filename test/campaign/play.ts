@@ -28,7 +28,7 @@ async function playRound(round: Round, session: Session): Promise<void> {
     jump(round, session),
   ]);
   comeBack?.();
-  if (round.clears !== 'later') for (const build of BUILDS) await session.person.clear(build);
+  if (round.clears !== 'later') await session.person.clear(BUILDS);
 }
 
 /** Renames something. @returns what brings it back after the round */
@@ -46,7 +46,7 @@ function move({ moves }: Round, { world, log, accidents }: Session): (() => void
 async function runAndClear(plan: RunPlan, clears: boolean, session: Session): Promise<void> {
   await sleep(plan.atMs);
   const { code } = await session.run(plan);
-  if (clears && (code === null || code > 1)) await session.person.clear(plan.build);
+  if (clears && (code === null || code > 1)) await session.person.clear([plan.build]);
 }
 
 async function fillDisk({ fullDisk }: Round, { world, log, accidents }: Session): Promise<void> {

@@ -109,10 +109,8 @@ export class Session {
    * @param secondaries those that are tried
    */
   async everythingRuns(secondaries: readonly string[] = SECONDARIES): Promise<Failure[]> {
-    for (const build of [PRIMARY, ...secondaries]) {
-      const left = await this.person.clear(build);
-      if (left !== undefined) return [{ kind: 'hang', what: left }];
-    }
+    const left = await this.person.clear([PRIMARY, ...secondaries]);
+    if (left !== undefined) return [{ kind: 'hang', what: left }];
     const primary = await this.run({ build: PRIMARY, atMs: 0, ...CALM });
     if (primary.code !== 0) {
       const others = otherAccidents(this.#options);
