@@ -20,13 +20,17 @@ const BELOW_TESTING = [
 
 const BELOW_TESTING_OF_PRIMARY = [
   'Updates/\\d{8}\\.json',
+  'Updates/source-claim\\.json',
   'Updates/cursors/(main|s[123])\\.json',
   'Updates/cvs/[0-9a-f]{40}\\.json',
 ];
 
 /** Temporaries that the systems themselves tidy up, some day. */
 const ADMINISTRATIVE: Readonly<Record<System, { readonly directory: string; readonly wrong: readonly string[] }>> = {
-  git: { directory: '.git', wrong: ['.*\\.lock', 'MERGE_.*', 'AUTO_MERGE', 'CHERRY_PICK_HEAD', 'rebase-.*'] },
+  git: {
+    directory: '.git',
+    wrong: ['(?!stagelock-primary\\.json\\.).*\\.lock', 'MERGE_.*', 'AUTO_MERGE', 'CHERRY_PICK_HEAD', 'rebase-.*'],
+  },
   svn: { directory: '.svn', wrong: ['lock', 'tmp/.+'] },
   hg: {
     directory: '.hg',
