@@ -11,7 +11,7 @@ import { explainClaim } from './claim-messages.js';
 import { judgeRun } from './fate.js';
 import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
-import { explainInTheWay } from './remnant-text.js';
+import { explainInTheWay, killCommand } from './remnant-text.js';
 import type { RunResult, StageReport } from './run-context.js';
 import type { FoundStageLock } from './stage-lock.js';
 import { locksOf } from './status.js';
@@ -56,6 +56,9 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
       return [
         `${build.name}: not updated and not built, because ${shown(build.source)} may be half moved: ${quotedLines(result.message)}`,
         `  log: ${shown(result.logFile)}`,
+        ...(result.living
+          ? ['  The next run goes on when they have ended. To end them:', `  ${killCommand(build.name, context)}`]
+          : []),
       ];
     case 'source-half-moved':
       return [

@@ -92,7 +92,13 @@ export type RunResult =
       readonly left: readonly string[];
     }
   /** An earlier update has left the source half moved, and it could not be made whole; no lock stays, the mark does. */
-  | { readonly kind: 'not-repaired'; readonly message: string; readonly logFile: string }
+  | {
+      readonly kind: 'not-repaired';
+      readonly message: string;
+      readonly logFile: string;
+      /** Whether processes of that update still run. */
+      readonly living: boolean;
+    }
   /** Likewise, as a secondary sees it. */
   | { readonly kind: 'source-half-moved'; readonly message: string; readonly waitedMs: number }
   /** The source is claimed by another primary, or cannot be claimed; nothing was touched. */

@@ -148,7 +148,7 @@ async function update(
     endUpdate(layout.temporary, held);
     context.step('update: ended');
     end(layout, held, context);
-    return { kind: 'not-repaired', message: source.message, logFile: log.path };
+    return { kind: 'not-repaired', message: source.message, logFile: log.path, living: source.living };
   }
   const pending = source.kind === 'current' ? mergeUpdates(primary, primary, context) : source;
   if (pending.kind !== 'pending') {

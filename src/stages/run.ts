@@ -28,10 +28,11 @@ export function exitCodeOf(result: RunResult): number {
     case 'source-moved':
       return 1;
     case 'update-broken':
-    case 'not-repaired':
       return 70;
     case 'source-claimed':
       return result.refusal.kind === 'claimed' || result.refusal.kind === 'copy' ? 75 : 73;
+    case 'not-repaired':
+      return result.living ? 75 : 70;
     case 'held':
     case 'secondaries-building':
     case 'wait-timed-out':

@@ -9,6 +9,8 @@ import type { Source } from './source.js';
 export interface HalfMoved {
   readonly kind: 'half-moved';
   readonly message: string;
+  /** Whether processes of that update still run, so that it may go on by itself. */
+  readonly living: boolean;
 }
 
 /**
@@ -49,10 +51,10 @@ export async function repairSource(source: Source): Promise<HalfMoved | undefine
   if (read.kind === 'none') return undefined;
   if (read.kind === 'unreadable') {
     const message = `${read.file} says that an update broke off, but not which: it is no mark of an update. Look at ${primary.source}, then remove ${read.file}`;
-    return { kind: 'half-moved', message };
+    return { kind: 'half-moved', message, living: false };
   }
   const living = survivorsOfUpdate(read.mark, context);
-  if (living !== undefined) return { kind: 'half-moved', message: living };
+  if (living !== undefined) return { kind: 'half-moved', message: living, living: true };
   const { from, to, local, host } = read.mark;
   const elsewhere = host === context.host.name ? undefined : host;
   const repaired = await system.repair(checkout, { from, to, local, otherHost: elsewhere });
@@ -69,7 +71,7 @@ function explain(source: Source, mark: MoveMark, repaired: RepairResult): HalfMo
     return undefined;
   }
   const message = `the update ${describeMark(mark)} broke off.\n${repaired.message}`;
-  return { kind: 'half-moved', message };
+  return { kind: 'half-moved', message, living: false };
 }
 
 /** A client that has outlived its run goes on moving the source; what it does meanwhile cannot be told from what it did. */
@@ -79,5 +81,5 @@ function survivorsOfUpdate(mark: MoveMark, { host, run }: RunContext): string | 
   const living = survivorsOf(mark.run).filter(({ pid }) => pid !== host.pid);
   if (living.length === 0) return undefined;
   const processes = living.map(({ pid, command }) => `  process ${pid}: ${command.slice(0, 120)}`);
-  return `processes of the update ${describeMark(mark)} still run and may be moving the source:\n${processes.join('\n')}\nThe next run goes on when they have ended.`;
+  return `processes of the update ${describeMark(mark)} still run and may be moving the source:\n${processes.join('\n')}`;
 }
