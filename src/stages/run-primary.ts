@@ -4,7 +4,8 @@ import { pause } from '../locks/index.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
 import { pruneJournal } from '../updates/pruning.js';
 import type { MergedUpdate } from '../updates/record.js';
-import { type Buildstamp, buildstampOf } from './buildstamp.js';
+import type { Buildstamp } from './buildstamp.js';
+import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
@@ -30,7 +31,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   const layout = ensureLayout(primary.directory);
   const claimed = await claimSource(primary, sectionOf(primary, context), context);
   if (claimed !== undefined) return claimed;
-  const stamp = buildstampOf(primary.model, context.now(), primary.nightlyStart);
+  const stamp = freeBuildstamp(primary, context.now());
   const held = new HeldLocks(identityOf(primary, stamp, context), context.now);
   const updateLog = logFileOf(layout, UPDATE, stamp.tag);
   const section = sectionOf(primary, context);

@@ -3,7 +3,8 @@ import { performance } from 'node:perf_hooks';
 import type { Secondary } from '../config/project.js';
 import { pause } from '../locks/index.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
-import { type Buildstamp, buildstampOf } from './buildstamp.js';
+import type { Buildstamp } from './buildstamp.js';
+import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
@@ -34,7 +35,7 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   ensureLayout(primary.directory);
   const refused = lookAtClaim(secondary, context);
   if (refused !== undefined) return { kind: 'source-claimed', refusal: refused };
-  const stamp = buildstampOf(secondary.model, context.now(), secondary.nightlyStart);
+  const stamp = freeBuildstamp(secondary, context.now());
   const held = new HeldLocks(identityOf(secondary, stamp, context), context.now);
   const begun = beginSecondary(layout.temporary, held, context.step);
   if (begun.kind !== 'done') return refusal(begun, held);
