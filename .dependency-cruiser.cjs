@@ -1,13 +1,13 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission, warnings and mail, then processes, then locks and config, then text. Nothing imports upwards, nothing goes in a circle.
+ * submission, warnings and mail, then processes and secrets, then locks and config, then text. Nothing imports upwards, nothing goes in a circle.
  */
 const layers = [
   ['cli'],
   ['scheduler'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
   ['updates', 'reports', 'submission', 'warnings', 'mail'],
-  ['processes', 'xml'],
+  ['processes', 'secrets', 'xml'],
   ['locks', 'config'],
   ['text'],
 ];

@@ -4,6 +4,7 @@ import { formatProblem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { errorCode, InTheWay, thisHost } from '../locks/index.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
+import { secretProblems } from '../secrets/problems.js';
 import { claimProblems } from '../stages/claim-problems.js';
 import { jsonText } from '../text/json.js';
 import { shellWord } from '../text/shell-word.js';
@@ -23,7 +24,11 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
   const problems =
     loaded.kind === 'invalid'
       ? loaded.problems
-      : [...watchProblems(loaded.project), ...claimProblems(loaded.project, thisHost())];
+      : [
+          ...watchProblems(loaded.project),
+          ...claimProblems(loaded.project, thisHost()),
+          ...secretProblems(loaded.project),
+        ];
   if (json) {
     process.stdout.write(`${jsonText({ file, problems }, 2)}\n`);
   } else if (loaded.kind === 'loaded' && problems.length === 0) {

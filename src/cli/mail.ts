@@ -7,6 +7,7 @@ import { shown } from '../text/shown.js';
 import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
+import { adviceOnSecret, passwordOf } from './secret-advice.js';
 import { stopSignal } from './stop-signal.js';
 
 /** `stagelock mail [--send]` */
@@ -53,6 +54,7 @@ async function sendNow(project: Project): Promise<void> {
     process.exitCode = EXIT.held;
   } else if (end.kind === 'put-off') {
     process.stderr.write(`stagelock: not sent: ${shown(end.why)}\n`);
+    for (const line of adviceOnSecret(passwordOf(project.mail))) process.stderr.write(`${shown(line)}\n`);
     process.exitCode = EXIT.failed;
   } else if (end.kind === 'aborted') {
     process.exitCode = stop.exitCode();

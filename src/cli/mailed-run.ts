@@ -10,6 +10,7 @@ import { shown } from '../text/shown.js';
 import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { complain } from './failure.js';
+import { adviceOnSecret, passwordOf } from './secret-advice.js';
 import { SAME_WISH_MS, stopSignal } from './stop-signal.js';
 import { thisProgram } from './this-program.js';
 import { userName } from './user-name.js';
@@ -104,7 +105,10 @@ async function deliver(project: Project, signal: AbortSignal): Promise<void> {
   const delivery = await deliverMails(project, signal);
   for (const problem of delivery?.problems ?? []) complain(shown(problem));
   if (delivery?.end.kind === 'put-off') {
-    complain(`a mail could not be sent, and is tried again by later runs: ${shown(delivery.end.why)}`);
+    const advice = adviceOnSecret(passwordOf(project.mail)).join('\n');
+    complain(
+      `a mail could not be sent, and is tried again by later runs: ${shown(delivery.end.why)}${advice && `\n${advice}`}`,
+    );
   }
 }
 

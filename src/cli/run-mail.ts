@@ -8,6 +8,7 @@ import { sameFailure } from '../warnings/same-state.js';
 import { deliverMails } from './deliver-mail.js';
 import { describeFailure } from './failure.js';
 import type { Warnings } from './run.js';
+import { adviceOnSecret, passwordOf } from './secret-advice.js';
 import { userName } from './user-name.js';
 
 /**
@@ -61,7 +62,8 @@ export async function mailAfterRun(
     if (delivery?.end.kind === 'put-off') {
       const { left, end } = delivery;
       const waiting = `${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
-      const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, `  ${waiting}`];
+      const advice = adviceOnSecret(passwordOf(project.mail));
+      const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, ...advice, `  ${waiting}`];
       return [...problems, ...warnings.warn('mail', sameFailure(end.why), lines)];
     }
     const isOver = delivery === undefined || delivery.end.kind === 'empty';

@@ -16,6 +16,7 @@ import { WarningTeller } from '../warnings/teller.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
+import { adviceOnSecret, tokenOf } from './secret-advice.js';
 import { SAME_WISH_MS } from './stop-signal.js';
 import { userName } from './user-name.js';
 
@@ -78,6 +79,7 @@ export async function runCommand(
       command: ['stagelock', ...process.argv.slice(2)].join(' '),
       run: id,
       environment: process.env,
+      secretVariables: project.secretVariables,
       configured: new Set(project.builds.keys()),
       signal: stop.signal,
       report: (event) => {
@@ -89,6 +91,7 @@ export async function runCommand(
           tell(
             warnings.warn('submit', sameFailure(event.why), [
               `${build.name}: submit: ${shown(event.why)}`,
+              ...adviceOnSecret(tokenOf(build.submission)),
               `  ${shown(event.left)}`,
             ]),
           );

@@ -4,6 +4,7 @@ import { hasSubmissions, spoolOf } from '../submission/spool.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
+import { adviceOnSecret, tokenOf } from './secret-advice.js';
 import { type Stop, stopSignal } from './stop-signal.js';
 
 /** `stagelock submit [BUILD]`: delivers now what earlier runs could not, without waiting until it is due. */
@@ -36,6 +37,9 @@ async function submit(build: Build, { signal }: Stop): Promise<void> {
     process.stdout.write(`${build.name}: submitted ${delivered} report${delivered === 1 ? '' : 's'}\n`);
   const all = end.kind === 'put-off' ? [...problems, end.why] : problems;
   for (const problem of all) process.stderr.write(`stagelock: ${build.name}: submit: ${shown(problem)}\n`);
+  if (end.kind === 'put-off') {
+    for (const line of adviceOnSecret(tokenOf(build.submission))) process.stderr.write(`${shown(line)}\n`);
+  }
   if (end.kind === 'busy') {
     process.exitCode = EXIT.held;
     process.stderr.write(`stagelock: ${build.name}: another process is submitting from ${shown(spool)}\n`);

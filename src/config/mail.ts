@@ -5,7 +5,16 @@ import type { KeyPath } from './problem.js';
 import type { Mail, SecretSource } from './project.js';
 import type { MailTable } from './schema.js';
 
-const SMTP_ONLY = ['host', 'port', 'security', 'user', 'password_file', 'password_variable', 'ca_file'] as const;
+const SMTP_ONLY = [
+  'host',
+  'port',
+  'security',
+  'user',
+  'password_file',
+  'password_variable',
+  'allow_insecure',
+  'ca_file',
+] as const;
 const PORTS = { tls: 465, starttls: 587, none: 25 } as const;
 
 /** What a resolution of `[mail]` needs from outside. */
@@ -15,10 +24,15 @@ interface Surroundings {
   readonly report: (path: KeyPath, message: string) => void;
   /** Says that something is missing, unless it is there and was wrong. */
   readonly missing: (path: KeyPath, message: string) => void;
+  /** What commands do not find in their environment. */
+  readonly secretVariables: ReadonlySet<string>;
 }
 
 /** How mails are sent, and to whom; undefined without `[mail]`. */
-export function resolveMail(table: MailTable | undefined, { base, report, missing }: Surroundings): Mail | undefined {
+export function resolveMail(
+  table: MailTable | undefined,
+  { base, report, missing, secretVariables }: Surroundings,
+): Mail | undefined {
   if (table === undefined) return undefined;
   const type = table.transport ?? DEFAULTS.mailTransport;
   const to = table.to ?? [];
@@ -39,7 +53,8 @@ export function resolveMail(table: MailTable | undefined, { base, report, missin
       if (table[key] !== undefined)
         report(['mail', key], `mails by sendmail have no \`${key}\`; set transport = "smtp"`);
     }
-    return { ...common, transport: { type, program: resolve(base, table.sendmail ?? DEFAULTS.sendmail) } };
+    const program = resolve(base, table.sendmail ?? DEFAULTS.sendmail);
+    return { ...common, transport: { type, program, ...(secretVariables.size > 0 && { secretVariables }) } };
   }
   if (table.sendmail !== undefined) report(['mail', 'sendmail'], 'mails by smtp have no `sendmail`');
   if (table.host === undefined) missing(['mail', 'host'], 'mails by smtp need the `host` of the server');
@@ -63,6 +78,7 @@ export function resolveMail(table: MailTable | undefined, { base, report, missin
       port: table.port ?? PORTS[security],
       security,
       login: table.user === undefined || password === undefined ? undefined : { user: table.user, password },
+      ...(table.allow_insecure === true && { allowInsecure: true }),
       caFile: table.ca_file === undefined ? undefined : resolve(base, table.ca_file),
     },
   };

@@ -18,6 +18,8 @@ export interface Problem {
   /** From 1. */
   readonly line?: number;
   readonly message: string;
+  /** The command that mends it, its words quoted for a shell; absent where an editor is needed. */
+  readonly remedy?: string;
 }
 
 /** A key path as TOML would write it: `builds."gcc-12.3".stages.build.command[0]`. */
@@ -31,8 +33,9 @@ export function pathText(path: KeyPath): string {
     .join('');
 }
 
-/** One line for a terminal or a mail: `stagelock.toml:12: builds.gcc.timeout: found 0, expected ...`. */
+/** For a terminal or a mail: `stagelock.toml:12: builds.gcc.timeout: found 0, expected ...`; a remedy on a line of its own below. */
 export function formatProblem(problem: Problem): string {
   const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
-  return shown([place, ...(problem.path === undefined ? [] : [problem.path]), problem.message].join(': '));
+  const line = shown([place, ...(problem.path === undefined ? [] : [problem.path]), problem.message].join(': '));
+  return problem.remedy === undefined ? line : `${line}\n  ${shown(problem.remedy)}`;
 }

@@ -103,6 +103,8 @@ export interface CDashSubmission extends SubmissionCommon {
   readonly url: string;
   /** Where the authentication token is to be read, at the time it is needed. */
   readonly token: SecretSource | undefined;
+  /** The token may go over plain http to another host. */
+  readonly allowInsecure?: boolean;
   /** PEM file of the authorities to trust instead of the usual ones. */
   readonly caFile: string | undefined;
   /** How long the server may let nothing be heard. */
@@ -192,6 +194,8 @@ export interface SendmailTransport {
   readonly type: 'sendmail';
   /** Absolute. */
   readonly program: string;
+  /** Variables that it does not find in its environment; absent where there are none. */
+  readonly secretVariables?: ReadonlySet<string>;
 }
 
 export interface SmtpTransport {
@@ -200,6 +204,8 @@ export interface SmtpTransport {
   readonly port: number;
   readonly security: 'starttls' | 'tls' | 'none';
   readonly login: { readonly user: string; readonly password: SecretSource } | undefined;
+  /** The password may go to another host without TLS. */
+  readonly allowInsecure?: boolean;
   /** PEM file of the authorities to trust instead of the usual ones. */
   readonly caFile: string | undefined;
 }
@@ -229,6 +235,8 @@ export interface Project {
   readonly scheduler: Scheduler;
   /** Undefined when stagelock itself mails nothing. */
   readonly mail: Mail | undefined;
+  /** The variables that hold a token or a password of any build or mail, also of one that is switched off. */
+  readonly secretVariables: ReadonlySet<string>;
   /** By name, in the order of the file. */
   readonly builds: ReadonlyMap<string, Build>;
 }

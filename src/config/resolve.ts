@@ -79,6 +79,7 @@ class Resolution {
     }
     this.#sources([...builds.values()].filter((build) => build.role === 'primary'));
     const { scheduler } = tables;
+    const secretVariables = secretVariablesOf(tables);
     return {
       file,
       name: tables.project?.name ?? '',
@@ -93,7 +94,9 @@ class Resolution {
         base: this.#base,
         report: this.#report,
         missing: (at, message) => this.#missing(at, message),
+        secretVariables,
       }),
+      secretVariables,
       builds,
     };
   }
@@ -333,4 +336,11 @@ class Resolution {
         this.#wrong(path) || this.#input.removed.some((removed) => path.every((key, index) => key === removed[index])),
     );
   }
+}
+
+/** Of all tables, since one that another replaces, or that is switched off, still names something that is secret. */
+function secretVariablesOf({ builds = {}, defaults, mail }: ConfigTables): ReadonlySet<string> {
+  const submits = [defaults?.submit, ...Object.values(builds).map(({ submit }) => submit)];
+  const names = [mail?.password_variable, ...submits.map((submit) => submit?.token_variable)];
+  return new Set(names.filter((name) => name !== undefined));
 }

@@ -7,7 +7,7 @@ import type { SubmitTable } from './schema.js';
 
 /** Keys of `[submit]` that only one type has. */
 const KEYS_OF_TYPES = {
-  cdash: ['url', 'token_file', 'token_variable', 'ca_file', 'timeout'],
+  cdash: ['url', 'token_file', 'token_variable', 'allow_insecure', 'ca_file', 'timeout'],
   directory: ['directory'],
 } as const;
 
@@ -60,6 +60,7 @@ export function resolveSubmission(
     type,
     url: table.url ?? '',
     token: tokenOf(table, base),
+    ...(table.allow_insecure === true && { allowInsecure: true }),
     caFile: table.ca_file === undefined ? undefined : resolve(base, table.ca_file),
     timeoutMs: milliseconds(table.timeout ?? DEFAULTS.submitTimeout),
     ...common,

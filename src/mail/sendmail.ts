@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { SendmailTransport } from '../config/project.js';
 import { pause } from '../locks/index.js';
 import { endGroup } from '../processes/group.js';
+import { withoutSecrets } from '../secrets/environment.js';
 import { type Letter, oneLine } from './letter.js';
 import { alphabetOf, envelopeAddress, messageOf } from './message.js';
 import type { Limits, Outcome, Sent, Stop, Transport } from './transport.js';
@@ -22,9 +23,9 @@ export class Sendmail implements Transport {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #limits: Limits;
 
-  constructor({ program }: SendmailTransport, environment: NodeJS.ProcessEnv, limits: Limits) {
+  constructor({ program, secretVariables }: SendmailTransport, environment: NodeJS.ProcessEnv, limits: Limits) {
     this.#program = program;
-    this.#environment = environment;
+    this.#environment = withoutSecrets(environment, secretVariables);
     this.#limits = limits;
   }
 

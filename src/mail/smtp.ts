@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { NodemailerError } from 'nodemailer/lib/errors';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SmtpTransport } from '../config/project.js';
+import { passwordInTheClear } from '../secrets/in-the-clear.js';
 import { type Letter, oneLine } from './letter.js';
 import { type Alphabet, alphabetOf, envelopeAddress, messageOf } from './message.js';
 import { readPassword } from './password.js';
@@ -66,6 +67,8 @@ export class Smtp implements Transport {
   async #open(signal: AbortSignal): Promise<Session | Stop> {
     const { host, port, security, login, caFile } = this.#settings;
     const { connectMs, silenceMs } = this.#limits;
+    const insecure = passwordInTheClear(this.#settings);
+    if (insecure !== undefined) return unavailable(insecure);
     let ca: string | undefined;
     try {
       ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');

@@ -2,6 +2,7 @@ import type { Build } from '../config/project.js';
 import type { Host, Inspection } from '../locks/index.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { RUN_VARIABLE } from '../processes/members.js';
+import { withoutSecrets } from '../secrets/environment.js';
 import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunIdentity } from './held-locks.js';
@@ -27,6 +28,8 @@ export interface RunContext {
   /** Random, the same for all of this run. */
   readonly run: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Variables of it that hold secrets, which no command of a run finds in its own. */
+  readonly secretVariables: ReadonlySet<string>;
   /** Fires when the process was told to stop. */
   readonly signal: AbortSignal;
   readonly report: (event: RunEvent) => void;
@@ -140,10 +143,10 @@ export function sectionOf(build: Build, context: RunContext): SectionSettings {
   return { strategy: build.strategy, timeoutMs: build.sectionTimeoutMs, signal: context.signal };
 }
 
-/** What the commands of a run find in their environment. */
+/** What the commands of a run find in their environment: stages, clients of version control, a custom update. */
 export function runEnvironment(build: Build, stamp: Buildstamp, context: RunContext): NodeJS.ProcessEnv {
   return {
-    ...context.environment,
+    ...withoutSecrets(context.environment, context.secretVariables),
     // Of a stage that has started this run.
     STAGELOCK_STAGE: undefined,
     [MAY_LEAVE_VARIABLE]: undefined,

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { CDashSubmission } from '../config/project.js';
 import { errorCode } from '../locks/index.js';
+import { tokenInTheClear } from '../secrets/in-the-clear.js';
 import { VERSION } from '../version.js';
 import { type Answer, judge, printable } from './answer.js';
 import { type Destination, type Report, remoteName, type Sent } from './sending.js';
@@ -28,6 +29,8 @@ export class CDash implements Destination {
    * delivered only once CDash has confirmed it and its MD5: a proxy's friendly page, with status 200, confirms nothing.
    */
   async send(report: Report, signal: AbortSignal): Promise<Sent> {
+    const insecure = tokenInTheClear(this.#submission);
+    if (insecure !== undefined) return { kind: 'unavailable', message: insecure, lasting: true };
     const token = readToken(this.#submission.token, this.#environment);
     if (token.kind === 'unreadable') return { kind: 'unavailable', message: token.message, lasting: true };
     const file = await openReport(report.path);

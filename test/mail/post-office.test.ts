@@ -12,7 +12,13 @@ test('the mails of a project go from its state to its server', async () => {
   const server = await new MailServer().listen();
   try {
     const scheduler = { timeZone: undefined, randomDelayMs: 0, state, stopLimitMs: 0 };
-    const common = { file: '/x/stagelock.toml', name: 'demo', mailto: undefined, builds: new Map() };
+    const common = {
+      file: '/x/stagelock.toml',
+      name: 'demo',
+      mailto: undefined,
+      secretVariables: new Set<string>(),
+      builds: new Map(),
+    };
     const project: Project = { ...common, scheduler, mail: mailBy(smtp(server.port)) };
     const context = { now: () => new Date(), environment: {}, signal: new AbortController().signal, atOnce: false };
     expect(postLetter(project, letter('a'), new Date())).toBe('added');

@@ -228,7 +228,7 @@ describe.skipIf(noOpenssl)('an encrypted server', () => {
     const none = 'the password is missing: the environment variable PASSWORD is not there';
     expect(missing.stopped).toEqual({ kind: 'unavailable', why: none });
     const file = join(directory, 'password');
-    writeFileSync(file, 'secret word\n');
+    writeFileSync(file, 'secret word\n', { mode: 0o600 });
     const fromFile = { ...settings, login: { user: 'builder', password: { kind: 'file', path: file } } } as const;
     expect(await send(letter('a'), { settings: fromFile })).toMatchObject({
       outcomes: { 'ann@example.org': delivered },

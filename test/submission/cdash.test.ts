@@ -103,7 +103,7 @@ describe('the token', () => {
     ['a file', { kind: 'file', path: 'token' }],
     ['the environment', { kind: 'variable', name: 'CDASH_TOKEN' }],
   ] as const)('comes from %s, without the end of its line', async (_, token) => {
-    writeFileSync(join(directory, 'token'), 'secret\n');
+    writeFileSync(join(directory, 'token'), 'secret\n', { mode: 0o600 });
     const source = token.kind === 'file' ? { ...token, path: join(directory, token.path) } : token;
     await send(report(), settings({ token: source }), { CDASH_TOKEN: 'secret\n' });
     expect(server.received[0]?.authorization).toBe('Bearer secret');
@@ -117,7 +117,7 @@ describe('the token', () => {
       message: `the token is missing: there is no ${path}`,
       lasting: true,
     });
-    writeFileSync(path, 'geheim\r\nX-Evil: 1\n');
+    writeFileSync(path, 'geheim\r\nX-Evil: 1\n', { mode: 0o600 });
     expect(await send(report(), withFile)).toEqual({
       kind: 'unavailable',
       message: `${path} holds no token`,

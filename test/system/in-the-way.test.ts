@@ -97,6 +97,7 @@ async function runHere(world: World): Promise<{ readonly code: number; readonly 
       command: 'x',
       run: id,
       environment,
+      secretVariables: new Set<string>(),
       signal,
       report,
       step: () => undefined,

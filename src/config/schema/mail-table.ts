@@ -65,6 +65,15 @@ export const mailShape = {
         z.meta({ description: 'smtp only: the environment variable that has the password.' }),
       ),
   ),
+  allow_insecure: z.optional(
+    z.boolean('true or false').check(
+      z.meta({
+        description:
+          'smtp only: whether the password may be sent with security = "none" to another host than this one, where everybody on the way can read it.',
+        default: false,
+      }),
+    ),
+  ),
   ca_file: z.optional(path('smtp only: certificates (PEM) of authorities to trust, instead of those that Node knows.')),
   keep: z.optional(duration('How long a mail that cannot be delivered is tried again.', DEFAULTS.mailKeep)),
 };

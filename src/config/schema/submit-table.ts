@@ -27,6 +27,15 @@ export const submitShape = {
         z.meta({ description: 'cdash only: the environment variable that has the authentication token.' }),
       ),
   ),
+  allow_insecure: z.optional(
+    z.boolean('true or false').check(
+      z.meta({
+        description:
+          'cdash only: whether the token may be sent by plain http to another host than this one, where everybody on the way can read it.',
+        default: false,
+      }),
+    ),
+  ),
   ca_file: z.optional(
     path('cdash only: certificates (PEM) of authorities to trust, instead of those that Node knows.'),
   ),

@@ -1,0 +1,22 @@
+import type { CDashSubmission, SmtpTransport } from '../config/project.js';
+
+/** Why a token would cross a network for everybody on the way to read; undefined when it does not, or that is allowed. */
+export function tokenInTheClear({ url, token, allowInsecure }: CDashSubmission): string | undefined {
+  if (token === undefined || allowInsecure || !URL.canParse(url)) return undefined;
+  const { protocol, hostname, origin } = new URL(url);
+  if (protocol !== 'http:' || isLoopback(hostname)) return undefined;
+  return `the token would go to ${origin} without encryption; use https, or set \`allow_insecure = true\``;
+}
+
+/** Likewise of the password for a mail server. */
+export function passwordInTheClear({ host, security, login, allowInsecure }: SmtpTransport): string | undefined {
+  if (login === undefined || security !== 'none' || allowInsecure || isLoopback(host)) return undefined;
+  return `the password would go to ${host} without encryption; use \`security = "starttls"\` or "tls", or set \`allow_insecure = true\``;
+}
+
+/** Whether a host, as a URL or a person writes it, is this machine: what goes there passes no network. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  if (name === 'localhost' || name === 'localhost.' || name === '::1') return true;
+  return /^127(\.\d{1,3}){3}$/.test(name) || /^::ffff:(127(\.\d{1,3}){3}|7f[0-9a-f]{2}:[0-9a-f]{1,4})$/.test(name);
+}
