@@ -24,6 +24,7 @@ async function runAtNoon(world: World, build = 'main', now = NOON): Promise<stri
     command: 'x',
     run: `${Math.random()}`,
     environment,
+    secretVariables: new Set<string>(),
     signal,
   };
   const result = await run(world.build(build), {

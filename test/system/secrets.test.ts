@@ -165,7 +165,7 @@ describe('a token or a password for another host', () => {
 
   test('does not go over plain http, and nothing else does; the build is built and its reports wait', async () => {
     token();
-    const config = makeProject({ submit: 'url = "http://cdash.invalid/submit.php?project=x"\ntoken_file = "token"' });
+    const config = makeProject({ submit: 'url = "http://cdash.invalid/submit.php?project=x"\nretries = 0\ntoken_file = "token"' });
     const why =
       'the token would go to http://cdash.invalid without encryption; use https, or set `allow_insecure = true`';
     // The proxy would carry it on.
