@@ -49,7 +49,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
       return [
         `${build.name}: the update broke off and may have left ${shown(build.source)} half moved. ${quotedLines(result.message)}`,
         `  log: ${shown(result.logFile)}`,
-        `  ${leftBehind(result.left)}, so that nobody builds it. After a look: ${unlockCommand(build.name, context)}`,
+        `  ${leftBehind(result.left)}, so that no build uses it. After a look: ${unlockCommand(build.name, context)}`,
         '  The next run then repairs the source as far as that loses no change of yours, and says what else it needs.',
       ];
     case 'not-repaired':

@@ -5,7 +5,7 @@ import type { Fetched, RepairResult } from '../updates/version-control.js';
 import type { RunContext } from './run-context.js';
 import type { Source } from './source.js';
 
-/** The source may be half moved, and nobody builds it; the message says why it stays so and what to do. */
+/** The source may be half moved, so no build uses it; the message says why it stays so and what to do. */
 export interface HalfMoved {
   readonly kind: 'half-moved';
   readonly message: string;

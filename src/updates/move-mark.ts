@@ -16,7 +16,7 @@ import type { BrokenMove } from './version-control.js';
  *
  * The primary writes it before the first step that touches the source, and removes it when the record of the update is
  * in the journal or the tree has been proved to be a revision. In between it stands, whatever dies: a crash leaves it,
- * and so does `stagelock unlock`. Nobody builds the source while it stands; the next run of the primary repairs it.
+ * and so does `stagelock unlock`. No build uses the source while it stands; the next run of the primary repairs it.
  *
  * It lies beside the journal and not among the stage locks, since people clear those by habit.
  */
