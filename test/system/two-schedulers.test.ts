@@ -161,7 +161,10 @@ name = "x"
 [scheduler]
 random_delay = "${randomDelay}"
 [defaults.stages.build]
-shell = 'echo "$(tr "\\0" " " < /proc/$PPID/cmdline)" >> "${root}/witness"'
+shell = '''
+run=$PPID
+[ "$(cat /proc/$run/comm)" != stage-keeper ] || run=$(sed -n "s/^PPid:[[:space:]]*//p" /proc/$run/status)
+echo "$(tr "\\0" " " < /proc/$run/cmdline)" >> "${root}/witness"'''
 ${names
   .map(
     (name, index) => `
