@@ -1,5 +1,3 @@
-import { hostname } from 'node:os';
-import { loadProject } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { errorCode, InTheWay, thisHost } from '../locks/index.js';
@@ -15,12 +13,13 @@ import { explainForgotten } from './crontab.js';
 import { EXIT, Refusal } from './exit.js';
 import { configFileOf, type GlobalOptions } from './project-of.js';
 import { explainForgottenUnits } from './systemd.js';
+import { explainWriters, loadTrusted } from './trusted-configuration.js';
 import { readCrontab } from './user-crontab.js';
 
 /** `stagelock check` */
 export function checkCommand(options: GlobalOptions, { json = false }: { readonly json?: boolean }): void {
   const file = configFileOf(options);
-  const loaded = loadProject(file, { hostname: hostname() });
+  const loaded = loadTrusted(file);
   const problems =
     loaded.kind === 'invalid'
       ? loaded.problems
@@ -34,7 +33,8 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
   } else if (loaded.kind === 'loaded' && problems.length === 0) {
     const builds = [...loaded.project.builds.values()].map((build) => `${build.name} (${build.role})`);
     process.stdout.write(`${shown(file)}: good; ${builds.join(', ')}\n`);
-    for (const line of [...orphansOf(loaded.project), ...forgotten()]) process.stdout.write(`${line}\n`);
+    for (const line of [...explainWriters(file), ...orphansOf(loaded.project), ...forgotten()])
+      process.stdout.write(`${line}\n`);
   } else {
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { chooseBuild } from '../config/build-of.js';
 import { DART_CONFIGURATION } from '../config/dart-configuration.js';
-import { findConfig, loadProject } from '../config/load.js';
+import { findConfig } from '../config/load.js';
 import { formatProblem, type Problem } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
 import { EXIT, Refusal } from './exit.js';
+import { loadTrusted } from './trusted-configuration.js';
 
 /** Where the configuration is, as every command takes it. */
 export interface GlobalOptions {
@@ -39,7 +39,7 @@ export function configPathOf(options: GlobalOptions): string {
 
 /** The project that is meant; with every problem of its configuration if it has any. */
 export function projectOf(options: GlobalOptions): Project {
-  const loaded = loadProject(configFileOf(options), { hostname: hostname() });
+  const loaded = loadTrusted(configFileOf(options));
   if (loaded.kind === 'loaded') return loaded.project;
   throw new Refusal(EXIT.usage, problemText(loaded.problems));
 }
@@ -53,6 +53,6 @@ export function buildOf(project: Project, name: string | undefined): Build {
 
 function problemText(problems: readonly Problem[]): string {
   return `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems
-    .map((problem) => `  ${formatProblem(problem)}`)
+    .map((problem) => `  ${formatProblem(problem).replaceAll('\n', '\n  ')}`)
     .join('\n')}`;
 }

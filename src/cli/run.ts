@@ -18,6 +18,7 @@ import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 import { adviceOnSecret, tokenOf } from './secret-advice.js';
 import { SAME_WISH_MS } from './stop-signal.js';
+import { explainWriters } from './trusted-configuration.js';
 import { userName } from './user-name.js';
 
 export interface RunOptions {
@@ -109,6 +110,9 @@ export async function runCommand(
     if (state !== undefined) tell(warnings.warn('run', state, lines));
     else if (result.kind === 'interrupted') tell(lines);
     else tell([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
+    const [writers = '', ...more] = explainWriters(project.file);
+    if (writers !== '')
+      tell(warnings.warn('configuration', [writers, ...more].join('\n'), [`${build.name}: ${writers}`, ...more]));
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
     if (advice !== undefined) tell([advice]);
     if (!leaveMail) tell((await post?.mailAfterRun(project, build, warnings, began, stop.signal)) ?? []);

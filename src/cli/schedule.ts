@@ -1,6 +1,4 @@
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadProject } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
 import { describeHolder, ensureDirectory, type HeldLock, type Host, openLock, thisHost } from '../locks/index.js';
@@ -20,6 +18,7 @@ import { complain } from './failure.js';
 import { timeOf } from './progress.js';
 import { configFileOf, type GlobalOptions, projectOf } from './project-of.js';
 import { thisProgram } from './this-program.js';
+import { loadTrusted } from './trusted-configuration.js';
 import { userName } from './user-name.js';
 
 /** How long mails that came last may take when it stops. */
@@ -131,7 +130,7 @@ function orderOf(project: Project, build: Build, firing: Firing) {
 
 /** The configuration as it is now; undefined, and everything that is wrong with it is told, when it is no better. */
 function reloaded(project: Project, options: GlobalOptions): Project | undefined {
-  const loaded = loadProject(configFileOf(options), { hostname: hostname() });
+  const loaded = loadTrusted(configFileOf(options));
   if (loaded.kind === 'invalid') {
     complain(
       ['the configuration is as before, since the new one is wrong:', ...loaded.problems.map(formatProblem)].join(

@@ -2,9 +2,9 @@ import { readRegularFile, replaceAtomically } from '../locks/index.js';
 import type { Remembered } from './thinning.js';
 
 /** What a warning can be about. */
-export type Subject = 'run' | 'submit' | 'overlap' | 'mail';
+export type Subject = 'run' | 'submit' | 'overlap' | 'mail' | 'configuration';
 
-const SUBJECTS: readonly Subject[] = ['run', 'submit', 'overlap', 'mail'];
+const SUBJECTS: readonly Subject[] = ['run', 'submit', 'overlap', 'mail', 'configuration'];
 
 /** Of each subject what is wrong, the one that came last first. */
 export type Memory = Partial<Readonly<Record<Subject, readonly Remembered[]>>>;

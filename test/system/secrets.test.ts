@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -165,7 +166,9 @@ describe('a token or a password for another host', () => {
 
   test('does not go over plain http, and nothing else does; the build is built and its reports wait', async () => {
     token();
-    const config = makeProject({ submit: 'url = "http://cdash.invalid/submit.php?project=x"\nretries = 0\ntoken_file = "token"' });
+    const config = makeProject({
+      submit: 'url = "http://cdash.invalid/submit.php?project=x"\nretries = 0\ntoken_file = "token"',
+    });
     const why =
       'the token would go to http://cdash.invalid without encryption; use https, or set `allow_insecure = true`';
     // The proxy would carry it on.
@@ -246,15 +249,15 @@ describe('a file with a token', () => {
   const run = (config: string) => stagelock(['-c', config, 'run', '--quiet', 'one']);
   const spooled = () => readSpool(join(root, 'one/Testing/Spool')).submissions.length;
 
-  test.each([0o644, 0o640, 0o604, 0o620, 0o666])(
-    'that others can open (mode %o) is refused with the chmod, which mends it',
+  test.each(['644', '640', '604', '620', '666'])(
+    'that others can open (mode %s) is refused with the chmod, which mends it',
     async (mode) => {
       const config = makeProject({ submit: submit() });
       const token = join(root, 'token');
       writeFileSync(token, `${SECRET}\n`);
-      chmodSync(token, mode);
+      chmodSync(token, Number.parseInt(mode, 8));
       // Root may leave a file of its own to a group.
-      if (process.getuid?.() === 0 && mode === 0o640) return;
+      if (process.getuid?.() === 0 && mode === '640') return;
       const ended = await run(config);
       const command = ended.stderr.split('\n').find((line) => line.startsWith('  chmod ')) ?? '';
       expect(ended.stderr).toMatch(
@@ -341,5 +344,155 @@ describe('a file with a token', () => {
     });
     const json = await stagelock(['-c', config, 'check', '--json']);
     expect(JSON.parse(json.stdout).problems).toHaveLength(1);
+  });
+});
+
+describe.skipIf(noOtherUsers() !== undefined)('a configuration', () => {
+  const ANNA = 61_001;
+  const GROUP = 61_000;
+  const COMMANDS = [
+    ['run', '--quiet', 'one'],
+    ['check'],
+    ['status'],
+    ['unlock', '--yes', 'one'],
+    ['kill', '--yes', 'one'],
+    ['log', 'one'],
+    ['submit'],
+    ['rename', 'a', 'b'],
+    ['schedule'],
+  ];
+  const anna = ['setpriv', `--reuid=${ANNA}`, `--regid=${GROUP}`, '--clear-groups'];
+
+  /** @returns the path of the configuration, which counts what is run by it */
+  function make(): string {
+    const config = makeProject({ stage: `id -u >>'${root}/ran'` });
+    mkdirSync(join(root, 'way'));
+    chmodSync(root, 0o755);
+    return config;
+  }
+
+  const cases: [
+    what: string,
+    spoil: (config: string) => string | undefined,
+    who: string,
+    remedy: (config: string) => string,
+  ][] = [
+    [
+      'that everybody can write',
+      (file) => void chmodSync(file, 0o646),
+      'every user can change it',
+      (file) => `chmod go-w ${file}`,
+    ],
+    [
+      'that a group can write',
+      (file) => (chownSync(file, 0, GROUP), void chmodSync(file, 0o664)),
+      `group ${GROUP} can change it`,
+      (file) => `chmod g-w ${file}`,
+    ],
+    [
+      'of another user',
+      (file) => void chownSync(file, ANNA, 0),
+      `user ${ANNA} can change it`,
+      (file) => `chown 0 ${file}`,
+    ],
+    [
+      'in a directory that everybody can write',
+      () => void chmodSync(root, 0o777),
+      'every user can change /',
+      () => `chmod go-w ${root}`,
+    ],
+    [
+      'in a directory of another user',
+      () => void chownSync(root, ANNA, 0),
+      `user ${ANNA} can change /`,
+      () => `chown 0 ${root}`,
+    ],
+    [
+      'behind a link that another user can replace',
+      (file) => {
+        chmodSync(join(root, 'way'), 0o777);
+        symlinkSync(file, join(root, 'way', 'stagelock.toml'));
+        return join(root, 'way', 'stagelock.toml');
+      },
+      'every user can change /',
+      () => `chmod go-w ${root}/way`,
+    ],
+    [
+      'of another user behind a link of ours',
+      (file) => {
+        chownSync(file, ANNA, 0);
+        symlinkSync('../stagelock.toml', join(root, 'way', 'stagelock.toml'));
+        return join(root, 'way', 'stagelock.toml');
+      },
+      `user ${ANNA} can change /`,
+      (file) => `chown 0 ${file}`,
+    ],
+    [
+      'behind a link of another user in a directory like /tmp',
+      (file) => {
+        chmodSync(join(root, 'way'), 0o1777);
+        symlinkSync(file, join(root, 'way', 'stagelock.toml'));
+        execFileSync('chown', ['-h', String(ANNA), join(root, 'way', 'stagelock.toml')]);
+        return join(root, 'way', 'stagelock.toml');
+      },
+      `user ${ANNA} can change it`,
+      () => `chown -h 0 ${root}/way/stagelock.toml`,
+    ],
+  ];
+
+  test.each(cases)('%s is not run by root, who is told the command that mends it', async (_, spoil, who, remedy) => {
+    const config = make();
+    const named = spoil(config) ?? config;
+    for (const args of COMMANDS.slice(0, who === `user ${ANNA} can change it` ? undefined : 2)) {
+      const { code, stdout, stderr } = await stagelock(['-c', named, ...args]);
+      expect([args[0], code, stdout]).toEqual([args[0], 2, '']);
+      expect(stderr).toContain(`${named}: ${who}`);
+      expect(stderr.split('\n').map((line) => line.trim())).toContain(remedy(config));
+    }
+    expect(existsSync(join(root, 'ran'))).toBe(false);
+    execFileSync('sh', ['-c', remedy(config)]);
+    expect(await stagelock(['-c', named, 'check'])).toMatchObject({ code: 0, stderr: '' });
+    // Relative paths are meant from where the link is.
+    if (named !== config) return;
+    expect(await stagelock(['-c', named, 'run', '--quiet', 'one'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(join(root, 'ran'), 'utf8')).toBe('0\n');
+  });
+
+  test('that others cannot change is run by root, also in a directory like /tmp and with the group of root', async () => {
+    const config = make();
+    chmodSync(root, 0o1777);
+    chmodSync(config, 0o664);
+    expect(await stagelock(['-c', config, 'run', '--quiet', 'one'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('that CMake has made for CTest is no better', async () => {
+    const directory = join(root, 'build');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'DartConfiguration.tcl'), `SourceDirectory: ${root}\nBuildDirectory: ${directory}\n`);
+    chownSync(directory, ANNA, 0);
+    const { code, stderr } = await stagelock(['--build-dir', directory, 'run']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`\n    chown 0 ${directory}\n`) });
+  });
+
+  test('of a group says nothing to its members; one that everybody can write, or of a stranger, is told once', async () => {
+    const config = make();
+    execFileSync('chown', ['-R', `${ANNA}:${GROUP}`, root]);
+    const run = () => stagelock(['-c', config, 'run', '--quiet', 'one'], { HOME: root }, anna);
+    const quiet = { code: 0, stdout: '', stderr: '' };
+    chmodSync(config, 0o664);
+    chmodSync(root, 0o775);
+    expect(await run()).toEqual(quiet);
+    chownSync(config, 61_002, GROUP);
+    expect(await run()).toEqual(quiet);
+    chownSync(config, 61_002, 61_002);
+    const stranger = `${config} names the commands that run as you, and user 61002 can change it.\n  chown ${ANNA} ${config}\n`;
+    expect(await run()).toEqual({ ...quiet, stderr: `stagelock: one: ${stranger}` });
+    expect(await run()).toEqual(quiet);
+    expect((await stagelock(['-c', config, 'check'], {}, anna)).stdout).toContain(`\n${stranger}`);
+    chownSync(config, ANNA, GROUP);
+    expect(await run()).toEqual(quiet);
+    chmodSync(root, 0o777);
+    expect((await run()).stderr).toContain(`every user can change ${root}.\n  chmod go-w ${root}\n`);
+    expect(await run()).toEqual(quiet);
   });
 });
