@@ -20,7 +20,6 @@ import { cvsFailure, runCvs } from './command.js';
 import { commitsOf, type Step } from './commits.js';
 import { digestOf, type Entries, readEntries } from './entries.js';
 import { readLog } from './log.js';
-import { repair } from './repair.js';
 import { pathIn, type RepositoryPlace, repositoryOf } from './repository.js';
 import { isBetween } from './revision-number.js';
 import { rehearse } from './said.js';
@@ -125,6 +124,7 @@ async function repairTree(
   if (here.kind === 'failed') return here;
   const update = updateArguments(source, undefined);
   const past = snapshots.of(broken.from);
+  const { repair } = await import('./repair.js');
   const repaired = await repair({ checkout, mode: source.mode, update, broken, past, present: here.entries });
   if (repaired.kind !== 'updated') return repaired;
   const head = await currentRevision(checkout);

@@ -14,7 +14,6 @@ import type {
 } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { LOG_FORMAT, logReader } from './log.js';
-import { repairGit } from './repair.js';
 import { removeStaleLock } from './stale-lock.js';
 import {
   findPlaces,
@@ -40,7 +39,11 @@ export function git(source: GitSource): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, { head, target }) => moveTo(source, checkout, head, target ?? head),
-    repair: (checkout, broken) => repairGit({ currentRevision, localChanges }, source.mode, checkout, broken),
+    async repair(checkout, broken) {
+      // Rarely needed, and not loaded by a run that has nothing to repair.
+      const { repairGit } = await import('./repair.js');
+      return repairGit({ currentRevision, localChanges }, source.mode, checkout, broken);
+    },
     changesBetween,
     localChanges,
     tidy,

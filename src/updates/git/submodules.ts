@@ -4,7 +4,6 @@ import { decodeText } from '../text.js';
 import type { BrokenMove, Checkout, Failed, MoveResult, RepairResult, VersionControl } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { currentRevision, localChanges } from './git.js';
-import { repairGit } from './repair.js';
 
 /**
  * git with submodules that follow the tree: those that it names are fetched before anything moves, and checked out after
@@ -65,6 +64,7 @@ async function repairSubmodules(
     const head = await currentRevision(inside);
     if (head.kind === 'failed') return head;
     const within = { from: from ?? head.revision, to, local: [], otherHost: broken.otherHost };
+    const { repairGit } = await import('./repair.js');
     const repaired = await repairGit({ currentRevision, localChanges }, mode, inside, within);
     if (repaired.kind !== 'whole') return repaired;
   }

@@ -20,7 +20,6 @@ import { type Info, infoOf, pathInRepository, pathOfUrl } from './info.js';
 import { releaseLocks } from './locks.js';
 import { logListener } from './log.js';
 import { obstacleTo } from './obstacle.js';
-import { repair } from './repair.js';
 import { statusOf } from './status.js';
 import { updateTo } from './update.js';
 import { faultOf } from './whole.js';
@@ -39,7 +38,7 @@ export function svn(source: Source): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
-    repair: (checkout, left) => repair(source.mode, checkout, left),
+    repair: async (checkout, left) => (await import('./repair.js')).repair(source.mode, checkout, left),
     changesBetween,
     localChanges,
     tidy: async () => undefined,
