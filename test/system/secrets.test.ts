@@ -385,7 +385,10 @@ describe.skipIf(noOtherUsers() !== undefined)('a configuration', () => {
     ],
     [
       'that a group can write',
-      (file) => (chownSync(file, 0, GROUP), void chmodSync(file, 0o664)),
+      (file) => {
+        chownSync(file, 0, GROUP);
+        chmodSync(file, 0o664);
+      },
       `group ${GROUP} can change it`,
       (file) => `chmod g-w ${file}`,
     ],
