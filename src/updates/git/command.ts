@@ -63,19 +63,32 @@ export function runGit(
   return runClient(GIT, checkout, args, onStdout);
 }
 
-/** {@link runGit} with standard input, and with an index of its own where `index` names one. */
-export function feedGit(
-  checkout: Checkout,
+/** {@link runGit} with standard input; every pathspec in it is a path. */
+export function feedGit(checkout: Checkout, args: readonly string[], input: Buffer): Promise<ToolResult> {
+  return runClient(withEnvironment({ GIT_LITERAL_PATHSPECS: '1' }), checkout, args, undefined, input);
+}
+
+/** The repository of a checkout, with a work tree and an index of our own. */
+export interface GitView {
+  readonly checkout: Checkout;
+  readonly gitDirectory: string;
+  /** The work tree, absolute. */
+  readonly directory: string;
+  readonly index: string;
+}
+
+/** Runs git in such a view: the checkout itself and its index are not touched. */
+export function gitIn(
+  { checkout, gitDirectory, directory, index }: GitView,
   args: readonly string[],
-  input: Buffer,
-  { index, onStdout }: { readonly index?: string; readonly onStdout?: (chunk: Buffer) => void } = {},
+  { input, onStdout }: { readonly input?: Buffer; readonly onStdout?: (chunk: Buffer) => void } = {},
 ): Promise<ToolResult> {
-  const environment = (base: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
-    ...gitEnvironment(base),
-    GIT_LITERAL_PATHSPECS: '1',
-    ...(index !== undefined && { GIT_INDEX_FILE: index }),
-  });
-  return runClient({ ...GIT, environment }, checkout, args, onStdout, input);
+  const client = withEnvironment({ GIT_DIR: gitDirectory, GIT_WORK_TREE: directory, GIT_INDEX_FILE: index });
+  return runClient(client, { ...checkout, source: directory }, args, onStdout, input ?? Buffer.alloc(0));
+}
+
+function withEnvironment(more: NodeJS.ProcessEnv): Client {
+  return { ...GIT, environment: (base) => ({ ...gitEnvironment(base), ...more }) };
 }
 
 /** What to tell a person about a git command that did not succeed. */

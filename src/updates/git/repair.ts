@@ -1,14 +1,24 @@
-import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitUpdate } from '../../config/project.js';
 import { errorCode } from '../../locks/index.js';
 import { shellWord } from '../../text/shell-word.js';
+import { outputLines } from '../client.js';
 import { listed, proveWhole } from '../proof.js';
 import { decodeText } from '../text.js';
 import type { BrokenMove, Checkout, Failed, RepairResult, VersionControl } from '../version-control.js';
 import { failureText, feedGit, runGit } from './command.js';
 import { removeStaleLock } from './stale-lock.js';
-import { absolute, foreignPaths, isSubmodule, key, statOf, type Touched, touchedBetween } from './touched.js';
+import {
+  absolute,
+  foreignPaths,
+  isSubmodule,
+  key,
+  type Sides,
+  statOf,
+  type Touched,
+  touchedBetween,
+} from './touched.js';
 import { findPlaces, type Looked, modifiedPaths, nulSeparated, type Places } from './tree-state.js';
 
 type Looks = Pick<VersionControl, 'currentRevision' | 'localChanges'>;
@@ -33,7 +43,7 @@ export async function repairGit(
 ): Promise<RepairResult> {
   const places = await findPlaces(checkout);
   if (places.kind === 'failed') return places;
-  const held = await removeLocks(places.value, broken.otherHost === undefined);
+  const held = await removeLocks(checkout, places.value, broken.otherHost === undefined);
   if (held !== undefined) return { kind: 'refused', message: held };
   const head = await looks.currentRevision(checkout);
   if (head.kind === 'failed') return head;
@@ -41,7 +51,8 @@ export async function repairGit(
   if (touched !== undefined) {
     // Paths are those below the top of the work tree, which the source may lie deeper in.
     const top = { ...checkout, source: places.value.top };
-    const restored = await restore(top, touched, mode, broken.local);
+    const sides = { from: broken.from, to: broken.to ?? broken.from, gitDirectory: places.value.gitDirectory };
+    const restored = await restore(top, sides, touched, mode, broken.local);
     if (restored !== undefined) return restored;
   }
   if (mode === 'reset') {
@@ -84,13 +95,14 @@ async function withUntouched(
  */
 async function restore(
   checkout: Checkout,
+  sides: Sides,
   touched: readonly Touched[],
   mode: GitUpdate['mode'],
   local: readonly string[],
 ): Promise<Exclude<RepairResult, { kind: 'whole' }> | undefined> {
   const kept = new Set(mode === 'reset' ? [] : local);
   const candidates = touched.filter(({ path }) => !kept.has(decodeText(path)));
-  const foreign = await foreignPaths(checkout, candidates);
+  const foreign = await foreignPaths(checkout, sides, candidates);
   if (foreign.kind === 'failed') return foreign;
   const tracked = await namesInHead(checkout);
   if (tracked.kind === 'failed') return tracked;
@@ -153,9 +165,9 @@ function removeBelow(top: string, path: Buffer): void {
   }
 }
 
-/** The lock files that a killed checkout may leave: of the index, of HEAD and of the branch. */
-async function removeLocks(places: Places, ours: boolean): Promise<string | undefined> {
-  for (const file of lockFiles(places)) {
+/** The lock files that a killed checkout may leave: of the index, of HEAD and of the branch that is checked out. */
+async function removeLocks(checkout: Checkout, places: Places, ours: boolean): Promise<string | undefined> {
+  for (const file of await lockFiles(checkout, places)) {
     const stale = await removeStaleLock(places, file, ours);
     if (stale.kind === 'held') {
       return `${file} exists: ${stale.why}. When no git works in the tree any more, remove the file`;
@@ -164,21 +176,12 @@ async function removeLocks(places: Places, ours: boolean): Promise<string | unde
   return undefined;
 }
 
-function lockFiles({ gitDirectory, commonDirectory }: Places): string[] {
+async function lockFiles(checkout: Checkout, { gitDirectory, commonDirectory }: Places): Promise<string[]> {
   const own = ['index.lock', 'HEAD.lock', 'ORIG_HEAD.lock'].map((name) => join(gitDirectory, name));
   const shared = ['packed-refs.lock', 'config.lock'].map((name) => join(commonDirectory, name));
-  return [...own, ...shared, ...locksBelow(join(commonDirectory, 'refs', 'heads'))];
-}
-
-function locksBelow(directory: string): string[] {
-  try {
-    return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.lock'))
-      .map((name) => join(directory, name));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const branch = await runGit(checkout, ['symbolic-ref', '--quiet', 'HEAD']);
+  const [name] = branch.kind === 'ok' ? outputLines(branch) : [];
+  return [...own, ...shared, ...(name === undefined ? [] : [join(commonDirectory, `${name}.lock`)])];
 }
 
 /** Each command on a line of its own, to be copied. */

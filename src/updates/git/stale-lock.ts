@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
-import { sep } from 'node:path';
-import { errorCode, filesystemOf, pause } from '../../locks/index.js';
+import { basename, dirname, join, sep } from 'node:path';
+import { errorCode, filesystemOf, namesIn, pause } from '../../locks/index.js';
 import type { Places } from './tree-state.js';
 
 /**
@@ -52,7 +52,7 @@ function stampOf(file: string): string | undefined {
  */
 function livingGit({ top, gitDirectory, commonDirectory }: Places, lock: string): number | undefined {
   const owner = statSync(lock, { throwIfNoEntry: false })?.uid;
-  const within = [top, gitDirectory, commonDirectory];
+  const within = [top, gitDirectory, commonDirectory, ...otherWorkTrees(commonDirectory)];
   return processIds().find((pid) => {
     try {
       if (!readFileSync(`/proc/${pid}/comm`, 'latin1').startsWith('git')) return false;
@@ -63,6 +63,18 @@ function livingGit({ top, gitDirectory, commonDirectory }: Places, lock: string)
       return errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM';
     }
   });
+}
+
+/** All work trees of a repository lock the same references; the main one lies beside its `.git`. */
+function otherWorkTrees(commonDirectory: string): string[] {
+  const linked = namesIn(join(commonDirectory, 'worktrees')).flatMap((name) => {
+    try {
+      return [dirname(readFileSync(join(commonDirectory, 'worktrees', name, 'gitdir'), 'utf8').trim())];
+    } catch {
+      return []; // removed meanwhile
+    }
+  });
+  return basename(commonDirectory) === '.git' ? [dirname(commonDirectory), ...linked] : linked;
 }
 
 function isZombie(pid: number): boolean {

@@ -1,9 +1,12 @@
-import { relative } from 'node:path';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import { namesIn, removeIfThere } from '../../locks/index.js';
 import { outputLines } from '../client.js';
 import { decodeText } from '../text.js';
 import type { BrokenMove, Checkout, Failed, MoveResult, RepairResult, VersionControl } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { currentRevision, localChanges } from './git.js';
+import { findPlaces } from './tree-state.js';
 
 /**
  * git with submodules that follow the tree: those that it names are fetched before anything moves, and checked out after
@@ -53,6 +56,7 @@ async function repairSubmodules(
   mode: 'fast-forward' | 'reset',
   broken: BrokenMove,
 ): Promise<Exclude<RepairResult, { kind: 'whole' }> | undefined> {
+  await removeHalfClones(checkout);
   const args = ['submodule', 'foreach', '--recursive', '--quiet', 'printf "%s\\n" "$toplevel/$sm_path"'];
   const listed = await runGit(checkout, args);
   if (listed.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, listed) };
@@ -70,6 +74,52 @@ async function repairSubmodules(
   }
   const moved = await checkOut(checkout, mode);
   return moved.kind === 'moved' ? undefined : { kind: 'failed', message: moved.message };
+}
+
+/**
+ * Removes clones of submodules that were killed before they had a commit: git takes such a clone for a whole one, and
+ * every later `git submodule update` fails in it.
+ */
+async function removeHalfClones(checkout: Checkout): Promise<void> {
+  const places = await findPlaces(checkout);
+  if (places.kind === 'failed') return;
+  for (const { name, path } of await namedSubmodules(checkout)) {
+    const clone = join(places.value.commonDirectory, 'modules', name);
+    if (!existsSync(clone)) continue;
+    const tree = join(places.value.top, path);
+    const born = await runGit({ ...checkout, source: clone }, ['--git-dir=.', 'rev-parse', '--verify', 'HEAD^0']);
+    if (born.kind !== 'failed' || born.signal !== null || namesIn(tree).some((entry) => entry !== '.git')) continue;
+    rmSync(clone, { recursive: true, force: true });
+    if (lstatSync(join(tree, '.git'), { throwIfNoEntry: false })?.isFile()) removeIfThere(join(tree, '.git'));
+    checkout.log?.(`removed ${clone}, a clone that was killed before it had a commit`);
+  }
+}
+
+interface NamedSubmodule {
+  readonly name: string;
+  readonly path: string;
+  /** As in .gitmodules: `none` means that it is not to be checked out. */
+  readonly update: string | undefined;
+}
+
+/** What .gitmodules says; names that would lead out of the repository are none of git's either. */
+async function namedSubmodules(checkout: Checkout): Promise<NamedSubmodule[]> {
+  const args = ['config', '--null', '--file', '.gitmodules', '--get-regexp', '^submodule\\..*\\.(path|update)$'];
+  const places = await findPlaces(checkout);
+  if (places.kind === 'failed') return [];
+  const result = await runGit({ ...checkout, source: places.value.top }, args);
+  if (result.kind !== 'ok') return [];
+  const values = new Map(
+    result.stdout
+      .toString('utf8')
+      .split('\0')
+      .map((entry) => [entry.slice(0, entry.indexOf('\n')), entry.slice(entry.indexOf('\n') + 1)] as const),
+  );
+  return [...values].flatMap(([key, path]) => {
+    const name = /^submodule\.(.+)\.path$/s.exec(key)?.[1];
+    if (name === undefined || [name, path].some((one) => isAbsolute(one) || one.split('/').includes('..'))) return [];
+    return [{ name, path, update: values.get(`submodule.${name}.update`) }];
+  });
 }
 
 /** The commit of a submodule that a revision of the tree names; undefined for a nested one, which it does not. */
@@ -98,8 +148,10 @@ async function strayedSubmodules(checkout: Checkout): Promise<string[] | Failed>
   const args = ['submodule', 'status', '--recursive'];
   const result = await runGit(checkout, args);
   if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
-  return outputLines(result)
-    .filter((line) => /^[-+U]/.test(line))
+  const lines = outputLines(result).filter((line) => /^[-+U]/.test(line));
+  const left = lines.some((line) => line.startsWith('-')) ? await namedSubmodules(checkout) : [];
+  const notWanted = new Set(left.filter(({ update }) => update === 'none').map(({ path }) => path));
+  return lines
     .map((line) =>
       decodeText(
         Buffer.from(
@@ -109,5 +161,6 @@ async function strayedSubmodules(checkout: Checkout): Promise<string[] | Failed>
             .replace(/ \([^)]*\)$/, ''),
         ),
       ),
-    );
+    )
+    .filter((path) => !notWanted.has(path));
 }

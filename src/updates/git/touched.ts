@@ -1,21 +1,26 @@
 import {
   closeSync,
   constants,
+  copyFileSync,
   fstatSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
+  readlinkSync,
   readSync,
   rmSync,
   type Stats,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { errorCode } from '../../locks/index.js';
 import { endedByItself } from '../client.js';
 import { decodeText } from '../text.js';
 import type { Checkout } from '../version-control.js';
-import { failureText, feedGit, runGit } from './command.js';
+import { failureText, type GitView, gitIn, runGit } from './command.js';
 import { type Looked, nulSeparated } from './tree-state.js';
 
 /** What a revision has at a path. */
@@ -58,56 +63,127 @@ function blobOf(mode: string, id: string): Blob | undefined {
   return mode === '000000' ? undefined : { mode, id };
 }
 
+/** The two revisions of a move, and where git keeps what it knows of the tree. */
+export interface Sides {
+  readonly from: string;
+  readonly to: string;
+  readonly gitDirectory: string;
+}
+
 /**
  * Those of the paths where the work tree has what no move between the two revisions can have left there: neither the
  * file of one of them, nor nothing, nor the beginning of one, as a git has written it that was killed.
  *
+ * Each file is compared by the attributes (filters, ends of lines) of the revision that it may be of; those in the work
+ * tree itself may be of the other one, or gone.
+ *
  * @param checkout the whole work tree, from its top
  */
-export async function foreignPaths(checkout: Checkout, touched: readonly Touched[]): Promise<Looked<Buffer[]>> {
-  const top = checkout.source;
-  const scratch = mkdtempSync(join(tmpdir(), 'stagelock-repair-'));
+export async function foreignPaths(
+  checkout: Checkout,
+  sides: Sides,
+  touched: readonly Touched[],
+): Promise<Looked<Buffer[]>> {
+  removeScratch(sides.gitDirectory);
+  const scratch = mkdtempSync(join(sides.gitDirectory, SCRATCH));
   try {
-    let unlike = touched.filter(({ path }) => standsAt(top, path));
-    for (const side of ['from', 'to'] as const) {
-      const differing = await differingFrom(checkout, unlike, side, join(scratch, side));
+    let unlike = touched.filter(({ path }) => standsAt(checkout.source, path));
+    for (const side of ['to', 'from'] as const) {
+      const view = await viewOf(checkout, sides, side, join(scratch, side), unlike);
+      if (view.kind === 'failed') return view;
+      const differing = await differingFrom(view.value, unlike, side);
       if (differing.kind === 'failed') return differing;
-      unlike = unlike.filter((one) => one[side] === undefined || differing.value.has(key(one.path)));
+      const still: Touched[] = [];
+      for (const one of unlike) {
+        const blob = one[side];
+        const same = blob !== undefined && !isAttributes(one) && !differing.value.has(key(one.path));
+        if (!same && !(await isBeginningOf(checkout, view.value, one.path, blob))) still.push(one);
+      }
+      unlike = still;
     }
-    const foreign: Buffer[] = [];
-    for (const one of unlike) {
-      if (!(await isBeginningOf(checkout, one))) foreign.push(one.path);
-    }
-    return { kind: 'seen', value: foreign };
+    return { kind: 'seen', value: unlike.map(({ path }) => path) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-/**
- * Has git compare the work tree with the files of one side, by an index that holds only those: with all filters and line
- * ends, as a commit would.
- */
-async function differingFrom(
+const SCRATCH = 'stagelock-repair-';
+
+/** Of a repair that was killed; nobody else repairs, since the caller holds `update`. */
+function removeScratch(gitDirectory: string): void {
+  for (const name of readdirSync(gitDirectory).filter((one) => one.startsWith(SCRATCH))) {
+    rmSync(join(gitDirectory, name), { recursive: true, force: true });
+  }
+}
+
+const ATTRIBUTES = '.gitattributes';
+
+/** What git says of files depends on this file, so it is compared by itself. */
+function isAttributes({ path }: Touched): boolean {
+  return /(^|\/)\.gitattributes$/.test(key(path));
+}
+
+/** A work tree with the attributes of one revision and the files in question as they are. */
+async function viewOf(
   checkout: Checkout,
+  sides: Sides,
+  side: 'from' | 'to',
+  place: string,
+  touched: readonly Touched[],
+): Promise<Looked<GitView>> {
+  mkdirSync(place);
+  const view = { directory: place, gitDirectory: sides.gitDirectory, index: `${place}.index`, checkout };
+  const listing = await nulSeparated(checkout, ['ls-tree', '-r', '-z', '--full-tree', sides[side]]);
+  if (listing.kind === 'failed') return listing;
+  for (const entry of listing.value) {
+    if (!entry.subarray(-ATTRIBUTES.length).equals(Buffer.from(ATTRIBUTES))) continue;
+    const [, id, path] = /^100\d+ blob (\w+)\t(.*)$/s.exec(entry.toString('latin1')) ?? [];
+    if (id === undefined || path === undefined || basename(path) !== ATTRIBUTES) continue;
+    const args = ['cat-file', 'blob', id];
+    const chunks: Buffer[] = [];
+    const read = await runGit(checkout, args, (chunk) => chunks.push(chunk));
+    if (read.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, read) };
+    writeFileSync(below(place, Buffer.from(path, 'latin1')), Buffer.concat(chunks));
+  }
+  for (const one of touched.filter((two) => !isAttributes(two))) {
+    copyInto(absolute(checkout.source, one.path), below(place, one.path));
+  }
+  return { kind: 'seen', value: view };
+}
+
+/** The path of a file below a directory of ours, whose directories are made. */
+function below(place: string, path: Buffer): Buffer {
+  const file = absolute(place, path);
+  mkdirSync(file.subarray(0, file.lastIndexOf('/')), { recursive: true });
+  return file;
+}
+
+function copyInto(file: Buffer, copy: Buffer): void {
+  const stat = statOf(file);
+  if (stat?.isSymbolicLink()) symlinkSync(readlinkSync(file, { encoding: 'buffer' }), copy);
+  else if (stat?.isFile()) copyFileSync(file, copy, constants.COPYFILE_FICLONE);
+}
+
+/** Has git compare the files in question with those of one side, as a commit would, by an index that holds only those. */
+async function differingFrom(
+  view: GitView,
   touched: readonly Touched[],
   side: 'from' | 'to',
-  index: string,
 ): Promise<Looked<ReadonlySet<string>>> {
   const entries = touched.flatMap((one) => {
     const blob = one[side];
     return blob === undefined ? [] : [Buffer.from(`${blob.mode} ${blob.id} 0\t`), one.path, NUL];
   });
   const fill = ['update-index', '-z', '--index-info'];
-  const filled = await feedGit(checkout, fill, Buffer.concat(entries), { index });
-  if (filled.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, fill, filled) };
+  const filled = await gitIn(view, fill, { input: Buffer.concat(entries) });
+  if (filled.kind !== 'ok') return { kind: 'failed', message: failureText(view.checkout, fill, filled) };
   // diff-files alone takes every file for changed whose times it does not know; this exits with 1 where one has changed.
-  const refreshed = await feedGit(checkout, ['update-index', '-q', '--refresh'], Buffer.alloc(0), { index });
-  if (!endedByItself(refreshed)) return { kind: 'failed', message: `${checkout.source} could not be compared` };
+  const refreshed = await gitIn(view, ['update-index', '-q', '--refresh']);
+  if (!endedByItself(refreshed)) return { kind: 'failed', message: `${view.checkout.source} could not be compared` };
   const chunks: Buffer[] = [];
   const ask = ['diff-files', '-z', '--name-only', '--no-ext-diff', '--ignore-submodules=none'];
-  const asked = await feedGit(checkout, ask, Buffer.alloc(0), { index, onStdout: (chunk) => chunks.push(chunk) });
-  if (asked.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, ask, asked) };
+  const asked = await gitIn(view, ask, { onStdout: (chunk) => chunks.push(chunk) });
+  if (asked.kind !== 'ok') return { kind: 'failed', message: failureText(view.checkout, ask, asked) };
   const names = Buffer.concat(chunks).toString('latin1').split('\0');
   return { kind: 'seen', value: new Set(names) };
 }
@@ -139,33 +215,32 @@ export function absolute(top: string, path: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${top}/`), path]);
 }
 
-/** Whether a file is the beginning of what one of the sides has there, as git writes it into the work tree. */
-async function isBeginningOf(checkout: Checkout, { path, from, to }: Touched): Promise<boolean> {
-  for (const side of [to, from]) {
-    if (side === undefined || !REGULAR.test(side.mode)) continue;
-    const beginning = await compareBeginning(checkout, absolute(checkout.source, path), decodeText(path), side.id);
-    if (beginning) return true;
-  }
-  return false;
-}
-
-async function compareBeginning(checkout: Checkout, file: Buffer, path: string, id: string): Promise<boolean> {
+/** Whether a file is the beginning of what one side has there, or all of it, as git writes it into the work tree. */
+async function isBeginningOf(checkout: Checkout, view: GitView, path: Buffer, blob?: Blob): Promise<boolean> {
+  if (blob === undefined || !REGULAR.test(blob.mode)) return false;
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-  const fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  let fd: number;
+  try {
+    fd = openSync(absolute(checkout.source, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ELOOP' || errorCode(error) === 'ENXIO') return false;
+    throw error;
+  }
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) return false;
     let at = 0;
     let same = true;
-    const args = ['cat-file', '--filters', `--path=${path}`, id];
-    const result = await runGit(checkout, args, (chunk) => {
+    const args = ['cat-file', '--filters', `--path=${decodeText(path)}`, blob.id];
+    const onStdout = (chunk: Buffer): void => {
       const mine = Buffer.alloc(Math.min(chunk.length, Math.max(0, stat.size - at)));
       if (same && mine.length > 0) {
         const read = readSync(fd, mine, 0, mine.length, at);
         same = read === mine.length && mine.equals(chunk.subarray(0, mine.length));
       }
       at += chunk.length;
-    });
+    };
+    const result = await gitIn(view, args, { onStdout });
     return result.kind === 'ok' && same && at >= stat.size;
   } finally {
     closeSync(fd);

@@ -1,12 +1,23 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { git } from '../../../src/updates/git/git.js';
+import { withSubmodules } from '../../../src/updates/git/submodules.js';
 import type { BrokenMove } from '../../../src/updates/version-control.js';
 import { Random } from '../../support/random.js';
-import { environment, originAndClone, type Repository, script } from '../repository.js';
+import { environment, originAndClone, type Repository, repositoryAt, script } from '../repository.js';
 
 const forward = git({ remote: 'origin', branch: 'main', mode: 'fast-forward' });
 const reset = git({ remote: 'origin', branch: 'main', mode: 'reset' });
@@ -180,6 +191,86 @@ describe('a checkout that was killed', () => {
     expect(existsSync(join(clone.directory, '.git', 'index.lock'))).toBe(true);
     expect(await forward.repair(checkout, broken)).toEqual({ kind: 'whole', revision: broken.from });
     expect(clone.read('keep')).toBe('mine');
+  });
+});
+
+describe('a checkout that was killed while the attributes changed', () => {
+  it.each(['absent', 'the new ones', 'the beginning of the new ones'])('(%s) is put back', async (state) => {
+    const { root, origin, clone, checkout } = originAndClone();
+    const old = '*.crlf text eol=crlf\n';
+    const from = origin.commit('one', { '.gitattributes': old, 'x.crlf': 'a\n', 'y.crlf': 'same\n', 'z.txt': 'z\n' });
+    clone.git('pull', '-q');
+    const to = origin.commit('two', { '.gitattributes': '*.txt text eol=crlf\n', 'x.crlf': 'b\n', 'z.txt': 'zz\n' });
+    clone.git('fetch', '-q');
+    if (state === 'absent') unlinkSync(join(clone.directory, '.gitattributes'));
+    else clone.write('.gitattributes', state === 'the new ones' ? '*.txt text eol=crlf\n' : '*.tx');
+    clone.write('z.txt', state === 'absent' ? 'z\n' : 'zz\r\n');
+    expect(clone.read('x.crlf')).toBe('a\r\n');
+    expect(await forward.repair(checkout, { from, to, local: [] })).toEqual({ kind: 'whole', revision: from });
+    expect(contents(clone.directory)).toEqual(fresh(clone, root, from));
+    expect(readdirSync(join(clone.directory, '.git')).filter((name) => name.includes('stagelock'))).toEqual([]);
+  });
+});
+
+it('the lock of a git that lives in another work tree of the repository is left alone', async () => {
+  const { root, clone, checkout, broken } = await twoCommits();
+  clone.git('branch', 'other');
+  clone.git('worktree', 'add', '-q', join(root, 'second'), 'other');
+  const locks = ['refs/heads/other.lock', 'packed-refs.lock'].map((name) => join(clone.directory, '.git', name));
+  for (const lock of locks) writeFileSync(lock, '');
+  copyFileSync('/bin/sleep', join(root, 'git'));
+  const person = spawn(join(root, 'git'), ['60'], { cwd: join(root, 'second'), stdio: 'ignore' });
+  onTestFinished(() => void person.kill());
+  const refused = await forward.repair(checkout, broken);
+  expect(refused).toMatchObject({ kind: 'refused', message: expect.stringContaining(`process ${person.pid}`) });
+  expect(locks.map((lock) => existsSync(lock))).toEqual([true, true]);
+});
+
+describe('submodules', () => {
+  /** A clone whose upstream has just got a submodule. */
+  function withNewSubmodule(more: (origin: Repository) => void = () => undefined) {
+    const { root, origin, clone, checkout } = originAndClone();
+    const library = repositoryAt(mkdtempSync(join(root, 'library-')));
+    library.git('-c', 'init.defaultBranch=main', 'init', '-q');
+    library.commit('library', { 'l.c': 'l\n' });
+    const from = clone.head();
+    origin.git('-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', library.directory, 'lib');
+    more(origin);
+    const to = origin.commit('two', { 'a.txt': 'two\n' });
+    const allowed = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.file.allow', GIT_CONFIG_VALUE_0: 'always' };
+    return { clone, from, to, checkout: { ...checkout, environment: { ...environment, ...allowed } } };
+  }
+  const source = { remote: 'origin', branch: 'main', mode: 'fast-forward' } as const;
+  const system = withSubmodules(git(source), 'fast-forward');
+
+  it.each(['with a tree', 'without one'])('a clone that was killed (%s) is made anew', async (how) => {
+    const { clone, checkout, from, to } = withNewSubmodule();
+    const fetched = await system.fetch(checkout);
+    if (fetched.kind !== 'fetched') throw new Error(fetched.message);
+    clone.git('merge', '-q', '--ff-only', to);
+    const modules = join(clone.directory, '.git', 'modules', 'lib');
+    execFileSync('git', ['init', '-q', '--bare', modules], { env: environment, stdio: 'ignore' });
+    writeFileSync(join(modules, 'objects', 'pack', 'tmp_pack_x'), 'half');
+    if (how === 'with a tree') {
+      clone.git('submodule', 'init', '-q');
+      clone.write('lib/.git', 'gitdir: ../.git/modules/lib\n');
+      execFileSync('git', ['--git-dir', modules, 'config', 'core.bare', 'false']);
+      execFileSync('git', ['--git-dir', modules, 'config', 'core.worktree', '../../../lib']);
+    }
+    expect(await system.repair(checkout, { from, to, local: [] })).toEqual({ kind: 'whole', revision: to });
+    expect(clone.read('lib/l.c')).toBe('l\n');
+    expect(await system.currentRevision(checkout)).toEqual({ kind: 'revision', revision: to });
+  });
+
+  it('that are not to be checked out do not count as elsewhere', async () => {
+    const { clone, checkout, to } = withNewSubmodule((origin) => {
+      origin.git('config', '-f', '.gitmodules', 'submodule.lib.update', 'none');
+    });
+    const fetched = await system.fetch(checkout);
+    if (fetched.kind !== 'fetched') throw new Error(fetched.message);
+    expect(await system.move(checkout, fetched)).toEqual({ kind: 'moved' });
+    expect(await system.currentRevision(checkout)).toEqual({ kind: 'revision', revision: to });
+    expect(existsSync(join(clone.directory, 'lib', 'l.c'))).toBe(false);
   });
 });
 
