@@ -60,7 +60,7 @@ test('who has built which updates is told, also of a build that is not configure
   const lines = stdout.trimEnd().split('\n');
   expect(lines[0]).toBe(`main: 3 records in ${root}/main/Testing/Updates`);
   expect(lines[1]).toMatch(/^ {7}1 {2}\S+ \S+ UTC {2}git [0-9a-f]{12} {2}no commits$/);
-  expect(lines[2]).toMatch(/ 2 {2}.* 2 commits, 2 files, by Ann, Zoë\?\[31m$/);
+  expect(lines[2]).toMatch(/ 2 {2}.* 2 commits, 2 files, by Ann, Zoë\\x1b\[31m$/);
   expect(lines.slice(4)).toEqual([
     '  main has built all of them',
     '  s1 has built up to 1, and still has to build 2 to 3',

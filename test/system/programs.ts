@@ -74,10 +74,11 @@ export class Running {
     this.#child.kill(signal);
   }
 
-  async untilOutput(pattern: RegExp): Promise<void> {
+  async untilOutput(pattern: RegExp, withinMs?: number): Promise<void> {
     await until(
       () => `${pattern} in ${JSON.stringify(this.#stdout)}`,
       () => pattern.test(this.#stdout),
+      withinMs,
     );
   }
 }

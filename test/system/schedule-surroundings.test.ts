@@ -260,7 +260,7 @@ test.skipIf(noHosts !== undefined)(
       }),
     );
     scheduled.add(other);
-    await other.untilOutput(/main: ended with exit code 75/);
+    await other.untilOutput(/main: ended with exit code 75/, 40_000);
     expect(logOf(world, 'main')).toBe(before);
     expect(existsSync(join(world.root, 'finish'))).toBe(false);
   },
