@@ -42,14 +42,13 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
 }
 
 /** What builds have left that the configuration does not have any more, or has under another name. */
-function orphansOf({ builds }: Project): string[] {
-  const configured = new Set(builds.keys());
+function orphansOf({ file, builds }: Project): string[] {
   return [...builds.values()].flatMap((build) => {
     if (build.role !== 'primary') return [];
     try {
-      return orphanedCursors(build.directory, configured).flatMap(({ name, cursor }) => [
+      return orphanedCursors(build.directory, builds).flatMap(({ name, cursor }) => [
         `${name} has a cursor in ${shown(build.directory)} (after update ${cursor.record}) and is no build of this configuration. If it was renamed:`,
-        `  stagelock rename ${shellWord(name)} NEW`,
+        `  stagelock --config ${shellWord(file)} rename ${shellWord(name)} NEW`,
         'If not, its cursor keeps old updates from being removed:',
         `  rm -- ${shellWord(cursorFile(build.directory, name))}`,
       ]);

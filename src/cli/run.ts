@@ -81,7 +81,7 @@ export async function runCommand(
       run: id,
       environment: process.env,
       secretVariables: project.secretVariables,
-      configured: new Set(project.builds.keys()),
+      configured: project.builds,
       signal: stop.signal,
       report: (event) => {
         progress.report(event);

@@ -30,20 +30,25 @@ export function cursorOf(primary: Primary, build: Build, context: RunContext): C
     case 'renamed':
       context.report({ kind: 'renamed', from: found.from });
       return { kind: 'cursor', cursor: found.cursor };
+    case 'other': {
+      const text = `its cursor was that of ${found.home.directory}, where another build of the configuration builds, and is kept for that as ${found.aside}; starts at the present`;
+      context.report({ kind: 'warning', text });
+      return { kind: 'none' };
+    }
     case 'unreadable':
       return { kind: 'lost', message: found.message };
     case 'unsure':
-      return { kind: 'lost', message: explainUnsure(primary, build, found.names) };
+      return { kind: 'lost', message: explainUnsure(primary, build, found.names, context.configFile) };
     default:
       return found;
   }
 }
 
-function explainUnsure(primary: Primary, { name }: Build, names: readonly string[]): string {
+function explainUnsure(primary: Primary, { name }: Build, names: readonly string[], configFile: string): string {
   const [old = ''] = names;
   return [
     `${name} has built before and has no cursor, so nobody knows its next update; ${names.join(', ')} ${names.length === 1 ? 'has one and is' : 'have one and are'} not in the configuration. If ${old} was renamed to ${name}:`,
-    `  stagelock rename ${shellWord(old)} ${shellWord(name)}`,
+    `  stagelock --config ${shellWord(configFile)} rename ${shellWord(old)} ${shellWord(name)}`,
     `If it was not, remove its cursor, and ${name} starts at the present:`,
     `  rm -- ${shellWord(cursorFile(primary.directory, old))}`,
   ].join('\n');

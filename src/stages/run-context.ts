@@ -4,6 +4,7 @@ import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { RUN_VARIABLE } from '../processes/members.js';
 import { withoutSecrets } from '../secrets/environment.js';
 import type { MergedUpdate } from '../updates/record.js';
+import type { ConfiguredBuilds } from '../updates/renamed.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunIdentity } from './held-locks.js';
 import type { InTheWay } from './in-the-way.js';
@@ -33,8 +34,8 @@ export interface RunContext {
   /** Fires when the process was told to stop. */
   readonly signal: AbortSignal;
   readonly report: (event: RunEvent) => void;
-  /** The names of all builds of the configuration; absent where nobody knows them, and no build was renamed. */
-  readonly configured?: ReadonlySet<string>;
+  /** All builds of the configuration; absent where nobody knows them, and no build was renamed. */
+  readonly configured?: ConfiguredBuilds;
   readonly step: StepListener;
 }
 

@@ -18,6 +18,23 @@ async function behind(): Promise<World> {
   return world;
 }
 
+/** Of two secondaries one is two updates behind, `s2`, and the other one. */
+async function twoBehind(): Promise<World> {
+  const world = await worlds.built();
+  configure(world, (text) => `${text}\n[builds.s2]\nprimary = "main"\ndirectory = "s2"\n`);
+  await run(world, 's1');
+  await run(world, 's2');
+  world.commit(1);
+  await run(world, 'main');
+  await run(world, 's1');
+  world.commit(1);
+  await run(world, 'main');
+  return world;
+}
+
+const swapped = (text: string): string =>
+  text.replaceAll(/\[builds\.s([12])\]/g, (_, number) => `[builds.s${3 - Number(number)}]`);
+
 async function run(world: World, build: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const ended = await stagelock(world, ['run', build]);
   expect(ended, ended.stderr).toMatchObject({ code: 0, stderr: '' });
@@ -71,8 +88,10 @@ describe('a build that was renamed in the configuration', () => {
     renameSync(join(world.root, 's1'), join(world.root, 'moved'));
     const unsure = await stagelock(world, ['run', 'clang']);
     expect(unsure.code).toBe(1);
-    expect(unsure.stderr).toContain('  stagelock rename s1 clang\n');
-    expect((await stagelock(world, ['check'])).stdout).toContain('  stagelock rename s1 NEW\n');
+    expect(unsure.stderr).toContain(`  stagelock --config ${world.configFile} rename s1 clang\n`);
+    expect((await stagelock(world, ['check'])).stdout).toContain(
+      `  stagelock --config ${world.configFile} rename s1 NEW\n`,
+    );
     expect(cursors(world)).toEqual(['main.json', 's1.json']);
     const renamed = await stagelock(world, ['rename', 's1', 'clang']);
     expect(renamed).toMatchObject({ code: 0, stdout: 'clang goes on where s1 was: after update 1\n' });
@@ -91,6 +110,65 @@ describe('a build that was renamed in the configuration', () => {
     expect(await stagelock(world, ['rename', 's1', 'clang'])).toMatchObject({ code: 0 });
     expect(await stagelock(world, ['run', 'clang'])).toMatchObject({ code: 0, stderr: OVER });
     expect(reported(world, 's1')).toEqual(['2']);
+  });
+
+  test.each([
+    ['s1', 's2'],
+    ['s2', 's1'],
+  ])('goes on where it was although another one has its name now: first %s, then %s', async (first, second) => {
+    const world = await twoBehind();
+    configure(world, swapped);
+    await run(world, first);
+    // s2 has not built the commits 2 and 3, s1 only not 3.
+    const expected: Record<string, string[]> = { s1: ['2', '3'], s2: ['3'] };
+    expect(reported(world, first === 's1' ? 's2' : 's1')).toEqual(expected[first]);
+    await run(world, second);
+    expect(reported(world, second === 's1' ? 's2' : 's1')).toEqual(expected[second]);
+    expect(cursors(world)).toEqual(['main.json', 's1.json', 's2.json']);
+    for (const name of ['s1', 's2']) expect((await run(world, name)).stdout).toBe('');
+  });
+
+  test.each([
+    ['s1', 's2'],
+    ['s2', 's1'],
+  ])('and swapped back after %s has run, goes on where it was', async (first) => {
+    const world = await twoBehind();
+    configure(world, swapped);
+    await run(world, first);
+    configure(world, swapped);
+    await run(world, 's1');
+    await run(world, 's2');
+    expect(reported(world, 's1')).toEqual(['3']);
+    expect(reported(world, 's2')).toEqual(['2', '3']);
+    expect(cursors(world)).toEqual(['main.json', 's1.json', 's2.json']);
+  });
+
+  test('goes on where it was when its swapped cursor was only put aside by a run that died', async () => {
+    const world = await twoBehind();
+    configure(world, swapped);
+    const place = join(world.root, 'main/Testing/Updates/cursors');
+    const { home } = JSON.parse(readFileSync(join(place, 's1.json'), 'utf8')) as { home: { id: string } };
+    renameSync(join(place, 's1.json'), join(place, `displaced-${home.id}.json`));
+    await run(world, 's2');
+    await run(world, 's1');
+    expect(reported(world, 's1')).toEqual(['3']);
+    expect(reported(world, 's2')).toEqual(['2', '3']);
+    expect(cursors(world)).toEqual(['main.json', 's1.json', 's2.json']);
+  });
+
+  test('leaves its old name to a new build, which takes nothing away from it', async () => {
+    const world = await behind();
+    configure(
+      world,
+      (text) => `${text.replace('[builds.s1]', '[builds.clang]')}\n[builds.s1]\nprimary = "main"\ndirectory = "new"\n`,
+    );
+    const fresh = await stagelock(world, ['run', 's1']);
+    expect(fresh).toMatchObject({ code: 0 });
+    expect(fresh.stderr).toMatch(/^stagelock: s1: its cursor was that of .*starts at the present\n$/);
+    expect(reported(world, 'new')).toEqual([]);
+    await run(world, 'clang');
+    expect(reported(world, 's1')).toEqual(['2']);
+    expect(cursors(world)).toEqual(['clang.json', 'main.json', 's1.json']);
   });
 
   test('is cleared of what a killed run under its old name has left, in its directory and its primary', async () => {
