@@ -9,7 +9,7 @@ import { RunRecorder } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';
 import { layoutOf } from '../stages/temporary.js';
-import { shown, shownLines } from '../text/shown.js';
+import { quotedLines, shown, shownLines } from '../text/shown.js';
 import type { Subject } from '../warnings/memory.js';
 import { sameFailure } from '../warnings/same-state.js';
 import { WarningTeller } from '../warnings/teller.js';
@@ -68,8 +68,11 @@ export async function runCommand(
   const began = new Date();
   let waitedMs = 0;
   const warnings = warningsOf(build, everyWarning || process.stderr.isTTY);
+  const told = new Set<string>();
   const warn = (problem: string | undefined): void => {
-    if (problem !== undefined) process.stderr.write(`stagelock: ${build.name}: ${shown(problem)}\n`);
+    if (problem === undefined || told.has(problem)) return;
+    told.add(problem);
+    process.stderr.write(`stagelock: ${build.name}: ${quotedLines(problem)}\n`);
   };
   try {
     const result = await run(build, {

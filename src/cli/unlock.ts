@@ -41,7 +41,7 @@ export async function unlockCommand(
   const hidden = othersOf(found.locks);
   if (hidden.length > 0) {
     process.stdout.write(
-      `  Whether what it started still runs can be seen only by ${hidden.map((user) => shown(user, 64)).join(', ')} and root: ps -ef\n`,
+      `  Whether what it started still runs can be seen only by ${[...hidden.filter((user) => user !== 'root').map((user) => shown(user, 64)), 'root'].join(' and ')}: ps -ef\n`,
     );
   }
   if (found.kind === 'needs-force' && !force) throw new Refusal(EXIT.held, whyNot(build, found, context));

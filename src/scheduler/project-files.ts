@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { fstatSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Project } from '../config/project.js';
 import { runLogOf } from './run-command.js';
@@ -40,8 +40,10 @@ const logNames = (log: string): RegExp => new RegExp(`^${escaped(log)}(?:[.~-].*
 /**
  * Which files a project writes, as the file system is now: directories that become links later belong to it all the same by
  * their names, but what they lead to only after the next call.
+ *
+ * @param outputs files that the asking scheduler itself writes to; absolute
  */
-export function projectFiles(project: Project): ProjectFiles {
+export function projectFiles(project: Project, outputs: readonly string[] = []): ProjectFiles {
   const builds = [...project.builds.values()];
   // Of a build in its source, the source is not the build's.
   const sources = [...new Set(builds.map(({ source }) => realPath(source)))];
@@ -52,10 +54,13 @@ export function projectFiles(project: Project): ProjectFiles {
     ),
     ...builds.flatMap(({ submission }) => (submission?.type === 'directory' ? [submission.directory] : [])),
   ].flatMap(pathsOf);
-  const names: Names[] = builds.flatMap((build) => [
-    ...namesAt(runLogOf(project, build), logNames),
-    ...build.stages.flatMap(({ junit }) => (junit === undefined ? [] : namesAt(junit, globNames))),
-  ]);
+  const names: Names[] = [
+    ...outputs.flatMap((path) => namesAt(path, logNames)),
+    ...builds.flatMap((build) => [
+      ...namesAt(runLogOf(project, build), logNames),
+      ...build.stages.flatMap(({ junit }) => (junit === undefined ? [] : namesAt(junit, globNames))),
+    ]),
+  ];
   const administrations = sources.flatMap(administrationsOf);
   const places = new Set(directories);
   const onTheWay = new Set(directories.flatMap((directory) => wayUp(dirname(directory))));
@@ -74,6 +79,17 @@ export function projectFiles(project: Project): ProjectFiles {
       [...news.keys()],
     ]),
   };
+}
+
+/** The files that standard output and standard error of this process go to, if they are files; absolute. */
+export function ownOutputs(): string[] {
+  return [1, 2].flatMap((fd) => {
+    try {
+      return fstatSync(fd).isFile() ? [realpathSync(`/proc/self/fd/${fd}`)] : [];
+    } catch {
+      return []; // closed, or removed by now
+    }
+  });
 }
 
 /** What is wrong with such a path in `watch`, for a person. */

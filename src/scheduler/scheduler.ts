@@ -7,7 +7,7 @@ import { ChangeWatch } from './change-watch.js';
 import { Election, REMEMBERED_MS } from './election.js';
 import { describeFiring, type Firing, firingOfChange } from './firing.js';
 import type { Job, JobEnd, LeftAlone } from './job.js';
-import { OWN_FILE, ownsWhatIsAt, type ProjectFiles, projectFiles } from './project-files.js';
+import { OWN_FILE, ownOutputs, ownsWhatIsAt, type ProjectFiles, projectFiles } from './project-files.js';
 
 /** What a scheduler takes from outside, so that a test can replay a year of it. */
 export interface SchedulerContext {
@@ -93,7 +93,7 @@ export class Scheduler {
       }
     }
     const pending = new Map([...old.values()].map((entry) => [entry.build.name, this.#end(entry)]));
-    const files = projectFiles(project);
+    const files = projectFiles(project, ownOutputs());
     this.#each(({ watch }) => watch?.use(files));
     for (const build of project.builds.values()) {
       if (this.#entries.has(build.name)) continue;

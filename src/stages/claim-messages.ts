@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import type { Build } from '../config/project.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
+import { UNREADABLE } from '../updates/claim.js';
 import type { ClaimRefusal } from './source-claim.js';
 
 /** What a person has to know of a source that a build may not have: why, whose it is, and what to do. */
@@ -34,6 +35,11 @@ export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {
         `  rm ${shellWord(file)}`,
       ];
     case 'unreadable':
+      if (refusal.why === UNREADABLE)
+        return [
+          `${build.name}: not run, because this user may not read ${shown(file)}, which says who the primary of ${source} is.`,
+          '  Let its owner make it readable for this user, or run the build as a user who may read it.',
+        ];
       return [
         `${build.name}: not run, because ${shown(file)} does not say who the primary of ${source} is: ${shown(refusal.why)}.`,
         '  Find out who put it there and whether another primary updates this source. If none does:',

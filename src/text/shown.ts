@@ -28,9 +28,10 @@ export function shownLines(text: string): string {
   return text.replaceAll(UNSEEN_IN_LINES, escaped);
 }
 
-/** What another program said, below our own words: the first line goes on with ours, the others stand further in than any of ours. */
+/** What another program said, below our own words: the first line goes on with ours, the others stand further in than any of ours; tabs become spaces. */
 export function quotedLines(text: string): string {
   return text
+    .replaceAll('\t', '  ')
     .split('\n')
     .map((line) => shown(line))
     .join('\n      ');

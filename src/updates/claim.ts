@@ -45,6 +45,9 @@ export function ownClaimFile(primaryDirectory: string): string {
   return join(journalDirectory(primaryDirectory), 'source-claim.json');
 }
 
+/** Why a claim cannot be read that is perhaps a good one. */
+export const UNREADABLE = 'this user may not read it';
+
 const LONGEST = 64 * 1024;
 /** Never written in place, so nobody but its owner need write it: who may write the directory replaces it. */
 const CLAIM_MODE = 0o644;
@@ -71,7 +74,7 @@ export function readClaim(file: string): FoundClaim {
     switch (errorCode(error)) {
       case 'EACCES':
       case 'EPERM':
-        return unreadable('this user may not read it');
+        return unreadable(UNREADABLE);
       case undefined: // replaced by something else between the two looks
         return unreadable(error instanceof Error ? error.message : String(error));
       default:
