@@ -9,6 +9,7 @@ import { quotedLines, shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
 import { explainClaim } from './claim-messages.js';
 import { judgeRun } from './fate.js';
+import type { InTheWay } from './in-the-way.js';
 import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
 import { explainInTheWay, killCommand } from './remnant-text.js';
@@ -98,7 +99,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
       ];
     case 'in-the-way':
       return [
-        `${build.name}: not ${build.role === 'primary' ? 'updated and not built' : 'built'}, because processes of an earlier run are still alive, although its locks are gone.`,
+        `${build.name}: not ${build.role === 'primary' ? 'updated and not built' : 'built'}, because ${whatLives(result)}.`,
         ...explainInTheWay(result, context),
       ];
     case 'section-busy':
@@ -113,6 +114,12 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
             `${build.name}: interrupted. ${leftBehind(result.left)}, as after every interruption; after a look: ${unlockCommand(build.name, context)}`,
           ];
   }
+}
+
+function whatLives({ remnants }: InTheWay): string {
+  return remnants.length === 0
+    ? 'the note of processes that an earlier run may have left alive cannot be read'
+    : 'processes of an earlier run are still alive, although its locks are gone';
 }
 
 /**
