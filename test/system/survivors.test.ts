@@ -360,6 +360,8 @@ describe.skipIf(noUsers !== undefined)(`of another user${noUsers === undefined ?
     );
     expect(refused.stderr).toContain('  Only user 61001 or root can end what is not yours:\n');
     expect(isRunning(run.pid)).toBe(true);
+    // root follows no configuration that others can change
+    execFileSync('chown', ['0:0', world.root, world.configFile]);
     expect(await stagelock(world, ['kill', 'main', '--yes'])).toMatchObject({ code: 0, stderr: '' });
     expect((await run.ended).code).toBe(143);
   });
