@@ -18,7 +18,7 @@ function dice(seed: number): () => number {
 }
 
 /** The kernel's locks are that much quicker. */
-const ROUNDS = { lockdir: 400, cifs: 600, flock: 5000, fcntl: 5000 };
+const ROUNDS = { lockdir: 1500, cifs: 3000, flock: 15000, fcntl: 15000 };
 
 test.each(STRATEGIES)('%s lets in one at a time while others are killed at any moment', async (strategy) => {
   const directory = temporaryDirectory();
