@@ -2,6 +2,7 @@ import { lstatSync, lutimesSync, unlinkSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
 import { isBuildName, isStageName } from '../config/names.js';
 import { createExclusively, errorCode, readRegularFile } from '../locks/index.js';
+import { jsonObject } from '../text/json.js';
 
 /**
  * What a stage lock says of the run that made it. Written as JSON that a person can read with `cat`; further keys of
@@ -69,14 +70,8 @@ export function readStageLock(path: string): FoundStageLock | undefined {
 
 /** Reads the text of a stage lock; undefined when it is none. */
 export function parseStageLock(text: string): StageLockRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields = value as Record<string, unknown>;
+  const fields = jsonObject(text);
+  if (fields === undefined) return undefined;
   return isRecord(fields) ? fields : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, lstatSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createExclusively, errorCode, readRegularFile, removeAbandoned, replaceAtomically } from '../locks/index.js';
+import { jsonObject } from '../text/json.js';
 import { journalDirectory } from './journal.js';
 
 /**
@@ -126,21 +127,15 @@ function publish(file: string): void {
 
 /** Reads the text of a claim; undefined when it is none. */
 export function parseClaim(text: string): Claim | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields = value as Record<string, unknown>;
+  const fields = jsonObject(text);
+  if (fields === undefined) return undefined;
   const words = ['identity', 'build', 'directory', 'configFile', 'source', 'host', 'user', 'since'];
   const isClaim =
     fields['format'] === 1 &&
     words.every((word) => typeof fields[word] === 'string' && fields[word] !== '') &&
     typeof fields['submodules'] === 'boolean' &&
     (fields['inode'] === undefined || typeof fields['inode'] === 'string');
-  return isClaim ? (value as Claim) : undefined;
+  return isClaim ? (fields as unknown as Claim) : undefined;
 }
 
 function unreadable(why: string): FoundClaim {

@@ -7,6 +7,7 @@ import {
   removeIfThere,
   replaceAtomically,
 } from '../locks/index.js';
+import { jsonObject } from '../text/json.js';
 import { shown } from '../text/shown.js';
 import { syncDirectory } from './journal.js';
 import type { BrokenMove } from './version-control.js';
@@ -93,14 +94,8 @@ export function describeMark({ from, to, buildstamp, host }: MoveMark): string {
 
 /** Reads the text of a mark; undefined when it is none. */
 function parseMark(text: string): MoveMark | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields = value as Record<string, unknown>;
+  const fields = jsonObject(text);
+  if (fields === undefined) return undefined;
   const words = ['from', 'run', 'host', 'user', 'buildstamp', 'since', 'logFile'];
   const { local } = fields;
   const isWhole =
@@ -109,5 +104,5 @@ function parseMark(text: string): MoveMark | undefined {
     ['to', 'bootId'].every((word) => fields[word] === undefined || typeof fields[word] === 'string') &&
     Array.isArray(local) &&
     local.every((path) => typeof path === 'string');
-  return isWhole ? (value as MoveMark) : undefined;
+  return isWhole ? (fields as unknown as MoveMark) : undefined;
 }

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { errorCode, filesystemOf, namesIn, pause } from '../../locks/index.js';
+import { processTable } from '../../processes/process-table.js';
 import type { Places } from './tree-state.js';
 
 /**
@@ -53,16 +54,16 @@ function stampOf(file: string): string | undefined {
 function livingGit({ top, gitDirectory, commonDirectory }: Places, lock: string): number | undefined {
   const owner = statSync(lock, { throwIfNoEntry: false })?.uid;
   const within = [top, gitDirectory, commonDirectory, ...otherWorkTrees(commonDirectory)];
-  return processIds().find((pid) => {
+  return processTable().find(({ pid }) => {
     try {
       if (!readFileSync(`/proc/${pid}/comm`, 'latin1').startsWith('git')) return false;
-      if (isZombie(pid) || statSync(`/proc/${pid}`).uid !== owner) return false;
+      if (statSync(`/proc/${pid}`).uid !== owner) return false;
       const directory = readlinkSync(`/proc/${pid}/cwd`);
       return within.some((place) => directory === place || directory.startsWith(place + sep));
     } catch (error) {
       return errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM';
     }
-  });
+  })?.pid;
 }
 
 /** All work trees of a repository lock the same references; the main one lies beside its `.git`. */
@@ -75,13 +76,4 @@ function otherWorkTrees(commonDirectory: string): string[] {
     }
   });
   return basename(commonDirectory) === '.git' ? [dirname(commonDirectory), ...linked] : linked;
-}
-
-function isZombie(pid: number): boolean {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
-}
-
-function processIds(): number[] {
-  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
 }
