@@ -97,9 +97,11 @@ async function injectOne({ victim, call, nth, fault }: Injection, session: Sessi
     .findLast((line) => line.startsWith(`${call}(`) && (fault === 'KILL' || line.includes('(INJECTED)')));
   const onProject = hit !== undefined && isOfProject(hit, session);
   session.accidents.count(`${fault} at ${call}${onProject ? '' : ', outside the project'}`);
+  // Node wakes its own threads by writes, which are not counted alike in two runs. One that fails there may hang stagelock,
+  // which is then the fault of nobody's file: it dies like any other run.
+  if (!onProject) await session.world.endProcesses();
   const settled = await session.everythingRuns([JOINING]);
-  // Node wakes its own threads by writes, which are not counted alike in two runs: one that fails there may hang anything.
-  const failures = [...session.judge(), ...settled].filter(({ kind }) => onProject || kind !== 'hang');
+  const failures = [...session.judge(), ...settled];
   const where = `${what} at ${call} ${nth} of the ${victim}, exit ${end.code ?? end.signal}: ${hit?.slice(0, 300)}`;
   return failures.map((failure) => ({ ...failure, what: `${where}\n${failure.what}\n${end.stderr}` }));
 }

@@ -181,14 +181,19 @@ export class CampaignWorld {
     return directory;
   }
 
-  /** Ends whatever still runs and removes everything. */
-  async remove(keep: boolean): Promise<void> {
+  /** Ends whatever still runs. */
+  async endProcesses(): Promise<void> {
     for (let tries = 0; tries < 200; tries++) {
       const pids = this.processes();
-      if (pids.length === 0) break;
+      if (pids.length === 0) return;
       for (const pid of pids) signal(pid, 'SIGKILL');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Ends whatever still runs and removes everything. */
+  async remove(keep: boolean): Promise<void> {
+    await this.endProcesses();
     if (keep) return;
     for (const directory of this.#mounts) spawnSync('umount', ['-l', directory]);
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
