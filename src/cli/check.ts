@@ -1,6 +1,6 @@
 import { formatProblem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
-import { errorCode, InTheWay, thisHost } from '../locks/index.js';
+import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
 import { secretProblems } from '../secrets/problems.js';
 import { claimProblems } from '../stages/claim-problems.js';
@@ -53,8 +53,10 @@ function orphansOf({ file, builds }: Project): string[] {
         `  rm -- ${shellWord(cursorFile(build.directory, name))}`,
       ]);
     } catch (error) {
-      if (errorCode(error) === undefined && !(error instanceof InTheWay)) throw error;
-      return [shown(error instanceof Error ? error.message : String(error))];
+      const obstacle = obstacleOf(error);
+      if (obstacle !== undefined) return [obstacle.message];
+      if (errorCode(error) === undefined || !(error instanceof Error)) throw error;
+      return [shown(error.message)];
     }
   });
 }

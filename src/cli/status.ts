@@ -9,7 +9,7 @@ import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js
 import { waitingText } from '../stages/submission.js';
 import { jsonText } from '../text/json.js';
 import { shellWord } from '../text/shell-word.js';
-import { shown } from '../text/shown.js';
+import { shown, shownLines } from '../text/shown.js';
 import { EXIT } from './exit.js';
 import { mailsOf } from './mail.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
@@ -28,7 +28,9 @@ export async function statusCommand(
   const host = thisHost();
   const only = name === undefined ? undefined : buildOf(project, name).name;
   const builds = statusOf(project, host).filter((status) => only === undefined || status.build === only);
-  if (builds.some((status) => status.problem !== undefined)) process.exitCode = EXIT.internal;
+  const unseen = builds.filter((status) => status.problem !== undefined);
+  if (unseen.length > 0)
+    process.exitCode = unseen.every((status) => status.obstructed) ? EXIT.obstructed : EXIT.internal;
   const pulses = watch ? await watchUnknown(builds) : new Map<string, Pulse>();
 
   const schedulers = instances(project.scheduler.state, host);
@@ -78,7 +80,7 @@ export async function statusCommand(
 }
 
 function headline({ locks, waitsFor, problem }: BuildStatus): string {
-  if (problem !== undefined) return `cannot be seen: ${shown(problem)}`;
+  if (problem !== undefined) return `cannot be seen: ${shownLines(problem)}`;
   if (locks.length === 0) return 'idle';
   if (locks.some((lock) => lock.judgement.fate === 'dead')) return 'left locks behind';
   if (waitsFor.length > 0) return 'waiting';

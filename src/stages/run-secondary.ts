@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Secondary } from '../config/project.js';
-import { pause } from '../locks/index.js';
+import { LockError, pause } from '../locks/index.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
 import type { Buildstamp } from './buildstamp.js';
 import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
-import { UPDATE } from './names.js';
+import { secondaryLockName, UPDATE } from './names.js';
 import { mergeUpdates, reportUpdate } from './pending-updates.js';
 import { identityOf, type RunContext, type RunEvent, type RunResult, sectionOf } from './run-context.js';
 import { interrupted, warnOfLost } from './run-primary.js';
@@ -167,14 +167,31 @@ async function joinInTime(
   context: RunContext,
 ): Promise<RunResult | undefined> {
   const section = sectionOf(secondary.primary, context);
-  const result = await waitThrough(() => joinPrimary(temporary, secondary.name, held, section, context.step), {
+  const joining = waitThrough(() => joinPrimary(temporary, secondary.name, held, section, context.step), {
     temporary,
     timeoutMs,
     // Its own mark there was left by a run that died; only a person removes that.
     worthWaiting: (locks) => locks.every((lock) => lock.name === UPDATE),
     context,
   });
+  const result = await joining.catch((error: unknown) => {
+    if (error instanceof LockError && !held.paths.includes(join(temporary, secondaryLockName(secondary.name))))
+      withdraw(secondary, held, context);
+    throw error;
+  });
   return result.kind === 'done' ? undefined : refusal(result, held);
+}
+
+/**
+ * Ends a run that could not enter its primary's directory at all. It has looked at nothing and touched nothing, so there is
+ * nothing to investigate in its own directory: its locks would only keep it from its next run.
+ */
+function withdraw(secondary: Secondary, held: HeldLocks, context: RunContext): void {
+  const { temporary } = layoutOf(secondary.directory);
+  held.remove(join(temporary, UPDATE));
+  context.step('update: ended');
+  endSecondary(temporary, held);
+  context.step('end: running removed');
 }
 
 /** Waits without having joined, since the primary cannot mend it while somebody has. */

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBuildName } from '../config/names.js';
 import type { Build, Project } from '../config/project.js';
-import { errorCode, type Host, type Judgement } from '../locks/index.js';
+import { errorCode, type Host, type Judgement, obstacleOf } from '../locks/index.js';
 import { readSpool, type Submission, spoolOf } from '../submission/spool.js';
 import { journalDirectory } from '../updates/journal.js';
 import { judgeRun } from './fate.js';
@@ -31,6 +31,8 @@ export interface BuildStatus {
   readonly refusal?: ClaimRefusal;
   /** Why its locks cannot be seen, if they cannot. */
   readonly problem?: string;
+  /** With it: something that is not of stagelock stands where files of the build belong. */
+  readonly obstructed?: true;
 }
 
 /** Every lock of every build of a project, as it is at this moment. Changes nothing. */
@@ -52,7 +54,16 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
     } catch (error) {
       // One directory that may not be read, or whose server does not answer, must not hide the other builds.
       if (errorCode(error) === undefined || !(error instanceof Error)) throw error;
-      return { build: name, role, locks: [], waitsFor: [], undelivered: [], problem: error.message };
+      const obstacle = obstacleOf(error);
+      return {
+        build: name,
+        role,
+        locks: [],
+        waitsFor: [],
+        undelivered: [],
+        problem: (obstacle ?? error).message,
+        ...(obstacle !== undefined && { obstructed: true as const }),
+      };
     }
   });
 }

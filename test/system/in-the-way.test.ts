@@ -150,3 +150,43 @@ describe.each(Object.keys(PLACES))('at the place of %s', (name) => {
     }
   }, 60_000);
 });
+
+describe('what `status` and `check` say of it', () => {
+  test.each(['Temporary', 'Updates'])(
+    '%s: status names what is in the way and what to do, exit code 73',
+    async (name) => {
+      const world = await worlds.built();
+      const path = join(world.temporary('main'), '..', name);
+      rmSync(path, { recursive: true });
+      execFileSync('mkfifo', [path]);
+      const { code, stdout } = await stagelock(world, ['status']);
+      expect(stdout).toContain(`${path}: a named pipe is in the way`);
+      expect(stdout).toContain(`mv -T -- ${path}`);
+      expect(stdout).not.toContain('ENOTDIR');
+      expect(code).toBe(73);
+    },
+  );
+
+  test('cursors: check names what is in the way and what to do', async () => {
+    const world = await worlds.built();
+    const path = join(world.temporary('main'), '..', 'Updates', 'cursors');
+    rmSync(path, { recursive: true });
+    execFileSync('mkfifo', [path]);
+    const { stdout } = await stagelock(world, ['check']);
+    expect(stdout).toContain(`${path}: a named pipe is in the way`);
+    expect(stdout).toContain(`mv -T -- ${path}`);
+  });
+});
+
+test('a secondary that cannot enter the directory of its primary leaves no lock in its own', async () => {
+  const world = await worlds.built();
+  const path = join(world.temporary('main'), 'protocol.lock');
+  rmSync(path, { recursive: true, force: true });
+  execFileSync('mkfifo', [path]);
+  const { code, stderr } = await stagelock(world, ['run', 's1']);
+  expect(stderr).toContain(`${path}: is not a regular file`);
+  expect(stderr).toContain('s1 was not built; no lock is left.');
+  expect(code).toBe(73);
+  rmSync(path);
+  expect((await stagelock(world, ['run', 's1'])).code).toBe(0);
+});
