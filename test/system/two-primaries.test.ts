@@ -445,6 +445,16 @@ describe.skipIf(noOtherUsers() !== undefined)('between users', () => {
     return { ...project, configured };
   }
 
+  test('a claim that the second one may not read is not called wrong, and not to be removed', () => {
+    const { configured, claim } = shared();
+    expect(as(ANNA, configured(ANNA, 'anna'), 'anna')).toMatchObject(QUIET);
+    chmodSync(claim, 0o600);
+    const refused = as(BERT, configured(BERT, 'bert'), 'bert');
+    expect(refused.stderr).toContain(`this user may not read ${claim}`);
+    expect(refused.stderr).not.toMatch(/^ *rm /m);
+    expect(refused.status).toBe(73);
+  });
+
   test('the second one is told who the first one is', () => {
     const { configured } = shared();
     expect(as(ANNA, configured(ANNA, 'anna'), 'anna')).toMatchObject(QUIET);

@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,7 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { because, canMount } from '../locks/processes.js';
-import { missing, type Running, stagelock, until } from './programs.js';
+import { missing, Running, STAGELOCK, stagelock, until } from './programs.js';
 import { count, type MailedWorld, Scheduled } from './scheduled.js';
 
 const scheduled = new Scheduled();
@@ -407,6 +409,32 @@ ${update ? '[builds.main.update]\ntype = "git"\nbranch = "main"\n' : ''}
     await sleep(1500);
     expect(begun(scheduler)).toBeLessThanOrEqual(2);
     expect(count(scheduler.output, /other: begins/)).toBeLessThanOrEqual(2);
+  });
+
+  test('nor by what the scheduler itself writes there: its standard output is a file in the source', async () => {
+    const { world, scheduler: first, config } = await inside();
+    first.kill('SIGTERM');
+    await first.ended;
+    const output = join(world.source, 'schedule.out');
+    const command = `exec "$0" "$@" > '${output}' 2>&1`;
+    const scheduler = new Running(
+      spawn('sh', ['-c', command, process.execPath, STAGELOCK, 'schedule'], {
+        cwd: world.root,
+        env: { ...world.environment, STAGELOCK_CONFIG: config },
+        stdio: 'ignore',
+      }),
+    );
+    scheduled.add(scheduler);
+    const said = (): string => readFileSync(output, 'utf8');
+    await until('the scheduler', () => existsSync(output) && /main: /.test(said()));
+    await sleep(500);
+    write(world.source, 'mine');
+    await until('a run', () => count(said(), /main: ended/) > 0, 15_000);
+    await sleep(1500);
+    expect(count(said(), /main: begins/)).toBeLessThanOrEqual(2); // the file itself is new, at first
+    const before = count(said(), /: begins/);
+    await sleep(1500);
+    expect(count(said(), /: begins/)).toBe(before);
   });
 
   test('nor by editors, while nothing is saved', async () => {
