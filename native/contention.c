@@ -27,18 +27,11 @@ static char *json(const char *value) {
   return quoted;
 }
 
-/** The full path of the target: the lock's, without what the strategy has appended. */
-static char *full_target(const struct lock *lock) {
-  char *path = full_path_of(lock);
-  path[strlen(path) - (strlen(lock->path) - strlen(lock->target))] = '\0';
-  return path;
-}
-
 void log_wait(const char *file, const struct lock *lock, const struct wait *wait, long long held_ms) {
   const struct owner *first = &wait->first_holder.owner;
   char *owner = wait->first_holder.named ? json(text("%s:%ld", first->host, (long)first->pid)) : text("null");
   char *line = text("{\"at\":\"%s\",\"target\":%s,\"strategy\":\"%s\",\"owner\":%s,\"by\":%s,\"waitedMs\":%lld,\"heldMs\":%lld}\n",
-                    iso_moment(wall_ms()), json(full_target(lock)), strategy_name(lock->strategy), owner,
+                    iso_moment(wall_ms()), json(full_path(lock->target)), strategy_name(lock->strategy), owner,
                     json(own_record()), wait->waited_ms, held_ms);
   int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0664);
   ssize_t written = fd < 0 ? -1 : write(fd, line, strlen(line));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lock.h"
+#include "lock_name.h"
 #include "report.h"
 #include "sharing.h"
 
@@ -15,7 +16,7 @@
  * under a tool that has just opened it makes SMB builds fail.
  */
 static bool ensure_base(const struct lock *lock) {
-  char *path = text("%s.lock", lock->target);
+  char *path = path_beside(lock->base, ".lock");
   int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   // There, but not ours to write: nobody needs to.
   bool good = fd >= 0 || (errno != ENOENT && errno != ELOOP);

@@ -31,7 +31,7 @@ static char *describe(const struct sighting *holder, const struct judgement *jud
 }
 
 char *explain_waiting(const struct lock *lock, const struct sighting *holder, long long waited_ms, bool overdue) {
-  char *path = full_path_of(lock);
+  char *path = full_path(lock->path);
   char *waiting = text("waiting for %s for %lld s", shown(path), rounded_seconds(waited_ms));
   if (holder->free) return text("%s: free again by now", waiting);
   struct judgement judgement = judge_lock(lock, holder);

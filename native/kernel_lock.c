@@ -81,7 +81,7 @@ static bool is_named(const struct lock *lock, int fd, struct held *held) {
  * in the directory need not ask.
  */
 static void look_afresh(const struct lock *lock) {
-  char *directory = directory_of(lock->path);
+  char *directory = directory_of(lock->target);
   int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   // One that may be searched and not read: its names then come a little later.
   if (fd >= 0) close(fd);

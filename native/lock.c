@@ -7,26 +7,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lock_name.h"
 #include "report.h"
 #include "words.h"
 
 /** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
 enum { NAMELESS_DIRECTORY_MS = 5000 };
 
-struct lock lock_of(const char *target, enum strategy strategy, bool local, long overdue_ms) {
-  struct lock lock = {.strategy = strategy, .target = target, .local = local, .ownerless_ms = overdue_ms};
+struct lock lock_of(const char *target, const char *base, enum strategy strategy, bool local, long overdue_ms) {
+  struct lock lock = {.strategy = strategy, .target = target, .base = base, .local = local, .ownerless_ms = overdue_ms};
   switch (strategy) {
     case STRATEGY_LOCKDIR:
-      lock.path = text("%s.lockdir", target);
+      lock.path = path_beside(base, ".lockdir");
       lock.record = text("%s/pid", lock.path);
       lock.ownerless_ms = NAMELESS_DIRECTORY_MS;
       break;
     case STRATEGY_CIFS:
       // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
-      lock.path = lock.record = text("%s.lock.excl", target);
+      lock.path = lock.record = path_beside(base, ".lock.excl");
       break;
     default:
-      lock.path = text("%s.lock", target);
+      lock.path = path_beside(base, ".lock");
   }
   return lock;
 }
@@ -82,12 +83,12 @@ char *directory_of(const char *path) {
   return slash == path ? text("/") : text("%.*s", (int)(slash - path), path);
 }
 
-char *full_path_of(const struct lock *lock) {
-  char *directory = directory_of(lock->path);
+char *full_path(const char *path) {
+  char *directory = directory_of(path);
   char *real = realpath(directory, NULL);
   free(directory);
-  if (real == NULL) return text("%s", lock->path);
-  char *path = text("%s/%s", strcmp(real, "/") == 0 ? "" : real, name_of(lock->path));
+  if (real == NULL) return text("%s", path);
+  char *full = text("%s/%s", strcmp(real, "/") == 0 ? "" : real, name_of(path));
   free(real);
-  return path;
+  return full;
 }

@@ -11,6 +11,8 @@ struct lock {
   enum strategy strategy;
   /** What it protects, as the user wrote it. */
   const char *target;
+  /** What the names of its files are made of: the target, or what stands for it in a lock directory. */
+  const char *base;
   /** The file or directory that a person finds when the lock is held. */
   char *path;
   /** The file with the owner's name; null where the kernel knows the owner. */
@@ -33,8 +35,8 @@ struct held {
 
 enum release { RELEASED, LOST, NOT_RELEASED };
 
-/** @param overdue_ms as in struct settings */
-struct lock lock_of(const char *target, enum strategy strategy, bool local, long overdue_ms);
+/** @param base, overdue_ms as in struct lock and struct settings */
+struct lock lock_of(const char *target, const char *base, enum strategy strategy, bool local, long overdue_ms);
 
 /** One attempt, without waiting and without removing a stale lock. */
 enum attempt try_lock(const struct lock *lock, struct held *held);
@@ -54,8 +56,8 @@ bool may_be_free(const struct lock *lock);
 /** The directory that a path names a file in. */
 char *directory_of(const char *path);
 
-/** Its path from the root, as messages name it. */
-char *full_path_of(const struct lock *lock);
+/** A path from the root, as messages name it. */
+char *full_path(const char *path);
 
 /* One file for each way to lock. */
 enum attempt try_lockdir(const struct lock *lock, struct held *held);

@@ -126,7 +126,7 @@ int main(int count, char **arguments) {
     warn("%s is locked, but written in place: %s", plan.target, plan.reason);
   }
 
-  struct lock lock = lock_of(plan.target, strategy, filesystem.local, settings.overdue_ms);
+  struct lock lock = lock_of(plan.target, plan.target, strategy, filesystem.local, settings.overdue_ms);
   struct held held;
   struct wait wait;
   switch (acquire(&lock, &settings, &held, &wait)) {
@@ -144,11 +144,11 @@ int main(int count, char **arguments) {
   switch (release_lock(&lock, &held)) {
     case LOST:
       warn("%s: somebody removed this lock while it was held; %s may have been compiled twice at once",
-           full_path_of(&lock), lock.target);
+           full_path(lock.path), lock.target);
       break;
     case NOT_RELEASED: {
       const char *why = strerror(errno);
-      warn("%s could not be removed: %s", full_path_of(&lock), why);
+      warn("%s could not be removed: %s", full_path(lock.path), why);
       code = OWN_ERROR;
       break;
     }

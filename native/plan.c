@@ -5,6 +5,7 @@
 #include "archive_command.h"
 #include "compiler_command.h"
 #include "compiler_options.h"
+#include "lock_name.h"
 #include "response_file.h"
 #include "tool.h"
 #include "words.h"
@@ -36,20 +37,28 @@ static const char *as_operand(const char *path) {
   return path[0] == '-' || path[0] == '@' ? joined("./", path, NULL) : path;
 }
 
+/** Where the name of the target leaves no room for more, its short name takes its place. */
 static const char *beside_name(const struct planning *planning, const char *target) {
-  return as_operand(joined(target, ".", planning->pid, ".", planning->random, ".tmp", NULL));
+  const char *ending = joined(".", planning->pid, ".", planning->random, ".tmp", NULL);
+  const char *name = name_of(target);
+  if (strlen(name) + strlen(ending) <= LONGEST_NAME) return as_operand(joined(target, ending, NULL));
+  return as_operand(joined(copy_of(target, (size_t)(name - target)), short_name(name), ending, NULL));
 }
 
 /**
  * The name of a temporary whose ending alone differs from the target's: gcc and clang name dependency files, .dwo, .gcno
  * and the like after what stands before the ending. Null for .foo, which for gcc has no ending.
+ *
+ * @param derives whether it writes such files. If not, any name will do where this one is too long; else null
  */
-static const char *beside_stem(const struct planning *planning, const char *target) {
+static const char *beside_stem(const struct planning *planning, const char *target, bool derives) {
   const char *name = name_of(target);
   const char *dot = strrchr(name, '.');
   if (dot == name) return NULL;
   const char *stem = dot == NULL ? target : copy_of(target, (size_t)(dot - target));
-  return as_operand(joined(stem, ".tmp-", planning->pid, "-", planning->random, NULL));
+  const char *path = joined(stem, ".tmp-", planning->pid, "-", planning->random, NULL);
+  if (strlen(name_of(path)) <= LONGEST_NAME) return as_operand(path);
+  return derives ? NULL : beside_name(planning, target);
 }
 
 static bool is_file_name(const char *path) {
@@ -164,6 +173,16 @@ static bool names_no_dependent(const struct compiler_command *line, const struct
   return line->dependencies == DEPENDENCIES_PREPROCESSOR && tool->family == FAMILY_CLANG;
 }
 
+/** Whether names of other files are made of the output's. */
+static bool derives_names(const struct planning *planning, const struct compiler_command *line) {
+  if (line->side_outputs) return true;
+  if (line->dependencies == DEPENDENCIES_NONE) return false;
+  for (size_t index = 0; index < planning->words.count; index++) {
+    if (begins(planning->words.items[index].text, "-MF")) return false;
+  }
+  return true;
+}
+
 static bool is_input(const struct compiler_command *line, const char *target) {
   for (size_t index = 0; index < line->positionals.count; index++) {
     if (is_same_path(line->positionals.items[index].text, target)) return true;
@@ -186,8 +205,13 @@ static struct plan plan_compiler(const struct planning *planning) {
   const char *why = why_only_locked(&line, tool, target);
   if (why != NULL) return locked(planning, target, why);
 
-  const char *temporary = single || line.header ? beside_stem(planning, target) : beside_name(planning, target);
-  if (temporary == NULL) return locked(planning, target, "the name of its output is nothing but an ending");
+  const char *temporary = single || line.header ? beside_stem(planning, target, derives_names(planning, &line))
+                                                : beside_name(planning, target);
+  if (temporary == NULL) {
+    bool bare = strrchr(name_of(target), '.') == name_of(target);
+    const char *too_long = "the name of its output is too long for a temporary that other files are named after";
+    return locked(planning, target, bare ? "the name of its output is nothing but an ending" : too_long);
+  }
   struct edit edit = {.index = line.end_of_options};
   int next = 0;
   if (named) {

@@ -15,6 +15,7 @@
 #include "report.h"
 #include "sharing.h"
 #include "signals.h"
+#include "words.h"
 
 /**
  * Whether we were stopped (SIGSTOP, a suspended machine) for so long before our name was written that others may have
@@ -142,6 +143,11 @@ bool await_bell(const char *path, long ms) {
 char *move_away(const char *path) {
   char *away = text("%s.%s.tmp", path, unique_name());
   if (rename(path, away) == 0) return away;
+  if (errno == ENAMETOOLONG) {
+    free(away);
+    away = text("%.*s.%s.tmp", (int)(name_of(path) - path), path, unique_name());
+    if (rename(path, away) == 0) return away;
+  }
   int error = errno;
   free(away);
   errno = error;

@@ -9,6 +9,8 @@ export interface Finding {
   readonly what: 'lock' | 'temporary';
   /** As recorded. A temporary records none. */
   readonly owner: Owner | undefined;
+  /** Of a lock whose name does not say what it protects: the path, or null when that is not to be found out. */
+  readonly target?: string | null;
   /** `would-remove`: in a dry run. `failed`: it could not be removed or not be looked at. */
   readonly fate: 'removed' | 'would-remove' | 'failed' | Kept['kind'];
   /** Half a sentence. */
@@ -30,7 +32,7 @@ export interface CleanupContext {
   readonly step: () => void;
 }
 
-type About = Pick<Finding, 'path' | 'what' | 'owner'>;
+type About = Pick<Finding, 'path' | 'what' | 'owner' | 'target'>;
 
 /** Tells what a removal has come to. What was gone before we came is nothing to tell. */
 export function tellRemoval(context: CleanupContext, about: About, why: string, removal: Removal): void {

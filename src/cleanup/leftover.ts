@@ -1,4 +1,4 @@
-import type { StandingLockKind } from '../locks/index.js';
+import { pathBeside, type StandingLockKind } from '../locks/index.js';
 
 /** What the name of a directory entry says that it is. */
 export type Leftover =
@@ -50,7 +50,7 @@ function withTarget(target: string, leftover: (target: string) => Leftover): Lef
 
 /** The names under which the lock of a target stands while it is held, apart from kernel locks on its `T.lock`. */
 export function lockNames(target: string): string[] {
-  return LOCK_ENDINGS.map(([ending]) => `${target}${ending}`);
+  return LOCK_ENDINGS.map(([ending]) => pathBeside(target, ending));
 }
 
 /** Whether a target may be one of those that `launch` writes under a stem: STEM itself, or STEM with an ending. */

@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Inspection, type ObjectLock, openStandingLock } from '../locks/index.js';
+import { type Inspection, isShortName, type ObjectLock, openStandingLock } from '../locks/index.js';
 import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
+import { namesBehind } from './long-names.js';
 import type { RemoteAnswer } from './remote-host.js';
 import { removeLock } from './removal.js';
 import { askHosts } from './ssh.js';
@@ -11,6 +12,8 @@ import { judgeLock } from './verdict.js';
 /** A lock as it was seen. */
 interface Seen {
   readonly path: string;
+  /** As in a finding. */
+  readonly target: { readonly target?: string | null };
   readonly lock: ObjectLock;
   readonly held: Extract<Inspection, { readonly kind: 'held' }>;
   /** When it was seen, by the clock of the file server. */
@@ -59,19 +62,26 @@ function look({ directory, leftover }: FoundLock, path: string, context: Cleanup
   const held = lock.inspect();
   if (held.kind === 'free') return undefined;
   const ageMs = host.now() + (clock.offsetMs(directory) ?? 0) - (held.sinceMs ?? host.now());
-  return { path, lock, held, ageMs };
+  return { path, target: targetOf(directory, leftover.target), lock, held, ageMs };
+}
+
+/** What is not plain from the name of the lock. */
+function targetOf(directory: string, name: string): Seen['target'] {
+  if (!isShortName(name)) return {};
+  const [behind] = namesBehind(directory, name);
+  return { target: behind === undefined ? null : join(directory, behind) };
 }
 
 /** @returns who has to be asked first */
 async function decide(
-  { path, lock, held, ageMs }: Seen,
+  { path, target, lock, held, ageMs }: Seen,
   answer: RemoteAnswer | undefined,
   context: CleanupContext,
 ): Promise<{ readonly host: string; readonly pid: number } | undefined> {
   const { host, minAgeMs, dryRun, cleared } = context;
   const verdict = judgeLock(held, { ageMs, minAgeMs, here: host.name, answer });
   if (verdict.kind === 'ask') return verdict;
-  const about = { path, what: 'lock', owner: held.owner } as const;
+  const about = { path, what: 'lock', owner: held.owner, ...target } as const;
   if (verdict.kind !== 'stale') {
     context.tell({ ...about, fate: verdict.kind, why: verdict.why });
     return undefined;

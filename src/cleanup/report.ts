@@ -4,9 +4,10 @@ import type { CleanupResult } from './cleanup.js';
 import type { Finding } from './finding.js';
 
 /** One line for a finding. Names come from a directory that others write to, so they steer no terminal. */
-export function describeFinding({ path, what, owner, fate, why }: Finding): string {
+export function describeFinding({ path, what, owner, target, fate, why }: Finding): string {
   const whose = owner === undefined ? '' : ` of ${formatOwner(owner)}`;
-  return shown(`${VERBS[fate]} ${path}, ${what}${whose}: ${why}`);
+  const on = target === undefined ? '' : ` on ${target ?? 'a file with a long name that is not there'}`;
+  return shown(`${VERBS[fate]} ${path}, ${what}${whose}${on}: ${why}`);
 }
 
 const VERBS: Readonly<Record<Finding['fate'], string>> = {

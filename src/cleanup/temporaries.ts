@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { judge } from '../locks/index.js';
+import { judge, pathBeside } from '../locks/index.js';
 import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
 import { holdOf, holdOfStem } from './hold.js';
 import { lockNames } from './leftover.js';
@@ -70,5 +70,5 @@ function isCertain({ directory, leftover }: FoundTemporary, { cleared }: Cleanup
   if (leftover.kind !== 'product' || leftover.ours) return true;
   const target = join(directory, leftover.target);
   if (lockNames(target).some((path) => cleared.has(path))) return true;
-  return [target, `${target}.lock`].some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  return [target, pathBeside(target, '.lock')].some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }

@@ -1,3 +1,4 @@
+import { LONGEST_NAME, shortName } from '../locks/index.js';
 import { type ArchiveCommand, readArchiveCommand, readIndexCommand } from './archive-command.js';
 import type { Argv } from './command.js';
 import { type CompilerCommand, readCompilerCommand } from './compiler-command.js';
@@ -85,8 +86,10 @@ function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, un
   const why = opaque ? OPAQUE : whyOnlyLocked(line, tool, target);
   if (why !== undefined) return locked(target, why);
 
-  const temporary = single || line.header ? besideStem(target, unique) : besideName(target, unique);
-  if (temporary === undefined) return locked(target, 'the name of its output is nothing but an ending');
+  const temporary =
+    single || line.header ? besideStem(target, unique, derivesNames(line, args)) : besideName(target, unique);
+  if (temporary === undefined)
+    return locked(target, /^(?:.*\/)?\.[^./]*$/s.test(target) ? BARE_ENDING : TOO_LONG_A_STEM);
   const named = namesNoDependent(line, tool) ? ['-MQ', line.output === undefined ? asObject(target) : target] : [];
   const argv =
     line.output === undefined
@@ -119,6 +122,12 @@ function namesNoDependent(line: CompilerCommand, tool: Tool): boolean {
   if (line.namesDependent || (line.mode === 'link' && !line.header)) return false;
   // Clang makes -MD -MF of -Wp,-MD; the preprocessor of gcc knows no output and names the source with .o.
   return line.dependencies === 'driver' || (line.dependencies === 'preprocessor' && tool.family === 'clang');
+}
+
+/** Whether names of other files are made of the output's. */
+function derivesNames(line: CompilerCommand, args: readonly Argument[]): boolean {
+  if (line.sideOutputs) return true;
+  return line.dependencies !== 'none' && !args.some(({ text }) => text.startsWith('-MF'));
 }
 
 /** What gcc and clang call the output of one source: in the current directory, with another ending. */
@@ -160,15 +169,26 @@ function edit(
 /**
  * The name of a temporary whose ending alone differs from the target's: gcc and clang name dependency files, .dwo, .gcno
  * and the like after what stands before the ending.
+ *
+ * @param derives whether it writes such files. If not, any name will do where this one is too long
  */
-function besideStem(target: string, { pid, random }: Unique): string | undefined {
+function besideStem(target: string, unique: Unique, derives: boolean): string | undefined {
   const name = target.lastIndexOf('/') + 1;
   const dot = target.lastIndexOf('.');
   if (dot === name) return undefined; // for gcc, .foo has no ending
-  return asOperand(`${dot < name ? target : target.slice(0, dot)}.tmp-${pid}-${random}`);
+  const path = `${dot < name ? target : target.slice(0, dot)}.tmp-${unique.pid}-${unique.random}`;
+  if (Buffer.byteLength(path.slice(name)) <= LONGEST_NAME) return asOperand(path);
+  return derives ? undefined : besideName(target, unique);
 }
 
-const besideName = (target: string, { pid, random }: Unique): string => asOperand(`${target}.${pid}.${random}.tmp`);
+/** Where the name of the target leaves no room for more, its short name takes its place. */
+function besideName(target: string, { pid, random }: Unique): string {
+  const at = target.lastIndexOf('/') + 1;
+  const name = target.slice(at);
+  const ending = `.${pid}.${random}.tmp`;
+  const fits = Buffer.byteLength(name + ending) <= LONGEST_NAME;
+  return asOperand(target.slice(0, at) + (fits ? name : shortName(name)) + ending);
+}
 
 /** `-x` would be an option, `@x` a response file. */
 const asOperand = (path: string): string => (/^[-@]/.test(path) ? `./${path}` : path);
@@ -186,6 +206,8 @@ function isSamePath(one: string, other: string): boolean {
   return plain(one) === plain(other);
 }
 
+const BARE_ENDING = 'the name of its output is nothing but an ending';
+const TOO_LONG_A_STEM = 'the name of its output is too long for a temporary that other files are named after';
 const OPAQUE = 'a response file cannot be looked through';
 const TOO_LONG = 'its response file is too long to be replaced';
 const unchanged = (why: string): Plan => ({ kind: 'unchanged', why });

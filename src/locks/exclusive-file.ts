@@ -1,5 +1,6 @@
 import { closeSync, constants, linkSync, openSync, unlinkSync } from 'node:fs';
 import { errorCode } from './error-code.js';
+import { pathBeside } from './lock-name.js';
 import type { Identity, Marker } from './marker.js';
 import { notALock } from './object-lock.js';
 import { createRecord, moveAway, readRecord } from './record-file.js';
@@ -10,16 +11,17 @@ import { syscalls } from './syscalls.js';
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 
 /** Lock for CIFS and SMB: `T.lock.excl`, created with O_CREAT|O_EXCL, which these servers do atomically. */
-export function cifs(target: string): Marker {
-  return exclusiveFile('cifs', target, `${target}.lock.excl`);
+export function cifs(target: string, base = target): Marker {
+  return exclusiveFile('cifs', target, base, '.lock.excl');
 }
 
 /** Stands in for flock(2) where the system call cannot be reached: `T.lock.pid`, created with O_CREAT|O_EXCL. */
-export function flockFallback(target: string): Marker {
-  return exclusiveFile('flock', target, `${target}.lock.pid`);
+export function flockFallback(target: string, base = target): Marker {
+  return exclusiveFile('flock', target, base, '.lock.pid');
 }
 
-function exclusiveFile(strategy: Strategy, target: string, path: string): Marker {
+function exclusiveFile(strategy: Strategy, target: string, base: string, ending: string): Marker {
+  const path = pathBeside(base, ending);
   let hasBase = false;
   return {
     strategy,
@@ -27,7 +29,7 @@ function exclusiveFile(strategy: Strategy, target: string, path: string): Marker
     path,
     make: (text) => {
       // Once is enough, and spares each attempt of a waiter some requests to the server.
-      if (!hasBase) ensureBase(`${target}.lock`, target);
+      if (!hasBase) ensureBase(pathBeside(base, '.lock'), target);
       hasBase = true;
       return createRecord(path, text, target);
     },

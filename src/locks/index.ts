@@ -27,6 +27,7 @@ export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.
 export { type Host, type ProcessFacts, thisHost } from './host.js';
 export { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
 export { type KernelHold, probeKernelLock } from './kernel-lock-probe.js';
+export { isShortName, LONGEST_NAME, pathBeside, shortName } from './lock-name.js';
 export {
   type AcquireOptions,
   type Acquisition,

@@ -11,6 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { errorCode } from './error-code.js';
 import type { Host } from './host.js';
+import { pathBeside } from './lock-name.js';
 import {
   type AcquireOptions,
   type Acquisition,
@@ -50,10 +51,10 @@ export class KernelLock implements ObjectLock {
   readonly path: string;
   readonly #context: KernelLockContext;
 
-  constructor(strategy: 'flock' | 'fcntl', target: string, context: KernelLockContext) {
+  constructor(strategy: 'flock' | 'fcntl', target: string, context: KernelLockContext, base = target) {
     this.strategy = strategy;
     this.target = target;
-    this.path = `${target}.lock`;
+    this.path = pathBeside(base, '.lock');
     this.#context = context;
   }
 
@@ -108,7 +109,7 @@ export class KernelLock implements ObjectLock {
         const named = this.#file();
         ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
         if (!ours) continue; // we locked a file that somebody removed between open and lock: try the one there now
-        if (!this.#context.watched) lookAfresh(dirname(this.path));
+        if (!this.#context.watched) lookAfresh(dirname(this.target));
         return new HeldFile(this.path, fd, locked.size === 0n);
       } finally {
         if (!ours) closeSync(fd);

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { entryAt } from './entry.js';
 import { errorCode } from './error-code.js';
+import { pathBeside } from './lock-name.js';
 import type { Identity, Marker, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
 import { createRecord, moveAway, readRecord } from './record-file.js';
@@ -26,9 +27,11 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
  * The name decides: `pid` is created exclusively, so that of two processes that believe they made the directory (one
  * slept until the other called it abandoned) only one gets in. An abandoned directory without a name is removed by
  * rmdir(2), which fails the moment somebody has put his name into it.
+ *
+ * @param base what its name is made of
  */
-export function lockdir(target: string): Marker {
-  const path = `${target}.lockdir`;
+export function lockdir(target: string, base = target): Marker {
+  const path = pathBeside(base, '.lockdir');
   const record = join(path, 'pid');
   return {
     strategy: 'lockdir',

@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { errorCode } from './error-code.js';
 import type { Identity, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
@@ -124,15 +125,20 @@ function unreadable(path: string): Seen {
  * @param as what the new name is made of
  */
 export function moveAway(path: string, as = path): string | undefined {
-  const away = `${as}${temporaryName()}`;
+  const ending = temporaryName();
   try {
-    renameSync(path, away);
-    return away;
+    return renamed(path, `${as}${ending}`);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ESTALE') return undefined;
+    if (code === 'ENAMETOOLONG') return renamed(path, join(dirname(as), ending));
     throw error;
   }
+}
+
+function renamed(path: string, to: string): string {
+  renameSync(path, to);
+  return to;
 }
 
 function identityOf(inode: number, text: string): Identity {

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -15,7 +16,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cleanUp } from '../../src/cleanup/cleanup.js';
-import { thisHost } from '../../src/locks/index.js';
+import { shortName, thisHost } from '../../src/locks/index.js';
 import { pidIn, script, start, until } from '../compile/helper.js';
 import { because, Contender, canBeOtherUser, canUnsharePids, deadPid, OTHER_USER } from '../locks/processes.js';
 import {
@@ -380,3 +381,38 @@ test.skipIf(!canUnsharePids)(
     expect(fates()).toEqual({ [name]: 'unknown' });
   },
 );
+
+describe('of a target with so long a name that its locks and temporaries have short ones', () => {
+  const name = `${'n'.repeat(63)}${'ü'.repeat(95)}.o`;
+
+  test.each(STANDING_NAMES)('a lock is removed and its target named (%s)', async (kind) => {
+    const directory = objectDirectory();
+    leaveLock(kind, join(directory, shortName(name)), recordOf(deadPid()));
+    leaveFile(join(directory, name));
+    const { findings, code } = await clean(directory);
+    expect(findings).toMatchObject([{ what: 'lock', fate: 'removed', target: join(directory, name) }]);
+    expect(everything(directory)).toEqual([name]);
+    expect(code).toBe(0);
+  });
+
+  test.each(STANDING_NAMES)('a lock whose target is gone says so (%s)', async (kind) => {
+    const directory = objectDirectory();
+    leaveLock(kind, join(directory, shortName(name)), recordOf(deadPid()));
+    const { findings } = await clean(directory);
+    expect(findings).toMatchObject([{ what: 'lock', fate: 'removed', target: null }]);
+    expect(everything(directory)).toEqual([]);
+  });
+
+  test('a temporary is removed when the lock is free, and stays while it is held', async () => {
+    const directory = objectDirectory();
+    const long = `${'n'.repeat(240)}.o`; // its T.lock has room, its temporary has none
+    const temporary = `${shortName(long)}.${deadPid()}.${RANDOM}.tmp`;
+    leaveFile(join(directory, temporary));
+    leaveFile(join(directory, long));
+    const made = leaveLock('lockdir', join(directory, long), recordOf(living()), 0);
+    expect((await clean(directory)).fates()).toMatchObject({ [temporary]: 'in-use' });
+    rmSync(join(directory, made), { recursive: true });
+    expect((await clean(directory)).fates()).toMatchObject({ [temporary]: 'removed' });
+    expect(everything(directory)).toEqual([long]);
+  });
+});

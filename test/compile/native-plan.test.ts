@@ -11,7 +11,7 @@ import { Random } from '../support/random.js';
 import { COMMAND_LINES, UNIQUE } from './command-lines.js';
 import { HAS_CC, HAS_CLANG } from './helper.js';
 
-const SOURCES = 'plan words tool response_file archive_command compiler_command compiler_options'.split(' ');
+const SOURCES = 'plan lock_name words tool response_file archive_command compiler_command compiler_options'.split(' ');
 const COMPILERS = [HAS_CC ? 'cc' : '', HAS_CLANG ? 'clang' : ''].filter((compiler) => compiler !== '');
 
 interface Question {

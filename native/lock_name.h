@@ -1,0 +1,18 @@
+#pragma once
+
+#include <stddef.h>
+
+/** The most bytes of a name on nearly every file system. */
+enum { LONGEST_NAME = 255 };
+
+/**
+ * What stands for a name that is too long to get an ending: its beginning, cut between two characters, and a hash of all of it,
+ * `BEGINNING~0123456789abcdef`. Everybody gets the same; see src/locks/lock-name.ts. Its own memory.
+ */
+char *short_name(const char *name);
+
+/**
+ * The path of what stands beside `path` with an ending: `PATH.lock`. Where the file system has no room for the ending, that of
+ * the short name: it is asked, and gives all hosts the same answer. Its own memory.
+ */
+char *path_beside(const char *path, const char *ending);
