@@ -18,7 +18,7 @@ const bundle = await rolldown({
   input: {
     ...Object.fromEntries(programs.map((name) => [name, `src/cli/${name}.ts`])),
     index: 'src/index.ts',
-    locks: 'src/locks/index.ts',
+    locks: 'src/locks/library.ts',
   },
   platform: 'node',
   external: ['koffi'],

@@ -5,7 +5,8 @@
  */
 export { findConfig, type Loaded, loadProject } from './config/load.js';
 export type { Build, Primary, Project, Secondary, Stage } from './config/project.js';
-export * from './locks/index.js';
+export { type Host, thisHost } from './locks/index.js';
+export * from './locks/library.js';
 export { exitCodeOf, run } from './stages/run.js';
 export type { RunContext, RunEvent, RunResult, StageReport } from './stages/run-context.js';
 export { type BuildStatus, locksOf, statusOf } from './stages/status.js';

@@ -1,17 +1,26 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 
 /** Set once the programs are built: each of the test projects calls this. */
 const BUILT = 'STAGELOCK_TESTS_BUILT';
 
 /** The system tests run the programs as a user would, from dist/. */
-export default function buildOnce(): void {
+export default async function buildOnce(): Promise<void> {
   if (process.env[BUILT] !== undefined) return;
   process.env[BUILT] = 'yes';
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await bundleInternals(join('dist', 'internals'));
   if (process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0)
     buildSanitized(join('dist', 'sanitized'));
+}
+
+/** What the folders of src/ use of its locks, for processes that tests start. */
+async function bundleInternals(directory: string): Promise<void> {
+  const bundle = await rolldown({ input: 'src/locks/index.ts', platform: 'node', external: ['koffi'] });
+  await bundle.write({ file: join(directory, 'locks.js'), format: 'esm' });
+  await bundle.close();
 }
 
 /** The native front once more, with checks that end it at the first wrong step in memory; it warns of nothing, either. */

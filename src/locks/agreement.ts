@@ -39,6 +39,7 @@ function follow(file: string, directory: string, filesystem: Filesystem): Strate
     file,
     `other hosts lock by ${recorded} in ${directory}, which excludes nobody from here (${filesystem.name}). ` +
       'Set the strategy "lockdir" for all of them, which works from everywhere, and remove this file while nothing runs',
+    { code: 'strategy-conflict' },
   );
 }
 

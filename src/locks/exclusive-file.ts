@@ -1,4 +1,5 @@
 import { closeSync, constants, linkSync, openSync, unlinkSync } from 'node:fs';
+import { claimBy } from './claim.js';
 import { errorCode } from './error-code.js';
 import { pathBeside } from './lock-name.js';
 import type { Identity, Marker } from './marker.js';
@@ -31,10 +32,10 @@ function exclusiveFile(strategy: Strategy, target: string, base: string, ending:
       // Once is enough, and spares each attempt of a waiter some requests to the server.
       if (!hasBase) ensureBase(pathBeside(base, '.lock'), target);
       hasBase = true;
-      return createRecord(path, text, target);
+      const identity = createRecord(path, text, target);
+      return identity === undefined ? undefined : claimBy(path, identity, () => remove(path, identity));
     },
     look: () => readRecord(path),
-    giveBack: (identity) => readRecord(path)?.identity === identity && remove(path, identity),
     takeAway: (seen) => remove(path, seen.identity),
   };
 }

@@ -1,16 +1,6 @@
 /**
- * Locks between processes and hosts, on local and network file systems.
- *
- * ```ts
- * const acquisition = await openLock('/shared/objects/main.o').acquire({ timeoutMs: 60_000 });
- * if (acquisition.kind === 'acquired') {
- *   try {
- *     await compile();
- *   } finally {
- *     acquisition.lock.release();
- *   }
- * }
- * ```
+ * What the other folders use of this one: the locks, and files that several processes share. What other programs use is
+ * `library.ts`.
  *
  * @packageDocumentation
  */
@@ -26,12 +16,11 @@ export { errorCode } from './error-code.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
 export { type Host, type ProcessFacts, thisHost } from './host.js';
 export { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
-export { type KernelHold, probeKernelLock } from './kernel-lock-probe.js';
+export { probeKernelLock } from './kernel-lock-probe.js';
 export { isShortName, LONGEST_NAME, pathBeside, shortName } from './lock-name.js';
 export {
   type AcquireOptions,
   type Acquisition,
-  type BreakOptions,
   type BreakResult,
   type HeldLock,
   type Inspection,
@@ -39,19 +28,16 @@ export {
   type Notice,
   type ObjectLock,
 } from './object-lock.js';
-export { type OpenOptions, openLock, openStandingLock, type StandingLockKind } from './open-lock.js';
+export { openLock, openStandingLock, type StandingLockKind } from './open-lock.js';
 export {
-  type Circumstances,
   formatOwner,
   type Judgement,
   judge,
   type Owner,
-  parseOwner,
-  type Sighting,
 } from './owner.js';
 export { pause } from './pause.js';
 export { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';
-export { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
+export type { LockSettings } from './settings.js';
 export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';
 export { temporaryName } from './temporary-name.js';
-export { type PathWatch, watchPaths } from './watch.js';
+export { watchPaths } from './watch.js';

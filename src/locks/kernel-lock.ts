@@ -9,12 +9,15 @@ import {
   readFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { checkBreakOptions } from './arguments.js';
 import { errorCode } from './error-code.js';
+import { type Fence, withToken } from './fence.js';
 import type { Host } from './host.js';
 import { pathBeside } from './lock-name.js';
 import {
   type AcquireOptions,
   type Acquisition,
+  type BreakOptions,
   type BreakResult,
   type HeldLock,
   type Inspection,
@@ -25,17 +28,15 @@ import { asLockError } from './owned-lock.js';
 import { judge } from './owner.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import type { Syscalls } from './syscalls.js';
-import { waitFor } from './wait.js';
+import { type Waiting, waitFor } from './wait.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
-export interface KernelLockContext {
+export interface KernelLockContext extends Waiting {
   readonly host: Host;
   readonly system: Syscalls;
-  readonly pollMs: number;
-  readonly warnMs: number;
-  readonly overdueMs: number;
-  readonly watched: boolean;
+  /** Where tokens are counted, if its holders get one. */
+  readonly fence?: Fence | undefined;
 }
 
 /**
@@ -60,19 +61,20 @@ export class KernelLock implements ObjectLock {
 
   try(): HeldLock | undefined {
     try {
-      return this.#attempt();
+      const held = this.#attempt();
+      const { fence } = this.#context;
+      return held === undefined || fence === undefined ? held : withToken(held, fence);
     } catch (error) {
       throw asLockError(this.path, error);
     }
   }
 
-  acquire(options: AcquireOptions = {}): Promise<Acquisition> {
-    const { warnMs, overdueMs, pollMs, watched } = this.#context;
-    return waitFor(this, { ...options, warnMs, overdueMs, pollMs, watched });
+  acquire(options?: AcquireOptions): Promise<Acquisition> {
+    return waitFor(this, this.#context, options);
   }
 
   inspect(): Inspection {
-    const file = this.#file();
+    const file = entryOf(this.path);
     if (file === undefined) return { kind: 'free' };
     const locks = parseProcLocks(readProcLocks(), this.strategy, file.ino);
     if (locks.length === 0) return { kind: 'free' };
@@ -90,7 +92,8 @@ export class KernelLock implements ObjectLock {
     return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'alive', why } };
   }
 
-  async break(): Promise<BreakResult> {
+  async break(options: BreakOptions = {}): Promise<BreakResult> {
+    checkBreakOptions(options);
     const holder = this.inspect();
     if (holder.kind === 'free') return { kind: 'changed' };
     const who = holder.owner === undefined ? 'its owner' : `process ${holder.owner.pid}`;
@@ -106,7 +109,7 @@ export class KernelLock implements ObjectLock {
         if (!this.#context.system[this.strategy](fd)) return undefined;
         const locked = fstatSync(fd, { bigint: true });
         if (!locked.isFile()) throw notALock(this.path, 'is not a regular file, so not a lock; remove it');
-        const named = this.#file();
+        const named = entryOf(this.path);
         ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
         if (!ours) continue; // we locked a file that somebody removed between open and lock: try the one there now
         if (!this.#context.watched) lookAfresh(dirname(this.target));
@@ -116,14 +119,14 @@ export class KernelLock implements ObjectLock {
       }
     }
   }
+}
 
-  #file(): BigIntStats | undefined {
-    try {
-      return lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
-    } catch (error) {
-      if (errorCode(error) === 'ESTALE') return undefined; // replaced on another NFS client at this moment
-      throw error;
-    }
+function entryOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (errorCode(error) === 'ESTALE') return undefined; // replaced on another NFS client at this moment
+    throw error;
   }
 }
 
@@ -171,6 +174,7 @@ function isBrandNew(path: string): boolean {
 
 class HeldFile implements HeldLock {
   readonly path: string;
+  readonly token = undefined;
   readonly #empty: boolean;
   #fd: number | undefined;
 
@@ -178,6 +182,13 @@ class HeldFile implements HeldLock {
     this.path = path;
     this.#fd = fd;
     this.#empty = empty;
+  }
+
+  isOurs(): boolean {
+    if (this.#fd === undefined) return false;
+    const locked = fstatSync(this.#fd, { bigint: true });
+    const named = entryOf(this.path);
+    return named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
   }
 
   release(): 'released' | 'lost' {
@@ -193,6 +204,14 @@ class HeldFile implements HeldLock {
     }
     closeSync(fd);
     return 'released';
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release();
   }
 }
 

@@ -10,13 +10,15 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { claimBy } from './claim.js';
 import { entryAt } from './entry.js';
 import { errorCode } from './error-code.js';
 import { pathBeside } from './lock-name.js';
-import type { Identity, Marker, Seen } from './marker.js';
+import type { Claim, Identity, Marker, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
-import { createRecord, moveAway, readRecord } from './record-file.js';
+import { createRecord, moveAway, OpenRecord, readRecord } from './record-file.js';
 import { DIRECTORY_MODE, shareDirectory } from './sharing.js';
+import type { Surroundings } from './surroundings.js';
 import { syscalls } from './syscalls.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
@@ -29,17 +31,17 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
  * rmdir(2), which fails the moment somebody has put his name into it.
  *
  * @param base what its name is made of
+ * @param surroundings on a local file system
  */
-export function lockdir(target: string, base = target): Marker {
+export function lockdir(target: string, base = target, surroundings?: Surroundings): Marker {
   const path = pathBeside(base, '.lockdir');
   const record = join(path, 'pid');
   return {
     strategy: 'lockdir',
     target,
     path,
-    make: (text) => make(path, record, text, target),
+    make: (text) => make(path, record, text, target, surroundings),
     look: () => look(path, record),
-    giveBack: (identity) => giveBack(path, record, identity),
     takeAway: ({ identity }, alone) => {
       if (identity === undefined) return removeNameless(path);
       return alone ? removeWhole(path, identity) : removeNameFirst(path, record, identity);
@@ -47,7 +49,13 @@ export function lockdir(target: string, base = target): Marker {
   };
 }
 
-function make(path: string, record: string, text: string, target: string): Identity | undefined {
+function make(
+  path: string,
+  record: string,
+  text: string,
+  target: string,
+  surroundings: Surroundings | undefined,
+): Claim | undefined {
   try {
     mkdirSync(path, DIRECTORY_MODE);
   } catch (error) {
@@ -57,13 +65,55 @@ function make(path: string, record: string, text: string, target: string): Ident
     throw error;
   }
   try {
-    shareDirectory(path, target);
-    return createRecord(record, text, target);
+    return surroundings === undefined
+      ? makeRemotely(path, record, text, target)
+      : makeLocally(path, record, text, target, surroundings);
   } catch (error) {
     // ENOENT, ESTALE: we slept so long that somebody removed our nameless directory. That is a lock not gained.
     if (isGone(error)) return undefined;
     removeNameless(path);
     throw error;
+  }
+}
+
+/** Where an open file gets in the way of its removal, or the server's word counts and not the kernel's. */
+function makeRemotely(path: string, record: string, text: string, target: string): Claim | undefined {
+  shareDirectory(path, target);
+  const identity = createRecord(record, text, target);
+  return identity === undefined ? undefined : claimBy(record, identity, () => removeOurs(path, record));
+}
+
+function makeLocally(
+  path: string,
+  record: string,
+  text: string,
+  target: string,
+  surroundings: Surroundings,
+): Claim | undefined {
+  const began = Date.now();
+  const shared = surroundings.isShared(began) ? target : undefined;
+  if (shared !== undefined) shareDirectory(path, shared);
+  const open = OpenRecord.create(record, text, shared, began);
+  return open === undefined ? undefined : new LocalClaim(path, record, open);
+}
+
+class LocalClaim implements Claim {
+  readonly #path: string;
+  readonly #record: string;
+  readonly #open: OpenRecord;
+
+  constructor(path: string, record: string, open: OpenRecord) {
+    this.#path = path;
+    this.#record = record;
+    this.#open = open;
+  }
+
+  stands(): boolean {
+    return this.#open.stands();
+  }
+
+  giveBack(): boolean {
+    return this.#open.close() && removeOurs(this.#path, this.#record);
   }
 }
 
@@ -81,8 +131,7 @@ function look(path: string, record: string): Seen | undefined {
  * That it is left empty for good, because we die here or because NFS keeps a file in it that somebody has open, is
  * provided for either way.
  */
-function giveBack(path: string, record: string, identity: Identity): boolean {
-  if (readRecord(record)?.identity !== identity) return false;
+function removeOurs(path: string, record: string): true {
   try {
     unlinkSync(record);
   } catch (error) {

@@ -16,17 +16,10 @@ export interface Marker {
    * @returns undefined when one is there already
    * @throws the system's error; then nothing of ours is left
    */
-  make(record: string): Identity | undefined;
+  make(record: string): Claim | undefined;
 
   /** What is there now; undefined when nothing is. */
   look(): Seen | undefined;
-
-  /**
-   * Gives back what {@link Marker.make} made.
-   *
-   * @returns false when it is not there any more, or is another one: that one stays
-   */
-  giveBack(identity: Identity): boolean;
 
   /**
    * Takes away what was seen, for all others in one step. To be called by {@link onePerHost}, unless `seen` has no
@@ -37,6 +30,18 @@ export interface Marker {
    * @returns false when it was gone, or had become somebody's, before we came
    */
   takeAway(seen: Seen, alone: boolean): boolean;
+}
+
+/** A marker that we have made. */
+export interface Claim {
+  /** Whether it still stands there. */
+  stands(): boolean;
+  /**
+   * Gives it back. To be called once.
+   *
+   * @returns false when it is not there any more, or is another one: that one stays
+   */
+  giveBack(): boolean;
 }
 
 /**

@@ -44,9 +44,22 @@ export interface BreakOptions {
   readonly ifStill?: Extract<Inspection, { readonly kind: 'held' }>;
 }
 
-/** A lock that is ours until it is released or, by the strategies of the kernel, until we die. */
-export interface HeldLock {
+/**
+ * A lock that is ours until it is released or, by the strategies of the kernel, until we die. `using` and `await using` release
+ * it, too.
+ */
+export interface HeldLock extends Disposable, AsyncDisposable {
   readonly path: string;
+  /**
+   * A number that is larger than that of whoever held this lock before; only of a lock that was opened with `fencing`. See
+   * docs/library.md for what it protects.
+   */
+  readonly token: number | undefined;
+  /**
+   * Whether it is still ours at this moment: nobody has removed it by force. Costs a system call or two. False after
+   * {@link HeldLock.release}.
+   */
+  isOurs(): boolean;
   /**
    * Gives the lock back. Never throws because the lock is gone; a second call does nothing.
    *
@@ -103,18 +116,41 @@ export type Notice =
       readonly why: string;
     };
 
+/** Why a lock could not be taken or given back. */
+export type LockErrorCode =
+  /** The directory of the target does not exist, or is none. */
+  | 'no-directory'
+  /** The directory may not be written to, or what is in it not be removed. */
+  | 'no-permission'
+  /** The file system or the quota is full. Nothing was changed. */
+  | 'no-space'
+  /** The file system is mounted read-only. */
+  | 'read-only'
+  /** Something else stands in the lock's place: a symbolic link, a socket, a file that is none of ours. It stays. */
+  | 'not-a-lock'
+  /** Other hosts lock in this directory by a strategy that excludes nobody from here. */
+  | 'strategy-conflict'
+  /** This strategy cannot be had on this machine. */
+  | 'unsupported'
+  /** The lock vanished while it was being made. Another attempt may succeed. */
+  | 'vanished'
+  /** Anything else; an error of the system is the `cause`. */
+  | 'system';
+
 /** A lock could not be taken for a reason that waiting does not mend. */
 export class LockError extends Error {
   override readonly name = 'LockError';
   readonly path: string;
+  readonly code: LockErrorCode;
 
-  constructor(path: string, message: string, options?: ErrorOptions) {
+  constructor(path: string, message: string, options: ErrorOptions & { readonly code?: LockErrorCode } = {}) {
     super(`${path}: ${message}`, options);
     this.path = path;
+    this.code = options.code ?? 'system';
   }
 }
 
 /** Something else stands at the place of a lock. */
 export function notALock(path: string, message: string): LockError {
-  return new LockError(path, message, { cause: new InTheWay(path, '') });
+  return new LockError(path, message, { code: 'not-a-lock', cause: new InTheWay(path, '') });
 }

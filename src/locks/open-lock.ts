@@ -5,6 +5,7 @@ import { cifs, flockFallback } from './exclusive-file.js';
 import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
 import { type Host, thisHost } from './host.js';
 import { KernelLock } from './kernel-lock.js';
+import { pathBeside } from './lock-name.js';
 import { lockdir } from './lockdir.js';
 import type { Marker } from './marker.js';
 import { LockError, type ObjectLock } from './object-lock.js';
@@ -12,6 +13,7 @@ import { asLockError, OwnedLock } from './owned-lock.js';
 import { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';
 import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 import type { Strategy } from './strategy.js';
+import { Surroundings } from './surroundings.js';
 import { syscalls } from './syscalls.js';
 
 export interface OpenOptions {
@@ -22,8 +24,19 @@ export interface OpenOptions {
   readonly strategy?: Strategy | 'auto';
   /** How to wait; what is left out has the defaults of ct-lock-helper. */
   readonly settings?: Partial<LockSettings>;
+  /** Gives each holder a token, counted in `T.lock.token`, which takes a write to the disk each time. */
+  readonly fencing?: boolean;
+}
+
+/** What only the rest of the program asks for. */
+export interface InternalOpenOptions extends OpenOptions {
   /** Whose point of view to take; for tests. */
   readonly host?: Host;
+  /**
+   * Whether lock directories are opened to the group everywhere, which is what ct-lock-helper promises, or only where somebody
+   * besides the directory's owner may write, which costs less. True by default.
+   */
+  readonly isOpened?: boolean;
 }
 
 /** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
@@ -41,39 +54,48 @@ const clocks = new Map<string, MeasuredClock>();
  * @param target path of what is protected; its directory must exist
  * @throws LockError when the directory is missing, or others use a strategy in it that does not work from here
  */
-export function openLock(target: string, options: OpenOptions = {}): ObjectLock {
+export function openLock(target: string, options: InternalOpenOptions = {}): ObjectLock {
   const directory = realDirectory(target);
   const path = join(directory, basename(target));
   const filesystem = examine(path);
   const wanted = options.strategy ?? 'auto';
   const strategy = wanted === 'auto' ? agreeOnStrategy(directory, filesystem) : wanted;
-  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const { pollMs, warnMs = DEFAULT_SETTINGS.warnMs, overdueMs = DEFAULT_SETTINGS.overdueMs } = options.settings ?? {};
   const common = {
     host: options.host ?? thisHost(),
-    pollMs: settings.pollMs ?? defaultPollMs(strategy, filesystem),
-    warnMs: settings.warnMs,
-    overdueMs: settings.overdueMs,
+    pollMs: pollMs ?? defaultPollMs(strategy, filesystem),
+    warnMs,
+    overdueMs,
     watched: filesystem.reach === 'local',
+    fence: options.fencing === true ? { path: pathBeside(path, '.lock.token'), target: path } : undefined,
   };
   const owned = (marker: Marker, ownerlessMs: number): ObjectLock =>
     new OwnedLock(marker, { ...common, ownerlessMs, clock: clockOf(filesystem, directory) });
 
   switch (strategy) {
     case 'lockdir':
-      return owned(lockdir(path), NAMELESS_DIRECTORY_MS);
+      return owned(
+        lockdir(
+          path,
+          path,
+          filesystem.reach === 'local' ? new Surroundings(path, options.isOpened ?? true) : undefined,
+        ),
+        NAMELESS_DIRECTORY_MS,
+      );
     case 'cifs':
       // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
-      return owned(cifs(path), settings.overdueMs);
+      return owned(cifs(path), overdueMs);
     case 'flock': {
       const system = syscalls();
       return system === undefined
-        ? owned(flockFallback(path), settings.overdueMs)
+        ? owned(flockFallback(path), overdueMs)
         : new KernelLock('flock', path, { ...common, system });
     }
     case 'fcntl': {
       const system = syscalls();
       if (system === undefined) {
-        throw new LockError(path, 'strategy fcntl needs 64-bit Linux and the npm package koffi; use lockdir instead');
+        const why = 'strategy fcntl needs 64-bit Linux and the npm package koffi; use lockdir instead';
+        throw new LockError(path, why, { code: 'unsupported' });
       }
       return new KernelLock('fcntl', path, { ...common, system });
     }

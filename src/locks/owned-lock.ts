@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { checkBreakOptions } from './arguments.js';
 import { errorCode } from './error-code.js';
+import { type Fence, withToken } from './fence.js';
 import type { Host } from './host.js';
 import { onePerHost } from './host-mutex.js';
 import { InTheWay } from './in-the-way.js';
-import type { Identity, Marker, Seen } from './marker.js';
+import type { Claim, Marker, Seen } from './marker.js';
 import {
   type AcquireOptions,
   type Acquisition,
@@ -14,26 +16,24 @@ import {
   type HeldLock,
   type Inspection,
   LockError,
+  type LockErrorCode,
   type ObjectLock,
 } from './object-lock.js';
 import { formatOwner, type Judgement, judge } from './owner.js';
 import { pause } from './pause.js';
 import type { ServerClock } from './server-clock.js';
-import { waitFor } from './wait.js';
+import { type Waiting, waitFor } from './wait.js';
 
 /** How long one attempt to remove a lock waits for its turn: a hundred times what a removal takes. */
 const TURN_PATIENCE_MS = 100;
 
-export interface OwnedLockContext {
+export interface OwnedLockContext extends Waiting {
   readonly host: Host;
   readonly clock: ServerClock;
   /** A marker without a name that is older than this was abandoned, in milliseconds. */
   readonly ownerlessMs: number;
-  readonly pollMs: number;
-  readonly warnMs: number;
-  readonly overdueMs: number;
-  /** Whether inotify tells of changes in the directory. */
-  readonly watched: boolean;
+  /** Where tokens are counted, if its holders get one. */
+  readonly fence?: Fence | undefined;
 }
 
 /** An object lock that stands in the directory and outlives its owner: lockdir, cifs, and flock's stand-in. */
@@ -43,6 +43,8 @@ export class OwnedLock implements ObjectLock {
   readonly path;
   readonly #marker: Marker;
   readonly #context: OwnedLockContext;
+  /** What we write into it. */
+  readonly #record: string;
 
   constructor(marker: Marker, context: OwnedLockContext) {
     this.strategy = marker.strategy;
@@ -50,22 +52,23 @@ export class OwnedLock implements ObjectLock {
     this.path = marker.path;
     this.#marker = marker;
     this.#context = context;
+    this.#record = formatOwner({ host: context.host.name, pid: context.host.pid });
   }
 
   try(): HeldLock | undefined {
-    const record = formatOwner({ host: this.#context.host.name, pid: this.#context.host.pid });
-    let identity: Identity | undefined;
     try {
-      identity = this.#marker.make(record);
+      const claim = this.#marker.make(this.#record);
+      if (claim === undefined) return undefined;
+      const held = new HeldMarker(this.path, claim);
+      const { fence } = this.#context;
+      return fence === undefined ? held : withToken(held, fence);
     } catch (error) {
       throw asLockError(this.path, error);
     }
-    return identity === undefined ? undefined : new HeldMarker(this.#marker, identity);
   }
 
-  acquire(options: AcquireOptions = {}): Promise<Acquisition> {
-    const { warnMs, overdueMs, pollMs, watched } = this.#context;
-    return waitFor(this, { ...options, warnMs, overdueMs, pollMs, watched });
+  acquire(options?: AcquireOptions): Promise<Acquisition> {
+    return waitFor(this, this.#context, options);
   }
 
   inspect(): Inspection {
@@ -74,7 +77,9 @@ export class OwnedLock implements ObjectLock {
     return { kind: 'held', owner: seen.owner, sinceMs: seen.madeMs, judgement: this.#judge(seen) };
   }
 
-  async break({ force = false, ifStill }: BreakOptions = {}): Promise<BreakResult> {
+  async break(options: BreakOptions = {}): Promise<BreakResult> {
+    checkBreakOptions(options);
+    const { force = false, ifStill } = options;
     const seen = this.#look();
     if (seen === undefined || (ifStill !== undefined && !isStill(seen, ifStill))) return { kind: 'changed' };
     const judgement = this.#judge(seen);
@@ -134,14 +139,23 @@ function isStill(seen: Seen, { owner, sinceMs }: Extract<Inspection, { readonly 
 
 class HeldMarker implements HeldLock {
   readonly path: string;
-  readonly #marker: Marker;
-  readonly #identity: Identity;
+  readonly token = undefined;
+  readonly #claim: Claim;
   #released = false;
 
-  constructor(marker: Marker, identity: Identity) {
-    this.path = marker.path;
-    this.#marker = marker;
-    this.#identity = identity;
+  constructor(path: string, claim: Claim) {
+    this.path = path;
+    this.#claim = claim;
+  }
+
+  isOurs(): boolean {
+    if (this.#released) return false;
+    try {
+      return this.#claim.stands();
+    } catch (error) {
+      if (error instanceof LockError) return false; // a symbolic link or the like
+      throw asLockError(this.path, error);
+    }
   }
 
   release(): 'released' | 'lost' {
@@ -149,11 +163,19 @@ class HeldMarker implements HeldLock {
     this.#released = true;
     // Lost: somebody removed our lock by force, and what a third process has there now is not ours to remove.
     try {
-      return this.#marker.giveBack(this.#identity) ? 'released' : 'lost';
+      return this.#claim.giveBack() ? 'released' : 'lost';
     } catch (error) {
       if (error instanceof LockError) return 'lost'; // a symbolic link or the like
       throw asLockError(this.path, error);
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release();
   }
 }
 
@@ -161,33 +183,41 @@ class HeldMarker implements HeldLock {
 export function asLockError(path: string, error: unknown): unknown {
   if (error instanceof LockError) return error;
   if (error instanceof InTheWay)
-    return new LockError(error.path, `${error.what} is in the way; move it away`, { cause: error });
+    return new LockError(error.path, `${error.what} is in the way; move it away`, {
+      code: 'not-a-lock',
+      cause: error,
+    });
   const code = errorCode(error);
   if (code === undefined) return error;
-  return new LockError(path, explain(code, dirname(path)), { cause: error });
+  const [kind, message] = explain(code, dirname(path));
+  return new LockError(path, message, { code: kind, cause: error });
 }
 
-function explain(code: string, directory: string): string {
+function explain(code: string, directory: string): readonly [code: LockErrorCode, message: string] {
   switch (code) {
     case 'ENOENT':
-      return existsSync(directory) ? 'vanished while it was being made; try again' : `${directory} does not exist`;
+      if (!existsSync(directory)) return ['no-directory', `${directory} does not exist`];
+      return ['vanished', 'vanished while it was being made; try again'];
     case 'EACCES':
     case 'EPERM':
-      return `no permission to make a lock in ${directory}; it wants group write permission (and the SGID bit)`;
+      return [
+        'no-permission',
+        `no permission to make a lock in ${directory}; it wants group write permission (and the SGID bit)`,
+      ];
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'no space left to make a lock; free some, nothing was changed';
+      return ['no-space', 'no space left to make a lock; free some, nothing was changed'];
     case 'EROFS':
-      return 'the file system is mounted read-only, so no lock can be made';
+      return ['read-only', 'the file system is mounted read-only, so no lock can be made'];
     case 'ELOOP':
-      return 'is a symbolic link, not a lock; remove it';
+      return ['not-a-lock', 'is a symbolic link, not a lock; remove it'];
     case 'EISDIR':
-      return 'is a directory, not a lock file; remove it';
+      return ['not-a-lock', 'is a directory, not a lock file; remove it'];
     case 'ENXIO':
-      return 'is a socket or a named pipe, not a lock file; remove it';
+      return ['not-a-lock', 'is a socket or a named pipe, not a lock file; remove it'];
     case 'ENOTDIR':
-      return `${directory} is not a directory`;
+      return ['no-directory', `${directory} is not a directory`];
     default:
-      return `could not be made or removed (${code})`;
+      return ['system', `could not be made or removed (${code})`];
   }
 }

@@ -4,6 +4,7 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readlinkSync,
   readSync,
   renameSync,
   unlinkSync,
@@ -30,6 +31,73 @@ const LONGEST_RECORD = 511;
  */
 export function createRecord(path: string, record: string, target: string): Identity | undefined {
   const began = Date.now();
+  const identity = write(path, record, (fd) => {
+    try {
+      shareDescriptor(fd, target, FILE_MODE);
+      return identityOf(fstatSync(fd).ino, record);
+    } finally {
+      // NFS writes the name to the server here, and says here that the disk is full.
+      closeSync(fd);
+    }
+  });
+  return identity !== undefined && tookLong(began) && readRecord(path)?.identity !== identity ? undefined : identity;
+}
+
+/** A record of ours whose file is kept open: nobody else's file can have its inode, and its path can be asked for. */
+export class OpenRecord {
+  readonly #path: string;
+  readonly #text: string;
+  readonly #fd: number;
+
+  private constructor(path: string, text: string, fd: number) {
+    this.#path = path;
+    this.#text = text;
+    this.#fd = fd;
+  }
+
+  /**
+   * Like {@link createRecord}, on a local file system.
+   *
+   * @param target what has the group that the file gets; undefined where it need not be shared
+   * @param began the time now
+   */
+  static create(path: string, text: string, target: string | undefined, began: number): OpenRecord | undefined {
+    const record = write(path, text, (fd) => {
+      if (target !== undefined) shareDescriptor(fd, target, FILE_MODE);
+      return new OpenRecord(path, text, fd);
+    });
+    if (record === undefined || !tookLong(began) || record.stands()) return record;
+    closeSync(record.#fd);
+    return undefined;
+  }
+
+  /** Closes it, and says whether it still stood where it was created. To be called once. */
+  close(): boolean {
+    try {
+      return this.stands();
+    } finally {
+      closeSync(this.#fd);
+    }
+  }
+
+  /** Whether it still stands where it was created. By the kernel's name for it, in one call; else by what stands there. */
+  stands(): boolean {
+    if (pathOf(this.#fd) === this.#path) return true;
+    return readRecord(this.#path)?.identity === identityOf(fstatSync(this.#fd).ino, this.#text);
+  }
+}
+
+/** Where an open file is now; with an addition when it was removed. Undefined where the kernel does not say. */
+function pathOf(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined; // no /proc, or too long a path
+  }
+}
+
+/** Undefined when the file exists already. What `use` gets is open, and is its to close. */
+function write<T>(path: string, record: string, use: (fd: number) => T): T | undefined {
   let fd: number;
   try {
     fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
@@ -37,18 +105,13 @@ export function createRecord(path: string, record: string, target: string): Iden
     if (errorCode(error) === 'EEXIST') return undefined;
     throw error;
   }
+  let isWritten = false;
   try {
-    let identity: Identity;
-    try {
-      writeSync(fd, record);
-      shareDescriptor(fd, target, FILE_MODE);
-      identity = identityOf(fstatSync(fd).ino, record);
-    } finally {
-      // NFS writes the name to the server here, and says here that the disk is full.
-      closeSync(fd);
-    }
-    return tookLong(began) && readRecord(path)?.identity !== identity ? undefined : identity;
+    writeSync(fd, record);
+    isWritten = true;
+    return use(fd);
   } catch (error) {
+    if (!isWritten) closeSync(fd);
     try {
       unlinkSync(path);
     } catch {

@@ -59,6 +59,11 @@ function masked(mode: number): boolean {
   return (umask & mode) !== 0;
 }
 
+/** Whether everybody may read what we make. */
+export function leavesReading(): boolean {
+  return !masked(0o555);
+}
+
 /** The group of the target where it is not the one that our files get anyway. */
 function foreignGroup(target: string): number | undefined {
   const group = entryAt(target)?.gid;

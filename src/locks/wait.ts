@@ -1,12 +1,15 @@
 import { performance } from 'node:perf_hooks';
+import { checkAcquireOptions } from './arguments.js';
 import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
 import { pause } from './pause.js';
 import { type PathWatch, watchPaths } from './watch.js';
 
-interface WaitOptions extends AcquireOptions {
+/** How a lock is waited for. */
+export interface Waiting {
   readonly pollMs: number;
   readonly warnMs: number;
   readonly overdueMs: number;
+  /** Whether inotify tells of changes in the directory. */
   readonly watched: boolean;
 }
 
@@ -28,25 +31,45 @@ const LAST_LOOK_MS = 30_000;
  * The wait loop of every strategy: attempt, remove the lock if its owner is dead, pause, again. Every decision is made
  * by an attempt; a watch only ends a pause early, so it does no harm when it misses something.
  */
-export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<Acquisition> {
-  const { timeoutMs = Number.POSITIVE_INFINITY, signal, onNotice, pollMs, warnMs, overdueMs } = options;
+export async function waitFor(
+  lock: ObjectLock,
+  waiting: Waiting,
+  options: AcquireOptions | undefined,
+): Promise<Acquisition> {
+  if (options !== undefined) checkAcquireOptions(options);
+  if (options?.signal?.aborted) return { kind: 'aborted', waitedMs: 0 };
   const began = performance.now();
+  const held = lock.try();
+  return held === undefined
+    ? await wait(lock, waiting, options ?? {}, began)
+    : { kind: 'acquired', lock: held, waitedMs: 0 };
+}
+
+/** After an attempt that failed. */
+async function wait(
+  lock: ObjectLock,
+  { pollMs, warnMs, overdueMs, watched }: Waiting,
+  { timeoutMs = Number.POSITIVE_INFINITY, signal, onNotice }: AcquireOptions,
+  began: number,
+): Promise<Acquisition> {
   const waited = (): number => performance.now() - began;
   let pauseMs = FIRST_PAUSE_MS;
   let nextWarningMs = warnMs;
   let lookAgainMs = FIRST_LOOK_MS;
-  let nextLookMs = options.watched ? 0 : FIRST_LOOK_MS;
+  let nextLookMs = watched ? 0 : FIRST_LOOK_MS;
   let watch: PathWatch | undefined;
+  let isTried = true;
   try {
     for (;;) {
       if (signal?.aborted) return { kind: 'aborted', waitedMs: waited() };
-      const held = lock.try();
+      const held = isTried ? undefined : lock.try();
+      isTried = false;
       if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: waited() };
 
       if (waited() >= Math.min(timeoutMs, nextWarningMs, nextLookMs)) {
         const holder = lock.inspect();
         lookAgainMs = Math.min(lookAgainMs * 2, LAST_LOOK_MS);
-        if (!options.watched) nextLookMs = waited() + lookAgainMs;
+        if (!watched) nextLookMs = waited() + lookAgainMs;
         if (holder.kind === 'held' && holder.judgement.fate === 'dead') {
           const { owner, judgement } = holder;
           const { kind } = await lock.break();
@@ -61,7 +84,7 @@ export async function waitFor(lock: ObjectLock, options: WaitOptions): Promise<A
           onNotice?.({ kind: 'waiting', lock, holder, waitedMs: waited(), escalated });
         }
       }
-      if (options.watched && watch === undefined && waited() > WATCH_AFTER_MS) {
+      if (watched && watch === undefined && waited() > WATCH_AFTER_MS) {
         watch = await watchPaths([lock.path]);
         continue; // it may have changed before the watch began to look
       }

@@ -107,7 +107,7 @@ describe('a line that is appended', () => {
 
   test('of several processes at once is there whole, and there are no empty ones', () => {
     const path = join(temporaryDirectory(), 'lines');
-    const module = new URL('../../dist/locks.js', import.meta.url).pathname;
+    const module = new URL('../../dist/internals/locks.js', import.meta.url).pathname;
     const script = `import { appendLine, openToAppend } from ${JSON.stringify(module)};
       for (let i = 0; i < 200; i++) { const fd = openToAppend(${JSON.stringify(path)}); appendLine(fd, JSON.stringify({ who: process.pid, i })); }`;
     const program = `for n in 1 2 3; do "$0" --input-type=module -e "$1" & done; wait`;

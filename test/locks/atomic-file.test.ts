@@ -201,7 +201,7 @@ describe('a regular file', () => {
     const path = join(temporaryDirectory(), 'x');
     writeFileSync(path, 'x');
     chmodSync(path, 0o600);
-    const script = `import { readRegularFile } from ${JSON.stringify(join(import.meta.dirname, '../../dist/locks.js'))};
+    const script = `import { readRegularFile } from ${JSON.stringify(join(import.meta.dirname, '../../dist/internals/locks.js'))};
       try { readRegularFile(process.argv[1]); } catch (error) { console.log(error.code); }`;
     const [program = '', ...rest] = [...OTHER_USER, process.execPath, '--input-type=module', '-e', script, path];
     expect(execFileSync(program, rest).toString().trim()).toBe('EACCES');

@@ -1,4 +1,4 @@
-// A real process that uses the locks of dist/, for the tests in this directory. What it does is its first argument; its
+// A real process that uses the locks as the program does, for the tests in this directory. What it does is its first argument; its
 // other arguments come as JSON in the second one. It reports by lines on standard output.
 import {
   constants,
@@ -19,7 +19,7 @@ const [action, json] = process.argv.slice(2);
 const options = JSON.parse(json);
 // Another copy of dist/ where a test wants one, such as one that finds no koffi.
 const { openLock, createExclusively, replaceAtomically, thisHost } = await import(
-  process.env.LOCKS_MODULE ?? '../../dist/locks.js'
+  process.env.LOCKS_MODULE ?? '../../dist/internals/locks.js'
 );
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => writeSync(1, `${line}\n`);

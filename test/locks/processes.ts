@@ -93,7 +93,7 @@ export async function together<T>(contenders: readonly Contender[]): Promise<T[]
 export function withoutKoffi(): string {
   const copy = temporaryDirectory();
   cpSync(DIST, copy, { recursive: true });
-  return join(copy, 'locks.js');
+  return join(copy, 'internals', 'locks.js');
 }
 
 /** The pid of a process that has ended and been forgotten. */

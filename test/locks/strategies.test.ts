@@ -101,7 +101,7 @@ describe.each(KINDS)('%s', (kind) => {
   test.each(['000', '022', '077'])('can be removed by the group under umask %s', (umask) => {
     if (kind === 'flock fallback') return; // the same code as cifs, and it cannot be asked for by name
     const directory = temporaryDirectory();
-    const script = `import { openLock } from ${JSON.stringify(join(import.meta.dirname, '../../dist/locks.js'))};
+    const script = `import { openLock } from ${JSON.stringify(join(import.meta.dirname, '../../dist/internals/locks.js'))};
       openLock(process.argv[1], { strategy: process.argv[2] }).try();`;
     const command = `umask ${umask} && exec "$@"`;
     const node = [process.execPath, '--input-type=module', '-e', script, targetIn(directory), kind];
