@@ -10,22 +10,68 @@
 #include "product.h"
 #include "report.h"
 #include "sharing.h"
+#include "words.h"
 
-enum reading { READ, NOTHING_THERE, UNREADABLE };
+/** What is longer was not written by us. */
+enum { LONGEST = 4096 };
 
-static enum reading read_agreement(const char *file, enum strategy *strategy) {
-  int fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT ? NOTHING_THERE : UNREADABLE;
+bool is_everybodys(const char *directory) {
   struct stat found;
-  char word[32];
-  ssize_t length = fstat(fd, &found) == 0 && S_ISREG(found.st_mode) ? read(fd, word, sizeof word) : -1;
+  return stat(directory, &found) == 0 && (found.st_mode & S_ISVTX) != 0 && (found.st_mode & S_IWOTH) != 0;
+}
+
+static bool is_trusted(const struct stat *file, const char *directory) {
+  struct stat found;
+  if (file->st_uid == 0 || file->st_uid == geteuid()) return true;
+  return !is_everybodys(directory) || (stat(directory, &found) == 0 && file->st_uid == found.st_uid);
+}
+
+/** The beginning of a text without its blanks at both ends. */
+static char *trimmed(const char *text, size_t length) {
+  static const char blanks[] = " \t\r\n";
+  while (length > 0 && strchr(blanks, text[length - 1]) != NULL) length--;
+  while (length > 0 && strchr(blanks, *text) != NULL) text++, length--;
+  return copy_of(text, length);
+}
+
+/** One line: a strategy, or `locks=DIR`, from the directory of the file. */
+static bool understand(const char *line, const char *directory, struct agreement *agreement) {
+  if (line[0] == '\0') return true;
+  if (!begins(line, "locks=")) return strategy_of(line, strlen(line), &agreement->strategy);
+  const char *path = line + strlen("locks=");
+  if (path[0] == '\0') return false;
+  agreement->locks = path[0] == '/' ? copy_of(path, strlen(path)) : joined(directory, "/", path, NULL);
+  return true;
+}
+
+enum agreement_reading read_agreement(const char *directory, struct agreement *agreement) {
+  *agreement = (struct agreement){.strategy = STRATEGY_AUTO};
+  char *file = joined(directory, "/.lock-strategy", NULL);
+  int fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int error = errno;
+  free(file);
+  if (fd < 0) return error == ENOENT || is_everybodys(directory) ? NOTHING_AGREED : UNREADABLE;
+  struct stat found;
+  char text[LONGEST + 1];
+  ssize_t length = -1;
+  bool there = fstat(fd, &found) == 0;
+  bool trusted = there && is_trusted(&found, directory);
+  if (trusted && S_ISREG(found.st_mode)) length = read(fd, text, sizeof text);
   close(fd);
-  while (length > 0 && (word[length - 1] == '\n' || word[length - 1] == ' ')) length--;
-  return length > 0 && strategy_of(word, (size_t)length, strategy) ? READ : UNREADABLE;
+  if (there && !trusted) return NOTHING_AGREED;
+  if (length <= 0 || length > LONGEST || memchr(text, '\0', (size_t)length) != NULL) return UNREADABLE;
+  text[length] = '\0';
+  for (const char *line = text; *line != '\0'; line += line[0] == '\n') {
+    size_t end = strcspn(line, "\n");
+    if (!understand(trimmed(line, end), directory, agreement)) return UNREADABLE;
+    line += end;
+  }
+  return agreement->strategy != STRATEGY_AUTO || agreement->locks != NULL ? AGREED : UNREADABLE;
 }
 
 /** Creates the file with its content in one step, as createExclusively does where there are hard links. */
-static bool record(const char *file, const char *directory, enum strategy strategy) {
+static bool record(const char *directory, enum strategy strategy) {
+  char *file = text("%s/.lock-strategy", directory);
   char *temporary = text("%s/.%s.tmp", directory, unique_name());
   int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
   if (fd < 0) return false;
@@ -41,10 +87,18 @@ static bool record(const char *file, const char *directory, enum strategy strate
   return recorded;
 }
 
-bool agree_on_strategy(const char *directory, const struct filesystem *filesystem, enum strategy *strategy) {
-  char *file = text("%s/.lock-strategy", directory);
-  enum reading reading = read_agreement(file, strategy);
-  if (reading == NOTHING_THERE && record(file, directory, filesystem->strategy)) reading = read_agreement(file, strategy);
-  free(file);
-  return reading == READ && (*strategy == filesystem->strategy || works_from(*strategy, filesystem));
+bool agree_on_strategy(const char *directory, enum strategy agreed, const struct filesystem *filesystem,
+                       enum strategy *strategy) {
+  struct agreement agreement = {.strategy = agreed};
+  enum agreement_reading reading = agreed == STRATEGY_AUTO ? read_agreement(directory, &agreement) : AGREED;
+  *strategy = filesystem->strategy;
+  if (reading == NOTHING_AGREED) {
+    // Nothing of ours there that others could have us wait for, nor anything that they could write for us.
+    if (is_everybodys(directory)) return true;
+    if (!record(directory, filesystem->strategy)) return false;
+    reading = read_agreement(directory, &agreement);
+  }
+  if (reading != AGREED || agreement.strategy == STRATEGY_AUTO) return reading == AGREED;
+  *strategy = agreement.strategy;
+  return *strategy == filesystem->strategy || works_from(*strategy, filesystem);
 }

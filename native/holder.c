@@ -7,6 +7,7 @@
 #include "moment.h"
 #include "report.h"
 #include "shown.h"
+#include "words.h"
 
 static long long rounded_seconds(long long ms) { return ms > 0 ? (ms + 500) / 1000 : 0; }
 
@@ -32,7 +33,9 @@ static char *describe(const struct sighting *holder, const struct judgement *jud
 
 char *explain_waiting(const struct lock *lock, const struct sighting *holder, long long waited_ms, bool overdue) {
   char *path = full_path(lock->path);
-  char *waiting = text("waiting for %s for %lld s", shown(path), rounded_seconds(waited_ms));
+  // One in a directory of locks, or with a short name, does not say what it is the lock of.
+  char *of = begins(lock->path, lock->target) ? text("%s", "") : text(", the lock of %s,", shown(full_path(lock->target)));
+  char *waiting = text("waiting for %s%s for %lld s", shown(path), of, rounded_seconds(waited_ms));
   if (holder->free) return text("%s: free again by now", waiting);
   struct judgement judgement = judge_lock(lock, holder);
   char *message = text("%s: %s", waiting, describe(holder, &judgement));

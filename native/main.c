@@ -11,6 +11,7 @@
 #include "command.h"
 #include "contention.h"
 #include "lock.h"
+#include "lock_place.h"
 #include "moment.h"
 #include "options.h"
 #include "place.h"
@@ -117,16 +118,29 @@ int main(int count, char **arguments) {
     if (options.verb == VERB_LAUNCH) become(options.command);
     hand_over(arguments, text("%s: %s", directory, strerror(errno)));
   }
+  struct lock_place place;
+  switch (find_lock_place(plan.target, directory, options.strategy != STRATEGY_AUTO, &place)) {
+    case NO_PLACE:
+      warn("%s; no lock is taken for %s. Choose a directory for locks by CT_LOCK_DIR", place.problem, plan.target);
+      return produce(&plan, options.verb);
+    case UNCLEAR_PLACE:
+      hand_over(arguments, text("there is no place for the lock of %s", plan.target));
+    default:
+      break;
+  }
+  if (place.directory != directory && !filesystem_of(place.directory, &filesystem)) {
+    hand_over(arguments, text("%s: %s", place.directory, strerror(errno)));
+  }
   enum strategy strategy = options.strategy;
-  if (strategy == STRATEGY_AUTO && !agree_on_strategy(directory, &filesystem, &strategy)) {
-    hand_over(arguments, text("%s/.lock-strategy cannot be used", directory));
+  if (strategy == STRATEGY_AUTO && !agree_on_strategy(place.directory, place.agreed, &filesystem, &strategy)) {
+    hand_over(arguments, text("%s/.lock-strategy cannot be used", place.directory));
   }
   struct settings settings = settings_from_environment(strategy, &filesystem);
   if (plan.kind == PLAN_LOCKED && settings.verbose >= 1) {
     warn("%s is locked, but written in place: %s", plan.target, plan.reason);
   }
 
-  struct lock lock = lock_of(plan.target, plan.target, strategy, filesystem.local, settings.overdue_ms);
+  struct lock lock = lock_of(plan.target, place.base, strategy, filesystem.local, settings.overdue_ms);
   struct held held;
   struct wait wait;
   switch (acquire(&lock, &settings, &held, &wait)) {

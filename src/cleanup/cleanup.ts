@@ -1,7 +1,9 @@
 import type { Host } from '../locks/index.js';
 import type { CleanupContext, Finding } from './finding.js';
+import { type Environment, lockDirectoriesOfAll } from './lock-directories.js';
 import { cleanLocks } from './locks.js';
 import { Places } from './place.js';
+import { rootsOf } from './roots.js';
 import { type Survey, survey } from './survey.js';
 import { cleanTemporaries } from './temporaries.js';
 
@@ -17,6 +19,8 @@ export interface CleanupOptions {
   /** How long to wait for the connection to another host, in seconds; 0 asks none. */
   readonly sshTimeoutS: number;
   readonly host: Host;
+  /** Where locks are kept may be said by CT_LOCK_DIR. */
+  readonly environment: Environment;
   readonly onFinding: (finding: Finding) => void;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -39,13 +43,17 @@ export interface CleanupResult {
  */
 export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
   const { onFinding, onProgress, dryRun } = options;
-  const found = await survey(options.roots, (done, known) => onProgress({ stage: 'walking', done, known }));
+  const elsewhere = lockDirectoriesOfAll(options.roots, options.environment);
+  const { roots } = rootsOf([...options.roots, ...elsewhere.directories]);
+  const surveyed = await survey(roots, (done, known) => onProgress({ stage: 'walking', done, known }));
+  const found = { ...surveyed, problems: [...elsewhere.problems, ...surveyed.problems] };
   const findings: Finding[] = [];
   const known = found.locks.length + found.temporaries.length;
   let done = 0;
   const context: CleanupContext = {
     ...options,
     places: new Places(!dryRun),
+    lockDirectories: new Set(elsewhere.directories),
     cleared: new Set(),
     tell: (finding) => {
       findings.push(finding);

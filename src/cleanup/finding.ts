@@ -1,4 +1,5 @@
 import { errorCode, type Host, LockError, type Owner } from '../locks/index.js';
+import type { Environment } from './lock-directories.js';
 import type { Places } from './place.js';
 import type { Removal } from './removal.js';
 import type { Kept } from './verdict.js';
@@ -25,6 +26,9 @@ export interface CleanupContext {
   readonly overdueMs: number;
   readonly sshTimeoutS: number;
   readonly places: Places;
+  readonly environment: Environment;
+  /** What stands in them are locks of targets elsewhere. */
+  readonly lockDirectories: ReadonlySet<string>;
   /** Locks that are gone by us, or in a dry run would be. */
   readonly cleared: Set<string>;
   readonly tell: (finding: Finding) => void;

@@ -1,40 +1,64 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pathBeside, probeKernelLock } from '../locks/index.js';
+import { errorCode, isShortName, pathBeside, placeIn, probeKernelLock, targetIn } from '../locks/index.js';
 import { hasStem, lockNames, recognise } from './leftover.js';
+import { type Environment, lockDirectoriesOf } from './lock-directories.js';
 import { namesBehind } from './long-names.js';
 import type { Place } from './place.js';
 import type { Hold } from './verdict.js';
+
+interface HoldContext {
+  /** Locks that count as removed; a dry run has not removed them. */
+  readonly cleared: ReadonlySet<string>;
+  readonly environment: Environment;
+}
 
 /**
  * Who holds the lock of a target, by whatever strategy. A lock that stands counts as held whatever became of its owner.
  *
  * @param target its name may be a short one; then it is any whose name that stands for
- * @param cleared locks that count as removed; a dry run has not removed them
  */
-export function holdOf(target: string, place: Place, cleared: ReadonlySet<string>): Hold {
+export function holdOf(target: string, place: Place, context: HoldContext): Hold {
   const directory = dirname(target);
   const targets = [target, ...namesBehind(directory, basename(target)).map((name) => join(directory, name))];
-  return worst(targets.map((each) => holdOfOne(each, place, cleared)));
-}
-
-function holdOfOne(target: string, place: Place, cleared: ReadonlySet<string>): Hold {
-  if (lockNames(target).some((path) => !cleared.has(path) && stands(path))) return 'taken';
-  const kernel = probeKernelLock(pathBeside(target, '.lock'));
-  if (kernel === 'absent') return 'free';
-  if (kernel !== 'free') return kernel;
-  return place.reach === 'local' ? 'free' : 'unseen';
+  const elsewhere = lockDirectoriesOf(directory, context.environment);
+  const bases = targets.flatMap((each) => [each, ...elsewhere.map((locks) => placeIn(locks, each).base)]);
+  return worst(bases.map((base) => holdAt(base, place, context.cleared)));
 }
 
 /** The same for all targets that `launch` may be writing under a stem, seen together. */
-export function holdOfStem(directory: string, stem: string, place: Place, cleared: ReadonlySet<string>): Hold {
-  const targets = new Set<string>();
-  for (const name of readdirSync(directory)) {
-    const leftover = recognise(name);
-    if (leftover?.kind !== 'lock' && leftover?.kind !== 'base') continue;
-    if (hasStem(leftover.target, stem)) targets.add(join(directory, leftover.target));
+export function holdOfStem(directory: string, stem: string, place: Place, context: HoldContext): Hold {
+  const bases = new Set<string>();
+  for (const base of basesIn(directory)) if (hasStem(basename(base), stem)) bases.add(base);
+  for (const locks of lockDirectoriesOf(directory, context.environment)) {
+    for (const base of basesIn(locks)) {
+      const target = targetIn(locks, basename(base));
+      // What a short one stands for may begin with the stem.
+      const fits = target !== undefined && dirname(target) === directory && hasStem(basename(target), stem);
+      if (fits || isShortName(basename(base))) bases.add(base);
+    }
   }
-  return worst([...targets].map((target) => holdOfOne(target, place, cleared)));
+  return worst([...bases].map((base) => holdAt(base, place, context.cleared)));
+}
+
+function basesIn(directory: string): string[] {
+  return readdirSync(directory).flatMap((name) => {
+    const leftover = recognise(name);
+    return leftover?.kind === 'lock' || leftover?.kind === 'base' ? [join(directory, leftover.target)] : [];
+  });
+}
+
+function holdAt(base: string, place: Place, cleared: ReadonlySet<string>): Hold {
+  try {
+    if (lockNames(base).some((path) => !cleared.has(path) && stands(path))) return 'taken';
+  } catch (error) {
+    if (errorCode(error) === 'EACCES') return 'unseen'; // another user's own directory of locks
+    throw error;
+  }
+  const kernel = probeKernelLock(pathBeside(base, '.lock'));
+  if (kernel === 'absent') return 'free';
+  if (kernel !== 'free') return kernel;
+  return place.reach === 'local' ? 'free' : 'unseen';
 }
 
 function worst(holds: readonly Hold[]): Hold {

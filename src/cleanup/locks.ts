@@ -1,6 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Inspection, isShortName, type ObjectLock, openStandingLock } from '../locks/index.js';
+import {
+  type Inspection,
+  isOwnDirectory,
+  isShortName,
+  type ObjectLock,
+  openStandingLock,
+  targetIn,
+} from '../locks/index.js';
 import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
 import { namesBehind } from './long-names.js';
 import type { RemoteAnswer } from './remote-host.js';
@@ -62,11 +69,12 @@ function look({ directory, leftover }: FoundLock, path: string, context: Cleanup
   const held = lock.inspect();
   if (held.kind === 'free') return undefined;
   const ageMs = host.now() + (clock.offsetMs(directory) ?? 0) - (held.sinceMs ?? host.now());
-  return { path, target: targetOf(directory, leftover.target), lock, held, ageMs };
+  return { path, target: targetOf(directory, leftover.target, context), lock, held, ageMs };
 }
 
 /** What is not plain from the name of the lock. */
-function targetOf(directory: string, name: string): Seen['target'] {
+function targetOf(directory: string, name: string, { lockDirectories }: CleanupContext): Seen['target'] {
+  if (lockDirectories.has(directory) || isOwnDirectory(directory)) return { target: targetIn(directory, name) ?? null };
   if (!isShortName(name)) return {};
   const [behind] = namesBehind(directory, name);
   return { target: behind === undefined ? null : join(directory, behind) };

@@ -51,14 +51,14 @@ function clean(found: FoundTemporary, path: string, context: CleanupContext): vo
   tellRemoval(context, about, verdict.why, removal);
 }
 
-function hold({ directory, leftover }: FoundTemporary, place: Place, { cleared }: CleanupContext): Hold | 'none' {
+function hold({ directory, leftover }: FoundTemporary, place: Place, context: CleanupContext): Hold | 'none' {
   switch (leftover.kind) {
     case 'passing':
       return 'none';
     case 'product':
-      return holdOf(join(directory, leftover.target), place, cleared);
+      return holdOf(join(directory, leftover.target), place, context);
     case 'launched':
-      return holdOfStem(directory, leftover.stem, place, cleared);
+      return holdOfStem(directory, leftover.stem, place, context);
   }
 }
 

@@ -31,6 +31,9 @@ run meanwhile.
   --json             everything, for programs
   --help, --version
 
+Locks that CT_LOCK_DIR, or an agreement (.lock-strategy) in DIR or above, keeps
+in a directory of their own are found there.
+
 Owners on this host are judged directly. Those on other hosts are asked for by
 "ssh HOST", which must work without a password and with a known host key; if it
 does not, their locks stay.
@@ -82,6 +85,7 @@ async function cleanUpCommand(values: Values): Promise<number> {
     overdueMs,
     sshTimeoutS,
     host: thisHost(),
+    environment: process.env,
     onFinding,
     onProgress: (progress) => bar?.show(progress),
   });

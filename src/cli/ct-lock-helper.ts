@@ -7,6 +7,7 @@ import {
   errorCode,
   explainNotice,
   LockError,
+  lockPlaceOf,
   type Notice,
   type ObjectLock,
   openLock,
@@ -49,7 +50,7 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
   let lockPath = '';
   const circumstances = (target: string): Circumstances => {
     const { lock, settings } = lockOf(target, strategy);
-    lockPath = lock.path;
+    lockPath = lock?.path ?? '';
     if (plan.kind === 'locked' && settings.verbose >= 1) {
       warn(`${target} is locked, but written in place: ${plan.why}`);
     }
@@ -95,11 +96,16 @@ function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop
 function lockOf(
   target: string,
   choice: Strategy | 'auto',
-): { readonly lock: ObjectLock; readonly settings: EnvironmentSettings } {
-  const { strategy } = openLock(target, { strategy: choice });
+): { readonly lock: ObjectLock | undefined; readonly settings: EnvironmentSettings } {
+  const place = lockPlaceOf(target, { environment: process.env, chosen: choice, make: true });
+  if ('problem' in place) {
+    warn(`${place.problem}; no lock is taken for ${target}. Choose a directory for locks by CT_LOCK_DIR`);
+    return { lock: undefined, settings: settingsFromEnvironment(process.env, 'flock').settings };
+  }
+  const { strategy } = openLock(target, { strategy: choice, place });
   const { settings, warnings } = settingsFromEnvironment(process.env, strategy);
   for (const warning of warnings) warn(warning);
-  return { lock: openLock(target, { strategy, settings }), settings };
+  return { lock: openLock(target, { strategy, settings, place }), settings };
 }
 
 function describe(error: unknown): string[] {

@@ -32,6 +32,10 @@ Environment:
                           overdue and the warnings say how to remove it (600)
   CT_LOCK_VERBOSE         1: tell of stale locks that are removed, and of
                           commands that cannot be redirected (0)
+  CT_LOCK_DIR             a directory for all locks of the tree that it lies in
+                          (default: each stands beside what it protects). The
+                          same for all who build there; .lock-strategy at the top
+                          of the tree may say so instead: locks=DIR
   CT_LOCK_LOG             a file to which whoever had to wait for a lock appends
                           a line of JSON, for "stagelock contention"
 

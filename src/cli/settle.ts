@@ -1,4 +1,4 @@
-import { explainNotice, openLock, type Strategy, settingsFromEnvironment } from '../locks/index.js';
+import { explainNotice, lockPlaceOf, openLock, type Strategy, settingsFromEnvironment } from '../locks/index.js';
 import { stopSignal } from './stop-signal.js';
 
 /**
@@ -11,7 +11,9 @@ export async function settle(target: string, strategy: Strategy, warn: (text: st
   // A front that is told to stop tells us, too; the removal is short and must not end half-way.
   stopSignal();
   const { settings } = settingsFromEnvironment(process.env, strategy);
-  const lock = openLock(target, { strategy, settings });
+  const place = lockPlaceOf(target, { environment: process.env, chosen: strategy, make: false });
+  if ('problem' in place) return 1;
+  const lock = openLock(target, { strategy, settings, place });
   const holder = lock.inspect();
   if (holder.kind === 'free') return 0;
   const { owner, judgement } = holder;

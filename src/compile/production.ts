@@ -6,8 +6,8 @@ import { discard, publish, seed } from './temporary.js';
 
 /** What a command is run under. */
 export interface Circumstances {
-  /** The lock of the target. */
-  readonly lock: ObjectLock;
+  /** The lock of the target; undefined where none can be had. */
+  readonly lock: ObjectLock | undefined;
   /** Fires when this process was told to stop. */
   readonly stop: AbortSignal;
   readonly onNotice: (notice: Notice) => void;
@@ -54,6 +54,7 @@ export async function runAsItIs(command: Argv, stop: AbortSignal): Promise<Produ
 
 async function underLock(circumstances: Circumstances, work: () => Promise<Produced>): Promise<Production> {
   const { lock, stop, onNotice, log, onWarning } = circumstances;
+  if (lock === undefined) return { ...(await work()), lock: 'not-held' };
   const taken = await take(lock, { signal: stop, onNotice });
   if (taken === undefined) return { kind: 'interrupted', lock: 'not-held' };
   const begun = performance.now();

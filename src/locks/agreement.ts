@@ -1,6 +1,8 @@
-import { dirname, join } from 'node:path';
+import { constants, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createExclusively, readRegularFile } from './atomic-file.js';
+import { entryAt } from './entry.js';
 import { errorCode } from './error-code.js';
 import type { Filesystem } from './filesystem.js';
 import { InTheWay } from './in-the-way.js';
@@ -9,8 +11,16 @@ import { asLockError } from './owned-lock.js';
 import { shareFile } from './sharing.js';
 import { isStrategy, type Strategy } from './strategy.js';
 
-/** The file that says which strategy an object directory uses: one word and a newline. */
+/** The file that says which strategy an object directory uses: one word and a newline. Another line may be `locks=DIR`. */
 export const AGREEMENT_FILE = '.lock-strategy';
+
+/** What the users of a directory have agreed on. */
+export interface Agreement {
+  /** How they lock; undefined where the file does not say. */
+  readonly strategy: Strategy | undefined;
+  /** Where they keep the locks of the directory and of all below it; undefined for beside what they protect. */
+  readonly locks: string | undefined;
+}
 
 const agreed = new Map<string, Strategy>();
 
@@ -33,8 +43,12 @@ export function agreeOnStrategy(directory: string, filesystem: Filesystem): Stra
 }
 
 function follow(file: string, directory: string, filesystem: Filesystem): Strategy {
-  const recorded = agreedStrategy(directory) ?? record(file, filesystem.strategy);
-  if (recorded === filesystem.strategy || worksFrom(recorded, filesystem)) return recorded;
+  const agreement = readAgreement(directory);
+  // In a directory that is everybody's, nothing of ours that others could have us wait for.
+  if (agreement === undefined && isEverybodys(directory)) return filesystem.strategy;
+  const recorded = agreement === undefined ? record(file, filesystem.strategy) : agreement.strategy;
+  if (recorded === undefined || recorded === filesystem.strategy) return filesystem.strategy;
+  if (worksFrom(recorded, filesystem)) return recorded;
   throw new LockError(
     file,
     `other hosts lock by ${recorded} in ${directory}, which excludes nobody from here (${filesystem.name}). ` +
@@ -72,29 +86,67 @@ function record(file: string, strategy: Strategy): Strategy {
 const FILLED_AFTER_MS = 500;
 
 /**
- * What the users of a directory have agreed on; undefined as long as nobody has used it.
+ * The strategy that the users of a directory have agreed on; undefined as long as nobody has used it.
  *
- * @throws LockError when its file names no strategy, or the directory is none
+ * @throws LockError as {@link readAgreement}
  */
 export function agreedStrategy(directory: string): Strategy | undefined {
+  return readAgreement(directory)?.strategy;
+}
+
+/**
+ * What the users of a directory have agreed on; undefined as long as nobody has used it. In a directory that everybody may
+ * write to, as /tmp, only the word of root, of the directory's owner and our own counts.
+ *
+ * @throws LockError when its file makes no sense, or the directory is none
+ */
+export function readAgreement(directory: string): Agreement | undefined {
   const file = join(directory, AGREEMENT_FILE);
+  if (isEverybodys(directory) && !isTrusted(file, directory)) return undefined;
   try {
-    return readAgreement(file);
+    return understand(file, directory);
   } catch (error) {
     // The message about a lock that could not be made would not fit most other codes here.
     throw errorCode(error) === 'ENOTDIR' || error instanceof InTheWay ? asLockError(file, error) : error;
   }
 }
 
-function readAgreement(file: string): Strategy | undefined {
+/** Whether everybody may make files there and nobody remove those of others, as in /tmp. */
+export function isEverybodys(directory: string): boolean {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.mode & S_ISVTX) !== 0 && (stat.mode & constants.S_IWOTH) !== 0;
+}
+
+/** By which only the owner of a file may remove it; Node has no name for it. */
+const S_ISVTX = 0o1000;
+
+function isTrusted(file: string, directory: string): boolean {
+  const owner = entryAt(file)?.uid;
+  return owner === 0 || owner === process.geteuid?.() || owner === statSync(directory).uid;
+}
+
+function understand(file: string, directory: string): Agreement | undefined {
   const began = performance.now();
-  let text = readRegularFile(file, 4096);
+  let text = readRegularFile(file, LONGEST);
   while (text === '' && performance.now() - began < FILLED_AFTER_MS) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    text = readRegularFile(file, 4096);
+    text = readRegularFile(file, LONGEST);
   }
   if (text === undefined) return undefined;
-  const word = text.trim();
-  if (isStrategy(word)) return word;
-  throw notALock(file, `names no lock strategy ("${word.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`);
+  let strategy: Strategy | undefined;
+  let locks: string | undefined;
+  for (const line of text.split('\n').map((each) => each.replace(/^[ \t\r]+|[ \t\r]+$/g, ''))) {
+    if (line.startsWith('locks=') && line.length > 'locks='.length) locks = resolve(directory, line.slice(6));
+    else if (isStrategy(line)) strategy = line;
+    else if (line !== '') throw makesNoSense(file, line);
+  }
+  if (strategy === undefined && locks === undefined) throw makesNoSense(file, text.trim());
+  return { strategy, locks };
+}
+
+/** What is longer was not written by us. */
+const LONGEST = 4096;
+
+function makesNoSense(file: string, text: string): LockError {
+  return notALock(file, `names no lock strategy ("${text.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`);
 }

@@ -16,13 +16,18 @@ export function explainNotice(notice: Notice, nowMs: number): string {
   const { lock } = notice;
   if (notice.kind === 'broke-stale') {
     const who = notice.owner === undefined ? 'nobody' : `process ${notice.owner.pid} on ${notice.owner.host}`;
-    return `removed the stale lock ${shown(lock.path)} of ${who} (${notice.why})`;
+    return `removed the stale lock ${shown(lock.path)}${whatOf(lock)} of ${who} (${notice.why})`;
   }
-  const text = `waiting for ${shown(lock.path)} for ${seconds(notice.waitedMs)}: ${describeHolder(notice.holder, nowMs)}`;
+  const text = `waiting for ${shown(lock.path)}${whatOf(lock)} for ${seconds(notice.waitedMs)}: ${describeHolder(notice.holder, nowMs)}`;
   if (!notice.escalated || notice.holder.kind === 'free') return text;
   const host = notice.holder.owner?.host;
   const check = host === undefined ? '' : ` Look at process ${notice.holder.owner?.pid} on ${host};`;
   return `${text}. OVERDUE.${check} if it is gone, remove the lock: ${removalCommand(lock)}`;
+}
+
+/** One in a directory of locks, or with a short name, does not say what it is the lock of. */
+function whatOf({ path, target }: ObjectLock): string {
+  return path.startsWith(target) ? '' : `, the lock of ${shown(target)},`;
 }
 
 /** What a person types to remove a lock whose owner is gone, after a look. */

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { isAbandoned, removeAbandoned } from './abandoned.js';
-export { AGREEMENT_FILE, agreedStrategy, worksFrom } from './agreement.js';
+export { AGREEMENT_FILE, agreedStrategy, isEverybodys, worksFrom } from './agreement.js';
 export { appendLine, openToAppend } from './append-file.js';
 export { createExclusively, readRegularFile, replaceAtomically } from './atomic-file.js';
 export { describeHolder, explainNotice, removalCommand } from './describe.js';
@@ -18,6 +18,7 @@ export { type Host, type ProcessFacts, thisHost } from './host.js';
 export { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
 export { probeKernelLock } from './kernel-lock-probe.js';
 export { isShortName, LONGEST_NAME, pathBeside, shortName } from './lock-name.js';
+export { isOwnDirectory, lockPlaceOf, placeIn, targetIn } from './lock-place.js';
 export {
   type AcquireOptions,
   type Acquisition,

@@ -6,6 +6,7 @@ import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
 import { type Host, thisHost } from './host.js';
 import { KernelLock } from './kernel-lock.js';
 import { pathBeside } from './lock-name.js';
+import type { LockPlace } from './lock-place.js';
 import { lockdir } from './lockdir.js';
 import type { Marker } from './marker.js';
 import { LockError, type ObjectLock } from './object-lock.js';
@@ -37,6 +38,8 @@ export interface InternalOpenOptions extends OpenOptions {
    * besides the directory's owner may write, which costs less. True by default.
    */
   readonly isOpened?: boolean;
+  /** Where the lock stands; by default beside the target. */
+  readonly place?: LockPlace;
 }
 
 /** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
@@ -55,11 +58,12 @@ const clocks = new Map<string, MeasuredClock>();
  * @throws LockError when the directory is missing, or others use a strategy in it that does not work from here
  */
 export function openLock(target: string, options: InternalOpenOptions = {}): ObjectLock {
-  const directory = realDirectory(target);
+  const directory = realDirectoryOf(target);
   const path = join(directory, basename(target));
-  const filesystem = examine(path);
+  const place = options.place ?? { base: path, directory };
+  const filesystem = examine(place.base);
   const wanted = options.strategy ?? 'auto';
-  const strategy = wanted === 'auto' ? agreeOnStrategy(directory, filesystem) : wanted;
+  const strategy = wanted === 'auto' ? agreeOnStrategy(place.directory, filesystem) : wanted;
   const { pollMs, warnMs = DEFAULT_SETTINGS.warnMs, overdueMs = DEFAULT_SETTINGS.overdueMs } = options.settings ?? {};
   const common = {
     host: options.host ?? thisHost(),
@@ -67,29 +71,29 @@ export function openLock(target: string, options: InternalOpenOptions = {}): Obj
     warnMs,
     overdueMs,
     watched: filesystem.reach === 'local',
-    fence: options.fencing === true ? { path: pathBeside(path, '.lock.token'), target: path } : undefined,
+    fence: options.fencing === true ? { path: pathBeside(place.base, '.lock.token'), target: path } : undefined,
   };
   const owned = (marker: Marker, ownerlessMs: number): ObjectLock =>
-    new OwnedLock(marker, { ...common, ownerlessMs, clock: clockOf(filesystem, directory) });
+    new OwnedLock(marker, { ...common, ownerlessMs, clock: clockOf(filesystem, place.directory) });
 
   switch (strategy) {
     case 'lockdir':
       return owned(
         lockdir(
           path,
-          path,
-          filesystem.reach === 'local' ? new Surroundings(path, options.isOpened ?? true) : undefined,
+          place.base,
+          filesystem.reach === 'local' ? new Surroundings(place.base, options.isOpened ?? true) : undefined,
         ),
         NAMELESS_DIRECTORY_MS,
       );
     case 'cifs':
       // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
-      return owned(cifs(path), overdueMs);
+      return owned(cifs(path, place.base), overdueMs);
     case 'flock': {
       const system = syscalls();
       return system === undefined
-        ? owned(flockFallback(path), overdueMs)
-        : new KernelLock('flock', path, { ...common, system });
+        ? owned(flockFallback(path, place.base), overdueMs)
+        : new KernelLock('flock', path, { ...common, system }, place.base);
     }
     case 'fcntl': {
       const system = syscalls();
@@ -97,7 +101,7 @@ export function openLock(target: string, options: InternalOpenOptions = {}): Obj
         const why = 'strategy fcntl needs 64-bit Linux and the npm package koffi; use lockdir instead';
         throw new LockError(path, why, { code: 'unsupported' });
       }
-      return new KernelLock('fcntl', path, { ...common, system });
+      return new KernelLock('fcntl', path, { ...common, system }, place.base);
     }
   }
 }
@@ -106,7 +110,7 @@ export function openLock(target: string, options: InternalOpenOptions = {}): Obj
  * Where the target really lies: `..` after a symbolic link leads elsewhere for the system than for the eye, and the
  * compiler asks the system.
  */
-function realDirectory(target: string): string {
+export function realDirectoryOf(target: string): string {
   try {
     return realpathSync.native(`${dirname(target)}/.`); // with `/.` also a file in its place is told
   } catch (error) {

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { shellWord } from '../text/shell-word.js';
 import { checkBreakOptions } from './arguments.js';
 import { errorCode } from './error-code.js';
 import { type Fence, withToken } from './fence.js';
@@ -190,7 +191,24 @@ export function asLockError(path: string, error: unknown): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
   const [kind, message] = explain(code, dirname(path));
-  return new LockError(path, message, { code: kind, cause: error });
+  return new LockError(path, refusal(code, path) ?? message, { code: kind, cause: error });
+}
+
+/** Why what stands there already is not for us; undefined when nothing does. */
+function refusal(code: string, path: string): string | undefined {
+  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
+  const there = ownerOf(path);
+  if (there === undefined) return undefined;
+  const mode = (there.mode & 0o777).toString(8);
+  return `no permission to use this lock, which belongs to user ${there.uid} (mode ${mode}); have that user run: chmod 664 ${shellWord(path)}`;
+}
+
+function ownerOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // in a directory that we may not search
+  }
 }
 
 function explain(code: string, directory: string): readonly [code: LockErrorCode, message: string] {

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cleanUp } from '../../src/cleanup/cleanup.js';
 import { shortName, thisHost } from '../../src/locks/index.js';
@@ -263,6 +263,7 @@ describe('a temporary', () => {
         minAgeMs: 0,
         overdueMs: 600_000,
         sshTimeoutS: 0,
+        environment: {},
         host: { ...thisHost(), now: () => Date.now() + ms },
         onFinding: ({ path, fate }) => {
           fates[path.slice(directory.length + 1)] = fate;
@@ -414,5 +415,51 @@ describe('of a target with so long a name that its locks and temporaries have sh
     rmSync(join(directory, made), { recursive: true });
     expect((await clean(directory)).fates()).toMatchObject({ [temporary]: 'removed' });
     expect(everything(directory)).toEqual([long]);
+  });
+});
+
+describe('of targets whose locks are in a directory of their own', () => {
+  test.each(STANDING_NAMES)('a lock is removed and its target named (%s)', async (kind) => {
+    const directory = objectDirectory();
+    const locks = join(objectDirectory(), 'locks');
+    mkdirSync(join(directory, 'sub'));
+    mkdirSync(locks);
+    const there = `..%2F${basename(dirname(directory))}%2F${basename(directory)}`;
+    const base = join(locks, `..%2F${there}%2Fsub%2Fa.o`);
+    leaveLock(kind, join(locks, 'b.o'), recordOf(deadPid()));
+    leaveLock(kind, base, recordOf(deadPid()));
+    const { findings, code } = await clean(directory, [], { environment: { CT_LOCK_DIR: locks } });
+    expect(findings.map(({ fate }) => fate)).toEqual(['removed', 'removed']);
+    expect(findings.map(({ target }) => target)).toContain(join(dirname(locks), 'b.o'));
+    expect(everything(locks)).toEqual([]);
+    expect(code).toBe(0);
+  });
+
+  test('a temporary stays while the lock there is held', async () => {
+    const directory = objectDirectory();
+    writeFileSync(join(directory, '.lock-strategy'), 'locks=.locks\n');
+    mkdirSync(join(directory, 'sub'));
+    mkdirSync(join(directory, '.locks'));
+    const names = [`sub/a.o.${deadPid()}.${RANDOM}.tmp`, `sub/a.tmp-${deadPid()}-${RANDOM}`];
+    for (const name of names) leaveFile(join(directory, name));
+    const lock = leaveLock('lockdir', join(directory, '.locks', 'sub%2Fa.o'), recordOf(living()), 0);
+    expect((await clean(directory)).fates()).toMatchObject({ [names[0] ?? '']: 'in-use', [names[1] ?? '']: 'in-use' });
+    rmSync(join(directory, '.locks', basename(lock)), { recursive: true });
+    expect((await clean(directory)).fates()).toMatchObject({
+      [names[0] ?? '']: 'removed',
+      [names[1] ?? '']: 'removed',
+    });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('so in a directory that is everybody’s', async () => {
+    const directory = objectDirectory();
+    chmodSync(directory, 0o1777);
+    mkdirSync(join(directory, '.ct-locks.1002'));
+    leaveFile(join(directory, `a.o.${deadPid()}.${RANDOM}.tmp`));
+    leaveFile(join(directory, `b.o.${deadPid()}.${RANDOM}.tmp`));
+    leaveLock('cifs', join(directory, '.ct-locks.1002', 'a.o'), recordOf(living()), 0);
+    const { fates, findings } = await clean(directory);
+    expect(Object.values(fates()).sort()).toEqual(['in-use', 'in-use', 'removed']);
+    expect(findings.map(({ target }) => target)).toContain(join(directory, 'a.o'));
   });
 });

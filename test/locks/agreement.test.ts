@@ -106,7 +106,7 @@ describe('the strategy of a directory', () => {
   test.skipIf(!canMount)(
     `on a read-only file system is an error that says so${because(canMount, 'cannot mount')}`,
     () => {
-      const directory = smallTmpfs();
+      const directory = smallTmpfs('size=64k,mode=755');
       execFileSync('mount', ['-o', 'remount,ro', directory]);
       expect(() => openLock(join(directory, 'x.o'))).toThrow(/read-only/);
     },
