@@ -10,10 +10,12 @@
 #include "agreement.h"
 #include "command.h"
 #include "contention.h"
+#include "directory.h"
 #include "lock.h"
 #include "lock_place.h"
 #include "moment.h"
 #include "options.h"
+#include "outcome.h"
 #include "place.h"
 #include "plan.h"
 #include "product.h"
@@ -116,7 +118,8 @@ int main(int count, char **arguments) {
   struct filesystem filesystem;
   if (!filesystem_of(directory, &filesystem)) {
     if (options.verb == VERB_LAUNCH) become(options.command);
-    hand_over(arguments, text("%s: %s", directory, strerror(errno)));
+    bool made = errno == ENOENT && make_directory(directory) && filesystem_of(directory, &filesystem);
+    if (!made) hand_over(arguments, text("%s: %s", directory, strerror(errno)));
   }
   struct lock_place place;
   switch (find_lock_place(plan.target, directory, options.strategy != STRATEGY_AUTO, &place)) {
@@ -170,5 +173,6 @@ int main(int count, char **arguments) {
       break;
   }
   if (settings.log != NULL && wait.waited) log_wait(settings.log, &lock, &wait, held_ms);
+  if (code == 0 && options.verb != VERB_LAUNCH) log_outcome(options.target, options.verb);
   return code;
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
 import { carryOut, type Order, planOf } from '../compile/compile.js';
+import { appendOutcome } from '../compile/outcome-log.js';
+import { makeParent } from '../compile/parent.js';
 import type { Circumstances, Production } from '../compile/production.js';
 import {
   type EnvironmentSettings,
@@ -46,6 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
   const stop = stopSignal();
+  if (order.verb !== 'launch') makeParent(order.target);
   const plan = planOf(order);
   let lockPath = '';
   const circumstances = (target: string): Circumstances => {
@@ -66,6 +69,10 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
     );
   }
   const code = exitCodeOf(production, order, stop);
+  const log = process.env['CT_RULE_OUTCOMES_LOG'] ?? '';
+  if (code === 0 && log !== '' && order.verb !== 'launch' && plan.kind !== 'unchanged') {
+    appendOutcome(log, { target: order.target, kind: order.verb === 'compile' ? 'obj' : 'exe' });
+  }
   if (production.kind === 'interrupted') stop.dieIfHungUp();
   return code;
 }

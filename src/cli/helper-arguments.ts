@@ -17,7 +17,7 @@ into one directory, one at a time per FILE, and nobody ever reads half of one.
             what produces no single file runs unchanged and without a lock. For
             CMAKE_C_COMPILER_LAUNCHER and the like, or make CC="... launch -- gcc"
 
-  --target=FILE        what COMMAND produces
+  --target=FILE        what COMMAND produces; its directory is made if missing
   --strategy=STRATEGY  lockdir (works everywhere: NFS, GPFS, Lustre), cifs
                        (CIFS, SMB), flock (local file systems) or fcntl;
                        without it the file system decides
@@ -38,6 +38,8 @@ Environment:
                           of the tree may say so instead: locks=DIR
   CT_LOCK_LOG             a file to which whoever had to wait for a lock appends
                           a line of JSON, for "stagelock contention"
+  CT_RULE_OUTCOMES_LOG    a file to which compile and link append a line for
+                          each product, as compiletools does
 
 Exit code: that of COMMAND; 125 for errors of ct-lock-helper itself;
 128+N after signal N.

@@ -117,11 +117,15 @@ describe('the exit code', () => {
 });
 
 describe('a lock that cannot be made', () => {
-  test('because the directory is missing', async () => {
+  test('because a file stands in the place of the directory', async () => {
     const directory = temporaryDirectory();
-    const { end, stderr } = await helper(['compile', '--target=no/a.o', '--', 'true'], { cwd: directory });
-    expect(end).toBe(125);
-    expect(stderr).toContain(`${join(directory, 'no')} does not exist`);
+    writeFileSync(join(directory, 'no'), '');
+    for (const target of ['no/a.o', 'no/deep/a.o']) {
+      const { end, stderr } = await helper(['compile', `--target=${target}`, '--', 'true'], { cwd: directory });
+      expect(end).toBe(125);
+      expect(stderr).toMatch(/no.*(not a directory|does not exist)|not a directory.*no/);
+    }
+    expect(leftIn(directory)).toEqual(['no']);
   });
 
   test.each([

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "options.h"
+
+/**
+ * Appends a line for a rule that was carried out to the file that CT_RULE_OUTCOMES_LOG names, as compiletools does, in one write.
+ * That it cannot be written is worth nothing.
+ */
+void log_outcome(const char *target, enum verb verb);
