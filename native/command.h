@@ -9,6 +9,14 @@ struct end {
 
 /**
  * Runs a command to its end with our standard input, output and error. When we are told to stop, it ends together with
- * all processes of its group; when we are killed, the kernel kills it. See src/compile/command.ts.
+ * all processes of its session, and so does what it has left when it was killed itself; when we are killed, the kernel
+ * kills it. See src/compile/command.ts.
  */
 struct end run_command(char **arguments);
+
+/**
+ * From now on commands run under a lock, which is to last for as long as anything of them runs; see leash.h.
+ *
+ * @param lock the descriptor of a lock of the kernel, or -1
+ */
+void leash_commands(int lock);

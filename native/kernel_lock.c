@@ -11,6 +11,7 @@
 
 #include "lock.h"
 #include "moment.h"
+#include "remains.h"
 #include "sharing.h"
 #include "signals.h"
 
@@ -43,6 +44,27 @@ static enum attempt open_lock_file(const struct lock *lock, int *fd) {
   }
 }
 
+/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
+enum { PID_BITS = 22 };
+
+/**
+ * The kernel does not say whose a lock of an open file is. So it begins at the byte of this number, which names the PID
+ * namespace and the process in it, and reaches to the end of all files: any two such locks exclude each other, and those
+ * of older versions, which begin at 0.
+ */
+static off_t byte_of_owner(pid_t pid) {
+  static struct stat namespace;
+  if (namespace.st_ino == 0 && stat("/proc/self/ns/pid", &namespace) != 0) return 0;
+  if (namespace.st_ino > UINT32_MAX) return 0;
+  return ((off_t)namespace.st_ino << PID_BITS) + pid;
+}
+
+/** The process of our PID namespace whose lock begins there; 0 for another one's. */
+static pid_t owner_of_byte(off_t first) {
+  pid_t pid = (pid_t)(first & ((1 << PID_BITS) - 1));
+  return pid > 0 && first == byte_of_owner(pid) ? pid : 0;
+}
+
 struct request {
   const struct lock *lock;
   int fd;
@@ -53,8 +75,8 @@ static int ask_kernel(void *context) {
   const struct request *request = context;
   if (request->lock->strategy == STRATEGY_FLOCK) return flock(request->fd, request->wait ? LOCK_EX : LOCK_EX | LOCK_NB);
   // A lock of the open file, so that closing another descriptor of the file does not drop it.
-  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  return fcntl(request->fd, request->wait ? F_OFD_SETLKW : F_OFD_SETLK, &whole);
+  struct flock rest = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte_of_owner(getpid())};
+  return fcntl(request->fd, request->wait ? F_OFD_SETLKW : F_OFD_SETLK, &rest);
 }
 
 /** Whether the locked file is still the one of that name. False also with errno set to other than 0: trouble. */
@@ -116,11 +138,17 @@ bool can_block(const struct lock *lock) { return lock->record == NULL && lock->l
 
 enum attempt block_for_lock(const struct lock *lock, struct held *held, long ms) { return attempt(lock, held, ms); }
 
-enum release release_kernel_lock(const struct held *held) {
+enum release release_kernel_lock(enum strategy strategy, const struct held *held) {
   // The kernel tells nobody of a released lock. Cutting the empty file to no length is a change that a watch sees. One
   // with content may be a hard link to something else: that stays as it is.
   if (held->empty) (void)!ftruncate(held->fd, 0);
-  close(held->fd);
+  // Not by closing it: a daemon that the command has started may have it open, too.
+  if (strategy == STRATEGY_FLOCK) {
+    flock(held->fd, LOCK_UN);
+  } else {
+    struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    fcntl(held->fd, F_OFD_SETLK, &whole);
+  }
   return RELEASED;
 }
 
@@ -134,13 +162,14 @@ bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting) {
   char line[256], kind[16];
   while (fgets(line, sizeof line, locks) != NULL) {
     long pid;
-    uintmax_t inode;
+    uintmax_t inode, first;
     // `1: FLOCK ADVISORY WRITE 4711 fe:01:1234 0 EOF`; the lines of those who wait have an arrow before the kind.
-    if (sscanf(line, "%*s %15s %*s %*s %ld %*x:%*x:%" SCNuMAX, kind, &pid, &inode) != 3) continue;
+    if (sscanf(line, "%*s %15s %*s %*s %ld %*x:%*x:%" SCNuMAX " %" SCNuMAX, kind, &pid, &inode, &first) != 4) continue;
     bool ours = lock->strategy == STRATEGY_FLOCK ? strcmp(kind, "FLOCK") == 0
                                                  : strcmp(kind, "OFDLCK") == 0 || strcmp(kind, "POSIX") == 0;
     if (!ours || inode != found.st_ino) continue;
     sighting->free = false;
+    if (strcmp(kind, "OFDLCK") == 0) pid = owner_of_byte((off_t)first);
     if (pid <= 0) continue;
     sighting->named = true;
     sighting->owner.pid = (pid_t)pid;
@@ -161,9 +190,16 @@ struct judgement judge_kernel_lock(const struct sighting *sighting) {
   now.made_ms = wall_ms();
   judgement = judge(&now, 0);
   if (judgement.fate != DEAD) return judgement;
+  long pid = sighting->owner.pid;
+  if (remains_of(sighting->owner.pid).kind == ONLY_DAEMONS) {
+    snprintf(judgement.why, sizeof judgement.why,
+             "process %ld and its command have ended; only a daemon that it started has the lock open", pid);
+    return judgement;
+  }
   // The lock outlives who took it in every child that has inherited the open file.
   judgement.fate = ALIVE;
+  judgement.lingers = true;
   snprintf(judgement.why, sizeof judgement.why,
-           "process %ld has ended, but one that it started lives and has inherited the lock", (long)sighting->owner.pid);
+           "process %ld has ended, but one that it started lives and has inherited the lock", pid);
   return judgement;
 }

@@ -45,7 +45,7 @@ enum attempt try_lock(const struct lock *lock, struct held *held) {
 }
 
 enum release release_lock(const struct lock *lock, const struct held *held) {
-  if (lock->record == NULL) return release_kernel_lock(held);
+  if (lock->record == NULL) return release_kernel_lock(lock->strategy, held);
   bool is_directory = lock->strategy == STRATEGY_LOCKDIR;
   enum release release = is_directory ? release_lockdir(lock, held) : release_exclusive_file(lock, held);
   // The bell comes last: who is woken by it has to find the lock free.

@@ -66,7 +66,7 @@ bool look_at_lockdir(const struct lock *lock, struct sighting *sighting);
 enum attempt try_exclusive_file(const struct lock *lock, struct held *held);
 enum release release_exclusive_file(const struct lock *lock, const struct held *held);
 enum attempt try_kernel_lock(const struct lock *lock, struct held *held);
-enum release release_kernel_lock(const struct held *held);
+enum release release_kernel_lock(enum strategy strategy, const struct held *held);
 bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting);
 struct judgement judge_kernel_lock(const struct sighting *sighting);
 

@@ -155,6 +155,7 @@ int main(int count, char **arguments) {
     default:
       break;
   }
+  leash_commands(lock.record == NULL ? held.fd : -1);
   long long began_ms = steady_ms();
   int code = produce(&plan, options.verb);
   long long held_ms = steady_ms() - began_ms;

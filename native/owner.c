@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "moment.h"
+#include "remains.h"
 #include "report.h"
 
 /** The link of the first PID namespace; the number is a constant of the kernel (PROC_PID_INIT_INO). */
@@ -119,6 +120,16 @@ static struct judgement because(enum fate fate, const char *format, ...) {
   return judgement;
 }
 
+/** Of a helper that has ended: alive as long as what it has started runs. */
+static struct judgement unless_it_left(pid_t pid, struct judgement dead) {
+  struct remains remains = remains_of(pid);
+  if (remains.kind != COMMAND_RUNS) return dead;
+  struct judgement alive = because(ALIVE, "process %ld has ended, but process %ld of its command still runs", (long)pid,
+                                   (long)remains.process);
+  alive.lingers = true;
+  return alive;
+}
+
 struct judgement judge(const struct sighting *sighting, long ownerless_ms) {
   if (sighting->obscure != NULL) return because(UNKNOWN, "%s", sighting->obscure);
   if (!sighting->named) {
@@ -134,10 +145,10 @@ struct judgement judge(const struct sighting *sighting, long ownerless_ms) {
     return because(UNKNOWN, "only %s can tell whether its process %ld lives", owner->host, pid);
   }
   struct process process = process_of(owner->pid);
-  if (process.kind == ABSENT_PROCESS) return because(DEAD, "no process %ld on this host", pid);
-  if (process.kind == ZOMBIE) return because(DEAD, "process %ld has ended (zombie)", pid);
+  if (process.kind == ABSENT_PROCESS) return unless_it_left(owner->pid, because(DEAD, "no process %ld on this host", pid));
+  if (process.kind == ZOMBIE) return unless_it_left(owner->pid, because(DEAD, "process %ld has ended (zombie)", pid));
   if (process.started_ms > sighting->made_ms + START_MARGIN_MS) {
-    return because(DEAD, "process %ld on this host started after the lock was made", pid);
+    return unless_it_left(owner->pid, because(DEAD, "process %ld on this host started after the lock was made", pid));
   }
   return because(ALIVE, "process %ld runs on this host", pid);
 }

@@ -29,6 +29,8 @@ struct sighting {
 enum fate { ALIVE, DEAD, UNKNOWN };
 struct judgement {
   enum fate fate;
+  /** Whether it has ended itself, and counts as alive because its command, or something that has its lock open, runs. */
+  bool lingers;
   /** Half a sentence for messages. */
   char why[LONGEST_RECORD + 128];
 };

@@ -17,6 +17,10 @@ enum { FIRST_PAUSE_MS = 1 };
 enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
 /** On network file systems ever more rarely, because a look keeps the lock from being released; see src/locks/wait.ts. */
 enum { LOOK_ACROSS_MS = 1000, LOOK_ACROSS_AT_LAST_MS = 30 * 1000 };
+/** The longest pause between two looks at what a killed helper has left. */
+enum { LINGER_MS = 250 };
+/** The kernel gives a dead owner's lock back, but for what a daemon has inherited, which is worth a look now and then. */
+enum { LOOK_AT_KERNEL_MS = 250, LOOK_AT_KERNEL_AT_LAST_MS = 4000 };
 /** How long to rely on the bell of an owner, who lives then; a person may remove the lock of one that hangs. */
 enum { BELL_MS = 1000 };
 /** What TypeScript has called not dead, or could not remove, it is asked about again after this time, then ever later. */
@@ -37,7 +41,7 @@ struct waiting {
   long long turn_since_ms;
 };
 
-static long at_most(long limit, long long value) { return value < limit ? (long)value : limit; }
+static long at_most(long long limit, long long value) { return (long)(value < limit ? value : limit); }
 
 /** Warns that we still wait, once it is time. */
 static void warn_when_due(struct waiting *waiting, long long now_ms) {
@@ -52,7 +56,10 @@ static void warn_when_due(struct waiting *waiting, long long now_ms) {
 /** Whether TypeScript has removed the lock of an owner that seems to be dead. */
 static bool settle_when_dead(struct waiting *waiting, const struct sighting *holder, long long now_ms) {
   if (holder->free || now_ms < waiting->ask_at_ms) return false;
-  if (judge_lock(waiting->lock, holder).fate != DEAD) return false;
+  struct judgement judgement = judge_lock(waiting->lock, holder);
+  // What a killed helper has left ends soon: the kernel has killed it, too.
+  if (judgement.lingers) waiting->look_again_ms = at_most(waiting->lock->local ? LINGER_MS : LOOK_ACROSS_MS, waiting->look_again_ms);
+  if (judgement.fate != DEAD) return false;
   if (waiting->turn_since_ms == 0) waiting->turn_since_ms = now_ms;
   enum settled settled = settle(waiting->lock, now_ms - waiting->turn_since_ms > TURN_MS);
   if (settled == SOMEBODY_ELSE_SETTLES) return false;
@@ -87,11 +94,20 @@ static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
 
 /** One round of a lock of the kernel that is taken. */
 static enum attempt wait_for_kernel(struct waiting *waiting, struct held *held) {
-  long long left_ms = waiting->warn_at_ms - steady_ms();
-  if (can_block(waiting->lock)) return block_for_lock(waiting->lock, held, left_ms > 0 ? left_ms : 1);
+  const struct lock *lock = waiting->lock;
+  long long now_ms = steady_ms();
+  if (now_ms >= waiting->look_at_ms) {
+    struct sighting holder;
+    if (!look_at(lock, &holder)) return TROUBLE;
+    if (settle_when_dead(waiting, &holder, now_ms)) return try_lock(lock, held);
+    waiting->look_at_ms = now_ms + waiting->look_again_ms;
+    waiting->look_again_ms = at_most(LOOK_AT_KERNEL_AT_LAST_MS, 2 * waiting->look_again_ms);
+  }
+  long left_ms = at_most(waiting->warn_at_ms - now_ms, waiting->look_at_ms - now_ms);
+  if (can_block(lock)) return block_for_lock(lock, held, left_ms > 0 ? left_ms : 1);
   pause_ms(waiting->pause_ms);
   waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
-  return try_lock(waiting->lock, held);
+  return try_lock(lock, held);
 }
 
 enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct held *held, struct wait *wait) {
@@ -110,6 +126,10 @@ enum acquisition acquire(const struct lock *lock, const struct settings *setting
   };
   waiting.warn_at_ms = waiting.began_ms + settings->warn_ms;
   if (!lock->local) waiting.look_at_ms = waiting.began_ms + LOOK_ACROSS_MS;
+  if (lock->record == NULL) {
+    waiting.look_again_ms = LOOK_AT_KERNEL_MS;
+    waiting.look_at_ms = waiting.began_ms + LOOK_AT_KERNEL_MS;
+  }
   wait->waited = true;
   if (settings->log != NULL && !look_at(lock, &wait->first_holder)) wait->first_holder = (struct sighting){.free = true};
   while (attempt == TAKEN) {

@@ -52,7 +52,7 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   }
   let end: CommandEnd;
   try {
-    end = await runCommand(command, stop.signal, stop.atOnce);
+    end = await runCommand(command, stop.signal, { atOnce: stop.atOnce });
   } finally {
     if (acquisition.lock.release() === 'lost') {
       warn(

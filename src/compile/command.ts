@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
+import type { Leash } from '../locks/index.js';
 import { descentOf, signalAll } from '../processes/endable.js';
 import { type Ending, endTree } from '../processes/ending.js';
 
@@ -17,6 +18,13 @@ export type CommandEnd =
   /** Ended because we were told to stop. */
   | { readonly kind: 'interrupted' };
 
+export interface Ties {
+  /** Takes the grace away that its processes have when they are to end. */
+  readonly atOnce?: AbortSignal;
+  /** Of a command that runs under a lock. */
+  readonly leash?: Leash | undefined;
+}
+
 /** Between TERM and KILL. Whoever stops a build gives us ten seconds or so before he kills us, too. */
 const GRACE_MS = 2000;
 /** How long what was killed may take to vanish: a process inside an NFS call cannot even be killed. */
@@ -25,15 +33,17 @@ const VANISH_MS = 5000;
 /**
  * Runs a command to its end with our standard input, output and error.
  *
+ * When it is killed, by whatever, what it has started ends, too. When we are killed, see {@link Leash}.
+ *
  * @param stop ends it together with all processes that it started
- * @param atOnce takes the grace away that they have then
  */
-export async function runCommand(argv: Argv, stop: AbortSignal, atOnce?: AbortSignal): Promise<CommandEnd> {
+export async function runCommand(argv: Argv, stop: AbortSignal, { atOnce, leash }: Ties = {}): Promise<CommandEnd> {
   if (stop.aborted) return { kind: 'interrupted' };
-  const [program, ...rest] = tiedToUs(argv);
+  const [program, ...rest] = tiedToUs(argv, leash);
   // detached: a session of its own, so that a compiler driver and what it started can be ended together. The
   // interrupt key of the terminal therefore reaches only us, and we hand it on.
-  const child = spawn(program, rest, { stdio: 'inherit', detached: true });
+  const child = spawn(program, rest, { stdio: leash?.stdio() ?? 'inherit', detached: true });
+  leash?.tie(child);
   const exit = new Promise<CommandEnd>((resolve) => {
     child.once('error', (error) => {
       resolve({ kind: 'not-started', message: `cannot start ${argv[0]}: ${error.message}` });
@@ -48,8 +58,8 @@ export async function runCommand(argv: Argv, stop: AbortSignal, atOnce?: AbortSi
 
   const tree = descentOf(group);
   let ended: Promise<Ending> | undefined;
+  const patience = { naturalMs: 0, graceMs: GRACE_MS, vanishMs: VANISH_MS };
   const end = (): void => {
-    const patience = { naturalMs: 0, graceMs: GRACE_MS, vanishMs: VANISH_MS };
     // Its lock is held for as long as the kernel holds the command.
     ended ??= endTree(tree, patience);
   };
@@ -58,7 +68,10 @@ export async function runCommand(argv: Argv, stop: AbortSignal, atOnce?: AbortSi
   atOnce?.addEventListener('abort', kill, { once: true });
   try {
     const outcome = await exit;
-    if (ended === undefined) return outcome;
+    if (ended === undefined) {
+      if (wasKilled(outcome)) await endTree(tree, patience);
+      return outcome;
+    }
     await ended;
   } finally {
     stop.removeEventListener('abort', end);
@@ -67,20 +80,25 @@ export async function runCommand(argv: Argv, stop: AbortSignal, atOnce?: AbortSi
   return { kind: 'interrupted' };
 }
 
+/** A shell says 128 and more of a command that a signal has ended: what that one had started was left by accident. */
+function wasKilled(end: CommandEnd): boolean {
+  return end.kind === 'signalled' || (end.kind === 'failed' && end.exitCode > 128);
+}
+
 const SETPRIV = '/usr/bin/setpriv';
 
 /**
  * The command, started so that the kernel kills it when we are killed ourselves, by SIGKILL or for want of memory: its
- * lock would be taken over while it goes on. Costs about a millisecond. Reaches the command itself; children of it
- * that are at work then (a `cc1` of gcc) end by themselves, and nobody takes up what they produce.
+ * lock would be taken over while it goes on. Costs about a millisecond. Reaches the command itself; for what it has
+ * started, and for a command under a lock, there is the leash.
  *
  * Without setpriv(1) of util-linux the command is left as it is.
  */
-function tiedToUs(argv: Argv): Argv {
-  if (process.platform !== 'linux' || !isUtilLinuxSetpriv()) return argv;
-  // setpriv would report a missing program as exit code 127, which the command itself could have ended with.
-  if (!isExecutable(argv[0])) return argv;
-  return [SETPRIV, '--pdeathsig', 'KILL', '--', ...argv];
+function tiedToUs(argv: Argv, leash: Leash | undefined): Argv {
+  // They would report a missing program as exit code 127, which the command itself could have ended with.
+  if (process.platform !== 'linux' || !isExecutable(argv[0])) return argv;
+  const tied: Argv = isUtilLinuxSetpriv() ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...argv] : argv;
+  return leash?.held(tied) ?? tied;
 }
 
 /** BusyBox and toybox have a program of that name, too, which does not know this option. */

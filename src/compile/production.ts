@@ -1,4 +1,11 @@
-import { type AcquireOptions, formatOwner, type HeldLock, type Notice, type ObjectLock } from '../locks/index.js';
+import {
+  type AcquireOptions,
+  formatOwner,
+  type HeldLock,
+  Leash,
+  type Notice,
+  type ObjectLock,
+} from '../locks/index.js';
 import { type Argv, type CommandEnd, runCommand } from './command.js';
 import { appendWait } from './contention-log.js';
 import type { Redirection } from './plan.js';
@@ -39,12 +46,12 @@ export type Production = Produced & {
  * @throws LockError, or the system's error when the product cannot be put in its place
  */
 export function produce(plan: Redirection, circumstances: Circumstances): Promise<Production> {
-  return underLock(circumstances, () => redirect(plan, circumstances.stop));
+  return underLock(circumstances, (leash) => redirect(plan, circumstances.stop, leash));
 }
 
 /** Runs a command as it is while the lock is held: one process at a time, but readers may see half a file. */
 export function runUnderLock(command: Argv, circumstances: Circumstances): Promise<Production> {
-  return underLock(circumstances, () => runCommand(command, circumstances.stop));
+  return underLock(circumstances, (leash) => runCommand(command, circumstances.stop, { leash }));
 }
 
 /** Runs a command as it is, without a lock. */
@@ -52,18 +59,24 @@ export async function runAsItIs(command: Argv, stop: AbortSignal): Promise<Produ
   return { ...(await runCommand(command, stop)), lock: 'not-held' };
 }
 
-async function underLock(circumstances: Circumstances, work: () => Promise<Produced>): Promise<Production> {
+async function underLock(
+  circumstances: Circumstances,
+  work: (leash: Leash | undefined) => Promise<Produced>,
+): Promise<Production> {
   const { lock, stop, onNotice, log, onWarning } = circumstances;
-  if (lock === undefined) return { ...(await work()), lock: 'not-held' };
+  if (lock === undefined) return { ...(await work(undefined)), lock: 'not-held' };
   const taken = await take(lock, { signal: stop, onNotice });
   if (taken === undefined) return { kind: 'interrupted', lock: 'not-held' };
   const begun = performance.now();
+  const leash = Leash.make(taken.held.descriptor);
   let produced: Produced;
   try {
-    produced = await work();
+    produced = await work(leash);
   } catch (error) {
     taken.held.release();
     throw error;
+  } finally {
+    leash.takeOff();
   }
   const released = taken.held.release();
   if (log !== undefined && taken.waited !== undefined) {
@@ -92,10 +105,14 @@ async function take(lock: ObjectLock, options: AcquireOptions): Promise<Taken | 
   return { held: acquisition.lock, waited: { owner, waitedMs: acquisition.waitedMs } };
 }
 
-async function redirect({ argv, target, temporary, seeded }: Redirection, stop: AbortSignal): Promise<Produced> {
+async function redirect(
+  { argv, target, temporary, seeded }: Redirection,
+  stop: AbortSignal,
+  leash: Leash | undefined,
+): Promise<Produced> {
   try {
     if (seeded) seed(temporary, target);
-    const end = await runCommand(argv, stop);
+    const end = await runCommand(argv, stop, { leash });
     if (end.kind !== 'succeeded') return end;
     return publish(temporary, target) === 'published' ? { kind: 'published' } : { kind: 'absent', temporary };
   } finally {

@@ -67,6 +67,10 @@ class FencedLock implements HeldLock {
     this.#held = held;
   }
 
+  get descriptor(): number | undefined {
+    return this.#held.descriptor;
+  }
+
   isOurs(): boolean {
     return this.#held.isOurs();
   }

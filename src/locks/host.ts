@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from './error-code.js';
+import { type Remains, remainsOf } from './remains.js';
 
 /** What can be known of a process on this host. */
 export type ProcessFacts =
@@ -28,6 +29,8 @@ export interface Host {
   /** Changes with every boot; undefined outside Linux. */
   readonly bootId: string | undefined;
   process(pid: number): ProcessFacts;
+  /** What a command has left that a process which has ended had run under a lock. */
+  readonly remains?: (pid: number) => Remains;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -46,6 +49,7 @@ export function thisHost(): Host {
     pid: process.pid,
     bootId: readText('/proc/sys/kernel/random/boot_id')?.trim(),
     process: processFacts,
+    remains: remainsOf,
     now: Date.now,
   };
   return here;

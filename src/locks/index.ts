@@ -17,6 +17,7 @@ export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.
 export { type Host, type ProcessFacts, thisHost } from './host.js';
 export { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
 export { probeKernelLock } from './kernel-lock-probe.js';
+export { Leash } from './leash.js';
 export { isShortName, LONGEST_NAME, pathBeside, shortName } from './lock-name.js';
 export { isOwnDirectory, lockPlaceOf, placeIn, targetIn } from './lock-place.js';
 export {

@@ -4,15 +4,20 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
+  linkSync,
   lstatSync,
   openSync,
   readFileSync,
+  renameSync,
+  statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkBreakOptions } from './arguments.js';
+import { removeIfThere } from './directory-entries.js';
 import { errorCode } from './error-code.js';
 import { type Fence, withToken } from './fence.js';
 import type { Host } from './host.js';
+import { onePerHost } from './host-mutex.js';
 import { pathBeside } from './lock-name.js';
 import {
   type AcquireOptions,
@@ -26,8 +31,10 @@ import {
 } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
 import { judge } from './owner.js';
+import { NAMESPACE_FILE } from './remains.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import type { Syscalls } from './syscalls.js';
+import { temporaryName } from './temporary-name.js';
 import { type Waiting, waitFor } from './wait.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
@@ -40,8 +47,9 @@ export interface KernelLockContext extends Waiting {
 }
 
 /**
- * An object lock that the kernel holds on `T.lock` and gives back when its owner dies: flock(2), or fcntl(2) with a
- * lock of the open file (so that closing another descriptor of the file in this process does not drop it).
+ * An object lock that the kernel holds on `T.lock` and gives back when its owner dies, and with it every process that has
+ * inherited the descriptor: flock(2), or fcntl(2) with a lock of the open file (so that closing another descriptor of the
+ * file in this process does not drop it).
  *
  * The file stays when the lock is released. Removing it would let one process lock the removed file and another one its
  * successor; for the case that somebody removes it all the same, the locked file is compared with the one of that name.
@@ -76,7 +84,7 @@ export class KernelLock implements ObjectLock {
   inspect(): Inspection {
     const file = entryOf(this.path);
     if (file === undefined) return { kind: 'free' };
-    const locks = parseProcLocks(readProcLocks(), this.strategy, file.ino);
+    const locks = holdersOf(this.strategy, file.ino);
     if (locks.length === 0) return { kind: 'free' };
     const pid = locks.find((lock) => lock > 0);
     if (pid === undefined) {
@@ -87,17 +95,67 @@ export class KernelLock implements ObjectLock {
     const sighting = { owner, madeMs: this.#context.host.now() };
     const judgement = judge(sighting, { host: this.#context.host, clockOffsetMs: 0, ownerlessMs: 0 });
     if (judgement.fate !== 'dead') return { kind: 'held', owner, sinceMs: undefined, judgement };
+    if (this.#context.host.remains?.(pid).kind === 'daemons') {
+      const why = `process ${pid} and its command have ended; only a daemon that it started has the lock open`;
+      return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'dead', why } };
+    }
     // The lock outlives who took it in every child that has inherited the open file: the compiler of a killed wrapper.
     const why = `process ${pid} has ended, but one that it started lives and has inherited the lock`;
     return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'alive', why } };
   }
 
+  /**
+   * Only of a dead owner whose lock a daemon has inherited: another file takes the place of the locked one, whoever holds
+   * that. Everybody who has locked the old file by then compares it with the one of that name, and tries again.
+   */
   async break(options: BreakOptions = {}): Promise<BreakResult> {
     checkBreakOptions(options);
     const holder = this.inspect();
     if (holder.kind === 'free') return { kind: 'changed' };
-    const who = holder.owner === undefined ? 'its owner' : `process ${holder.owner.pid}`;
-    return { kind: 'refused', why: `the kernel holds this lock until ${who} ends` };
+    const { owner, judgement } = holder;
+    if (owner === undefined || judgement.fate !== 'dead') {
+      const who = owner === undefined ? 'its owner' : `process ${owner.pid}`;
+      return { kind: 'refused', why: `the kernel holds this lock until ${who} ends` };
+    }
+    const turn = await onePerHost((): BreakResult => {
+      const again = this.inspect();
+      if (again.kind === 'free' || again.owner?.pid !== owner.pid) return { kind: 'changed' };
+      if (again.judgement.fate !== 'dead') return { kind: 'refused', why: again.judgement.why };
+      return this.#replaceFile(owner.pid);
+    });
+    if (turn.kind === 'done') return turn.result;
+    return { kind: 'refused', why: 'another process of this host is removing locks right now' };
+  }
+
+  /**
+   * The new file is locked by us while it takes the old one's place, so that nobody gets in before we have seen that it is
+   * still the dead one's: the daemon may end at this moment, and the next one lock the old file. Then that comes back.
+   *
+   * If we die in here, either file is there, which is as good. What else is left is a temporary for the clean-up.
+   */
+  #replaceFile(pid: number): BreakResult {
+    const { system } = this.#context;
+    const [old, fresh] = [join(dirname(this.path), temporaryName()), join(dirname(this.path), temporaryName())];
+    let fd: number | undefined;
+    try {
+      linkSync(this.path, old);
+      const inode = lstatSync(old, { bigint: true }).ino;
+      fd = openSync(fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+      shareDescriptor(fd, this.target, FILE_MODE);
+      if (!system[this.strategy](fd)) return { kind: 'changed' };
+      renameSync(fresh, this.path);
+      if (holdersOf(this.strategy, inode).every((holder) => holder === pid)) return { kind: 'broken' };
+      renameSync(old, this.path);
+      return { kind: 'changed' };
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined) throw error;
+      return { kind: 'refused', why: `its file cannot be replaced (${code})` };
+    } finally {
+      removeIfThere(fresh);
+      removeIfThere(old);
+      if (fd !== undefined) closeSync(fd);
+    }
   }
 
   #attempt(): HeldLock | undefined {
@@ -106,14 +164,17 @@ export class KernelLock implements ObjectLock {
       if (fd === undefined) return undefined;
       let ours = false;
       try {
-        if (!this.#context.system[this.strategy](fd)) return undefined;
+        const { system } = this.#context;
+        const got = this.strategy === 'flock' ? system.flock(fd) : system.fcntl(fd, byteOfOwner(process.pid));
+        if (!got) return undefined;
         const locked = fstatSync(fd, { bigint: true });
         if (!locked.isFile()) throw notALock(this.path, 'is not a regular file, so not a lock; remove it');
         const named = entryOf(this.path);
         ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
         if (!ours) continue; // we locked a file that somebody removed between open and lock: try the one there now
         if (!this.#context.watched) lookAfresh(dirname(this.target));
-        return new HeldFile(this.path, fd, locked.size === 0n);
+        const unlock = (): void => system.unlock(this.strategy, fd);
+        return new HeldFile(this.path, fd, locked.size === 0n, unlock);
       } finally {
         if (!ours) closeSync(fd);
       }
@@ -176,12 +237,18 @@ class HeldFile implements HeldLock {
   readonly path: string;
   readonly token = undefined;
   readonly #empty: boolean;
+  readonly #unlock: () => void;
   #fd: number | undefined;
 
-  constructor(path: string, fd: number, empty: boolean) {
+  constructor(path: string, fd: number, empty: boolean, unlock: () => void) {
     this.path = path;
     this.#fd = fd;
     this.#empty = empty;
+    this.#unlock = unlock;
+  }
+
+  get descriptor(): number | undefined {
+    return this.#fd;
   }
 
   isOurs(): boolean {
@@ -202,6 +269,8 @@ class HeldFile implements HeldLock {
     } catch {
       // A full disk, say: those who wait look by themselves, a little later.
     }
+    // Not by closing it alone: a daemon that was started with it may have it open, too.
+    this.#unlock();
     closeSync(fd);
     return 'released';
   }
@@ -215,23 +284,55 @@ class HeldFile implements HeldLock {
   }
 }
 
-function readProcLocks(): string {
+/** The pids that hold a lock on an inode; -1 where the kernel does not say, and of other PID namespaces. */
+function holdersOf(strategy: 'flock' | 'fcntl', inode: bigint): number[] {
+  let text = '';
   try {
-    return readFileSync('/proc/locks', 'utf8');
+    text = readFileSync('/proc/locks', 'utf8');
   } catch {
-    return '';
+    // No /proc: nobody is known.
   }
+  return parseProcLocks(text, strategy, inode, firstByte());
 }
+
+/**
+ * The kernel does not say whose a lock of an open file is. So it begins at the byte of this number, which names the PID
+ * namespace and the process in it, and reaches to the end of all files: any two such locks exclude each other, and those of
+ * older versions, which begin at 0. The native front does the same.
+ */
+function byteOfOwner(pid: number): bigint {
+  const first = firstByte();
+  return first === 0n ? 0n : first + BigInt(pid);
+}
+
+let namespaceByte: bigint | undefined;
+
+/** Where the bytes of our PID namespace begin; 0 where there is none. */
+function firstByte(): bigint {
+  if (namespaceByte === undefined) {
+    const inode = statSync(NAMESPACE_FILE, { bigint: true, throwIfNoEntry: false })?.ino ?? 0n;
+    namespaceByte = inode > 0xffff_ffffn ? 0n : inode * PIDS;
+  }
+  return namespaceByte;
+}
+
+/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
+const PIDS = 1n << 22n;
 
 /**
  * The pids that hold a lock on an inode, from the text of /proc/locks; -1 where the kernel does not say. Lines of
  * waiters (`->`) do not count. The device is not compared: overlay and btrfs show another one there than stat(2) does.
+ *
+ * @param namespaceFirst where the bytes begin that name the owners of locks of open files
  */
-export function parseProcLocks(text: string, strategy: 'flock' | 'fcntl', inode: bigint): number[] {
+function parseProcLocks(text: string, strategy: 'flock' | 'fcntl', inode: bigint, namespaceFirst: bigint): number[] {
   const kinds = strategy === 'flock' ? ['FLOCK'] : ['OFDLCK', 'POSIX'];
   return text.split('\n').flatMap((line) => {
-    const [, kind, , , pid, file] = line.trim().split(/\s+/);
+    const [, kind, , , pid, file, first = '0'] = line.trim().split(/\s+/);
     if (kind === undefined || !kinds.includes(kind) || pid === undefined || file === undefined) return [];
-    return file.split(':')[2] === String(inode) ? [Number(pid)] : [];
+    if (file.split(':')[2] !== String(inode)) return [];
+    if (kind !== 'OFDLCK') return [Number(pid)];
+    const owner = BigInt(first) - namespaceFirst;
+    return [namespaceFirst > 0n && owner > 0n && owner < PIDS ? Number(owner) : -1];
   });
 }

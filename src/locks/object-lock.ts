@@ -61,6 +61,11 @@ export interface HeldLock extends Disposable, AsyncDisposable {
    */
   isOurs(): boolean;
   /**
+   * Of the strategies of the kernel, the locked file. A process that inherits it keeps the lock taken, should we die, until
+   * it has ended, too; when the lock is released it holds nothing any more.
+   */
+  readonly descriptor?: number | undefined;
+  /**
    * Gives the lock back. Never throws because the lock is gone; a second call does nothing.
    *
    * @returns `lost` when somebody had removed it by force meanwhile, so what it protected may have been touched

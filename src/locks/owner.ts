@@ -28,7 +28,7 @@ export interface Judgement {
 
 /** What a judgement rests on besides the lock itself. */
 export interface Circumstances {
-  readonly host: Pick<Host, 'name' | 'process' | 'now'>;
+  readonly host: Pick<Host, 'name' | 'process' | 'remains' | 'now'>;
   /** File server's clock minus ours, in milliseconds; undefined where it could not be measured. */
   readonly clockOffsetMs: number | undefined;
   /** A lock without an owner record that is older than this is dead, in milliseconds. */
@@ -71,14 +71,22 @@ export function judge(sighting: Sighting, { host, clockOffsetMs, ownerlessMs }: 
   if (owner.host !== host.name) {
     return { fate: 'unknown', why: `only ${owner.host} can tell whether its process ${owner.pid} lives` };
   }
+  const dead = (why: string): Judgement => {
+    const remains = host.remains?.(owner.pid);
+    if (remains?.kind !== 'command') return { fate: 'dead', why };
+    return {
+      fate: 'alive',
+      why: `process ${owner.pid} has ended, but process ${remains.pid} of its command still runs`,
+    };
+  };
   const process = host.process(owner.pid);
-  if (process.kind === 'absent') return { fate: 'dead', why: `no process ${owner.pid} on this host` };
-  if (process.kind === 'zombie') return { fate: 'dead', why: `process ${owner.pid} has ended (zombie)` };
+  if (process.kind === 'absent') return dead(`no process ${owner.pid} on this host`);
+  if (process.kind === 'zombie') return dead(`process ${owner.pid} has ended (zombie)`);
   if (process.startedMs === undefined || clockOffsetMs === undefined) {
     return { fate: 'alive', why: `process ${owner.pid} runs on this host` };
   }
   if (process.startedMs + clockOffsetMs > sighting.madeMs + START_MARGIN_MS) {
-    return { fate: 'dead', why: `process ${owner.pid} on this host started after the lock was made` };
+    return dead(`process ${owner.pid} on this host started after the lock was made`);
   }
   return { fate: 'alive', why: `process ${owner.pid} runs on this host` };
 }

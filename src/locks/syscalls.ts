@@ -7,15 +7,38 @@ import { createRequire } from 'node:module';
 export interface Syscalls {
   /** flock(2) without waiting. True when the lock is ours now, false when somebody else has it. */
   flock(fd: number): boolean;
-  /** fcntl(2) F_OFD_SETLK over the whole file, without waiting. True when the lock is ours now. */
-  fcntl(fd: number): boolean;
+  /**
+   * fcntl(2) F_OFD_SETLK from that byte to the end of all files, without waiting. True when the lock is ours now.
+   *
+   * @param first 0 by default
+   */
+  fcntl(fd: number, first?: bigint): boolean;
+  /** Gives back what the open file has locked, also for those who have inherited the descriptor. */
+  unlock(strategy: 'flock' | 'fcntl', fd: number): void;
+  /** A shared lock of the open file on one byte, which may be read only. */
+  shareByte(fd: number, byte: number): void;
+  /** pipe2(2), not inherited by programs that are started: the end to read from, the end to write to. */
+  pipe(): readonly [number, number] | undefined;
+  /** Has the kernel kill a process group when the other end of a pipe is closed, as long as this end is open anywhere. */
+  killOnHangUp(fd: number, group: number): void;
+  forgetHangUp(fd: number): void;
   /** renameat2(2) with RENAME_NOREPLACE. */
   renameExclusively(from: string, to: string): 'renamed' | 'exists' | 'unsupported';
 }
 
 const LOCK_EX_NB = 2 | 4;
+const LOCK_UN = 8;
+const F_SETFL = 4;
+const F_SETOWN = 8;
+const F_SETSIG = 10;
 const F_OFD_SETLK = 37;
+const F_RDLCK = 0;
 const F_WRLCK = 1;
+const F_UNLCK = 2;
+/** These numbers are the same on all architectures that are let in below. */
+const O_ASYNC = 0o20000;
+const O_CLOEXEC = 0o2000000;
+const SIGKILL = 9;
 const SEEK_SET = 0;
 const AT_FDCWD = -100;
 const RENAME_NOREPLACE = 1;
@@ -63,7 +86,10 @@ function bind(koffi: Koffi, library: ReturnType<Koffi['load']>): Syscalls {
   });
   const flock = library.func('flock', 'int', ['int', 'int']);
   const fcntl = library.func('fcntl', 'int', ['int', 'int', '...']);
+  const pipe2 = library.func('int pipe2(_Out_ int *ends, int flags)');
   const pointer = koffi.pointer(record);
+  const lockOfFile = (fd: number, type: number, first: number | bigint, length: number): number =>
+    fcntl(fd, F_OFD_SETLK, pointer, { l_type: type, l_whence: SEEK_SET, l_start: first, l_len: length, l_pid: 0 });
   let renameat2: ReturnType<typeof library.func> | undefined;
   try {
     renameat2 = library.func('renameat2', 'int', ['int', 'str', 'int', 'str', 'uint']);
@@ -81,9 +107,25 @@ function bind(koffi: Koffi, library: ReturnType<Koffi['load']>): Syscalls {
 
   return {
     flock: (fd) => locked('flock', flock(fd, LOCK_EX_NB)),
-    fcntl: (fd) => {
-      const whole = { l_type: F_WRLCK, l_whence: SEEK_SET, l_start: 0, l_len: 0, l_pid: 0 };
-      return locked('fcntl', fcntl(fd, F_OFD_SETLK, pointer, whole));
+    fcntl: (fd, first = 0n) => locked('fcntl', lockOfFile(fd, F_WRLCK, first, 0)),
+    unlock: (strategy, fd) => {
+      if (strategy === 'flock') flock(fd, LOCK_UN);
+      else lockOfFile(fd, F_UNLCK, 0, 0);
+    },
+    shareByte: (fd, byte) => {
+      lockOfFile(fd, F_RDLCK, byte, 1);
+    },
+    pipe: () => {
+      const ends = [-1, -1];
+      return pipe2(ends, O_CLOEXEC) === 0 ? [Number(ends[0]), Number(ends[1])] : undefined;
+    },
+    killOnHangUp: (fd, group) => {
+      fcntl(fd, F_SETOWN, 'int', -group);
+      fcntl(fd, F_SETSIG, 'int', SIGKILL);
+      fcntl(fd, F_SETFL, 'int', O_ASYNC);
+    },
+    forgetHangUp: (fd) => {
+      fcntl(fd, F_SETFL, 'int', 0);
     },
     renameExclusively: (from, to) => {
       if (renameat2 === undefined) return 'unsupported';

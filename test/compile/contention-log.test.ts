@@ -31,8 +31,7 @@ describe('CT_LOCK_LOG', () => {
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       target: join(directory, 'a.o'),
       strategy,
-      // Of a lock of the open file, the kernel does not say who holds it.
-      owner: strategy === 'fcntl' ? null : `${host}:${holder.pid}`,
+      owner: `${host}:${holder.pid}`,
       by: `${host}:${waiter.pid}`,
       waitedMs: expect.any(Number),
       heldMs: expect.any(Number),

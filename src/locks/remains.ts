@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+
+/*
+ * What a killed helper's command has left; see native/remains.h. While a helper runs a command under a lock, the kernel
+ * holds a lock on one byte of the file that stands for the PID namespace, for all who have inherited a descriptor from the
+ * command. The byte's number says which helper and which session.
+ */
+
+/** The kernel's own file that stands for our PID namespace. */
+export const NAMESPACE_FILE = '/proc/self/ns/pid';
+/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
+const PIDS = 2 ** 22;
+
+/** The byte of the session that a helper's command has begun. */
+export function byteOfSession(helper: number, session: number): number {
+  return helper * PIDS + session;
+}
+
+/** What the command of a helper that has ended has left. */
+export type Remains =
+  /** Nothing is known to be left: nothing is, or the helper was of an older version. */
+  | { readonly kind: 'none' }
+  /** A process of the command runs. */
+  | { readonly kind: 'command'; readonly pid: number }
+  /** Whatever still has the descriptor open has begun a session of its own: a daemon, which is no part of the command. */
+  | { readonly kind: 'daemons' };
+
+/** Costs a look at all processes when there is something. */
+export function remainsOf(helper: number): Remains {
+  const sessions = markedSessions(helper);
+  if (sessions.length === 0) return { kind: 'none' };
+  const pid = memberOf(new Set(sessions));
+  return pid === undefined ? { kind: 'daemons' } : { kind: 'command', pid };
+}
+
+function markedSessions(helper: number): number[] {
+  const locks = read('/proc/locks');
+  const namespace = statSync(NAMESPACE_FILE, { throwIfNoEntry: false })?.ino;
+  if (locks === undefined || namespace === undefined) return [];
+  return sessionsMarkedBy(helper, locks, namespace);
+}
+
+/** From the text of /proc/locks: `1: OFDLCK ADVISORY READ -1 00:04:4026531836 45092973056 45092973056`. */
+function sessionsMarkedBy(helper: number, locks: string, namespace: number): number[] {
+  return locks.split('\n').flatMap((line) => {
+    const [, kind, , , , file, first] = line.trim().split(/\s+/);
+    if (kind !== 'OFDLCK' || file?.split(':')[2] !== String(namespace)) return [];
+    const byte = Number(first);
+    return Math.floor(byte / PIDS) === helper && byte % PIDS > 0 ? [byte % PIDS] : [];
+  });
+}
+
+/** A process that runs in one of some sessions, zombies left out. */
+function memberOf(sessions: ReadonlySet<number>): number | undefined {
+  const found = processIds().find((pid) => {
+    const line = read(`/proc/${pid}/stat`);
+    if (line === undefined) return false; // ended meanwhile
+    // The command's name, in parentheses, may hold spaces and parentheses itself.
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    if (!sessions.has(Number(fields[3]))) return false;
+    // A zombie with other threads left still runs: only its first thread has ended.
+    return (fields[0] !== 'Z' && fields[0] !== 'X') || Number(fields[17]) > 1;
+  });
+  return found === undefined ? undefined : Number(found);
+}
+
+function processIds(): string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
