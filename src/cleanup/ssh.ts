@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { parseRemote, type RemoteAnswer, remoteScript } from './remote-host.js';
+import { FIRST_PROCESS, fateByKill, isRefusal, type RemoteEnd } from './kill-zero.js';
+import { parseRemote, type RemoteAnswer, type RemoteFate, remoteScript } from './remote-host.js';
 
 /** Hosts asked at the same time. */
 const AT_ONCE = 8;
@@ -37,36 +38,68 @@ export async function askHosts(
   return answers;
 }
 
-function ask(host: string, pids: readonly number[], connectS: number, leftMs: number): Promise<RemoteAnswer> {
+async function ask(host: string, pids: readonly number[], connectS: number, leftMs: number): Promise<RemoteAnswer> {
+  const end = Date.now() + leftMs;
+  const run = (command: string, input: string): Promise<RemoteEnd> =>
+    runOn(host, command, input, connectS, Math.max(1, end - Date.now()));
+  // The script goes to standard input, so that no login shell interprets it.
+  const shell = await run('/bin/sh', remoteScript(pids));
+  const answer: RemoteAnswer =
+    shell.code === 0 ? parseRemote(host, shell.stdout) : { kind: 'no-answer', why: complaintOf(shell) };
+  if (!isRefusal(shell)) return answer;
+  return (await askByKill(pids, (pid) => run(`kill -0 ${pid}`, ''), end)) ?? answer;
+}
+
+/** Asks a host that refuses a shell, one process at a time. Undefined when it says nothing of any. */
+async function askByKill(
+  pids: readonly number[],
+  kill: (pid: number) => Promise<RemoteEnd>,
+  end: number,
+): Promise<RemoteAnswer | undefined> {
+  const fates = new Map<number, RemoteFate>();
+  let mayAll: boolean | undefined;
+  for (const pid of pids) {
+    if (Date.now() >= end) break;
+    const ended = await kill(pid);
+    if (ended.code !== 0) mayAll ??= (await kill(FIRST_PROCESS)).code === 0;
+    const fate = fateByKill(ended, mayAll ?? false);
+    if (fate !== undefined) fates.set(pid, fate);
+    else if (fates.size === 0) return undefined; // it refuses this, too
+  }
+  return { kind: 'answered', fates };
+}
+
+function complaintOf({ code, stderr }: RemoteEnd): string {
+  const what = stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+  const how = code === undefined ? 'ssh took too long' : `ssh ended with ${code}`;
+  return what === '' ? how : `${how}: ${what}`;
+}
+
+function runOn(host: string, command: string, input: string, connectS: number, leftMs: number): Promise<RemoteEnd> {
   return new Promise((resolve) => {
-    const child = spawn('ssh', sshArguments(host, connectS), { stdio: ['pipe', 'pipe', 'pipe'] });
-    let out = '';
-    let complaint = '';
+    const child = spawn('ssh', sshArguments(host, connectS, command), { stdio: ['pipe', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
     const limit = setTimeout(() => child.kill('SIGKILL'), Math.min(leftMs, connectS * 1000 + ANSWER_MS));
-    const end = (answer: RemoteAnswer): void => {
+    const end = (ended: RemoteEnd): void => {
       clearTimeout(limit);
-      resolve(answer);
+      resolve(ended);
     };
     child.stdin.on('error', () => undefined); // it ended without listening; 'close' tells
     child.stdout.on('data', (data: Buffer) => {
-      out += data.toString('latin1');
-      if (out.length > LONGEST_ANSWER) child.kill('SIGKILL');
+      stdout += data.toString('latin1');
+      if (stdout.length > LONGEST_ANSWER) child.kill('SIGKILL');
     });
     child.stderr.on('data', (data: Buffer) => {
-      if (complaint.length < 1000) complaint += data.toString('latin1');
+      if (stderr.length < 1000) stderr += data.toString('latin1');
     });
-    child.once('error', (error) => end({ kind: 'no-answer', why: `ssh cannot be started (${error.message})` }));
-    child.once('close', (code, signal) => {
-      if (code === 0) return end(parseRemote(host, out));
-      const what = complaint.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
-      const how = signal === null ? `ssh ended with ${code}` : 'ssh took too long';
-      end({ kind: 'no-answer', why: what === '' ? how : `${how}: ${what}` });
-    });
-    child.stdin.end(remoteScript(pids));
+    child.once('error', (error) => end({ code: 255, stdout, stderr: `ssh cannot be started (${error.message})` }));
+    child.once('close', (code) => end({ code: code ?? undefined, stdout, stderr }));
+    child.stdin.end(input);
   });
 }
 
-function sshArguments(host: string, connectS: number): string[] {
+function sshArguments(host: string, connectS: number, command: string): string[] {
   const options = {
     BatchMode: 'yes',
     ConnectTimeout: connectS,
@@ -77,6 +110,6 @@ function sshArguments(host: string, connectS: number): string[] {
     LogLevel: 'ERROR',
   };
   const words = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  // -T no terminal, -a no agent, -x no X11. The script goes to standard input, so that no login shell interprets it.
-  return ['-T', '-a', '-x', ...words, '--', host, '/bin/sh'];
+  // -T no terminal, -a no agent, -x no X11.
+  return ['-T', '-a', '-x', ...words, '--', host, command];
 }

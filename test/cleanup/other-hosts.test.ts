@@ -57,6 +57,41 @@ async function cleanWith(
   return { ...ended, findings: (JSON.parse(ended.stdout) as Report).findings };
 }
 
+describe('a host that refuses a shell', () => {
+  /** What such a host does with `kill -0 PID`. */
+  const host = (kill: string): ReturnType<typeof sshInPath> =>
+    sshInPath(
+      `for last; do :; done\ncase $last in "kill -0 "*) pid=\${last##* }; ${kill} ;; esac\necho no >&2; exit 1`,
+    );
+
+  test.each([
+    ['and that, too', 'true', 'unknown'],
+    ['and ends with 1 without a word', 'exit 1', 'unknown'],
+    ['and may not signal the process', 'echo "kill: (4711): Operation not permitted" >&2; exit 1', 'unknown'],
+    ['without a word, as one who may signal all', 'test $pid = 1; exit', 'removed'],
+    ['and says so in words', 'echo "bash: line 1: kill: (4711) - No such process" >&2; exit 1', 'removed'],
+    ['and runs everything', 'exit 0', 'in-use'],
+    ['and fails in another way', 'test $pid = 1; exit $((127 * $?))', 'unknown'],
+    ['and vanishes meanwhile', 'exit 255', 'unknown'],
+  ])('%s', async (_, kill, fate) => {
+    const ssh = host(kill);
+    const directory = objectDirectory();
+    leaveLock('lockdir', join(directory, 'a.o'), 'farhost:4711');
+    const { findings } = await cleanWith(ssh.path, directory, '--min-lock-age=10');
+    expect(findings.map((finding) => finding.fate)).toEqual([fate]);
+    expect(existsSync(join(directory, 'a.o.lockdir'))).toBe(fate !== 'removed');
+  });
+
+  test('and answers with another name is not asked otherwise', async () => {
+    const ssh = sshInPath('cat > /dev/null; echo "host elsewhere"; exit 0');
+    const directory = objectDirectory();
+    leaveLock('lockdir', join(directory, 'a.o'), 'farhost:4711');
+    const { findings } = await cleanWith(ssh.path, directory, '--min-lock-age=10');
+    expect(findings).toMatchObject([{ fate: 'unknown' }]);
+    expect(ssh.calls()).toHaveLength(1);
+  });
+});
+
 describe.skipIf(!canServe)(`with a real sshd${because(canServe, 'no sshd, or not root')}`, () => {
   let keys: string;
 
@@ -69,7 +104,11 @@ describe.skipIf(!canServe)(`with a real sshd${because(canServe, 'no sshd, or not
   });
 
   /** Starts a server that is called so, until the test ends. Returns its port. */
-  async function serve(name: string, through: readonly string[] = OTHER_HOST): Promise<number> {
+  async function serve(
+    name: string,
+    through: readonly string[] = OTHER_HOST,
+    more: readonly string[] = [],
+  ): Promise<number> {
     const port = await freePort();
     const config = join(keys, `sshd_config.${port}`);
     writeFileSync(
@@ -83,6 +122,7 @@ describe.skipIf(!canServe)(`with a real sshd${because(canServe, 'no sshd, or not
         'StrictModes no',
         'UsePAM no',
         'PermitRootLogin yes',
+        ...more,
       ].join('\n'),
     );
     const setUp = `mount -t tmpfs none /run && mkdir /run/sshd && hostname ${name} && exec ${SSHD} -D -e -f ${config}`;
@@ -140,6 +180,30 @@ describe.skipIf(!canServe)(`with a real sshd${because(canServe, 'no sshd, or not
     expect(everything(directory).filter((name) => !name.endsWith('/pid'))).toEqual([used]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(ssh.calls()).toHaveLength(1);
+  });
+
+  test.each([
+    ['', 'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"'],
+    ['that swallows messages', 'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND 2> /dev/null"'],
+  ])('a host that allows nothing but "kill -0 PID" is asked by that, also by one %s', async (_, allowed) => {
+    const wrapper = join(keys, 'wrapper');
+    writeFileSync(
+      wrapper,
+      `#!/bin/sh\nif echo "$SSH_ORIGINAL_COMMAND" | grep -qxE 'kill -0 [0-9]+'; then ${allowed}; fi\necho "not allowed" >&2; exit 126\n`,
+    );
+    chmodSync(wrapper, 0o755);
+    const ssh = sshTo({ farhost: await serve('farhost', OTHER_HOST, [`ForceCommand ${wrapper}`]) });
+    const directory = objectDirectory();
+    const [dead, alive] = [deadPid(), living()];
+    leaveLock('lockdir', join(directory, 'dead.o'), `farhost:${dead}`);
+    const used = leaveLock('lockdir', join(directory, 'used.o'), `farhost:${alive}`);
+    const { findings, code, stderr } = await cleanWith(ssh.path, directory, '--min-lock-age=10');
+    expect(Object.fromEntries(findings.map(({ fate, why }) => [fate, why]))).toEqual({
+      removed: `no process ${dead} on farhost`,
+      'in-use': `process ${alive} runs on farhost`,
+    });
+    expect(everything(directory).filter((name) => !name.endsWith('/pid'))).toEqual([used]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   test('a host that is not who it shall be, or not trusted, or not there, is not believed', async () => {
