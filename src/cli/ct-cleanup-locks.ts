@@ -1,8 +1,14 @@
 #!/usr/bin/env node
+import { existsSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { casObjdir, variantParts } from '../cleanup/cas-objdir.js';
 import { cleanUp } from '../cleanup/cleanup.js';
+import { type CtSurroundings, gitRootOf, readConfiguration } from '../cleanup/ct-conf.js';
 import type { Finding } from '../cleanup/finding.js';
+import { withoutIdleOptions } from '../cleanup/idle-options.js';
 import { ProgressBar } from '../cleanup/progress-bar.js';
 import { describeFinding, isClean, summarise, toJson } from '../cleanup/report.js';
 import { rootsOf } from '../cleanup/roots.js';
@@ -11,15 +17,14 @@ import { jsonText } from '../text/json.js';
 import { shown, shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
 
-const HELP = `Usage: ct-cleanup-locks --objdir=DIR [OPTION...]
+const HELP = `Usage: ct-cleanup-locks [--objdir=DIR] [OPTION...]
 
 Removes what killed compiles have left below DIR: locks of dead owners
 (T.lockdir, T.lock.excl, T.lock.pid) and orphaned temporaries
 (T.PID.RANDOM.tmp). What may be in use, or cannot be judged, stays. Builds may
 run meanwhile.
 
-  --objdir=DIR, --cas-objdir=DIR
-                     an object directory; may be given several times
+  --objdir=DIR       an object directory; may be given several times
   --dry-run          only say what would be removed; nothing is changed
   --min-lock-age=SECONDS
                      leave alone what is younger (CT_LOCK_TIMEOUT, or 600)
@@ -30,6 +35,22 @@ run meanwhile.
   -q, --quiet        only errors
   --json             everything, for programs
   --help, --version
+
+Without --objdir the directory is that of compiletools: cas-objdir of a ct.conf
+(or of CAS_OBJDIR in the environment), with all of its variants.
+
+  --cas-objdir=DIR   that directory, from the root of the git repository
+  -c FILE, --config=FILE
+                     a file of such settings, above every ct.conf
+  --variant=NAME     only this variant of it
+  --all-variants     all variants, as without --variant
+  --lock-cross-host-timeout=SECONDS
+                     the same as CT_LOCK_TIMEOUT
+
+These are accepted for compiletools' sake and have no effect: --file-locking,
+--lock-warn-interval, --sleep-interval-..., --bindir, --cas-pchdir, --cas-pcmdir,
+--cas-exedir, --use-mtime, --force-flat-exe-layout, --allow-fake-git,
+--variant-canonical-order.
 
 Locks that CT_LOCK_DIR, or an agreement (.lock-strategy) in DIR or above, keeps
 in a directory of their own are found there.
@@ -65,8 +86,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function cleanUpCommand(values: Values): Promise<number> {
   const began = performance.now();
-  const { overdueMs, minAgeMs, sshTimeoutS } = timesOf(values);
-  const { roots, problems } = rootsOf([...values.objdir, ...values['cas-objdir']]);
+  const configured = values.objdir.length === 0 ? configurationOf(values) : new Map<string, string>();
+  const { overdueMs, minAgeMs, sshTimeoutS } = timesOf(values, configured);
+  const { roots, problems } = rootsOf([...values.objdir, ...casDirectories(values, configured)]);
   const level = values.verbose.length - values.quiet.length;
   const { json, 'dry-run': dryRun } = values;
   const bar = process.stderr.isTTY && level >= 0 ? new ProgressBar(process.stderr, () => performance.now()) : undefined;
@@ -105,13 +127,17 @@ function leastLevel({ fate }: Finding): number {
 function parseOptions(args: readonly string[]) {
   try {
     const { values } = parseArgs({
-      args: [...args],
+      args: withoutIdleOptions(args),
       options: {
         objdir: { type: 'string', multiple: true, default: [] },
         'cas-objdir': { type: 'string', multiple: true, default: [] },
         'dry-run': { type: 'boolean', default: false },
         'min-lock-age': { type: 'string' },
-        'ssh-timeout': { type: 'string', default: '5' },
+        'lock-cross-host-timeout': { type: 'string' },
+        'ssh-timeout': { type: 'string' },
+        config: { type: 'string', short: 'c' },
+        variant: { type: 'string' },
+        'all-variants': { type: 'boolean', default: false },
         verbose: { type: 'boolean', short: 'v', multiple: true, default: [] },
         quiet: { type: 'boolean', short: 'q', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
@@ -119,28 +145,61 @@ function parseOptions(args: readonly string[]) {
         version: { type: 'boolean', default: false },
       },
     });
-    if (!values.help && !values.version && values.objdir.length + values['cas-objdir'].length === 0) {
-      throw new Error('--objdir=DIR is missing');
-    }
     return values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function timesOf(values: Values): {
-  readonly overdueMs: number;
-  readonly minAgeMs: number;
-  readonly sshTimeoutS: number;
-} {
+/** The variant that was asked for. */
+function variantOf({ variant }: Values): string[] {
+  return variantParts(variant ?? process.env['VARIANT'] ?? '');
+}
+
+/** compiletools' settings; those of the environment are above those of files. */
+function configurationOf(values: Values): ReadonlyMap<string, string> {
+  const configured = new Map(readConfiguration(here(), variantOf(values), values.config));
+  for (const key of ['cas-objdir', 'min-lock-age', 'lock-cross-host-timeout', 'ssh-timeout']) {
+    const value = process.env[key.toUpperCase().replaceAll('-', '_')];
+    if (value !== undefined) configured.set(key, value);
+  }
+  return configured;
+}
+
+/** compiletools' object directories; none where it has been told to use none. */
+function casDirectories(values: Values, configured: ReadonlyMap<string, string>): string[] {
+  const { variant: named, 'all-variants': allVariants, 'cas-objdir': given, objdir } = values;
+  const surroundings = here();
+  const byDefault = join(gitRootOf(surroundings.directory), 'cas-objdir');
+  const path = configured.get('cas-objdir') ?? (existsSync(byDefault) ? byDefault : undefined);
+  if (given.length + objdir.length === 0 && path === undefined) {
+    throw new UsageError('--objdir=DIR is missing, and no ct.conf names a cas-objdir');
+  }
+  const asked = given.length > 0 ? given : objdir.length > 0 ? [] : [path ?? ''];
+  const choice = { variant: variantOf(values), isNamed: named !== undefined, allVariants };
+  return asked.flatMap((each) => (each === '' ? [] : [casObjdir({ ...choice, path: each }, surroundings)]));
+}
+
+function here(): CtSurroundings {
+  return { directory: realpathSync(process.cwd()), home: homedir(), environment: process.env };
+}
+
+function timesOf(
+  values: Values,
+  configured: ReadonlyMap<string, string>,
+): { readonly overdueMs: number; readonly minAgeMs: number; readonly sshTimeoutS: number } {
   const { settings, warnings } = settingsFromEnvironment(process.env, 'lockdir');
   for (const warning of warnings) warn(warning);
-  const age = values['min-lock-age'];
-  const { overdueMs } = settings;
+  const time = (option: 'min-lock-age' | 'lock-cross-host-timeout' | 'ssh-timeout'): number | undefined => {
+    const text = values[option] ?? configured.get(option);
+    return text === undefined ? undefined : seconds(`--${option}`, text);
+  };
+  const timeout = time('lock-cross-host-timeout');
+  const overdueMs = timeout === undefined ? settings.overdueMs : timeout * 1000;
   return {
     overdueMs,
-    minAgeMs: age === undefined ? overdueMs : seconds('--min-lock-age', age) * 1000,
-    sshTimeoutS: Math.ceil(seconds('--ssh-timeout', values['ssh-timeout'])),
+    minAgeMs: (time('min-lock-age') ?? overdueMs / 1000) * 1000,
+    sshTimeoutS: Math.ceil(time('ssh-timeout') ?? 5),
   };
 }
 
