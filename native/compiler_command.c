@@ -11,7 +11,10 @@ struct reading {
   /** What -x has set; empty for none. */
   const char *language;
   size_t headers;
-  bool by_driver, by_preprocessor;
+  bool by_driver;
+  size_t by_preprocessor;
+  /** -MF. */
+  struct dependency_file named;
 };
 
 static bool is(const char *text, const char *other) { return strcmp(text, other) == 0; }
@@ -37,7 +40,14 @@ static void read_positional(struct reading *reading, char *path) {
                          : strstr(reading->language, "header") != NULL ? INPUT_HEADER
                                                                          : INPUT_SOURCE;
   if (kind == INPUT_OTHER) return;
-  if (command->source_count++ == 0) command->source = path;
+  if (command->source_count++ == 0) {
+    command->source = path;
+    const char *language = reading->language;
+    command->preprocessed = language[0] == '\0' ? is_preprocessed(path)
+                                                : !is(language, "assembler") && strstr(language, "cpp-output") == NULL &&
+                                                      !is(language, "ir") && !is(language, "ast");
+    command->assembly = language[0] == '\0' ? is_assembly(path) : begins(language, "assembler");
+  }
   if (kind == INPUT_HEADER) reading->headers++;
 }
 
@@ -56,7 +66,47 @@ static void read_linker_arguments(struct reading *reading, const char *text) {
 
 static const char *language(const char *name) { return is(name, "none") ? "" : name; }
 
-static void read_option(struct reading *reading, const char *text) {
+/** `-Wp,...,-MD,FILE,...`: gcc takes it wherever it stands, clang only at the beginning and without what follows. */
+static void read_preprocessor_dependencies(struct reading *reading, const char *text, size_t index) {
+  struct dependency_file *file = &reading->command.dependency_file;
+  const char *part = text + 4;
+  while (!begins(part, "-MD,") && !begins(part, "-MMD,")) {
+    part = strchr(part, ',');
+    if (part == NULL) break;
+    part++;
+  }
+  if (reading->by_preprocessor++ > 0) file->ambiguous = true;
+  *file = (struct dependency_file){.argument = index, .ambiguous = file->ambiguous};
+  // -Wp,-MD alone, for which gcc has no file; or a further argument before it, for which clang has none.
+  if (part == NULL || part != text + 4) file->ambiguous = true;
+  if (part == NULL) return;
+  const char *path = strchr(part, ',') + 1;
+  size_t length = strcspn(path, ",");
+  file->path = copy_of(path, length);
+  file->prefix = copy_of(text, (size_t)(path - text));
+  file->suffix = path + length;
+}
+
+static void name_dependency_file(struct reading *reading, const char *path, const char *prefix, size_t index) {
+  reading->named = (struct dependency_file){.path = path, .prefix = prefix, .suffix = "", .argument = index};
+}
+
+/** Which debug information is asked for, as far as both compilers mean the same by it. */
+static void read_debug_option(struct compiler_command *command, const char *text) {
+  static const char *const full[] = {"-g", "-g2", "-g3", "-ggdb", "-ggdb2", "-ggdb3", NULL};
+  static const char *const less[] = {"-g0", "-g1", "-ggdb0", "-ggdb1", "-gmlt", NULL};
+  if (is_among(text, full) || begins(text, "-gdwarf")) command->debug = true;
+  else if (is_among(text, less) || begins(text, "-gline-")) command->debug = false;
+}
+
+static void read_side_option(struct compiler_command *command, const char *text) {
+  enum side_kind kind;
+  if (!find_side_kind(text, &kind)) return;
+  command->sides[kind] = true;
+  command->side_outputs = true;
+}
+
+static void read_option(struct reading *reading, const char *text, size_t index) {
   static const char *const dependency_options[] = {
     "-MD", "-MMD", "--write-dependencies", "--write-user-dependencies", NULL
   };
@@ -78,11 +128,19 @@ static void read_option(struct reading *reading, const char *text) {
   } else if (is_among(text, dependency_options)) {
     reading->by_driver = true;
   } else if (passes(text, "-Wp,", dependencies)) {
-    reading->by_preprocessor = true;
+    read_preprocessor_dependencies(reading, text, index);
   } else if (begins_among(text, dependents)) {
     command->names_dependent = true;
+  } else if (begins(text, "-MF")) {
+    name_dependency_file(reading, text + 3, "-MF", index);
   } else if (begins(text, "-Wl,")) {
     read_linker_arguments(reading, text + 4);
+  } else if (begins(text, "-fproc-stat-report")) {
+    command->output_in_other_file = true;
+  } else if (begins(text, "--config=")) {
+    command->configured = true;
+  } else if (begins(text, "-fopenmp-targets") || begins(text, "--offload") || strstr(text, "-save-temps") != NULL) {
+    command->compiles_repeatedly = true;
   } else if (is(text, "--MD") || passes(text, "-Wa,", assembler_dependencies)) {
     command->output_in_other_file = true;
   } else if (begins(text, "-flto")) {
@@ -98,8 +156,8 @@ static void read_option(struct reading *reading, const char *text) {
   } else if (begins(text, "--language=")) {
     reading->language = language(text + 11);
   }
-  if (passes(text, "-Wp,", dependents)) command->names_dependent = true;
-  if (has_side_outputs(text)) command->side_outputs = true;
+  read_side_option(command, text);
+  read_debug_option(command, text);
   if (is_hashed_with_name(text)) command->hashed_with_name = true;
   if (is_recorded(text)) command->recorded = true;
 }
@@ -114,6 +172,16 @@ static void read_option_with_argument(struct reading *reading, const char *text,
     reading->language = language(argument);
   } else if (is(text, "-MT") || is(text, "-MQ")) {
     command->names_dependent = true;
+  } else if (is(text, "-MF")) {
+    name_dependency_file(reading, argument, "", index);
+  } else if (is(text, "--config")) {
+    command->configured = true;
+  } else if (is(text, "-wrapper")) {
+    command->wrapped = true;
+  } else if (begins(text, "-dumpdir") || begins(text, "-dumpbase") || begins(text, "--dump-base")) {
+    command->names_sides = true;
+  } else if (is(text, "-arch") || begins(text, "-Xarch_")) {
+    command->compiles_repeatedly = true;
   } else if (is(text, "-MJ") || is(text, "-gen-cdb-fragment-path") || is(text, "-index-store-path")) {
     command->output_in_other_file = true;
   } else if (is(text, "-Xlinker") || is(text, "--for-linker")) {
@@ -150,12 +218,14 @@ struct compiler_command read_compiler_command(const struct words *words, bool li
       command->output_prefix = copy_of(text, glued);
       command->output_argument = index;
     } else {
-      read_option(&reading, text);
+      read_option(&reading, text, index);
     }
   }
   command->header = command->source_count > 0 && reading.headers == command->source_count;
-  command->dependencies = reading.by_driver         ? DEPENDENCIES_DRIVER
-                          : reading.by_preprocessor ? DEPENDENCIES_PREPROCESSOR
-                                                    : DEPENDENCIES_NONE;
+  command->dependencies = reading.by_driver             ? DEPENDENCIES_DRIVER
+                          : reading.by_preprocessor > 0 ? DEPENDENCIES_PREPROCESSOR
+                                                        : DEPENDENCIES_NONE;
+  if (reading.by_preprocessor == 0) command->dependency_file = reading.named;
+  else if (reading.by_driver || reading.named.path != NULL) command->dependency_file.ambiguous = true;
   return reading.command;
 }

@@ -2,12 +2,22 @@
 
 #include <stdbool.h>
 
+#include "side_files.h"
 #include "words.h"
 
 enum mode { MODE_LINK, MODE_COMPILE, MODE_ASSEMBLY, MODE_QUIET };
 
 /** How the dependency file is asked for: -MD, or -Wp,-MD, where gcc and clang differ in the target they name. */
 enum dependencies { DEPENDENCIES_NONE, DEPENDENCIES_DRIVER, DEPENDENCIES_PREPROCESSOR };
+
+/** Where the command line names the dependency file. */
+struct dependency_file {
+  /** The path, what stands before and behind it in its argument, and that one's index; null when it is not named. */
+  const char *path, *prefix, *suffix;
+  size_t argument;
+  /** It is asked for, or named, in more ways than one, of which gcc and clang take different ones. */
+  bool ambiguous;
+};
 
 /** What the command line of a compiler driver or linker says, as far as it matters for its output. */
 struct compiler_command {
@@ -24,9 +34,24 @@ struct compiler_command {
   /** All words that are neither options nor their arguments. */
   struct words positionals;
   enum dependencies dependencies;
-  /** -MT or -MQ is there. */
+  struct dependency_file dependency_file;
+  /** -MT or -MQ is there, for the driver. */
   bool names_dependent;
+  /** Which kinds of further files are asked for. */
+  bool sides[SIDE_KINDS];
   bool side_outputs, hashed_with_name, recorded, lto;
+  /** What the source is: read by a preprocessor; only assembled. Of no meaning without a source. */
+  bool preprocessed, assembly;
+  /** -g or more, and nothing after it that takes it back. */
+  bool debug;
+  /** -dumpdir and the like name the further files. */
+  bool names_sides;
+  /** -wrapper is there. */
+  bool wrapped;
+  /** The compiler proper may run more than once for one source. */
+  bool compiles_repeatedly;
+  /** --config: another file holds arguments. */
+  bool configured;
   /** What the compiler emits instead of an object or assembly, which changes the ending of an unnamed output. */
   bool emits_other;
   /** Writes the name of the output into another file: -MJ, as --MD; the linker's maps and the like. */

@@ -40,18 +40,6 @@ static const char *const quiet_beginnings[] = {
   "-print-", "--print-", "--help=", NULL
 };
 
-/** With them a compiler writes further files, named after the output. */
-static const char *const side_outputs[] = {
-  "-gsplit-dwarf", "--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage", "-fbranch-probabilities",
-  "-fcondition-coverage", "-fstack-usage", "-fmodule-output", NULL
-};
-
-/** The same, with anything behind them. */
-static const char *const side_output_beginnings[] = {
-  "-save-temps", "--save-temps", "-gsplit-dwarf=", "-fprofile-generate", "-fprofile-use", "-fcallgraph-info",
-  "-fdump-", "-fsave-optimization-record", "-ftime-trace", NULL
-};
-
 /** What ccache adds the name of the output to its hash for: under a new name each time it would never hit. */
 static const char *const hashed_with_name[] = {
   "-gsplit-dwarf", "--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage", NULL
@@ -80,6 +68,22 @@ static const char *const meaningful_endings[] = {
   "la", "dll", "exe", "js", "mjs", "html", "wasm", NULL
 };
 
+/** Sources that no preprocessor reads. */
+static const char *const unprocessed[] = {
+  "i", "ii", "mi", "mii", "s", "asm", "ll", "bc", "ast", "pcm", NULL
+};
+
+/** Sources for the assembler. */
+static const char *const assembly[] = {"s", "S", "sx", "asm", NULL};
+
+/** What the names of compilers and linkers end in, apart from versions, where `gcc`, `g++` or `clang` is not in them. */
+static const char *const compilers[] = {
+  "cc", "c++", "CC", "c89", "c99", "c11", "c17", "f77", "f90", "f95", "fc", "ftn", "flang", "g77", "gdc", "gnat",
+  "icc", "icpc", "icx", "icpx", "ifort", "ifx", "nvc", "nvc++", "nvfortran", "pgcc", "pgc++", "pgfortran", "xlc",
+  "xlC", "xlc++", "tcc", "pcc", "suncc", "mpicc", "mpicxx", "mpic++", "mpiCC", "mpif77", "mpif90", "mpifort",
+  "mpiicc", "mpiicpc", "hipcc", "emcc", "em++", "as", "gas", NULL
+};
+
 /** Programs that start the program whose name follows, after options, numbers and assignments. */
 static const char *const launchers[] = {
   "ccache", "sccache", "distcc", "icecc", "env", "nice", "ionice", "time", "timeout", "chrt", "taskset", "stdbuf",
@@ -91,10 +95,6 @@ bool takes_next(const char *option) {
 }
 
 bool is_quiet(const char *option) { return is_among(option, quiet) || begins_among(option, quiet_beginnings); }
-
-bool has_side_outputs(const char *option) {
-  return is_among(option, side_outputs) || begins_among(option, side_output_beginnings);
-}
 
 bool is_hashed_with_name(const char *option) {
   return is_among(option, hashed_with_name) || begins(option, "-gsplit-dwarf=");
@@ -115,6 +115,12 @@ enum input_kind input_kind(const char *path) {
   if (is_among(ending, headers)) return INPUT_HEADER;
   return is_among(ending, sources) ? INPUT_SOURCE : INPUT_OTHER;
 }
+
+bool is_preprocessed(const char *path) { return !is_among(ending_of(path), unprocessed); }
+
+bool is_assembly(const char *path) { return is_among(ending_of(path), assembly); }
+
+bool is_compiler_name(const char *name) { return is_among(name, compilers); }
 
 bool has_meaningful_ending(const char *path) { return is_among(ending_of(path), meaningful_endings); }
 

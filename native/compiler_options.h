@@ -11,8 +11,6 @@
 bool takes_next(const char *option);
 /** Nothing is written that could be protected. */
 bool is_quiet(const char *option);
-/** Further files are written, named after the output. */
-bool has_side_outputs(const char *option);
 /** A cache would never hit if the output had a new name each time. */
 bool is_hashed_with_name(const char *option);
 /** The output records the command line. */
@@ -24,6 +22,13 @@ enum input_kind { INPUT_SOURCE, INPUT_HEADER, INPUT_OTHER };
 
 /** What the driver takes an input for by its name. */
 enum input_kind input_kind(const char *path);
+
+/** Whether a preprocessor reads a source of this name, and whether it is for the assembler. */
+bool is_preprocessed(const char *path);
+bool is_assembly(const char *path);
+
+/** Whether a program is known as a compiler or assembler by its name, without triplet and version. */
+bool is_compiler_name(const char *name);
 
 /** What is written depends on the ending of the output. */
 bool has_meaningful_ending(const char *path);

@@ -19,14 +19,12 @@
 #include "place.h"
 #include "plan.h"
 #include "product.h"
+#include "production.h"
 #include "report.h"
 #include "settings.h"
 #include "signals.h"
 #include "typescript.h"
 #include "wait.h"
-
-/** Of our own errors, so that they can be told from those of the command. */
-enum { OWN_ERROR = 125 };
 
 static struct plan plan_of(const struct options *options) {
   char **command = options->command;
@@ -46,52 +44,6 @@ static void become(char **arguments) {
   execvp(arguments[0], arguments);
   warn("cannot start %s: %s", arguments[0], strerror(errno));
   _exit(OWN_ERROR);
-}
-
-/** The exit code of a command that has ended, after telling what only we know. */
-static int exit_code_of(const struct end *end, char **arguments) {
-  switch (end->kind) {
-    case SUCCEEDED:
-      return 0;
-    case FAILED:
-      return end->code;
-    case SIGNALLED:
-      return 128 + end->code;
-    case INTERRUPTED:
-      return 128 + stop_signal;
-    default:
-      warn("cannot start %s: %s", arguments[0], strerror(end->code));
-      return OWN_ERROR;
-  }
-}
-
-/** Runs the command and puts its product in its place. Called while the lock is held. */
-static int produce(const struct plan *plan, enum verb verb) {
-  if (plan->kind == PLAN_LOCKED) {
-    struct end end = run_command(plan->argv);
-    return exit_code_of(&end, plan->argv);
-  }
-  int code;
-  if (plan->seeded && !seed(plan->temporary, plan->target)) {
-    warn("%s could not be copied to %s: %s", plan->target, plan->temporary, strerror(errno));
-    code = OWN_ERROR;
-  } else {
-    struct end end = run_command(plan->argv);
-    code = exit_code_of(&end, plan->argv);
-    if (end.kind == SUCCEEDED) {
-      enum published published = publish(plan->temporary, plan->target);
-      if (published == PUBLISHED) return 0;
-      if (published == NOT_PUBLISHED) {
-        warn("%s cannot be put in the place of %s: %s", plan->temporary, plan->target, strerror(errno));
-        code = OWN_ERROR;
-      } else if (verb == VERB_COMPILE) {
-        warn("%s succeeded without writing %s, which the appended -o names", plan->argv[0], plan->temporary);
-        code = OWN_ERROR;
-      }
-    }
-  }
-  discard(plan->temporary);
-  return code;
 }
 
 /** Where 0 to 2 are closed, the next files that we open would get these numbers, and warnings would go into a lock. */
@@ -125,7 +77,7 @@ int main(int count, char **arguments) {
   switch (find_lock_place(plan.target, directory, options.strategy != STRATEGY_AUTO, &place)) {
     case NO_PLACE:
       warn("%s; no lock is taken for %s. Choose a directory for locks by CT_LOCK_DIR", place.problem, plan.target);
-      return produce(&plan, options.verb);
+      return produce(&plan, options.verb == VERB_COMPILE);
     case UNCLEAR_PLACE:
       hand_over(arguments, text("there is no place for the lock of %s", plan.target));
     default:
@@ -157,7 +109,7 @@ int main(int count, char **arguments) {
   }
   leash_commands(lock.record == NULL ? held.fd : -1);
   long long began_ms = steady_ms();
-  int code = produce(&plan, options.verb);
+  int code = produce(&plan, options.verb == VERB_COMPILE);
   long long held_ms = steady_ms() - began_ms;
   switch (release_lock(&lock, &held)) {
     case LOST:

@@ -18,6 +18,8 @@ struct planning {
   struct words words;
   /** A response file cannot be looked through. */
   bool opaque;
+  /** Whatever its name, its -o names its output. */
+  bool trusted;
 };
 
 static struct plan unchanged(const struct planning *planning, const char *reason) {
@@ -45,18 +47,22 @@ static const char *beside_name(const struct planning *planning, const char *targ
   return as_operand(joined(copy_of(target, (size_t)(name - target)), short_name(name), ending, NULL));
 }
 
+/** What stands before the ending of a target. Null for .foo, which for gcc has no ending. */
+static const char *stem_of(const char *target) {
+  const char *name = name_of(target);
+  const char *dot = strrchr(name, '.');
+  if (dot == name) return NULL;
+  return dot == NULL ? target : copy_of(target, (size_t)(dot - target));
+}
+
 /**
  * The name of a temporary whose ending alone differs from the target's: gcc and clang name dependency files, .dwo, .gcno
- * and the like after what stands before the ending. Null for .foo, which for gcc has no ending.
+ * and the like after what stands before the ending.
  *
  * @param derives whether it writes such files. If not, any name will do where this one is too long; else null
  */
 static const char *beside_stem(const struct planning *planning, const char *target, bool derives) {
-  const char *name = name_of(target);
-  const char *dot = strrchr(name, '.');
-  if (dot == name) return NULL;
-  const char *stem = dot == NULL ? target : copy_of(target, (size_t)(dot - target));
-  const char *path = joined(stem, ".tmp-", planning->pid, "-", planning->random, NULL);
+  const char *path = joined(stem_of(target), ".tmp-", planning->pid, "-", planning->random, NULL);
   if (strlen(name_of(path)) <= LONGEST_NAME) return as_operand(path);
   return derives ? NULL : beside_name(planning, target);
 }
@@ -88,33 +94,66 @@ static bool is_same_path(const char *one, const char *other) {
   }
 }
 
+enum { MOST_WORDS = 32, MOST_EDITS = 2 };
+
 /** The arguments that replace one, or stand before it. */
 struct edit {
   size_t index, replaced;
-  const char *with[4];
+  const char *with[MOST_WORDS];
+  size_t count;
 };
 
+/** All that is to be changed in a command, in no order. */
+struct edits {
+  struct edit items[MOST_EDITS];
+  size_t count;
+};
+
+static void add(struct edit *edit, const char *word) {
+  if (edit->count < MOST_WORDS) edit->with[edit->count++] = word;
+}
+
+static void add_edit(struct edits *edits, size_t index, const char *word) {
+  edits->items[edits->count++] = (struct edit){.index = index, .replaced = 1, .with = {word}, .count = 1};
+}
+
+static const struct edit *edit_at(const struct edits *edits, const struct planning *planning, int at, int end) {
+  for (const struct edit *edit = edits->items; edit < edits->items + edits->count; edit++) {
+    int where = edit->index == planning->words.count ? end : planning->words.items[edit->index].at;
+    if (where == at) return edit;
+  }
+  return NULL;
+}
+
 /**
- * The plan to run the command so edited. Response files stay as they are, unless the argument stands in one, which is
- * for TypeScript.
+ * The plan to run the command so edited. Response files stay as they are, unless an argument stands in one, which is for
+ * TypeScript.
  */
-static struct plan redirected(const struct planning *planning, const struct edit *edit, struct plan plan) {
-  int count = 0, added = 0;
+static struct plan redirected(const struct planning *planning, const struct edits *edits, struct plan plan) {
+  int count = 0;
   while (planning->command[count] != NULL) count++;
-  while (added < 4 && edit->with[added] != NULL) added++;
-  int at = edit->index == planning->words.count ? count : planning->words.items[edit->index].at;
-  if (at < 0) {
+  if (edit_at(edits, planning, -1, count) != NULL) {
     const char *reason = "this command has its output in a response file";
     return (struct plan){.kind = PLAN_TYPESCRIPT, .argv = planning->command, .reason = reason};
   }
   plan.kind = PLAN_REDIRECTED;
-  plan.argv = allocate(((size_t)count + 5) * sizeof *plan.argv);
+  plan.argv = allocate(((size_t)count + MOST_EDITS * MOST_WORDS + 1) * sizeof *plan.argv);
   char **to = plan.argv;
-  for (int index = 0; index < at; index++) *to++ = planning->command[index];
-  for (int index = 0; index < added; index++) *to++ = (char *)edit->with[index];
-  for (int index = at + (int)edit->replaced; index < count; index++) *to++ = planning->command[index];
+  for (int index = 0; index <= count; index++) {
+    const struct edit *edit = edit_at(edits, planning, index, count);
+    for (size_t word = 0; edit != NULL && word < edit->count; word++) *to++ = (char *)edit->with[word];
+    if (index < count && (edit == NULL || edit->replaced == 0)) *to++ = planning->command[index];
+  }
   *to = NULL;
   return plan;
+}
+
+static void add_side(struct plan *plan, struct side side) {
+  if (plan->side_count < MOST_SIDES) plan->sides[plan->side_count++] = side;
+}
+
+static void add_dependencies(struct plan *plan, const char *temporary, const char *target) {
+  add_side(plan, (struct side){.temporary = temporary, .target = target, .speaks_of_product = true});
 }
 
 static struct plan plan_archive(const struct planning *planning, int archive) {
@@ -123,8 +162,9 @@ static struct plan plan_archive(const struct planning *planning, int archive) {
   if (!is_file_name(target)) return unchanged(planning, "its output is no file");
   if (planning->opaque) return opaque(planning, target);
   const char *temporary = beside_name(planning, target);
-  struct edit edit = {.index = (size_t)archive, .replaced = 1, .with = {temporary}};
-  return redirected(planning, &edit, (struct plan){.target = target, .temporary = temporary, .seeded = true});
+  struct edits edits = {0};
+  add_edit(&edits, (size_t)archive, temporary);
+  return redirected(planning, &edits, (struct plan){.target = target, .temporary = temporary, .seeded = true});
 }
 
 /** What gcc and clang call the output of one source: in the current directory, with another ending. Null if not so. */
@@ -150,6 +190,11 @@ static const char *why_only_locked(const struct compiler_command *line, const st
   if (tool->kind == TOOL_LIBTOOL || line->libtool) return "libtool writes several files";
   if (line->output_in_other_file) return "another file that it writes names the output";
   if (line->recorded && tool->family != FAMILY_GCC) return "it records its command line in the output";
+  if (line->configured && tool->family != FAMILY_GCC) return "a configuration file may make it write other files";
+  bool alone = !line->sides[SIDE_INTERMEDIATE] && !line->sides[SIDE_DWO];
+  if (line->sides[SIDE_DWO_INSIDE] && (tool->family != FAMILY_CLANG || !alone)) {
+    return "it records the name of its output";
+  }
   if (line->dependencies == DEPENDENCIES_PREPROCESSOR && tool->family == FAMILY_UNKNOWN && !line->names_dependent) {
     return "gcc and clang differ in what -Wp,-MD names, and which one this is cannot be seen";
   }
@@ -165,22 +210,133 @@ static const char *why_only_locked(const struct compiler_command *line, const st
   return NULL;
 }
 
-/** Whether the dependency file would name the temporary as what depends. */
-static bool names_no_dependent(const struct compiler_command *line, const struct tool *tool) {
-  if (line->names_dependent || (line->mode == MODE_LINK && !line->header)) return false;
+/** Whether the driver has a dependency file written: clang makes -MD -MF of -Wp,-MD. */
+static bool drives_dependencies(const struct compiler_command *line, const struct tool *tool) {
+  // Nothing preprocessed, nothing written, and clang warns of every further option about it.
+  if (line->source_count > 0 && !line->preprocessed) return false;
   if (line->dependencies == DEPENDENCIES_DRIVER) return true;
-  // Clang makes -MD -MF of -Wp,-MD; the preprocessor of gcc knows no output and names the source with .o.
   return line->dependencies == DEPENDENCIES_PREPROCESSOR && tool->family == FAMILY_CLANG;
 }
 
-/** Whether names of other files are made of the output's. */
-static bool derives_names(const struct planning *planning, const struct compiler_command *line) {
-  if (line->side_outputs) return true;
-  if (line->dependencies == DEPENDENCIES_NONE) return false;
-  for (size_t index = 0; index < planning->words.count; index++) {
-    if (begins(planning->words.items[index].text, "-MF")) return false;
+/** Whether names of other files, which cannot be given otherwise, are made of the output's. */
+static bool derives_names(const struct compiler_command *line) {
+  return line->side_outputs || line->names_sides || line->dependency_file.ambiguous;
+}
+
+/** The dependency file under another name, and in it the name of the target. */
+static void redirect_dependencies(const struct planning *planning, const struct compiler_command *line,
+                                  const char *target, const char *dependent, struct edits *edits, struct plan *plan) {
+  const struct tool *tool = &planning->tool;
+  const struct dependency_file *file = &line->dependency_file;
+  bool driven = drives_dependencies(line, tool);
+  if (driven && !line->names_dependent) {
+    add(&edits->items[0], "-MQ");
+    add(&edits->items[0], dependent);
   }
-  return true;
+  bool passed = line->dependencies == DEPENDENCIES_PREPROCESSOR;
+  if (!driven && (!passed || !line->preprocessed)) return;
+  // Clang forgets the file when anything follows it.
+  bool more = file->path != NULL && file->suffix[0] != '\0';
+  const char *path = passed && driven && more ? NULL : file->path;
+  if (path == NULL) {
+    const char *stem = stem_of(target);
+    if (file->ambiguous || line->names_sides || stem == NULL) return;
+    const char *own = joined(stem, ".d", NULL), *temporary = beside_name(planning, own);
+    add(&edits->items[0], "-MF");
+    add(&edits->items[0], temporary);
+    add_dependencies(plan, temporary, own);
+    return;
+  }
+  // A cache takes everything in -Wp, for a part of what it compiles, but for the file alone.
+  bool fixed = file->ambiguous || !is_file_name(path) || (passed && more && tool->cached);
+  if (fixed) {
+    add_dependencies(plan, NULL, path);
+    return;
+  }
+  const char *temporary = beside_name(planning, path);
+  add_edit(edits, file->argument, joined(file->prefix, temporary, file->suffix, NULL));
+  add_dependencies(plan, temporary, path);
+}
+
+static void add_in_place(const char *target, enum side_kind kind, struct plan *plan) {
+  const char *stem = stem_of(target);
+  for (const char *const *ending = side_files[kind].endings; stem != NULL && *ending != NULL; ending++) {
+    add_side(plan, (struct side){.target = joined(stem, ".", *ending, NULL)});
+  }
+}
+
+/** All that a command writes beside its product when it runs as it is. */
+static struct plan add_sides_in_place(const struct compiler_command *line, struct plan plan) {
+  const char *stem = stem_of(plan.target);
+  if (line->dependency_file.path != NULL) add_dependencies(&plan, NULL, line->dependency_file.path);
+  else if (line->dependencies != DEPENDENCIES_NONE && stem != NULL) add_dependencies(&plan, NULL, joined(stem, ".d", NULL));
+  for (enum side_kind kind = 0; kind < SIDE_KINDS; kind++) {
+    if (line->sides[kind]) add_in_place(plan.target, kind, &plan);
+  }
+  return plan;
+}
+
+/** By options of `clang -cc1`, the last of which counts. */
+static void redirect_by_clang(const struct planning *planning, const char *target, enum side_kind kind,
+                              struct edit *edit, struct plan *plan) {
+  const struct side_file *file = &side_files[kind];
+  const char *own = joined(stem_of(target), ".", file->endings[0], NULL), *temporary = beside_name(planning, own);
+  add(edit, "-Xclang");
+  if (file->clang[strlen(file->clang) - 1] == '=') {
+    add(edit, joined(file->clang, temporary, NULL));
+  } else {
+    add(edit, file->clang);
+    add(edit, "-Xclang");
+    add(edit, temporary);
+  }
+  add_side(plan, (struct side){.temporary = temporary, .target = own, .empty_is_none = file->empty_is_none});
+}
+
+/** Gcc lets a program start all that it starts itself: a shell that gives objcopy another file to write. */
+static void redirect_objcopy(const struct planning *planning, const char *target, struct edit *edit,
+                             struct plan *plan) {
+  const char *own = joined(stem_of(target), ".dwo", NULL), *temporary = beside_name(planning, own);
+  if (strchr(temporary, ',') != NULL) {
+    add_side(plan, (struct side){.target = own});
+    return;
+  }
+  static const char script[] = "[ \"$2\" != --extract-dwo ] || set -- \"$1\" \"$2\" \"$3\" \"$0\"; exec \"$@\"";
+  add(edit, "-wrapper");
+  add(edit, joined("/bin/sh,-c,", script, ",", temporary, NULL));
+  add_side(plan, (struct side){.temporary = temporary, .target = own});
+}
+
+/** Whether all that gcc writes beside the product can come into a directory of its own together with it. */
+static bool comes_in_directory(const struct compiler_command *line, const struct tool *tool) {
+  if (tool->family != FAMILY_GCC || line->names_sides || (line->lto && line->sides[SIDE_INTERMEDIATE])) return false;
+  bool any = false;
+  for (int kind = 0; kind < SIDE_KINDS; kind++) {
+    if (line->sides[kind] && side_files[kind].gcc != GCC_DIRECTORY) return false;
+    any = any || line->sides[kind];
+  }
+  return any;
+}
+
+/** What stands beside the product. What cannot be redirected without other bytes is written in place. */
+static void redirect_sides(const struct planning *planning, const struct compiler_command *line, const char *target,
+                           struct edit *edit, struct plan *plan) {
+  const struct tool *tool = &planning->tool;
+  bool by_clang = tool->family == FAMILY_CLANG && line->preprocessed && !line->assembly && !tool->cached &&
+                  !line->names_sides && !line->compiles_repeatedly;
+  bool by_objcopy = tool->family == FAMILY_GCC && !tool->cached && !tool->distributed && !line->wrapped &&
+                    !line->names_sides;
+  for (enum side_kind kind = 0; kind < SIDE_KINDS; kind++) {
+    if (!line->sides[kind]) continue;
+    if (kind == SIDE_DWO_INSIDE) {
+      add(edit, "-Xclang"), add(edit, "-split-dwarf-file"), add(edit, "-Xclang"), add(edit, target);
+    } else if (by_clang && side_files[kind].clang != NULL && (kind != SIDE_DWO || line->debug)) {
+      redirect_by_clang(planning, target, kind, edit, plan);
+    } else if (by_objcopy && side_files[kind].gcc == GCC_OBJCOPY) {
+      redirect_objcopy(planning, target, edit, plan);
+    } else {
+      add_in_place(target, kind, plan);
+    }
+  }
 }
 
 static bool is_input(const struct compiler_command *line, const char *target) {
@@ -201,57 +357,67 @@ static struct plan plan_compiler(const struct planning *planning) {
   if (is_input(&line, target)) return unchanged(planning, "its output is one of its inputs");
   bool single = line.mode != MODE_LINK;
   if (single && line.source_count > 1) return unchanged(planning, "it has several outputs");
+  // What only calls its output -o, as generators do, may name the output in it, or derive other names from it.
+  if (!tool->known && !planning->trusted && !(single && line.source_count == 1 && named)) {
+    return locked(planning, target, "it is not known as a compiler; CT_LOCK_COMPILERS can name it");
+  }
   if (planning->opaque) return opaque(planning, target);
   const char *why = why_only_locked(&line, tool, target);
-  if (why != NULL) return locked(planning, target, why);
+  if (why != NULL) return add_sides_in_place(&line, locked(planning, target, why));
 
-  const char *temporary = single || line.header ? beside_stem(planning, target, derives_names(planning, &line))
-                                                : beside_name(planning, target);
-  if (temporary == NULL) {
-    bool bare = strrchr(name_of(target), '.') == name_of(target);
-    const char *too_long = "the name of its output is too long for a temporary that other files are named after";
-    return locked(planning, target, bare ? "the name of its output is nothing but an ending" : too_long);
-  }
-  struct edit edit = {.index = line.end_of_options};
-  int next = 0;
-  if (named) {
-    edit.index = line.output_argument;
-    edit.replaced = 1;
-    edit.with[next++] = joined(line.output_prefix, temporary, NULL);
+  struct plan plan = {.target = target};
+  bool stemmed = single || line.header;
+  if (stem_of(target) == NULL && stemmed) return locked(planning, target, "the name of its output is nothing but an ending");
+  if (stemmed && comes_in_directory(&line, tool)) {
+    plan.directory = beside_name(planning, target);
+    plan.temporary = joined(plan.directory, "/", name_of(target), NULL);
   } else {
-    edit.with[next++] = "-o";
-    edit.with[next++] = temporary;
+    plan.temporary = stemmed ? beside_stem(planning, target, derives_names(&line)) : beside_name(planning, target);
   }
-  if (names_no_dependent(&line, tool)) {
-    edit.with[next++] = "-MQ";
-    edit.with[next++] = named ? target : as_object(target);
+  if (plan.temporary == NULL) {
+    const char *reason = "the name of its output is too long for a temporary that other files are named after";
+    return locked(planning, target, reason);
   }
-  return redirected(planning, &edit, (struct plan){.target = target, .temporary = temporary});
+  struct edits edits = {.items = {{.index = named ? line.output_argument : line.end_of_options, .replaced = named}},
+                        .count = 1};
+  if (!named) add(&edits.items[0], "-o");
+  add(&edits.items[0], named ? joined(line.output_prefix, plan.temporary, NULL) : plan.temporary);
+  if (stemmed) {
+    redirect_dependencies(planning, &line, target, named ? target : as_object(target), &edits, &plan);
+    if (plan.directory == NULL) redirect_sides(planning, &line, target, &edits.items[0], &plan);
+  }
+  return redirected(planning, &edits, plan);
 }
 
 struct plan plan_compile(char **command, const char *target, const char *pid, const char *random) {
   struct planning planning = {.command = command, .pid = pid, .random = random};
   const char *temporary = beside_name(&planning, target);
-  struct edit edit = {.index = planning.words.count, .with = {"-o", temporary}};
-  return redirected(&planning, &edit, (struct plan){.target = target, .temporary = temporary});
+  struct edits edits = {.items = {{.index = planning.words.count, .with = {"-o", temporary}, .count = 2}}, .count = 1};
+  return redirected(&planning, &edits, (struct plan){.target = target, .temporary = temporary});
+}
+
+static struct plan plan_command(struct planning *planning) {
+  char **command = planning->command;
+  if (!find_tool(command, &planning->tool)) return unchanged(planning, "it names no compiler");
+  planning->opaque = !expand(command, planning->tool.at + 1, &planning->words);
+  switch (planning->tool.kind) {
+    case TOOL_ARCHIVER:
+      return plan_archive(planning, changed_archive(&planning->words));
+    case TOOL_INDEXER:
+      return plan_archive(planning, indexed_archive(&planning->words));
+    default:
+      return plan_compiler(planning);
+  }
 }
 
 struct plan plan_launch(char **command, const char *pid, const char *random) {
   struct planning planning = {.command = command, .pid = pid, .random = random};
-  if (!find_tool(command, &planning.tool)) return unchanged(&planning, "it names no compiler");
-  planning.opaque = !expand(command, planning.tool.at + 1, &planning.words);
-  switch (planning.tool.kind) {
-    case TOOL_ARCHIVER:
-      return plan_archive(&planning, changed_archive(&planning.words));
-    case TOOL_INDEXER:
-      return plan_archive(&planning, indexed_archive(&planning.words));
-    default:
-      return plan_compiler(&planning);
-  }
+  return plan_command(&planning);
 }
 
 struct plan plan_link(char **command, const char *target, const char *pid, const char *random) {
-  struct plan plan = plan_launch(command, pid, random);
+  struct planning planning = {.command = command, .pid = pid, .random = random, .trusted = true};
+  struct plan plan = plan_command(&planning);
   if (plan.kind == PLAN_TYPESCRIPT) return plan;
   if (plan.kind == PLAN_UNCHANGED) {
     plan.kind = PLAN_LOCKED;

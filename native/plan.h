@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /** How a command that somebody else composed is run so that its output appears whole; see src/compile/plan.ts. */
 enum plan_kind {
@@ -14,11 +15,31 @@ enum plan_kind {
   PLAN_TYPESCRIPT
 };
 
+/** A file that a command writes beside its product. */
+struct side {
+  /** The name that it has until it is renamed; null when the command writes it under its own name. */
+  const char *temporary;
+  const char *target;
+  /** The compiler makes an empty file where without us it makes none. */
+  bool empty_is_none;
+  /** A dependency file: it must not be newer than the product that it speaks of. */
+  bool speaks_of_product;
+};
+
+enum { MOST_SIDES = 16 };
+
 struct plan {
   enum plan_kind kind;
   /** What to run, ended by null. */
   char **argv;
   const char *target, *temporary;
+  /**
+   * A new directory that the temporary stands in. Whatever else is in it afterwards moves beside the target. Null where
+   * the temporary stands beside the target itself.
+   */
+  const char *directory;
+  struct side sides[MOST_SIDES];
+  size_t side_count;
   /** An archive: what there is of it has to be copied to the temporary first. */
   bool seeded;
   /** Why it is of this kind, unless it is PLAN_REDIRECTED. */

@@ -14,8 +14,10 @@ struct tool {
   enum tool_family family;
   /** It links for Windows, so adds an ending of its own to outputs without one. */
   bool windows;
-  /** One of the launchers before it caches objects. */
-  bool cached;
+  /** One of the launchers before it caches objects; sends the work to other hosts. */
+  bool cached, distributed;
+  /** Its name is that of a compiler or linker, or CT_LOCK_COMPILERS names it. */
+  bool known;
 };
 
 /** Finds the tool of a command. False when launchers are all there is (`ccache -s`). */

@@ -31,11 +31,13 @@ export async function removeLock(lock: ObjectLock, held: Held, here: string): Pr
   return { kind: 'failed', why: 'it cannot be removed: something else than an owner record is in it; look at it' };
 }
 
-/** Removes a temporary, which is a file, or a lock directory that was moved away. */
-export function removeTemporary(path: string, isDirectory: boolean): Removal {
+/** A temporary as it is on the disk: a file, a directory that was compiled into, a lock directory that was moved away. */
+export type TemporaryShape = 'file' | 'directory' | 'lockdir';
+
+export function removeTemporary(path: string, shape: TemporaryShape): Removal {
   try {
-    if (isDirectory) removeAside(path);
-    else unlinkSync(path);
+    if (shape === 'file') unlinkSync(path);
+    else removeAside(path, shape === 'directory' ? /^/ : INSIDE);
     return { kind: 'removed' };
   } catch (error) {
     const code = errorCode(error);
@@ -52,11 +54,11 @@ export function removeTemporary(path: string, isDirectory: boolean): Removal {
 const INSIDE = /^(?:pid|\.nfs[0-9a-f]+|\.fuse_hidden[0-9a-f]+)$/;
 
 /** By way of a descriptor that follows no symbolic link, lest one that is put there meanwhile leads us elsewhere. */
-function removeAside(path: string): void {
+function removeAside(path: string, removed: RegExp): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     const inside = process.platform === 'linux' ? `/proc/self/fd/${fd}` : path;
-    for (const name of readdirSync(inside)) if (INSIDE.test(name)) unlinkSync(join(inside, name));
+    for (const name of readdirSync(inside)) if (removed.test(name)) unlinkSync(join(inside, name));
   } finally {
     closeSync(fd);
   }

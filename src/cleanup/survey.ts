@@ -48,14 +48,14 @@ export async function survey(
     if (leftover.kind === 'lock') locks.push({ directory, name, leftover });
     else if (leftover.kind === 'base') baseFiles++;
     // Anything else of such a name, a symbolic link say, is not what a lock tool makes.
-    else if (entry.isFile() || (leftover.kind === 'passing' && entry.isDirectory())) {
+    else if (entry.isFile() || (mayBeDirectory(leftover) && entry.isDirectory())) {
       temporaries.push({ directory, name, leftover });
     }
   };
   await walk(roots, {
     enter: ({ name }) => {
-      const kind = recognise(name)?.kind;
-      return kind !== 'lock' && kind !== 'passing';
+      const leftover = recognise(name);
+      return leftover === undefined || (leftover.kind !== 'lock' && !mayBeDirectory(leftover));
     },
     onVisit: (visit) => {
       directories++;
@@ -72,4 +72,9 @@ function explain(code: string): string {
   return code === 'EACCES' || code === 'EPERM'
     ? 'this directory may not be read by us'
     : `this directory could not be read (${code})`;
+}
+
+/** A lock directory that was moved away, or a directory that was compiled into. */
+function mayBeDirectory(leftover: Leftover): boolean {
+  return leftover.kind === 'passing' || (leftover.kind === 'product' && leftover.ours);
 }

@@ -1,11 +1,11 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { judge, pathBeside } from '../locks/index.js';
 import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
 import { holdOf, holdOfStem } from './hold.js';
 import { lockNames } from './leftover.js';
 import type { Place } from './place.js';
-import { removeTemporary } from './removal.js';
+import { removeTemporary, type TemporaryShape } from './removal.js';
 import type { FoundTemporary } from './survey.js';
 import { type Hold, judgeTemporary } from './verdict.js';
 
@@ -47,8 +47,13 @@ function clean(found: FoundTemporary, path: string, context: CleanupContext): vo
     context.tell({ ...about, fate: verdict.kind, why: verdict.why });
     return;
   }
-  const removal = dryRun ? ({ kind: 'removed' } as const) : removeTemporary(path, stat.isDirectory());
+  const removal = dryRun ? ({ kind: 'removed' } as const) : removeTemporary(path, shapeOf(stat, found));
   tellRemoval(context, about, verdict.why, removal);
+}
+
+function shapeOf(stat: Stats, { leftover }: FoundTemporary): TemporaryShape {
+  if (!stat.isDirectory()) return 'file';
+  return leftover.kind === 'product' ? 'directory' : 'lockdir';
 }
 
 function hold({ directory, leftover }: FoundTemporary, place: Place, context: CleanupContext): Hold | 'none' {

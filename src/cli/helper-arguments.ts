@@ -36,6 +36,9 @@ Environment:
                           (default: each stands beside what it protects). The
                           same for all who build there; .lock-strategy at the top
                           of the tree may say so instead: locks=DIR
+  CT_LOCK_COMPILERS       names of programs whose "-o FILE" launch redirects as a
+                          compiler's ("*": of all); others than compilers,
+                          linkers, ar and ranlib run unchanged under the lock
   CT_LOCK_LOG             a file to which whoever had to wait for a lock appends
                           a line of JSON, for "stagelock contention"
   CT_RULE_OUTCOMES_LOG    a file to which compile and link append a line for

@@ -22,10 +22,10 @@ export function planOf(order: Order): Plan {
     case 'compile':
       return keepPlace(planCompile(command, order.target, unique));
     case 'link':
-      return adaptToPlace(planLink(command, order.target, unique, readResponseFile));
+      return adaptToPlace(planLink(command, order.target, unique, readResponseFile), process.env);
     case 'launch': {
-      const plan = planLaunch(command, unique, readResponseFile);
-      if (plan.kind === 'unchanged' || hasDirectory(plan.target)) return adaptToPlace(plan);
+      const plan = planLaunch(command, unique, readResponseFile, process.env['CT_LOCK_COMPILERS']);
+      if (plan.kind === 'unchanged' || hasDirectory(plan.target)) return adaptToPlace(plan, process.env);
       return { kind: 'unchanged', why: 'the directory of its output does not exist' };
     }
   }
@@ -47,7 +47,7 @@ export function carryOut(
     case 'unchanged':
       return runAsItIs(command, stop);
     case 'locked':
-      return runUnderLock(command, circumstances(plan.target));
+      return runUnderLock(plan, command, circumstances(plan.target));
     case 'redirected':
       return produce(plan, circumstances(plan.target));
   }

@@ -1,13 +1,15 @@
 import {
-  hasSideOutputs,
   inputKind,
+  isAssembly,
   isHashedWithName,
+  isPreprocessed,
   isQuiet,
   isRecorded,
   namesOutputElsewhere,
   takesNext,
 } from './compiler-options.js';
 import type { Argument } from './response-file.js';
+import { type SideKind, sideKindOf } from './side-files.js';
 
 /** Where a command names its output. */
 export interface OutputOption {
@@ -16,6 +18,18 @@ export interface OutputOption {
   readonly argument: number;
   /** What stands before the path in that argument: nothing, `-o` or `--output=`. */
   readonly prefix: string;
+}
+
+/** Where the command line names the dependency file. */
+export interface DependencyFile {
+  /** Undefined when it is not named, and gcc and clang name it after the output. */
+  readonly path: string | undefined;
+  /** What stands before and behind it in its argument, and the index of that one. */
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly argument: number;
+  /** It is asked for, or named, in more ways than one, of which gcc and clang take different ones. */
+  readonly ambiguous: boolean;
 }
 
 /** What the command line of a compiler driver or linker says, as far as it matters for its output. */
@@ -31,12 +45,28 @@ export interface CompilerCommand {
   readonly positionals: readonly string[];
   /** `driver`: -MD or -MMD; `preprocessor`: -Wp,-MD, where gcc and clang differ in the target they name. */
   readonly dependencies: 'none' | 'driver' | 'preprocessor';
-  /** -MT or -MQ is there. */
+  readonly dependencyFile: DependencyFile;
+  /** -MT or -MQ is there, for the driver. */
   readonly namesDependent: boolean;
+  /** Which kinds of further files are asked for. */
+  readonly sides: ReadonlySet<SideKind>;
   readonly sideOutputs: boolean;
   readonly hashedWithName: boolean;
   readonly recorded: boolean;
   readonly lto: boolean;
+  /** What the source is: read by a preprocessor; only assembled. Of no meaning without a source. */
+  readonly preprocessed: boolean;
+  readonly assembly: boolean;
+  /** -g or more, and nothing after it that takes it back. */
+  readonly debug: boolean;
+  /** -dumpdir and the like name the further files. */
+  readonly namesSides: boolean;
+  /** -wrapper is there. */
+  readonly wrapped: boolean;
+  /** The compiler proper may run more than once for one source. */
+  readonly compilesRepeatedly: boolean;
+  /** --config: another file holds arguments. */
+  readonly configured: boolean;
   /** What the compiler emits instead of an object or assembly, which changes the ending of an unnamed output. */
   readonly emitsOther: boolean;
   /** Writes the name of the output into another file, whatever the mode: -MJ, as --MD. */
@@ -61,29 +91,57 @@ function passes(option: string, beginning: string, wanted: readonly string[]): b
     .some((part) => wanted.includes(part));
 }
 
+const NO_FILE: DependencyFile = { path: undefined, prefix: '', suffix: '', argument: -1, ambiguous: false };
+
+/** `-Wp,...,-MD,FILE,...`: gcc takes it wherever it stands, clang only at the beginning and without what follows. */
+function preprocessorFile(text: string, argument: number, before: DependencyFile | undefined): DependencyFile {
+  const [, first, prefix, path, suffix] = /^(-Wp,((?:[^,]*,)*?)-MM?D,)([^,]*)(.*)$/s.exec(text) ?? [];
+  const ambiguous = before !== undefined || prefix !== '';
+  return { path, prefix: first ?? '', suffix: suffix ?? '', argument, ambiguous };
+}
+
+const isPreprocessedLanguage = (language: string): boolean =>
+  !/^(assembler|ir|ast)$/.test(language) && !language.includes('cpp-output');
+
 /** Reads the arguments of a compiler driver, or with `linker` those of ld, whose short options mean other things. */
 export function readCompilerCommand(args: readonly Argument[], linker: boolean): CompilerCommand {
   const seen = new Set<string>();
   const sources: string[] = [];
+  const sides = new Set<SideKind>();
+  let [preprocessed, assembly, debug] = [false, false, false];
+  let named: DependencyFile = NO_FILE;
+  let passed: DependencyFile | undefined;
   const positionals: string[] = [];
   let output: OutputOption | undefined;
   let language = '';
   let headers = 0;
   let endOfOptions = args.length;
   let mode: CompilerCommand['mode'] = 'link';
-  let [byDriver, byPreprocessor] = [false, false];
+  let byDriver = false;
 
   const positional = (path: string): void => {
     positionals.push(path);
     const kind = language === '' ? inputKind(path) : language.includes('header') ? 'header' : 'source';
     if (kind === 'other') return;
+    if (sources.length === 0) {
+      preprocessed = language === '' ? isPreprocessed(path) : isPreprocessedLanguage(language);
+      assembly = language === '' ? isAssembly(path) : language.startsWith('assembler');
+    }
     sources.push(path);
     if (kind === 'header') headers++;
   };
   const linkerArgument = (text: string): void => {
     if (namesOutputElsewhere(text)) seen.add('linker-file');
   };
-  const option = (text: string): void => {
+  const side = (text: string): void => {
+    const kind = sideKindOf(text);
+    if (kind !== undefined) sides.add(kind);
+    if (kind !== undefined) seen.add('side');
+    // As far as both compilers mean the same by it.
+    if (/^-g([23]|gdb[23]?|dwarf.*)?$/s.test(text)) debug = true;
+    else if (/^-g([01]|gdb[01]|mlt$|line-)/.test(text)) debug = false;
+  };
+  const option = (text: string, index: number): void => {
     if (linker) {
       linkerArgument(text);
       if (text === '--version' || text === '--help') mode = 'quiet';
@@ -93,9 +151,13 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     else if (text === '-c' || text === '--compile') mode = mode === 'link' ? 'compile' : mode;
     else if (text === '-S' || text === '--assemble') mode = mode === 'quiet' ? mode : 'assembly';
     else if (/^(-MM?D|--write-(user-)?dependencies)$/.test(text)) byDriver = true;
-    else if (passes(text, '-Wp,', ['-MD', '-MMD'])) byPreprocessor = true;
+    else if (passes(text, '-Wp,', ['-MD', '-MMD'])) passed = preprocessorFile(text, index, passed);
     else if (/^-M[TQ]/.test(text)) seen.add('dependent');
+    else if (text.startsWith('-MF')) named = { ...NO_FILE, path: text.slice(3), prefix: '-MF', argument: index };
     else if (text.startsWith('-Wl,')) for (const part of text.split(',')) linkerArgument(part);
+    else if (text.startsWith('-fproc-stat-report')) seen.add('other-file');
+    else if (text.startsWith('--config=')) seen.add('configured');
+    else if (/^(-fopenmp-targets|--offload)|-save-temps/.test(text)) seen.add('repeated');
     else if (text === '--MD' || passes(text, '-Wa,', ['--MD'])) seen.add('other-file');
     else if (text.startsWith('-flto')) seen.add('lto');
     else if (/^(--?emit-|--precompile$)/.test(text)) seen.add('emits');
@@ -103,8 +165,7 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     else if (/^--(mode|tag)=/.test(text)) seen.add('libtool');
     else if (text.startsWith('-x')) language = text === '-xnone' ? '' : text.slice(2);
     else if (text.startsWith('--language=')) language = text === '--language=none' ? '' : text.slice(11);
-    if (passes(text, '-Wp,', ['-MT', '-MQ'])) seen.add('dependent');
-    if (hasSideOutputs(text)) seen.add('side');
+    side(text);
     if (isHashedWithName(text)) seen.add('hashed');
     if (isRecorded(text)) seen.add('recorded');
   };
@@ -112,6 +173,11 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     if (text === '-o' || text === '--output') output = { path: argument, argument: index, prefix: '' };
     else if (text === '-x' || text === '--language') language = argument === 'none' ? '' : argument;
     else if (text === '-MT' || text === '-MQ') seen.add('dependent');
+    else if (text === '-MF') named = { ...NO_FILE, path: argument, argument: index };
+    else if (text === '--config') seen.add('configured');
+    else if (text === '-wrapper') seen.add('wrapped');
+    else if (/^(-dumpdir|-dumpbase|--dump-base)/.test(text)) seen.add('names-sides');
+    else if (text === '-arch' || text.startsWith('-Xarch_')) seen.add('repeated');
     else if (text === '-MJ' || text === '-gen-cdb-fragment-path' || text === '-index-store-path') {
       seen.add('other-file');
     } else if (text === '-Xlinker' || text === '--for-linker') linkerArgument(argument);
@@ -136,7 +202,7 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     } else if (text.startsWith('-o') && !NOT_AN_OUTPUT.test(text)) {
       output = { path: text.slice(2), argument: index, prefix: '-o' };
     } else {
-      option(text);
+      option(text, index);
     }
   }
   return {
@@ -145,9 +211,19 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     sources,
     header: sources.length > 0 && headers === sources.length,
     positionals,
-    dependencies: byDriver ? 'driver' : byPreprocessor ? 'preprocessor' : 'none',
+    dependencies: byDriver ? 'driver' : passed !== undefined ? 'preprocessor' : 'none',
+    dependencyFile:
+      passed === undefined ? named : { ...passed, ambiguous: passed.ambiguous || byDriver || named.path !== undefined },
     namesDependent: seen.has('dependent'),
+    sides,
     sideOutputs: seen.has('side'),
+    preprocessed,
+    assembly,
+    debug,
+    namesSides: seen.has('names-sides'),
+    wrapped: seen.has('wrapped'),
+    compilesRepeatedly: seen.has('repeated'),
+    configured: seen.has('configured'),
     hashedWithName: seen.has('hashed'),
     recorded: seen.has('recorded'),
     lto: seen.has('lto'),

@@ -35,24 +35,6 @@ const QUIET = new Set(
 
 const QUIET_BEGINNINGS = ['-print-', '--print-', '--help='];
 
-/** With them a compiler writes further files, named after the output. */
-const SIDE_OUTPUTS = new Set(
-  `-gsplit-dwarf --coverage -coverage -fprofile-arcs -ftest-coverage -fbranch-probabilities -fcondition-coverage
-  -fstack-usage -fmodule-output`.split(/\s+/),
-);
-
-const SIDE_OUTPUT_BEGINNINGS = [
-  '-save-temps',
-  '--save-temps',
-  '-gsplit-dwarf=',
-  '-fprofile-generate',
-  '-fprofile-use',
-  '-fcallgraph-info',
-  '-fdump-',
-  '-fsave-optimization-record',
-  '-ftime-trace',
-];
-
 /** What ccache adds the name of the output to its hash for: under a new name each time it would never hit. */
 const HASHED_WITH_NAME = new Set('-gsplit-dwarf --coverage -coverage -fprofile-arcs -ftest-coverage'.split(' '));
 
@@ -73,6 +55,19 @@ const HEADERS = new Set('h H hh hp hxx hpp HPP h++ tcc'.split(' '));
 /** Tools and the like choose by the ending of `-o` what they write, or write more than one file. */
 const MEANINGFUL_ENDINGS = new Set('la dll exe js mjs html wasm'.split(' '));
 
+/** Sources that no preprocessor reads. */
+const UNPROCESSED = new Set('i ii mi mii s asm ll bc ast pcm'.split(' '));
+
+/** Sources for the assembler. */
+const ASSEMBLY = new Set('s S sx asm'.split(' '));
+
+/** What the names of compilers end in, apart from versions, where `gcc`, `g++` or `clang` is not in them. */
+const COMPILERS = new Set(
+  `cc c++ CC c89 c99 c11 c17 f77 f90 f95 fc ftn flang g77 gdc gnat icc icpc icx icpx ifort ifx nvc nvc++ nvfortran
+  pgcc pgc++ pgfortran xlc xlC xlc++ tcc pcc suncc mpicc mpicxx mpic++ mpiCC mpif77 mpif90 mpifort mpiicc mpiicpc hipcc
+  emcc em++ as gas`.split(/\s+/),
+);
+
 /** Programs that start the program whose name follows, after options, numbers and assignments. */
 const LAUNCHERS = new Set(
   `ccache sccache distcc icecc env nice ionice time timeout chrt taskset stdbuf setarch setsid command`.split(/\s+/),
@@ -82,18 +77,16 @@ const LAUNCHERS = new Set(
 export const OPTION_TABLES = {
   separate: [...SEPARATE],
   quiet: [...QUIET, ...QUIET_BEGINNINGS],
-  sideOutputs: [...SIDE_OUTPUTS, ...SIDE_OUTPUT_BEGINNINGS],
   hashedWithName: [...HASHED_WITH_NAME],
   recorded: [...RECORDED],
-  endings: [...SOURCES, ...HEADERS, ...MEANINGFUL_ENDINGS],
+  endings: [...SOURCES, ...HEADERS, ...MEANINGFUL_ENDINGS, ...UNPROCESSED, ...ASSEMBLY],
+  compilers: [...COMPILERS],
   launchers: [...LAUNCHERS],
 };
 
 export const takesNext = (option: string): boolean =>
   SEPARATE.has(option) || option.startsWith('-Xarch_') || option.startsWith('-Xopenmp-target=');
 export const isQuiet = (option: string): boolean => QUIET.has(option) || startsAs(option, QUIET_BEGINNINGS);
-export const hasSideOutputs = (option: string): boolean =>
-  SIDE_OUTPUTS.has(option) || startsAs(option, SIDE_OUTPUT_BEGINNINGS);
 export const isHashedWithName = (option: string): boolean =>
   HASHED_WITH_NAME.has(option) || option.startsWith('-gsplit-dwarf=');
 export const isRecorded = (option: string): boolean => RECORDED.has(option);
@@ -107,6 +100,13 @@ export function inputKind(path: string): InputKind {
   if (HEADERS.has(ending)) return 'header';
   return SOURCES.has(ending) ? 'source' : 'other';
 }
+
+/** Whether a preprocessor reads a source of this name, and whether it is for the assembler. */
+export const isPreprocessed = (path: string): boolean => !UNPROCESSED.has(endingOf(path));
+export const isAssembly = (path: string): boolean => ASSEMBLY.has(endingOf(path));
+
+/** Whether a program is known as a compiler or assembler by its name, without triplet and version. */
+export const isCompilerName = (name: string): boolean => COMPILERS.has(name);
 
 export const hasMeaningfulEnding = (path: string): boolean => MEANINGFUL_ENDINGS.has(endingOf(path));
 

@@ -4,6 +4,7 @@ import type { Argv } from './command.js';
 import { type CompilerCommand, readCompilerCommand } from './compiler-command.js';
 import { hasMeaningfulEnding } from './compiler-options.js';
 import { type Argument, type Expansion, expand, type ReadResponseFile } from './response-file.js';
+import { SIDE_FILES, SIDE_KINDS, type SideKind } from './side-files.js';
 import { type Tool, toolOf } from './tool.js';
 
 /** How a command that somebody else composed is run so that its output appears whole. `why` is half a sentence. */
@@ -11,8 +12,26 @@ export type Plan =
   /** As it is and without a lock: it is no compile, or nothing that can be protected. */
   | { readonly kind: 'unchanged'; readonly why: string }
   /** As it is while the lock of the target is held: its output cannot get another name for a while. */
-  | { readonly kind: 'locked'; readonly target: string; readonly why: string }
+  | Locked
   | Redirection;
+
+export interface Locked {
+  readonly kind: 'locked';
+  readonly target: string;
+  readonly why: string;
+  readonly sides?: readonly Side[];
+}
+
+/** A file that a command writes beside its product. */
+export interface Side {
+  /** The name that it has until it is renamed; undefined when the command writes it under its own name. */
+  readonly temporary?: string;
+  readonly target: string;
+  /** The compiler makes an empty file where without us it makes none. */
+  readonly emptyIsNone?: true;
+  /** A dependency file: it must not be newer than the product that it speaks of. */
+  readonly speaksOfProduct?: true;
+}
 
 /** With arguments that make it write the temporary, which is then renamed to the target. */
 export interface Redirection {
@@ -21,6 +40,9 @@ export interface Redirection {
   readonly target: string;
   /** Stands next to the target, because only within a directory is a rename certain to be atomic. */
   readonly temporary: string;
+  /** Or in this new directory next to it: whatever else is in it afterwards moves beside the target. */
+  readonly directory?: string;
+  readonly sides?: readonly Side[];
   /** An archive: what there is of it has to be copied to the temporary first. */
   readonly seeded: boolean;
 }
@@ -45,9 +67,10 @@ export function planCompile(command: Argv, target: string, unique: Unique): Redi
  *
  * @param command a program and its arguments, perhaps behind ccache, distcc, env
  * @param read reads response files
+ * @param compilers CT_LOCK_COMPILERS: names of programs whose -o may be redirected as a compiler's; `*` for all
  */
-export function planLaunch(command: Argv, unique: Unique, read: ReadResponseFile): Plan {
-  const tool = toolOf(command);
+export function planLaunch(command: Argv, unique: Unique, read: ReadResponseFile, compilers = ''): Plan {
+  const tool = toolOf(command, compilers);
   if (tool === undefined) return unchanged('it names no compiler');
   const expansion = expand(command, tool.at + 1, read);
   if (tool.kind === 'archiver')
@@ -58,7 +81,7 @@ export function planLaunch(command: Argv, unique: Unique, read: ReadResponseFile
 
 /** As {@link planLaunch}, where the output is known: the command runs under its lock in any case. */
 export function planLink(command: Argv, target: string, unique: Unique, read: ReadResponseFile): Plan {
-  const plan = planLaunch(command, unique, read);
+  const plan = planLaunch(command, unique, read, '*');
   if (plan.kind === 'unchanged') return { kind: 'locked', target, why: plan.why };
   if (!isSamePath(plan.target, target)) return { kind: 'locked', target, why: 'its output is another file' };
   return { ...plan, target };
@@ -70,7 +93,7 @@ function planArchive(command: Argv, tool: Tool, expansion: Expansion, archive: A
   if (!isFileName(target)) return unchanged('its output is no file');
   if (expansion.opaque) return locked(target, OPAQUE);
   const temporary = besideName(target, unique);
-  const argv = edit(command, tool, expansion.args, archive.argument, [temporary]);
+  const argv = edited(command, tool, expansion.args, [{ index: archive.argument, replaced: 1, words: [temporary] }]);
   return argv === undefined ? locked(target, TOO_LONG) : { kind: 'redirected', argv, target, temporary, seeded: true };
 }
 
@@ -83,19 +106,41 @@ function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, un
   if (line.positionals.some((path) => isSamePath(path, target))) return unchanged('its output is one of its inputs');
   const single = line.mode !== 'link';
   if (single && line.sources.length > 1) return unchanged('it has several outputs');
-  const why = opaque ? OPAQUE : whyOnlyLocked(line, tool, target);
-  if (why !== undefined) return locked(target, why);
+  // What only calls its output -o, as generators do, may name the output in it, or derive other names from it.
+  if (!tool.known && !(single && line.sources.length === 1 && line.output !== undefined))
+    return locked(target, UNKNOWN);
+  if (opaque) return locked(target, OPAQUE);
+  const why = whyOnlyLocked(line, tool, target);
+  if (why !== undefined) return { ...locked(target, why), ...withSides(sidesInPlace(line, target)) };
 
-  const temporary =
-    single || line.header ? besideStem(target, unique, derivesNames(line, args)) : besideName(target, unique);
-  if (temporary === undefined)
-    return locked(target, /^(?:.*\/)?\.[^./]*$/s.test(target) ? BARE_ENDING : TOO_LONG_A_STEM);
-  const named = namesNoDependent(line, tool) ? ['-MQ', line.output === undefined ? asObject(target) : target] : [];
-  const argv =
+  const stemmed = single || line.header;
+  if (stemmed && stemOf(target) === undefined) return locked(target, BARE_ENDING);
+  const directory = stemmed && comesInDirectory(line, tool) ? besideName(target, unique) : undefined;
+  const beside = stemmed ? besideStem(target, unique, derivesNames(line)) : besideName(target, unique);
+  const temporary = directory === undefined ? beside : `${directory}/${target.slice(target.lastIndexOf('/') + 1)}`;
+  if (temporary === undefined) return locked(target, TOO_LONG_A_STEM);
+  const changes: Changes = { words: [], edits: [], sides: [] };
+  if (stemmed) {
+    redirectDependencies(changes, line, tool, target, unique);
+    if (directory === undefined) redirectSides(changes, line, tool, target, unique);
+  }
+  const output: Edit =
     line.output === undefined
-      ? edit(command, tool, args, line.endOfOptions, ['-o', temporary, ...named], 0)
-      : edit(command, tool, args, line.output.argument, [line.output.prefix + temporary, ...named]);
-  return argv === undefined ? locked(target, TOO_LONG) : { kind: 'redirected', argv, target, temporary, seeded: false };
+      ? { index: line.endOfOptions, replaced: 0, words: ['-o', temporary, ...changes.words] }
+      : { index: line.output.argument, replaced: 1, words: [line.output.prefix + temporary, ...changes.words] };
+  const argv = edited(command, tool, args, [output, ...changes.edits]);
+  if (argv === undefined) return { ...locked(target, TOO_LONG), ...withSides(sidesInPlace(line, target)) };
+  const where = directory === undefined ? { temporary } : { temporary, directory };
+  return { kind: 'redirected', argv, target, ...where, seeded: false, ...withSides(changes.sides) };
+}
+
+const withSides = (sides: readonly Side[]): { readonly sides?: readonly Side[] } => (sides.length > 0 ? { sides } : {});
+
+/** What a redirection changes besides the output: words to add after it, other arguments, files beside the product. */
+interface Changes {
+  readonly words: string[];
+  readonly edits: Edit[];
+  readonly sides: Side[];
 }
 
 /** Why the output cannot get another name for a while, if so: other files depend on the name, or name it. */
@@ -104,6 +149,11 @@ function whyOnlyLocked(line: CompilerCommand, tool: Tool, target: string): strin
   if (tool.kind === 'libtool' || line.libtool) return 'libtool writes several files';
   if (line.outputInOtherFile) return 'another file that it writes names the output';
   if (line.recorded && tool.family !== 'gcc') return 'it records its command line in the output';
+  if (line.configured && tool.family !== 'gcc') return 'a configuration file may make it write other files';
+  const alone = !line.sides.has('intermediate') && !line.sides.has('dwo');
+  if (line.sides.has('dwo-inside') && (tool.family !== 'clang' || !alone)) {
+    return 'it records the name of its output';
+  }
   if (line.dependencies === 'preprocessor' && tool.family === 'unknown' && !line.namesDependent) {
     return 'gcc and clang differ in what -Wp,-MD names, and which one this is cannot be seen';
   }
@@ -117,17 +167,113 @@ function whyOnlyLocked(line: CompilerCommand, tool: Tool, target: string): strin
   return undefined;
 }
 
-/** Whether the dependency file would name the temporary as what depends. */
-function namesNoDependent(line: CompilerCommand, tool: Tool): boolean {
-  if (line.namesDependent || (line.mode === 'link' && !line.header)) return false;
-  // Clang makes -MD -MF of -Wp,-MD; the preprocessor of gcc knows no output and names the source with .o.
+/** Whether the driver has a dependency file written: clang makes -MD -MF of -Wp,-MD. */
+function drivesDependencies(line: CompilerCommand, tool: Tool): boolean {
+  // Nothing preprocessed, nothing written, and clang warns of every further option about it.
+  if (line.sources.length > 0 && !line.preprocessed) return false;
   return line.dependencies === 'driver' || (line.dependencies === 'preprocessor' && tool.family === 'clang');
 }
 
-/** Whether names of other files are made of the output's. */
-function derivesNames(line: CompilerCommand, args: readonly Argument[]): boolean {
-  if (line.sideOutputs) return true;
-  return line.dependencies !== 'none' && !args.some(({ text }) => text.startsWith('-MF'));
+/** Whether names of other files, which cannot be given otherwise, are made of the output's. */
+function derivesNames({ sideOutputs, namesSides, dependencyFile }: CompilerCommand): boolean {
+  return sideOutputs || namesSides || dependencyFile.ambiguous;
+}
+
+/** The dependency file under another name, and in it the name of the target. */
+function redirectDependencies(
+  changes: Changes,
+  line: CompilerCommand,
+  tool: Tool,
+  target: string,
+  unique: Unique,
+): void {
+  const { dependencyFile: file } = line;
+  const driven = drivesDependencies(line, tool);
+  if (driven && !line.namesDependent) {
+    changes.words.push('-MQ', line.output === undefined ? asObject(target) : target);
+  }
+  const passed = line.dependencies === 'preprocessor';
+  if (!driven && !(passed && line.preprocessed)) return;
+  const more = file.path !== undefined && file.suffix !== '';
+  // Clang forgets the file when anything follows it.
+  const path = passed && driven && more ? undefined : file.path;
+  if (path === undefined) {
+    const stem = stemOf(target);
+    if (file.ambiguous || line.namesSides || stem === undefined) return;
+    const own = `${stem}.d`;
+    const temporary = besideName(own, unique);
+    changes.words.push('-MF', temporary);
+    changes.sides.push({ temporary, target: own, speaksOfProduct: true });
+    return;
+  }
+  // A cache takes everything in -Wp, for a part of what it compiles, but for the file alone.
+  const fixed = file.ambiguous || !isFileName(path) || (passed && more && tool.cached);
+  if (fixed) {
+    changes.sides.push({ target: path, speaksOfProduct: true });
+    return;
+  }
+  const temporary = besideName(path, unique);
+  changes.edits.push({ index: file.argument, replaced: 1, words: [file.prefix + temporary + file.suffix] });
+  changes.sides.push({ temporary, target: path, speaksOfProduct: true });
+}
+
+function inPlace(target: string, kind: SideKind): Side[] {
+  const stem = stemOf(target);
+  return stem === undefined ? [] : SIDE_FILES[kind].endings.map((ending) => ({ target: `${stem}.${ending}` }));
+}
+
+/** All that a command writes beside its product when it runs as it is. */
+function sidesInPlace(line: CompilerCommand, target: string): Side[] {
+  const stem = stemOf(target);
+  const own = line.dependencies === 'none' || stem === undefined ? undefined : `${stem}.d`;
+  const dependencies = line.dependencyFile.path ?? own;
+  const sides: Side[] = dependencies === undefined ? [] : [{ target: dependencies, speaksOfProduct: true }];
+  return [...sides, ...SIDE_KINDS.filter((kind) => line.sides.has(kind)).flatMap((kind) => inPlace(target, kind))];
+}
+
+/** Whether all that gcc writes beside the product can come into a directory of its own together with it. */
+function comesInDirectory(line: CompilerCommand, tool: Tool): boolean {
+  if (tool.family !== 'gcc' || line.namesSides || (line.lto && line.sides.has('intermediate'))) return false;
+  return line.sides.size > 0 && [...line.sides].every((kind) => SIDE_FILES[kind].gcc === 'directory');
+}
+
+/** What stands beside the product. What cannot be redirected without other bytes is written in place. */
+function redirectSides(changes: Changes, line: CompilerCommand, tool: Tool, target: string, unique: Unique): void {
+  const byClang =
+    tool.family === 'clang' &&
+    line.preprocessed &&
+    !line.assembly &&
+    !tool.cached &&
+    !line.namesSides &&
+    !line.compilesRepeatedly;
+  const byObjcopy = tool.family === 'gcc' && !tool.cached && !tool.distributed && !line.wrapped && !line.namesSides;
+  for (const kind of SIDE_KINDS) {
+    if (!line.sides.has(kind)) continue;
+    const { clang, gcc, emptyIsNone } = SIDE_FILES[kind];
+    if (kind === 'dwo-inside') {
+      changes.words.push('-Xclang', '-split-dwarf-file', '-Xclang', target);
+    } else if (byClang && clang !== undefined && (kind !== 'dwo' || line.debug)) {
+      // By options of `clang -cc1`, the last of which counts.
+      const { temporary, own } = ending(target, kind, unique);
+      const words = clang.endsWith('=') ? [clang + temporary] : [clang, '-Xclang', temporary];
+      changes.words.push('-Xclang', ...words);
+      changes.sides.push({ temporary, target: own, ...(emptyIsNone ? { emptyIsNone } : {}) });
+    } else if (byObjcopy && gcc === 'objcopy' && !ending(target, kind, unique).temporary.includes(',')) {
+      // Gcc lets a program start all that it starts itself: a shell that gives objcopy another file to write.
+      const { temporary, own } = ending(target, kind, unique);
+      changes.words.push('-wrapper', `/bin/sh,-c,${TO_ANOTHER_FILE},${temporary}`);
+      changes.sides.push({ temporary, target: own });
+    } else {
+      changes.sides.push(...inPlace(target, kind));
+    }
+  }
+}
+
+const TO_ANOTHER_FILE = '[ "$2" != --extract-dwo ] || set -- "$1" "$2" "$3" "$0"; exec "$@"';
+
+function ending(target: string, kind: SideKind, unique: Unique): { readonly own: string; readonly temporary: string } {
+  const own = `${stemOf(target)}.${SIDE_FILES[kind].endings[0]}`;
+  return { own, temporary: besideName(own, unique) };
 }
 
 /** What gcc and clang call the output of one source: in the current directory, with another ending. */
@@ -143,27 +289,46 @@ function unnamedOutput({ mode, sources, header, emitsOther }: CompilerCommand): 
 /** Without `-o`, the dependency file of a.c speaks of a.o even when a.s is made. */
 const asObject = (target: string): string => target.replace(/\.s$/, '.o');
 
+/** Words that replace an argument, or stand before it. */
+interface Edit {
+  readonly index: number;
+  readonly replaced: 0 | 1;
+  readonly words: readonly string[];
+}
+
 /**
- * The command with the argument of that index replaced, or something inserted before it. Response files stay as they
- * are, unless the argument stands in one: then its arguments take their place.
+ * The command with some arguments replaced, or something inserted before them. Response files stay as they are, unless
+ * such an argument stands in one: then their arguments take their place.
  *
  * @returns undefined when that would be too long
  */
-function edit(
-  command: Argv,
-  tool: Tool,
-  args: readonly Argument[],
-  index: number,
-  replacement: readonly string[],
-  replaced = 1,
-): Argv | undefined {
-  const [program] = command;
-  const at = index === args.length ? command.length : args[index]?.at;
-  if (at !== undefined) return [program, ...command.slice(1, at), ...replacement, ...command.slice(at + replaced)];
+function edited(command: Argv, tool: Tool, args: readonly Argument[], edits: readonly Edit[]): Argv | undefined {
+  const [program, ...rest] = command;
+  const at = ({ index }: Edit): number | undefined => (index === args.length ? command.length : args[index]?.at);
+  if (edits.every((edit) => at(edit) !== undefined)) {
+    return [program, ...withEdits(rest, (index) => edits.find((edit) => at(edit) === index + 1))];
+  }
   const texts = args.map(({ text }) => text);
-  const expanded = [...texts.slice(0, index), ...replacement, ...texts.slice(index + replaced)];
+  const expanded = withEdits(texts, (index) => edits.find((edit) => edit.index === index));
   const bytes = expanded.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
   return bytes > MOST_EXPANDED_BYTES ? undefined : [program, ...command.slice(1, tool.at + 1), ...expanded];
+}
+
+function withEdits(words: readonly string[], editAt: (index: number) => Edit | undefined): string[] {
+  const edited = words.flatMap((word, index) => {
+    const edit = editAt(index);
+    if (edit === undefined) return [word];
+    return edit.replaced === 1 ? edit.words : [...edit.words, word];
+  });
+  return [...edited, ...(editAt(words.length)?.words ?? [])];
+}
+
+/** What stands before the ending of a target; undefined for .foo, which for gcc has no ending. */
+function stemOf(target: string): string | undefined {
+  const name = target.lastIndexOf('/') + 1;
+  const dot = target.lastIndexOf('.');
+  if (dot === name) return undefined;
+  return dot < name ? target : target.slice(0, dot);
 }
 
 /**
@@ -173,11 +338,8 @@ function edit(
  * @param derives whether it writes such files. If not, any name will do where this one is too long
  */
 function besideStem(target: string, unique: Unique, derives: boolean): string | undefined {
-  const name = target.lastIndexOf('/') + 1;
-  const dot = target.lastIndexOf('.');
-  if (dot === name) return undefined; // for gcc, .foo has no ending
-  const path = `${dot < name ? target : target.slice(0, dot)}.tmp-${unique.pid}-${unique.random}`;
-  if (Buffer.byteLength(path.slice(name)) <= LONGEST_NAME) return asOperand(path);
+  const path = `${stemOf(target)}.tmp-${unique.pid}-${unique.random}`;
+  if (Buffer.byteLength(path.slice(path.lastIndexOf('/') + 1)) <= LONGEST_NAME) return asOperand(path);
   return derives ? undefined : besideName(target, unique);
 }
 
@@ -208,7 +370,8 @@ function isSamePath(one: string, other: string): boolean {
 
 const BARE_ENDING = 'the name of its output is nothing but an ending';
 const TOO_LONG_A_STEM = 'the name of its output is too long for a temporary that other files are named after';
+const UNKNOWN = 'it is not known as a compiler; CT_LOCK_COMPILERS can name it';
 const OPAQUE = 'a response file cannot be looked through';
 const TOO_LONG = 'its response file is too long to be replaced';
 const unchanged = (why: string): Plan => ({ kind: 'unchanged', why });
-const locked = (target: string, why: string): Plan => ({ kind: 'locked', target, why });
+const locked = (target: string, why: string): Locked => ({ kind: 'locked', target, why });

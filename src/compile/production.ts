@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import {
   type AcquireOptions,
   formatOwner,
@@ -8,8 +10,20 @@ import {
 } from '../locks/index.js';
 import { type Argv, type CommandEnd, runCommand } from './command.js';
 import { appendWait } from './contention-log.js';
-import type { Redirection } from './plan.js';
-import { discard, publish, seed } from './temporary.js';
+import type { Locked, Redirection } from './plan.js';
+import {
+  besideTarget,
+  discard,
+  discardDirectory,
+  isEmpty,
+  isStandIn,
+  makeDirectory,
+  makeStandIn,
+  publish,
+  putAway,
+  seed,
+  shareInPlace,
+} from './temporary.js';
 
 /** What a command is run under. */
 export interface Circumstances {
@@ -24,7 +38,7 @@ export interface Circumstances {
   readonly onWarning: (text: string) => void;
 }
 
-/** What became of the product. Unless it was published, a redirected command leaves the target the old one, if any. */
+/** What became of the product. Unless it was published, the target is what the command itself would have left, or none. */
 export type Produced =
   | { readonly kind: 'published' }
   /** The command succeeded without writing the file that its arguments name. */
@@ -50,8 +64,13 @@ export function produce(plan: Redirection, circumstances: Circumstances): Promis
 }
 
 /** Runs a command as it is while the lock is held: one process at a time, but readers may see half a file. */
-export function runUnderLock(command: Argv, circumstances: Circumstances): Promise<Production> {
-  return underLock(circumstances, (leash) => runCommand(command, circumstances.stop, { leash }));
+export function runUnderLock(plan: Locked, command: Argv, circumstances: Circumstances): Promise<Production> {
+  return underLock(circumstances, async (leash) => {
+    clearWay(plan);
+    const end = await runCommand(command, circumstances.stop, { leash });
+    shareAllInPlace(plan);
+    return end;
+  });
 }
 
 /** Runs a command as it is, without a lock. */
@@ -105,17 +124,69 @@ async function take(lock: ObjectLock, options: AcquireOptions): Promise<Taken | 
   return { held: acquisition.lock, waited: { owner, waitedMs: acquisition.waitedMs } };
 }
 
-async function redirect(
-  { argv, target, temporary, seeded }: Redirection,
-  stop: AbortSignal,
-  leash: Leash | undefined,
-): Promise<Produced> {
+/** Files of another user that the command would write to, and may not, go out of its way: the directory allows that. */
+function clearWay({ kind, target, sides = [] }: Locked | Redirection): void {
+  if (kind === 'locked') putAway(target);
+  for (const side of sides) if (side.temporary === undefined) putAway(side.target);
+}
+
+function shareAllInPlace({ kind, target, sides = [] }: Locked | Redirection): void {
+  if (kind === 'locked') shareInPlace(target);
+  for (const side of sides) if (side.temporary === undefined) shareInPlace(side.target);
+}
+
+/**
+ * What stands beside the product comes first, the product last, so that who sees it sees the rest. Whoever dies within
+ * leaves temporaries, which the clean-up finds by their names, and the files of before, or some new ones beside the old
+ * product.
+ */
+async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | undefined): Promise<Produced> {
+  const { argv, target, temporary, directory, seeded } = plan;
+  clearWay(plan);
+  const replaces = statSync(target, { throwIfNoEntry: false }) !== undefined;
   try {
+    if (directory !== undefined) makeDirectory(directory, target);
+    // A stand-in shows whether the command would have removed the old product when it fails.
     if (seeded) seed(temporary, target);
+    else if (replaces) makeStandIn(temporary);
     const end = await runCommand(argv, stop, { leash });
-    if (end.kind !== 'succeeded') return end;
+    if (end.kind !== 'succeeded') {
+      fail(plan, replaces, end);
+      return end;
+    }
+    if (replaces && !seeded && isStandIn(temporary)) discard(temporary);
+    shareAllInPlace(plan);
+    publishSides(plan, false);
     return publish(temporary, target) === 'published' ? { kind: 'published' } : { kind: 'absent', temporary };
   } finally {
-    discard(temporary); // published, it is not there any more
+    discardAll(plan); // published, it is not there any more
   }
+}
+
+/** What a failed command would have done to the old product is done now. */
+function fail(plan: Redirection, replaces: boolean, end: CommandEnd): void {
+  const kept = replaces && (plan.seeded || end.kind === 'not-started' || isStandIn(plan.temporary));
+  if (replaces && !kept) discard(plan.target);
+  if (end.kind === 'failed') publishSides(plan, kept);
+}
+
+/** What stands beside the product; what was not made is not missed. */
+function publishSides(plan: Redirection, besideOld: boolean): void {
+  for (const { temporary, target, emptyIsNone, speaksOfProduct } of plan.sides ?? []) {
+    if (temporary === undefined || (besideOld && speaksOfProduct)) continue;
+    if (!emptyIsNone || !isEmpty(temporary)) publish(temporary, target);
+  }
+  for (const name of othersInDirectory(plan)) publish(`${plan.directory}/${name}`, besideTarget(plan.target, name));
+}
+
+/** What came into the directory of the plan beside the product. */
+function othersInDirectory({ directory, target }: Redirection): string[] {
+  if (directory === undefined) return [];
+  return readdirSync(directory).filter((name) => name !== basename(target));
+}
+
+function discardAll(plan: Redirection): void {
+  discard(plan.temporary);
+  for (const { temporary } of plan.sides ?? []) if (temporary !== undefined) discard(temporary);
+  if (plan.directory !== undefined) discardDirectory(plan.directory);
 }

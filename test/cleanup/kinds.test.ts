@@ -33,6 +33,14 @@ import {
 
 const RANDOM = '0123456789abcdef';
 
+/** What a killed compile leaves that had a directory of its own. */
+function leaveDirectory(path: string): string {
+  mkdirSync(path);
+  for (const name of ['c.o', 'c.su']) writeFileSync(join(path, name), '');
+  age(path);
+  return basename(path);
+}
+
 /** A process that lives until the test ends. */
 function living(): number {
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
@@ -185,6 +193,7 @@ describe('a temporary', () => {
       leaveFile(join(directory, `b.tmp-${dead}-${RANDOM}.o`)),
       leaveFile(join(directory, `b.tmp-${dead}-${RANDOM}.d`)),
       leaveFile(join(directory, `new.o.${dead}.${RANDOM}.tmp`)),
+      leaveDirectory(join(directory, `c.o.${dead}.${RANDOM}.tmp`)),
     ];
     const { fates } = await clean(directory);
     expect(fates()).toEqual(Object.fromEntries(names.map((name) => [name, 'removed'])));

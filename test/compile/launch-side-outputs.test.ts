@@ -12,6 +12,9 @@ const SOURCES = {
   'c.s': '.globl c\nc: .long 0\n',
   'out/keep': '',
   'out of $order/keep': '',
+  'sub/d.S': '#include "../include/a.h"\n.globl d\nd: .long A\n',
+  'wrong.s': 'no instruction\n',
+  'dependencies.cfg': '-MD\n',
   'wrong.c': 'int wrong(void) { return 1 }\n',
   flags: '-MD -Iinclude "-DX=a b"',
   all: "-c a.c '-o' out/a.o -MMD",
@@ -59,9 +62,31 @@ const CASES: readonly Case[] = [
   { args: '-MD -S sub/b.c -o out/b.s' },
   { args: '-Wp,-MD,out/deps -c a.c -o out/a.o' },
   { args: '-Wp,-MMD,deps -c a.c' },
+  { args: '-Wp,-MD,out/.a.o.d -Wp,-MT,out/a.o -c a.c -o out/a.o' },
+  { args: '-Wp,-MMD,out/.a.o.d,-MT,out/a.o -c a.c -o out/a.o' },
+  { args: '-MD -Wp,-MT,out/b.o -c a.c -o out/a.o' },
+  { args: '-Wp,-MD,out/deps -MT x.o -c a.c -o out/a.o' },
+  { args: '-Wp,-MD,out/deps -MD -c a.c -o out/a.o' },
+  { args: '-Wp,-MD,out/deps -MF other -c a.c -o out/a.o' },
+  { args: '-MD -MF one -MFtwo -c a.c -o out/a.o' },
+  { args: '-MD -MF /dev/null -c a.c -o out/a.o' },
+  { args: '-MD -MF no/deps -c a.c -o out/a.o' },
+  { args: '-MD -c c.s -o out/c.o' },
+  { args: '-MD -c sub/d.S -o out/d.o' },
+  { args: '-MMD -MF out/d.d -x assembler-with-cpp -c c.s -o out/c.o' },
+  { args: '--config dependencies.cfg -c a.c -o out/a.o', only: 'clang' },
   { args: '-MJ out/a.json -c a.c -o out/a.o', only: 'clang' },
   { args: '-g -gsplit-dwarf -c a.c -o out/a.o' },
   { args: '-g -gsplit-dwarf -c sub/b.c' },
+  { args: '-gsplit-dwarf -c sub/b.c -o out/b.o' },
+  { args: '-g -gsplit-dwarf -g0 -c sub/b.c -o out/b.o' },
+  { args: '-g1 -gsplit-dwarf -MD -c sub/b.c -o out/b.o' },
+  { args: '-g -gsplit-dwarf=single -c sub/b.c -o out/b.o', only: 'clang' },
+  { args: '-g -gsplit-dwarf=single -gsplit-dwarf -c sub/b.c -o out/b.o', only: 'clang' },
+  { args: '-g -gsplit-dwarf -wrapper env -c sub/b.c -o out/b.o', only: 'gcc' },
+  { args: `-g -gsplit-dwarf --coverage ${SEED} -fstack-usage -O2 -c a.c -o out/a.o` },
+  { args: '-g -gsplit-dwarf -fstack-usage -c sub/d.S -o out/d.o' },
+  { args: '-fstack-usage --coverage -c c.s -o out/c.o' },
   { args: `--coverage ${SEED} -c a.c -o out/a.o` },
   { args: `--coverage ${SEED} -c sub/b.c` },
   { args: '-save-temps -c a.c -o out/a.o' },
@@ -70,6 +95,12 @@ const CASES: readonly Case[] = [
   { args: '-ftime-trace -c a.c -o out/a.o', only: 'clang', varies: withoutTimes },
   { args: '-fstack-usage -c a.c -o out/a.o' },
   { args: '-fcallgraph-info -c a.c -o out/a.o', only: 'gcc' },
+  {
+    args: '-fcallgraph-info=su,da -fstack-usage -fdump-tree-optimized -save-temps -MD -g -c a.c -o out/a.o',
+    only: 'gcc',
+  },
+  { args: '-fstack-usage -dumpdir out/q- -MD -c a.c -o out/a.o', only: 'gcc' },
+  { args: '-fstack-usage -fprofile-use -c a.c -o out/a.o', only: 'gcc' },
   { args: '-fdump-tree-optimized -c a.c -o out/a.o', only: 'gcc' },
   { args: '-fsave-optimization-record -O2 -c a.c -o out/a.o', only: 'clang' },
   { args: '-g -frecord-gcc-switches -c a.c -o out/a.o' },
@@ -96,6 +127,21 @@ const CASES: readonly Case[] = [
   { args: `-flto -O2 ${SEED} a.c sub/b.c -o prog` },
 ];
 
+/** Commands that fail, over what an earlier one has left. A dependency file stays beside the object that it speaks of. */
+const OLD = ['out/a.o', 'out/a.su', 'out/a.s', 'prog'];
+const FAILURES: readonly Case[] = [
+  { args: '-c wrong.c -o out/a.o' },
+  { args: '-S wrong.c -o out/a.s' },
+  { args: '-c missing.c -o out/a.o' },
+  { args: '-c a.c -o out/a.o --no-such-option' },
+  { args: '-c wrong.s -o out/a.o' },
+  { args: '-fstack-usage -save-temps -c wrong.c -o out/a.o' },
+  { args: '-g -gsplit-dwarf -fstack-usage --coverage -c wrong.c -o out/a.o' },
+  { args: 'wrong.c -o prog' },
+  { args: 'sub/b.c -o prog' },
+  { args: 'sub/b.c missing.o -o prog' },
+];
+
 const NAMES = ['out of $order/ü #1.o', "out/it's.o", 'out/a:b.o', 'out/-x.o'];
 
 const COMPILERS = (['gcc', 'clang'] as const).filter((name) => (name === 'gcc' ? HAS_GCC : HAS_CLANG));
@@ -107,6 +153,21 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
 
     test.each(cases.map((one) => [one.args, one] as const))('%s', async (args, { varies }) => {
       await same(compiler, args.split(' '), varies);
+    });
+
+    test.each(FAILURES.map(({ args }) => args))('%s, over older files', async (args) => {
+      await same(compiler, args.split(' '), undefined, OLD);
+    });
+
+    test('-MD -c wrong.c -o out/a.o, but for a dependency file beside an older object', async () => {
+      const work = join(temporaryDirectory(), 'work');
+      const older = { ...SOURCES, 'out/a.o': 'old', 'out/a.d': 'old' };
+      fill(work, older);
+      const keeps = plainly(work, [compiler, '-MD', '-c', 'wrong.c', '-o', 'out/a.o']).files['out/a.o'] !== undefined;
+      fill(work, older);
+      const { files } = await launched(work, [compiler, '-MD', '-c', 'wrong.c', '-o', 'out/a.o']);
+      expect(files['out/a.o']).toBe(keeps ? 'old' : undefined);
+      expect(files['out/a.d'] === 'old').toBe(keeps);
     });
 
     test.each(NAMES)('-MD -c a.c -o %j', async (name) => {
@@ -134,12 +195,18 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
   },
 );
 
-async function same(compiler: string, args: readonly string[], varies?: Case['varies']): Promise<void> {
+async function same(
+  compiler: string,
+  args: readonly string[],
+  varies?: Case['varies'],
+  old: readonly string[] = [],
+): Promise<void> {
   // The same directory for both: compilers record it.
   const work = join(temporaryDirectory(), 'work');
-  fill(work, SOURCES);
+  const before = { ...SOURCES, ...Object.fromEntries(old.map((name) => [name, 'old'])) };
+  fill(work, before);
   const alone = plainly(work, [compiler, ...args]);
-  fill(work, SOURCES);
+  fill(work, before);
   const behindUs = await launched(work, [compiler, ...args]);
   expect(Object.keys(behindUs.files)).toEqual(Object.keys(alone.files));
   expect(settled(behindUs, varies)).toEqual(settled(alone, varies));

@@ -27,18 +27,40 @@ describe('launch', () => {
   });
 
   test.each([
-    ['fails', 'exit 3', 3],
-    ['dies of a signal', 'kill -SEGV $$', 139],
-    ['succeeds without an output', 'exit 0', 0],
-  ])('keeps the old output of a command that %s', async (what, ending, code) => {
+    ['fails before it writes one', 'exit 3', 3, 'old'],
+    ['fails after it has removed the old one', 'rm -f "$last"; exit 3', 3, undefined],
+    ['fails half-way', `${PRODUCER}; exit 3`, 3, undefined],
+    ['dies of a signal before it writes one', 'kill -SEGV $$', 139, 'old'],
+    ['dies of a signal half-way', `${PRODUCER}; kill -SEGV $$`, 139, undefined],
+    ['succeeds without an output', 'exit 0', 0, 'old'],
+  ])(
+    'keeps the old output of a command, or removes it, as that does itself: it %s',
+    async (_what, text, code, left) => {
+      const directory = temporaryDirectory();
+      writeFileSync(join(directory, 'a.o'), 'old');
+      const produce = script(directory, 'produce', text);
+      const ended = await helper([...LAUNCH, produce, '-c', 'a.c', '-o', 'a.o'], { cwd: directory });
+      expect(ended).toEqual({ end: code, stdout: '', stderr: '' });
+      const path = join(directory, 'a.o');
+      expect(existsSync(path) ? readFileSync(path, 'utf8') : undefined).toBe(left);
+      expect(leftIn(directory, 'a.o', 'produce')).toEqual([]);
+    },
+  );
+
+  test('runs what it does not know as a compiler as it is, under the lock, unless it is told to', async () => {
     const directory = temporaryDirectory();
-    writeFileSync(join(directory, 'a.o'), 'old');
-    const half = what.startsWith('succeeds') ? '' : `${PRODUCER}; `;
-    const produce = script(directory, 'produce', `${half}${ending}`);
-    const ended = await helper([...LAUNCH, produce, '-c', 'a.c', '-o', 'a.o'], { cwd: directory });
-    expect(ended).toEqual({ end: code, stdout: '', stderr: '' });
-    expect(readFileSync(join(directory, 'a.o'), 'utf8')).toBe('old');
-    expect(leftIn(directory, 'a.o', 'produce')).toEqual([]);
+    const generate = script(directory, 'generate', 'ls -d *.lockdir; echo "$last"; : > "$last"');
+    const argv = [...LAUNCH, generate, 'a.ui', '-o', 'ui.h'];
+    expect((await helper(argv, { cwd: directory })).stdout).toBe('ui.h.lockdir\nui.h\n');
+    for (const names of ['moc generate', '*']) {
+      const env = { ...process.env, CT_LOCK_COMPILERS: names };
+      expect((await helper(argv, { cwd: directory, env })).stdout).toMatch(/^ui\.h\.lockdir\nui\.h\.\d+\.\w+\.tmp\n$/);
+    }
+    const env = { ...process.env, CT_LOCK_COMPILERS: 'moc uic', CT_LOCK_VERBOSE: '1' };
+    expect((await helper(argv, { cwd: directory, env })).stderr).toBe(
+      'ct-lock-helper: ui.h is locked, but written in place: it is not known as a compiler; CT_LOCK_COMPILERS can name it\n',
+    );
+    expect(leftIn(directory, 'generate', 'ui.h')).toEqual([]);
   });
 
   test('runs what is no compile without a lock, with its input and output', async () => {
@@ -82,7 +104,7 @@ describe('launch', () => {
 
   test('tells with CT_LOCK_VERBOSE why an output is only locked', async () => {
     const directory = temporaryDirectory();
-    const produce = script(directory, 'produce', PRODUCER);
+    const produce = script(directory, 'produce-cc', PRODUCER);
     const argv = [...LAUNCH, produce, '-Wl,-Map=map', 'a.o', '-o', 'prog'];
     expect((await helper(argv, { cwd: directory })).stderr).toBe('');
     const env = { ...process.env, CT_LOCK_VERBOSE: '1' };
@@ -97,13 +119,13 @@ describe('launch', () => {
     ['is only locked', ['-Wl,-Map=map']],
   ])('ends a command that %s at a signal, with all its processes', async (_what, more) => {
     const directory = temporaryDirectory();
-    const produce = script(directory, 'produce', 'sleep 300 & echo $! > child; echo $$ > self; wait');
+    const produce = script(directory, 'produce-cc', 'sleep 300 & echo $! > child; echo $$ > self; wait');
     const { child, ended } = start([...LAUNCH, produce, ...more, 'a.o', '-o', 'prog'], { cwd: directory });
     const pids = [await pidIn(join(directory, 'child')), await pidIn(join(directory, 'self'))];
     child.kill('SIGTERM');
     expect(await ended).toEqual({ end: 143, stdout: '', stderr: '' });
     expect(pids.map(runs)).toEqual([false, false]);
-    expect(leftIn(directory, 'produce', 'child', 'self')).toEqual([]);
+    expect(leftIn(directory, 'produce-cc', 'child', 'self')).toEqual([]);
   });
 
   test('ends a command without a lock at a signal', async () => {

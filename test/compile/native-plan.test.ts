@@ -7,12 +7,42 @@ import type { Argv } from '../../src/compile/command.js';
 import { OPTION_TABLES } from '../../src/compile/compiler-options.js';
 import { type Plan, planLaunch, planLink } from '../../src/compile/plan.js';
 import { type ResponseFile, readResponseFile } from '../../src/compile/response-file.js';
+import { SIDE_OPTIONS } from '../../src/compile/side-files.js';
 import { Random } from '../support/random.js';
 import { COMMAND_LINES, UNIQUE } from './command-lines.js';
 import { HAS_CC, HAS_CLANG } from './helper.js';
 
-const SOURCES = 'plan lock_name words tool response_file archive_command compiler_command compiler_options'.split(' ');
+const SOURCES =
+  'plan lock_name words tool response_file archive_command compiler_command compiler_options side_files'.split(' ');
 const COMPILERS = [HAS_CC ? 'cc' : '', HAS_CLANG ? 'clang' : ''].filter((compiler) => compiler !== '');
+
+/** What decides about the dependency file and what else stands beside the product. */
+const DEPENDENCIES = [
+  '-MD',
+  '-MMD',
+  '-MF',
+  '-MFx.d',
+  '-MT',
+  '-MTx',
+  '-Wp,-MD,a.d',
+  '-Wp,-MMD,d/a.d,-MT,x',
+  '-g',
+  '-g0',
+  '-gdwarf-5',
+].concat([
+  '-Wp,-DX,-MD,a.d',
+  '-Wp,-MD',
+  '-xassembler',
+  '-xc',
+  'a.s',
+  'a.i',
+  'a.S',
+  '-dumpdir',
+  '-wrapper',
+  '--config=x',
+  '-arch',
+  '-flto',
+]);
 
 interface Question {
   readonly argv: Argv;
@@ -98,7 +128,7 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
     }
 
     test('agrees with TypeScript on every option in the tables', () => {
-      const options = Object.values(OPTION_TABLES).flat();
+      const options = [...Object.values(OPTION_TABLES).flat(), ...SIDE_OPTIONS];
       expect(options.length).toBeGreaterThan(250);
       const tools = ['gcc', 'clang', 'cc', 'ld', 'ccache gcc'].map((tool): Argv => tool.split(' ') as [string]);
       agree(
@@ -117,6 +147,7 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
       const random = new Random(20_231_123);
       const known = [
         ...Object.values(OPTION_TABLES).flat(),
+        ...[...SIDE_OPTIONS, ...SIDE_OPTIONS, ...DEPENDENCIES, ...DEPENDENCIES],
         ...COMMAND_LINES.flatMap(({ argv }) => argv),
         ...['-o', '-o', '-o', '-c', '-c', '-S', '-MD', '--', '-', '', '@', '@words.rsp', '@output.rsp', '@empty.rsp'],
       ];

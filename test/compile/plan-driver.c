@@ -18,6 +18,21 @@ static void show(const char *text) {
   putchar('"');
 }
 
+static void show_sides(const struct plan *plan) {
+  if (plan->side_count == 0) return;
+  printf(",\"sides\":[");
+  for (const struct side *side = plan->sides; side < plan->sides + plan->side_count; side++) {
+    if (side != plan->sides) putchar(',');
+    printf("{\"target\":");
+    show(side->target);
+    if (side->temporary != NULL) printf(",\"temporary\":"), show(side->temporary);
+    if (side->empty_is_none) printf(",\"emptyIsNone\":true");
+    if (side->speaks_of_product) printf(",\"speaksOfProduct\":true");
+    putchar('}');
+  }
+  putchar(']');
+}
+
 static void show_plan(const struct plan *plan) {
   static const char *const kinds[] = {"unchanged", "locked", "redirected", "typescript"};
   printf("{\"kind\":\"%s\"", kinds[plan->kind]);
@@ -30,7 +45,9 @@ static void show_plan(const struct plan *plan) {
     printf("],\"temporary\":");
     show(plan->temporary);
     printf(",\"seeded\":%s", plan->seeded ? "true" : "false");
+    if (plan->directory != NULL) printf(",\"directory\":"), show(plan->directory);
   }
+  if (plan->kind == PLAN_REDIRECTED || plan->kind == PLAN_LOCKED) show_sides(plan);
   if (plan->kind == PLAN_REDIRECTED || plan->kind == PLAN_LOCKED) {
     printf(",\"target\":");
     show(plan->target);

@@ -68,8 +68,8 @@ describe('what stands in the place of the output', () => {
     mkdirSync(join(directory, 'd'));
     symlinkSync('/dev/null', join(directory, 'null'));
     for (const path of ['/dev/null', join(directory, 'd'), join(directory, 'null')]) {
-      expect(adaptToPlace(redirected(path)).kind).toBe('unchanged');
-      expect(adaptToPlace({ kind: 'locked', target: path, why: '' }).kind).toBe('unchanged');
+      expect(adaptToPlace(redirected(path), {}).kind).toBe('unchanged');
+      expect(adaptToPlace({ kind: 'locked', target: path, why: '' }, {}).kind).toBe('unchanged');
     }
     expect(hasDirectory(join(directory, 'no', 'a.o'))).toBe(false);
     expect(hasDirectory('a.o')).toBe(true);
@@ -81,9 +81,9 @@ describe('what stands in the place of the output', () => {
     symlinkSync('file', join(directory, 'link'));
     symlinkSync('nowhere', join(directory, 'dangling'));
     const [link, dangling] = [join(directory, 'link'), join(directory, 'dangling')];
-    expect(adaptToPlace(redirected(link)).kind).toBe('redirected');
-    expect(adaptToPlace(redirected(dangling)).kind).toBe('redirected');
-    expect(adaptToPlace(redirected(join(directory, 'file'), true)).kind).toBe('redirected');
-    expect(adaptToPlace(redirected(link, true)).kind).toBe('locked');
+    expect(adaptToPlace(redirected(link), {}).kind).toBe('redirected');
+    expect(adaptToPlace(redirected(dangling), {}).kind).toBe('redirected');
+    expect(adaptToPlace(redirected(join(directory, 'file'), true), {}).kind).toBe('redirected');
+    expect(adaptToPlace(redirected(link, true), {}).kind).toBe('locked');
   });
 });

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "plan.h"
+
+/** Of our own errors, so that they can be told from those of the command. */
+enum { OWN_ERROR = 125 };
+
+/**
+ * Runs a planned command and puts what it has made in its place: first what stands beside the product, the product last,
+ * so that who sees it sees the rest. To be called while the lock of the target is held. Whoever dies within leaves
+ * temporaries, which the clean-up finds by their names, and the files of before, or some new ones beside the old product.
+ *
+ * @param demanded it is an error of the command to end well without a product
+ * @returns the exit code for the whole
+ */
+int produce(const struct plan *plan, bool demanded);
