@@ -164,7 +164,7 @@ static struct plan plan_archive(const struct planning *planning, int archive) {
   const char *temporary = beside_name(planning, target);
   struct edits edits = {0};
   add_edit(&edits, (size_t)archive, temporary);
-  return redirected(planning, &edits, (struct plan){.target = target, .temporary = temporary, .seeded = true});
+  return redirected(planning, &edits, (struct plan){.target = target, .temporary = temporary, .seeded = true, .says_name = true});
 }
 
 /** What gcc and clang call the output of one source: in the current directory, with another ending. Null if not so. */
@@ -365,8 +365,8 @@ static struct plan plan_compiler(const struct planning *planning) {
   const char *why = why_only_locked(&line, tool, target);
   if (why != NULL) return add_sides_in_place(&line, locked(planning, target, why));
 
-  struct plan plan = {.target = target};
   bool stemmed = single || line.header;
+  struct plan plan = {.target = target, .says_name = !stemmed};
   if (stem_of(target) == NULL && stemmed) return locked(planning, target, "the name of its output is nothing but an ending");
   if (stemmed && comes_in_directory(&line, tool)) {
     plan.directory = beside_name(planning, target);

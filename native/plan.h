@@ -42,6 +42,8 @@ struct plan {
   size_t side_count;
   /** An archive: what there is of it has to be copied to the temporary first. */
   bool seeded;
+  /** It may speak of the temporary, and of nothing that has to be seen before it has ended. */
+  bool says_name;
   /** Why it is of this kind, unless it is PLAN_REDIRECTED. */
   const char *reason;
 };

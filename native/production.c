@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "messages.h"
 #include "product.h"
 #include "report.h"
 #include "signals.h"
@@ -134,6 +135,15 @@ static void clear_way(const struct plan *plan) {
   }
 }
 
+/** Runs a command so that the user sees the name of the target. On a terminal linkers are left alone: they have colours. */
+static struct end run_quoting(const struct plan *plan) {
+  if (!plan->says_name || (!plan->seeded && isatty(STDERR_FILENO))) return run_command(plan->argv);
+  struct messages messages = keep_messages();
+  struct end end = run_command(plan->argv);
+  show_messages(messages, plan->temporary, plan->target);
+  return end;
+}
+
 int produce(const struct plan *plan, bool demanded) {
   clear_way(plan);
   if (plan->kind == PLAN_LOCKED) {
@@ -147,7 +157,7 @@ int produce(const struct plan *plan, bool demanded) {
   if (!prepare(plan, replaces)) {
     warn("%s could not be made ready for %s: %s", plan->temporary, plan->target, strerror(errno));
   } else {
-    struct end end = run_command(plan->argv);
+    struct end end = run_quoting(plan);
     code = end.kind == SUCCEEDED ? finish(plan, replaces, demanded) : exit_code_of(&end, plan->argv);
     if (end.kind != SUCCEEDED) fail(plan, replaces, &end);
   }

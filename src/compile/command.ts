@@ -23,6 +23,8 @@ export interface Ties {
   readonly atOnce?: AbortSignal;
   /** Of a command that runs under a lock. */
   readonly leash?: Leash | undefined;
+  /** What it gets as standard error, instead of ours. */
+  readonly stderr?: number | undefined;
 }
 
 /** Between TERM and KILL. Whoever stops a build gives us ten seconds or so before he kills us, too. */
@@ -37,12 +39,18 @@ const VANISH_MS = 5000;
  *
  * @param stop ends it together with all processes that it started
  */
-export async function runCommand(argv: Argv, stop: AbortSignal, { atOnce, leash }: Ties = {}): Promise<CommandEnd> {
+export async function runCommand(
+  argv: Argv,
+  stop: AbortSignal,
+  { atOnce, leash, stderr }: Ties = {},
+): Promise<CommandEnd> {
   if (stop.aborted) return { kind: 'interrupted' };
   const [program, ...rest] = tiedToUs(argv, leash);
   // detached: a session of its own, so that a compiler driver and what it started can be ended together. The
   // interrupt key of the terminal therefore reaches only us, and we hand it on.
-  const child = spawn(program, rest, { stdio: leash?.stdio() ?? 'inherit', detached: true });
+  const [input, output, error, ...more] = leash?.stdio() ?? (['inherit', 'inherit', 'inherit'] as const);
+  const stdio = [input, output, stderr ?? error, ...more];
+  const child = spawn(program, rest, { stdio, detached: true });
   leash?.tie(child);
   const exit = new Promise<CommandEnd>((resolve) => {
     child.once('error', (error) => {

@@ -45,6 +45,8 @@ export interface Redirection {
   readonly sides?: readonly Side[];
   /** An archive: what there is of it has to be copied to the temporary first. */
   readonly seeded: boolean;
+  /** It may speak of the temporary, and of nothing that has to be seen before it has ended. */
+  readonly saysName?: true;
 }
 
 /** What makes the name of a temporary one that nobody else uses. */
@@ -94,7 +96,8 @@ function planArchive(command: Argv, tool: Tool, expansion: Expansion, archive: A
   if (expansion.opaque) return locked(target, OPAQUE);
   const temporary = besideName(target, unique);
   const argv = edited(command, tool, expansion.args, [{ index: archive.argument, replaced: 1, words: [temporary] }]);
-  return argv === undefined ? locked(target, TOO_LONG) : { kind: 'redirected', argv, target, temporary, seeded: true };
+  if (argv === undefined) return locked(target, TOO_LONG);
+  return { kind: 'redirected', argv, target, temporary, seeded: true, saysName: true };
 }
 
 function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, unique: Unique): Plan {
@@ -131,7 +134,8 @@ function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, un
   const argv = edited(command, tool, args, [output, ...changes.edits]);
   if (argv === undefined) return { ...locked(target, TOO_LONG), ...withSides(sidesInPlace(line, target)) };
   const where = directory === undefined ? { temporary } : { temporary, directory };
-  return { kind: 'redirected', argv, target, ...where, seeded: false, ...withSides(changes.sides) };
+  const says = stemmed ? {} : ({ saysName: true } as const);
+  return { kind: 'redirected', argv, target, ...where, seeded: false, ...says, ...withSides(changes.sides) };
 }
 
 const withSides = (sides: readonly Side[]): { readonly sides?: readonly Side[] } => (sides.length > 0 ? { sides } : {});

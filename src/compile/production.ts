@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isatty } from 'node:tty';
 import {
   type AcquireOptions,
   formatOwner,
@@ -10,6 +11,7 @@ import {
 } from '../locks/index.js';
 import { type Argv, type CommandEnd, runCommand } from './command.js';
 import { appendWait } from './contention-log.js';
+import { keepMessages } from './messages.js';
 import type { Locked, Redirection } from './plan.js';
 import {
   besideTarget,
@@ -141,7 +143,7 @@ function shareAllInPlace({ kind, target, sides = [] }: Locked | Redirection): vo
  * product.
  */
 async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | undefined): Promise<Produced> {
-  const { argv, target, temporary, directory, seeded } = plan;
+  const { target, temporary, directory, seeded } = plan;
   clearWay(plan);
   const replaces = statSync(target, { throwIfNoEntry: false }) !== undefined;
   try {
@@ -149,7 +151,7 @@ async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | und
     // A stand-in shows whether the command would have removed the old product when it fails.
     if (seeded) seed(temporary, target);
     else if (replaces) makeStandIn(temporary);
-    const end = await runCommand(argv, stop, { leash });
+    const end = await runQuoting(plan, stop, leash);
     if (end.kind !== 'succeeded') {
       fail(plan, replaces, end);
       return end;
@@ -161,6 +163,15 @@ async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | und
   } finally {
     discardAll(plan); // published, it is not there any more
   }
+}
+
+/** Runs a command so that the user sees the name of the target. On a terminal linkers are left alone: they have colours. */
+async function runQuoting(plan: Redirection, stop: AbortSignal, leash: Leash | undefined): Promise<CommandEnd> {
+  const quoted = plan.saysName && (plan.seeded || !isatty(2));
+  const messages = quoted ? keepMessages() : undefined;
+  const end = await runCommand(plan.argv, stop, { leash, stderr: messages?.fd });
+  messages?.show(plan.temporary, plan.target);
+  return end;
 }
 
 /** What a failed command would have done to the old product is done now. */

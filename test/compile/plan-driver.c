@@ -45,6 +45,7 @@ static void show_plan(const struct plan *plan) {
     printf("],\"temporary\":");
     show(plan->temporary);
     printf(",\"seeded\":%s", plan->seeded ? "true" : "false");
+    if (plan->says_name) printf(",\"saysName\":true");
     if (plan->directory != NULL) printf(",\"directory\":"), show(plan->directory);
   }
   if (plan->kind == PLAN_REDIRECTED || plan->kind == PLAN_LOCKED) show_sides(plan);

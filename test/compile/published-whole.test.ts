@@ -19,7 +19,7 @@ import {
   temporaryDirectory,
   until,
 } from './helper.js';
-import { plainly } from './same-files.js';
+import { fill, launched, plainly } from './same-files.js';
 
 const LAUNCH = ['launch', '--strategy=lockdir', '--'];
 
@@ -165,4 +165,25 @@ test.skipIf(!HAS_GCC)('elsewhere a file keeps the permissions of the one that it
   expect((await helper([...LAUNCH, 'gcc', '-MD', '-c', 'a.c', '-o', 'a.o'], { cwd: directory })).end).toBe(0);
   expect((await helper([...LAUNCH, 'gcc', 'a.c', '-o', 'prog'], { cwd: directory })).end).toBe(0);
   expect([mode('a.o'), mode('a.d'), mode('prog')]).toEqual(['660', '660', '770']);
+});
+
+test.each([
+  ['ar rs out/l.a a.c', 'creating out/l.a\n'],
+  ['ar rs out/l.a missing.o', 'creating out/l.a\n'],
+  ['ar rcs out/broken.a a.c', 'out/broken.a: file format not recognized\n'],
+  ['gcc -static a.c -Wl,-N -o out/prog', 'out/prog has a LOAD segment with RWX permissions\n'],
+])('what %s says has the real name in it', async (command, said) => {
+  if (!HAS_GCC || !HAS_AR) return;
+  const directory = temporaryDirectory();
+  const before = { 'a.c': 'int main(void) { return 0; }\n', 'out/broken.a': 'no archive' };
+  const withoutObjects = (text: string): string => text.replaceAll(/\/tmp\/cc\w+\.o/g, 'OBJECT');
+  fill(join(directory, 'work'), before);
+  const alone = plainly(join(directory, 'work'), command.split(' '));
+  expect(alone.ended.stderr).toContain(said);
+  fill(join(directory, 'work'), before);
+  const { ended } = await launched(join(directory, 'work'), command.split(' '));
+  expect({ ...ended, stderr: withoutObjects(ended.stderr) }).toEqual({
+    ...alone.ended,
+    stderr: withoutObjects(alone.ended.stderr),
+  });
 });
