@@ -29,7 +29,7 @@ static char *json(const char *value) {
 
 void log_wait(const char *file, const struct lock *lock, const struct wait *wait, long long held_ms) {
   const struct owner *first = &wait->first_holder.owner;
-  char *owner = wait->first_holder.named ? json(text("%s:%ld", first->host, (long)first->pid)) : text("null");
+  char *owner = wait->first_holder.named ? json(text("%s%s%ld", first->host, first->host[0] == '\0' ? "" : ":", (long)first->pid)) : text("null");
   char *line = text("{\"at\":\"%s\",\"target\":%s,\"strategy\":\"%s\",\"owner\":%s,\"by\":%s,\"waitedMs\":%lld,\"heldMs\":%lld}\n",
                     iso_moment(wall_ms()), json(full_path(lock->target)), strategy_name(lock->strategy), owner,
                     json(own_record()), wait->waited_ms, held_ms);

@@ -22,9 +22,14 @@ static const char *fate_name(enum fate fate) {
   }
 }
 
+/** Its pid, and where that is. */
+static char *process_of_owner(const struct owner *owner) {
+  const char *on = owner->host[0] == '\0' ? "" : " on ";
+  return text("%ld%s%s", (long)owner->pid, on, owner->host);
+}
+
 static char *describe(const struct sighting *holder, const struct judgement *judgement) {
-  char *who = holder->named ? text("held by process %ld on %s", (long)holder->owner.pid, holder->owner.host)
-                            : text("held by somebody");
+  char *who = holder->named ? text("held by process %s", process_of_owner(&holder->owner)) : text("held by somebody");
   char *since = holder->made_ms == 0 ? text("%s", "")
                                      : text(" since %s (%lld s)", iso_moment(holder->made_ms),
                                             rounded_seconds(wall_ms() - holder->made_ms));
@@ -41,6 +46,6 @@ char *explain_waiting(const struct lock *lock, const struct sighting *holder, lo
   char *message = text("%s: %s", waiting, describe(holder, &judgement));
   // A dead owner's lock that is still there could not be removed from here: that, too, takes a person.
   if (!overdue || judgement.fate == ALIVE) return message;
-  char *check = holder->named ? text(" Look at process %ld on %s;", (long)holder->owner.pid, holder->owner.host) : "";
+  char *check = holder->named ? text(" Look at process %s;", process_of_owner(&holder->owner)) : "";
   return text("%s. OVERDUE.%s if it is gone, remove the lock: rm -rf %s", message, check, shell_word(path));
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host_name.h"
 #include "lock.h"
 #include "moment.h"
 #include "remains.h"
@@ -188,7 +189,7 @@ struct judgement judge_kernel_lock(const struct sighting *sighting) {
   }
   struct sighting now = *sighting;
   now.made_ms = wall_ms();
-  judgement = judge(&now, 0);
+  judgement = judge(&now, &(struct circumstances){.local = true});
   if (judgement.fate != DEAD) return judgement;
   long pid = sighting->owner.pid;
   if (remains_of(sighting->owner.pid).kind == ONLY_DAEMONS) {

@@ -15,7 +15,8 @@
 enum { NAMELESS_DIRECTORY_MS = 5000 };
 
 struct lock lock_of(const char *target, const char *base, enum strategy strategy, bool local, long overdue_ms) {
-  struct lock lock = {.strategy = strategy, .target = target, .base = base, .local = local, .ownerless_ms = overdue_ms};
+  struct lock lock = {.strategy = strategy, .target = target, .base = base, .local = local};
+  lock.ownerless_ms = lock.overdue_ms = overdue_ms;
   switch (strategy) {
     case STRATEGY_LOCKDIR:
       lock.path = path_beside(base, ".lockdir");
@@ -68,7 +69,9 @@ bool look_at(const struct lock *lock, struct sighting *sighting) {
 }
 
 struct judgement judge_lock(const struct lock *lock, const struct sighting *sighting) {
-  return lock->record == NULL ? judge_kernel_lock(sighting) : judge(sighting, lock->ownerless_ms);
+  if (lock->record == NULL) return judge_kernel_lock(sighting);
+  struct circumstances circumstances = {lock->ownerless_ms, lock->overdue_ms, lock->local};
+  return judge(sighting, &circumstances);
 }
 
 bool may_be_free(const struct lock *lock) {

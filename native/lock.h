@@ -21,6 +21,8 @@ struct lock {
   bool local;
   /** A marker without a name that is older than this was abandoned. */
   long ownerless_ms;
+  /** As in struct settings. */
+  long overdue_ms;
 };
 
 /** A lock that is ours until it is released. */

@@ -11,12 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_name.h"
 #include "moment.h"
 #include "remains.h"
 #include "report.h"
 
-/** The link of the first PID namespace; the number is a constant of the kernel (PROC_PID_INIT_INO). */
-static const char FIRST_PID_NAMESPACE[] = "pid:[4026531836]";
 /** How much later than its lock a process must have started to be called another one; see src/locks/owner.ts. */
 enum { START_MARGIN_MS = 3000 };
 /** No lock is left without a name for longer; see src/locks/owner.ts. */
@@ -24,27 +23,30 @@ static const long long OLDEST_MS = 365LL * 24 * 3600 * 1000;
 /** The unit of start times in /proc/PID/stat: USER_HZ is 100 on every architecture that Node runs on. */
 enum { MS_PER_TICK = 10 };
 
-const char *host_name(void) {
-  static char *name;
-  if (name != NULL) return name;
-  char host[256] = "";
-  gethostname(host, sizeof host - 1);
-  char namespace[64];
-  ssize_t length = readlink("/proc/self/ns/pid", namespace, sizeof namespace - 1);
-  namespace[length > 0 ? length : 0] = '\0';
-  unsigned long inode;
-  bool elsewhere = strcmp(namespace, FIRST_PID_NAMESPACE) != 0 && sscanf(namespace, "pid:[%lu]", &inode) == 1;
-  name = elsewhere ? text("%s/pid-%lu", host, inode) : text("%s", host);
-  return name;
-}
-
 const char *own_record(void) {
   static char *record;
   if (record == NULL) record = text("%s:%ld", host_name(), (long)getpid());
   return record;
 }
 
+static const char SPACES[] = " \t\r\n\v\f";
+
+/** One that no process of Linux can have is as dead as the largest. */
+static pid_t pid_of(const char *digits) {
+  long long pid = atoll(digits);
+  return pid > 0x7fffffff ? 0x7fffffff : (pid_t)pid;
+}
+
+static bool parse_bare_pid(const char *record, struct owner *owner) {
+  size_t digits = strspn(record, "0123456789");
+  if (digits == 0 || digits > 10 || record[digits + strspn(record + digits, SPACES)] != '\0') return false;
+  owner->host[0] = '\0';
+  owner->pid = pid_of(record);
+  return owner->pid > 0;
+}
+
 bool parse_owner(const char *record, struct owner *owner) {
+  if (parse_bare_pid(record, owner)) return true;
   size_t host_length = 0;
   while (record[host_length] > ' ' && record[host_length] < 0x7f && record[host_length] != ':') host_length++;
   if (host_length == 0 || host_length > LONGEST_HOST || record[host_length] != ':') return false;
@@ -52,14 +54,12 @@ bool parse_owner(const char *record, struct owner *owner) {
   size_t digit_count = strspn(digits, "0123456789");
   if (digit_count == 0 || digit_count > 10) return false;
   const char *rest = digits + digit_count;
-  if (*rest == ':') rest += strcspn(rest, " \t\r\n\v\f");
-  if (rest[strspn(rest, " \t\r\n\v\f")] != '\0') return false;
-  long long pid = atoll(digits);
-  if (pid <= 0) return false;
+  if (*rest == ':') rest += strcspn(rest, SPACES);
+  if (rest[strspn(rest, SPACES)] != '\0') return false;
+  owner->pid = pid_of(digits);
+  if (owner->pid <= 0) return false;
   memcpy(owner->host, record, host_length);
   owner->host[host_length] = '\0';
-  // One that no process of Linux can have is as dead as this one.
-  owner->pid = pid > 0x7fffffff ? 0x7fffffff : (pid_t)pid;
   return true;
 }
 
@@ -130,25 +130,39 @@ static struct judgement unless_it_left(pid_t pid, struct judgement dead) {
   return alive;
 }
 
-struct judgement judge(const struct sighting *sighting, long ownerless_ms) {
+static struct judgement judge_process(pid_t owner, long long made_ms) {
+  long pid = owner;
+  struct process process = process_of(owner);
+  if (process.kind == ABSENT_PROCESS) return unless_it_left(owner, because(DEAD, "no process %ld on this host", pid));
+  if (process.kind == ZOMBIE) return unless_it_left(owner, because(DEAD, "process %ld has ended (zombie)", pid));
+  if (process.started_ms > made_ms + START_MARGIN_MS) {
+    return unless_it_left(owner, because(DEAD, "process %ld on this host started after the lock was made", pid));
+  }
+  return because(ALIVE, "process %ld runs on this host", pid);
+}
+
+/** A pid that may be of any host; see src/locks/owner.ts. */
+static struct judgement judge_without_host(const struct sighting *sighting, const struct circumstances *circumstances) {
+  long pid = sighting->owner.pid;
+  if (!circumstances->local) return because(UNKNOWN, "its record names process %ld but no host", pid);
+  struct judgement judgement = judge_process(sighting->owner.pid, sighting->made_ms);
+  if (judgement.fate != DEAD || wall_ms() - sighting->made_ms > circumstances->overdue_ms) return judgement;
+  return because(UNKNOWN, "%s, but its record names no host and is not old yet", judgement.why);
+}
+
+struct judgement judge(const struct sighting *sighting, const struct circumstances *circumstances) {
   if (sighting->obscure != NULL) return because(UNKNOWN, "%s", sighting->obscure);
   if (!sighting->named) {
     long long age_ms = wall_ms() - sighting->made_ms;
-    if (age_ms <= ownerless_ms) return because(UNKNOWN, "its owner is not recorded (yet)");
+    if (age_ms <= circumstances->ownerless_ms) return because(UNKNOWN, "its owner is not recorded (yet)");
     // NFS servers keep the verifier of an exclusive create where the time stamps belong until these are set.
     if (age_ms > OLDEST_MS) return because(UNKNOWN, "its time stamp makes no sense (yet)");
     return because(DEAD, "nobody has put a name into it for %lld s", (age_ms + 500) / 1000);
   }
   const struct owner *owner = &sighting->owner;
-  long pid = owner->pid;
-  if (strcmp(owner->host, host_name()) != 0) {
-    return because(UNKNOWN, "only %s can tell whether its process %ld lives", owner->host, pid);
+  if (owner->host[0] == '\0') return judge_without_host(sighting, circumstances);
+  if (!is_this_host(owner->host)) {
+    return because(UNKNOWN, "only %s can tell whether its process %ld lives", owner->host, (long)owner->pid);
   }
-  struct process process = process_of(owner->pid);
-  if (process.kind == ABSENT_PROCESS) return unless_it_left(owner->pid, because(DEAD, "no process %ld on this host", pid));
-  if (process.kind == ZOMBIE) return unless_it_left(owner->pid, because(DEAD, "process %ld has ended (zombie)", pid));
-  if (process.started_ms > sighting->made_ms + START_MARGIN_MS) {
-    return unless_it_left(owner->pid, because(DEAD, "process %ld on this host started after the lock was made", pid));
-  }
-  return because(ALIVE, "process %ld runs on this host", pid);
+  return judge_process(owner->pid, sighting->made_ms);
 }

@@ -8,6 +8,7 @@ enum { LONGEST_RECORD = 512, LONGEST_HOST = 255 };
 
 /** Who a lock says its owner is. */
 struct owner {
+  /** Empty where the record names no host: older helpers write the pid alone for cifs. */
   char host[LONGEST_RECORD];
   pid_t pid;
 };
@@ -35,14 +36,21 @@ struct judgement {
   char why[LONGEST_RECORD + 128];
 };
 
-/** The host's name as locks record it: qualified by the PID namespace where that is not the host's first one. */
-const char *host_name(void);
-
 /** `host:pid`, our own owner record. */
 const char *own_record(void);
 
-/** Reads `host:pid` and `host:pid:more`, the host of visible ASCII. False for anything else; see src/locks/owner.ts. */
+/** Reads `host:pid`, `host:pid:more` and `pid`, the host of visible ASCII. False for anything else; see src/locks/owner.ts. */
 bool parse_owner(const char *record, struct owner *owner);
 
+/** What a judgement rests on besides the lock itself. */
+struct circumstances {
+  /** A marker without a name that is older than this was abandoned. */
+  long ownerless_ms;
+  /** A lock whose record names no host that is older than this may be dead. */
+  long overdue_ms;
+  /** Whether no other host can see the lock. */
+  bool local;
+};
+
 /** As src/locks/owner.ts does, but without measuring the clock of the file server. */
-struct judgement judge(const struct sighting *sighting, long ownerless_ms);
+struct judgement judge(const struct sighting *sighting, const struct circumstances *circumstances);

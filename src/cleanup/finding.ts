@@ -16,6 +16,8 @@ export interface Finding {
   readonly fate: 'removed' | 'would-remove' | 'failed' | Kept['kind'];
   /** Half a sentence. */
   readonly why: string;
+  /** The command by which a person removes it after a look, where nothing else ever will. */
+  readonly clear?: string;
 }
 
 /** What the steps of a clean-up share. */

@@ -6,6 +6,7 @@ import {
   isShortName,
   type ObjectLock,
   openStandingLock,
+  removalCommand,
   targetIn,
 } from '../locks/index.js';
 import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
@@ -64,8 +65,13 @@ export async function cleanLocks(
 function look({ directory, leftover }: FoundLock, path: string, context: CleanupContext): Seen | undefined {
   const { host, overdueMs } = context;
   lstatSync(path); // a directory that may be listed but not searched is a failure, not a record that may not be read
-  const { clock } = context.places.of(directory);
-  const lock = openStandingLock(leftover.lock, join(directory, leftover.target), { host, clock, overdueMs });
+  const { clock, reach } = context.places.of(directory);
+  const lock = openStandingLock(leftover.lock, join(directory, leftover.target), {
+    host,
+    clock,
+    overdueMs,
+    local: reach === 'local',
+  });
   const held = lock.inspect();
   if (held.kind === 'free') return undefined;
   const ageMs = host.now() + (clock.offsetMs(directory) ?? 0) - (held.sinceMs ?? host.now());
@@ -87,14 +93,15 @@ async function decide(
   context: CleanupContext,
 ): Promise<{ readonly host: string; readonly pid: number } | undefined> {
   const { host, minAgeMs, dryRun, cleared } = context;
-  const verdict = judgeLock(held, { ageMs, minAgeMs, here: host.name, answer });
+  const verdict = judgeLock(held, { ageMs, minAgeMs, here: host, answer });
   if (verdict.kind === 'ask') return verdict;
   const about = { path, what: 'lock', owner: held.owner, ...target } as const;
   if (verdict.kind !== 'stale') {
-    context.tell({ ...about, fate: verdict.kind, why: verdict.why });
+    const clear = verdict.forPerson === true ? removalCommand(lock) : undefined;
+    context.tell({ ...about, fate: verdict.kind, why: verdict.why, ...(clear === undefined ? {} : { clear }) });
     return undefined;
   }
-  const removal = dryRun ? ({ kind: 'removed' } as const) : await removeLock(lock, held, host.name);
+  const removal = dryRun ? ({ kind: 'removed' } as const) : await removeLock(lock, held, host);
   if (removal.kind === 'removed') cleared.add(path);
   tellRemoval(context, about, verdict.why, removal);
   return undefined;

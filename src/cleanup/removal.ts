@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, type Inspection, type ObjectLock } from '../locks/index.js';
+import { errorCode, type Host, type Inspection, isThisHost, type ObjectLock } from '../locks/index.js';
 
 /** What became of a leftover that was to be removed. */
 export type Removal =
@@ -20,8 +20,13 @@ type Held = Extract<Inspection, { readonly kind: 'held' }>;
  * happen all the same, a lockdir keeps everybody out until the name in it has been compared; an exclusive file has to be
  * moved away for that, and for this instant a third process could take the lock beside the second one.
  */
-export async function removeLock(lock: ObjectLock, held: Held, here: string): Promise<Removal> {
-  const elsewhere = held.owner !== undefined && held.owner.host !== here;
+export async function removeLock(
+  lock: ObjectLock,
+  held: Held,
+  here: Pick<Host, 'name' | 'fullName'>,
+): Promise<Removal> {
+  const { owner } = held;
+  const elsewhere = owner !== undefined && owner.host !== '' && !isThisHost(owner.host, here);
   const result = await lock.break(elsewhere ? { force: true, ifStill: held } : {});
   if (result.kind === 'broken') return { kind: 'removed' };
   const now = lock.inspect();

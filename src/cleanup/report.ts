@@ -3,11 +3,15 @@ import { shown } from '../text/shown.js';
 import type { CleanupResult } from './cleanup.js';
 import type { Finding } from './finding.js';
 
-/** One line for a finding. Names come from a directory that others write to, so they steer no terminal. */
-export function describeFinding({ path, what, owner, target, fate, why }: Finding): string {
+/**
+ * One line for a finding, and one for the command that clears it. Names come from a directory that others write to, so they
+ * steer no terminal.
+ */
+export function describeFinding({ path, what, owner, target, fate, why, clear }: Finding): string {
   const whose = owner === undefined ? '' : ` of ${formatOwner(owner)}`;
   const on = target === undefined ? '' : ` on ${target ?? 'a file with a long name that is not there'}`;
-  return shown(`${VERBS[fate]} ${path}, ${what}${whose}${on}: ${why}`);
+  const line = shown(`${VERBS[fate]} ${path}, ${what}${whose}${on}: ${why}`);
+  return clear === undefined ? line : `${line}. To clear it after a look:\n  ${clear}`;
 }
 
 const VERBS: Readonly<Record<Finding['fate'], string>> = {

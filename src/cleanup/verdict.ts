@@ -1,4 +1,4 @@
-import type { Inspection, Judgement } from '../locks/index.js';
+import { type Host, type Inspection, isThisHost, type Judgement, SENSELESS } from '../locks/index.js';
 import { isHostName, type RemoteAnswer } from './remote-host.js';
 
 /** What is to become of a leftover, with half a sentence that says why. */
@@ -11,6 +11,8 @@ export type Verdict =
 export interface Kept {
   readonly kind: 'in-use' | 'young' | 'unknown';
   readonly why: string;
+  /** Nothing here or on another host will ever tell: only a person can clear it. */
+  readonly forPerson?: boolean;
 }
 
 type Held = Extract<Inspection, { readonly kind: 'held' }>;
@@ -20,8 +22,7 @@ export interface LockCircumstances {
   readonly ageMs: number;
   /** A younger lock is left alone whatever became of its owner. */
   readonly minAgeMs: number;
-  /** The name of this host in owner records. */
-  readonly here: string;
+  readonly here: Pick<Host, 'name' | 'fullName'>;
   /** What the owner's host has answered; undefined as long as it was not asked. */
   readonly answer: RemoteAnswer | undefined;
 }
@@ -38,7 +39,9 @@ export function judgeLock({ owner, judgement }: Held, { ageMs, minAgeMs, here, a
   if (judgement.fate === 'alive') return { kind: 'in-use', why: judgement.why };
   if (Math.abs(ageMs) < minAgeMs) return { kind: 'young', why: `${seconds(ageMs)} old; ${judgement.why}` };
   if (judgement.fate === 'dead') return { kind: 'stale', why: judgement.why };
-  if (owner === undefined || owner.host === here) return { kind: 'unknown', why: judgement.why };
+  if (owner === undefined) return { kind: 'unknown', why: judgement.why, forPerson: judgement.why === SENSELESS };
+  if (owner.host === '') return { kind: 'unknown', why: judgement.why, forPerson: true };
+  if (isThisHost(owner.host, here)) return { kind: 'unknown', why: judgement.why };
   const { host, pid } = owner;
   if (!isHostName(host)) return { kind: 'unknown', why: `${judgement.why}, which cannot be asked by ssh` };
   if (answer === undefined) return { kind: 'ask', host, pid };

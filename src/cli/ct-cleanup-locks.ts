@@ -119,9 +119,9 @@ async function cleanUpCommand(values: Values): Promise<number> {
   return isClean(whole) ? 0 : 1;
 }
 
-/** What is done is told unless quiet, what is kept only when asked for. */
-function leastLevel({ fate }: Finding): number {
-  return fate === 'removed' || fate === 'would-remove' ? 0 : 1;
+/** What is done, and what only a person can clear, is told unless quiet; what else is kept only when asked for. */
+function leastLevel({ fate, clear }: Finding): number {
+  return fate === 'removed' || fate === 'would-remove' || clear !== undefined ? 0 : 1;
 }
 
 function parseOptions(args: readonly string[]) {

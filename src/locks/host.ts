@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from './error-code.js';
+import { fullNameOfThisHost } from './host-name.js';
 import { type Remains, remainsOf } from './remains.js';
 
 /** What can be known of a process on this host. */
@@ -25,6 +26,8 @@ export interface Host {
    * container's lock for one of another host and leave it alone.
    */
   readonly name: string;
+  /** The name by which the host finds itself; a look-up, so it is asked only when a record might mean this host by it. */
+  readonly fullName?: () => string | undefined;
   readonly pid: number;
   /** Changes with every boot; undefined outside Linux. */
   readonly bootId: string | undefined;
@@ -46,6 +49,7 @@ let here: Host | undefined;
 export function thisHost(): Host {
   here ??= {
     name: qualifiedName(hostname(), pidNamespace()),
+    fullName: fullNameOfThisHost,
     pid: process.pid,
     bootId: readText('/proc/sys/kernel/random/boot_id')?.trim(),
     process: processFacts,

@@ -15,6 +15,7 @@ export { type EnvironmentSettings, settingsFromEnvironment } from './environment
 export { errorCode } from './error-code.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
 export { type Host, type ProcessFacts, thisHost } from './host.js';
+export { isThisHost } from './host-name.js';
 export { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
 export { probeKernelLock } from './kernel-lock-probe.js';
 export { Leash } from './leash.js';
@@ -36,6 +37,7 @@ export {
   type Judgement,
   judge,
   type Owner,
+  SENSELESS,
 } from './owner.js';
 export { pause } from './pause.js';
 export { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';

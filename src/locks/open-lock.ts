@@ -121,6 +121,14 @@ export function realDirectoryOf(target: string): string {
 /** What may stand in a directory as a lock and outlive its owner. */
 export type StandingLockKind = 'lockdir' | 'cifs' | 'flock-fallback';
 
+interface StandingLockContext {
+  readonly host: Host;
+  readonly clock: ServerClock;
+  readonly overdueMs: number;
+  /** Whether no other host can see the directory. */
+  readonly local: boolean;
+}
+
 /**
  * A lock that was found standing in its directory, to be inspected and broken by the clean-up. No agreement on a
  * strategy is asked for or made.
@@ -130,13 +138,13 @@ export type StandingLockKind = 'lockdir' | 'cifs' | 'flock-fallback';
 export function openStandingLock(
   kind: StandingLockKind,
   target: string,
-  { host, clock, overdueMs }: { readonly host: Host; readonly clock: ServerClock; readonly overdueMs: number },
+  { host, clock, overdueMs, local }: StandingLockContext,
 ): ObjectLock {
   const path = resolve(target);
   const marker = kind === 'lockdir' ? lockdir(path) : kind === 'cifs' ? cifs(path) : flockFallback(path);
   const ownerlessMs = kind === 'lockdir' ? NAMELESS_DIRECTORY_MS : overdueMs;
   const { pollMs = 100, warnMs } = DEFAULT_SETTINGS;
-  return new OwnedLock(marker, { host, clock, ownerlessMs, pollMs, warnMs, overdueMs, watched: false });
+  return new OwnedLock(marker, { host, clock, ownerlessMs, pollMs, warnMs, overdueMs, watched: local });
 }
 
 function examine(path: string): Filesystem {

@@ -7,6 +7,7 @@ import { errorCode } from './error-code.js';
 import { type Fence, withToken } from './fence.js';
 import type { Host } from './host.js';
 import { onePerHost } from './host-mutex.js';
+import { isThisHost } from './host-name.js';
 import { InTheWay } from './in-the-way.js';
 import type { Claim, Marker, Seen } from './marker.js';
 import {
@@ -117,7 +118,7 @@ export class OwnedLock implements ObjectLock {
   }
 
   #takeAway(seen: Seen): BreakResult {
-    const alone = seen.owner === undefined || seen.owner.host === this.#context.host.name;
+    const alone = seen.owner === undefined || seen.owner.host === '' || isThisHost(seen.owner.host, this.#context.host);
     try {
       return { kind: this.#marker.takeAway(seen, alone) ? 'broken' : 'changed' };
     } catch (error) {
@@ -129,8 +130,14 @@ export class OwnedLock implements ObjectLock {
   }
 
   #judge(seen: Seen): Judgement {
-    const { host, clock, ownerlessMs } = this.#context;
-    return judge(seen, { host, ownerlessMs, clockOffsetMs: clock.offsetMs(dirname(this.path)) });
+    const { host, clock, ownerlessMs, watched, overdueMs } = this.#context;
+    return judge(seen, {
+      host,
+      ownerlessMs,
+      local: watched,
+      overdueMs,
+      clockOffsetMs: clock.offsetMs(dirname(this.path)),
+    });
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Host } from './host.js';
+import { isThisHost } from './host-name.js';
 
 /** Who a lock says its owner is: the `host:pid` that older tools read and write, too. */
 export interface Owner {
+  /** Empty where the record names no host: older helpers write the pid alone for cifs. */
   readonly host: string;
   readonly pid: number;
 }
@@ -28,11 +30,15 @@ export interface Judgement {
 
 /** What a judgement rests on besides the lock itself. */
 export interface Circumstances {
-  readonly host: Pick<Host, 'name' | 'process' | 'remains' | 'now'>;
+  readonly host: Pick<Host, 'name' | 'fullName' | 'process' | 'remains' | 'now'>;
   /** File server's clock minus ours, in milliseconds; undefined where it could not be measured. */
   readonly clockOffsetMs: number | undefined;
   /** A lock without an owner record that is older than this is dead, in milliseconds. */
   readonly ownerlessMs: number;
+  /** Whether no other host can see the lock. Only then a pid without a host says anything. */
+  readonly local?: boolean;
+  /** A lock whose record names no host that is older than this may be dead, in milliseconds (CT_LOCK_TIMEOUT). */
+  readonly overdueMs?: number;
 }
 
 /**
@@ -44,51 +50,72 @@ const START_MARGIN_MS = 3000;
 
 /** The text of an owner record. Exactly these two fields, because older tools break live locks over a third one. */
 export function formatOwner(owner: Owner): string {
-  return `${owner.host}:${owner.pid}`;
+  return owner.host === '' ? String(owner.pid) : `${owner.host}:${owner.pid}`;
 }
+
+/** Why nothing can be said of an owner whose record was not written by a lock tool: only a person can clear such a lock. */
+export const SENSELESS = 'its owner record makes no sense';
 
 /** The largest number that a process of Linux could have; a larger one in a record is as dead as this one. */
 const LARGEST_PID = 0x7fffffff;
 
 /**
- * Reads `host:pid`, and `host:pid:more` as some versions write it. Undefined for anything else. A host's name is visible
+ * Reads `host:pid`, `host:pid:more` as some versions write it, and a `pid` alone. Undefined for anything else. A host's name is visible
  * ASCII: whoever may write to the directory may write a record, and a person is shown who it says its owner is.
  */
 export function parseOwner(text: string): Owner | undefined {
-  const match = /^([!-9;-~]{1,255}):(\d{1,10})(?::[^ \t\r\n\v\f\0]*)?[ \t\r\n\v\f]*$/.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  const pid = Math.min(Number(match[2]), LARGEST_PID);
-  return pid > 0 ? { host: match[1], pid } : undefined;
+  const match = /^(?:([!-9;-~]{1,255}):(\d{1,10})(?::[^ \t\r\n\v\f\0]*)?|(\d{1,10}))[ \t\r\n\v\f]*$/.exec(text);
+  if (match === null) return undefined;
+  const pid = Math.min(Number(match[2] ?? match[3]), LARGEST_PID);
+  return pid > 0 ? { host: match[1] ?? '', pid } : undefined;
 }
 
 /** Decides what became of a lock's owner. Says `dead` only when it cannot be otherwise. */
-export function judge(sighting: Sighting, { host, clockOffsetMs, ownerlessMs }: Circumstances): Judgement {
+export function judge(sighting: Sighting, circumstances: Circumstances): Judgement {
   const { owner } = sighting;
+  const { host, clockOffsetMs, ownerlessMs } = circumstances;
   if (sighting.obscure !== undefined) return { fate: 'unknown', why: sighting.obscure };
-  if (owner === undefined) {
-    return judgeByAge(clockOffsetMs === undefined ? 0 : host.now() + clockOffsetMs - sighting.madeMs, ownerlessMs);
-  }
-  if (owner.host !== host.name) {
+  const ageMs = clockOffsetMs === undefined ? 0 : host.now() + clockOffsetMs - sighting.madeMs;
+  if (owner === undefined) return judgeByAge(ageMs, ownerlessMs);
+  if (owner.host === '') return judgeWithoutHost(owner.pid, sighting, ageMs, circumstances);
+  if (!isThisHost(owner.host, host)) {
     return { fate: 'unknown', why: `only ${owner.host} can tell whether its process ${owner.pid} lives` };
   }
+  return judgeProcess(owner.pid, sighting, circumstances);
+}
+
+/**
+ * A pid that may be of any host. Where no other host can see the lock, it is one of this host or of a container, so that a
+ * process that is not there proves something only when the lock is old as well.
+ */
+function judgeWithoutHost(
+  pid: number,
+  sighting: Sighting,
+  ageMs: number,
+  { local = false, overdueMs = Number.POSITIVE_INFINITY, ...circumstances }: Circumstances,
+): Judgement {
+  if (!local) return { fate: 'unknown', why: `its record names process ${pid} but no host` };
+  const judgement = judgeProcess(pid, sighting, circumstances);
+  if (judgement.fate !== 'dead' || ageMs > overdueMs) return judgement;
+  return { fate: 'unknown', why: `${judgement.why}, but its record names no host and is not old yet` };
+}
+
+function judgeProcess(pid: number, { madeMs }: Sighting, { host, clockOffsetMs }: Circumstances): Judgement {
   const dead = (why: string): Judgement => {
-    const remains = host.remains?.(owner.pid);
+    const remains = host.remains?.(pid);
     if (remains?.kind !== 'command') return { fate: 'dead', why };
-    return {
-      fate: 'alive',
-      why: `process ${owner.pid} has ended, but process ${remains.pid} of its command still runs`,
-    };
+    return { fate: 'alive', why: `process ${pid} has ended, but process ${remains.pid} of its command still runs` };
   };
-  const process = host.process(owner.pid);
-  if (process.kind === 'absent') return dead(`no process ${owner.pid} on this host`);
-  if (process.kind === 'zombie') return dead(`process ${owner.pid} has ended (zombie)`);
+  const process = host.process(pid);
+  if (process.kind === 'absent') return dead(`no process ${pid} on this host`);
+  if (process.kind === 'zombie') return dead(`process ${pid} has ended (zombie)`);
   if (process.startedMs === undefined || clockOffsetMs === undefined) {
-    return { fate: 'alive', why: `process ${owner.pid} runs on this host` };
+    return { fate: 'alive', why: `process ${pid} runs on this host` };
   }
-  if (process.startedMs + clockOffsetMs > sighting.madeMs + START_MARGIN_MS) {
-    return dead(`process ${owner.pid} on this host started after the lock was made`);
+  if (process.startedMs + clockOffsetMs > madeMs + START_MARGIN_MS) {
+    return dead(`process ${pid} on this host started after the lock was made`);
   }
-  return { fate: 'alive', why: `process ${owner.pid} runs on this host` };
+  return { fate: 'alive', why: `process ${pid} runs on this host` };
 }
 
 /**

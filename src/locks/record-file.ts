@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { errorCode } from './error-code.js';
 import type { Identity, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
-import { parseOwner } from './owner.js';
+import { parseOwner, SENSELESS } from './owner.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import { temporaryName } from './temporary-name.js';
 
@@ -154,7 +154,7 @@ export function readRecord(path: string): Seen | undefined {
     const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, LONGEST_RECORD, 0));
     const owner = parseOwner(text);
     const seen = { owner, madeMs: stat.mtimeMs, identity: identityOf(stat.ino, text) };
-    return owner !== undefined || isBlank(text) ? seen : { ...seen, obscure: 'its owner record makes no sense' };
+    return owner !== undefined || isBlank(text) ? seen : { ...seen, obscure: SENSELESS };
   } catch (error) {
     if (errorCode(error) === 'ESTALE') return undefined;
     throw error;

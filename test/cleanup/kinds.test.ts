@@ -122,7 +122,8 @@ describe.each(STANDING_NAMES)('a lock (%s)', (kind) => {
     const directory = objectDirectory();
     const name = leaveLock(kind, join(directory, 'a.o'), 'what is this');
     const { findings } = await clean(directory);
-    expect(findings).toMatchObject([{ fate: 'unknown', why: 'its owner record makes no sense' }]);
+    const clear = `rm -rf ${join(directory, `a.o${STANDING[kind].stands}`)}`;
+    expect(findings).toMatchObject([{ fate: 'unknown', why: 'its owner record makes no sense', clear }]);
     expect(existsSync(join(directory, name))).toBe(true);
   });
 

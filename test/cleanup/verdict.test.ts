@@ -14,7 +14,7 @@ describe('a lock', () => {
   ): ReturnType<typeof judgeLock> =>
     judgeLock(
       { kind: 'held', owner: { host, pid: 4711 }, sinceMs: 0, judgement: { fate, why: 'because' } },
-      { ageMs: ageS * 1000, minAgeMs: 600_000, here: 'here', answer },
+      { ageMs: ageS * 1000, minAgeMs: 600_000, here: { name: 'here' }, answer },
     );
   const answered = (elapsedS: number | undefined | 'absent'): RemoteAnswer => ({
     kind: 'answered',
