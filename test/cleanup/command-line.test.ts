@@ -175,3 +175,14 @@ describe('the command line', () => {
     expect((await cleaner(['--version'])).stdout).toMatch(/^ct-cleanup-locks \d+\.\d+\.\d+ \(stagelock\)\n$/);
   });
 });
+
+test('a record that makes no sense is told of without -v, with the command that clears it', async () => {
+  const directory = objectDirectory();
+  leaveLock('cifs', join(directory, 'a.o'), 'what is this');
+  const { stdout } = await cleaner(['--objdir', directory, '--ssh-timeout=0']);
+  const path = join(directory, 'a.o.lock.excl');
+  expect(stdout).toContain(
+    `kept, unknown: ${path}, lock: its owner record makes no sense. To clear it after a look:\n  rm -rf ${path}\n`,
+  );
+  expect(existsSync(path)).toBe(true);
+});
