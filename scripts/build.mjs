@@ -2,7 +2,7 @@
 // koffi stays outside (its binaries live in its own package); types come from tsc when asked for with --types. The native
 // parts are built where there is a C compiler, unless --portable.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -26,13 +26,24 @@ const bundle = await rolldown({
 const output = { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', minify: 'dce-only' };
 await bundle.write({ ...output, codeSplitting: { groups: groupsOf((await bundle.generate(output)).output) } });
 await bundle.close();
+await buildForRequire();
 for (const name of programs) chmodSync(join(root, 'dist', `${name}.js`), 0o755);
 buildNative({ portable: process.argv.includes('--portable') });
 
 if (process.argv.includes('--types')) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const done = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.declarations.json'], { cwd: root, stdio: 'inherit' });
+  // The same declarations once more: in there they are those of CommonJS.
+  if (done.status === 0) cpSync(join(root, 'dist', 'types'), join(root, 'dist', 'cjs', 'types'), { recursive: true });
   process.exit(done.status ?? 1);
+}
+
+/** The locks for `require()`, which knows ES modules only from Node 20.19 and 22.12 on, and for type checkers that do not know that. */
+async function buildForRequire() {
+  const bundle = await rolldown({ cwd: root, input: 'src/locks/library.ts', platform: 'node', external: ['koffi'] });
+  await bundle.write({ file: 'dist/cjs/locks.js', format: 'cjs', minify: 'dce-only' });
+  await bundle.close();
+  writeFileSync(join(root, 'dist', 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 }
 
 /**

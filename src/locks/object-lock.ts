@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { InTheWay } from './in-the-way.js';
 import type { Judgement, Owner } from './owner.js';
 import type { Strategy } from './strategy.js';
