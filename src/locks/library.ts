@@ -13,9 +13,12 @@
  *
  * @packageDocumentation
  */
+import { existsSync } from 'node:fs';
 import { checkOpenOptions, checkTarget } from './arguments.js';
+import { type FoundPlace, isOwnDirectory, type LockPlace, lockPlaceOf } from './lock-place.js';
 import type { ObjectLock } from './object-lock.js';
 import { type OpenOptions, openLock as open } from './open-lock.js';
+import type { Strategy } from './strategy.js';
 
 export { describeHolder, explainNotice, removalCommand } from './describe.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
@@ -48,5 +51,18 @@ export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';
 export function openLock(target: string, options: OpenOptions = {}): ObjectLock {
   checkTarget(target);
   checkOpenOptions(options);
-  return open(target, { ...options, isOpened: false });
+  const place = agreedPlace(target, options.strategy ?? 'auto');
+  return open(target, { ...options, isOpened: false, ...(place === undefined ? {} : { place }) });
+}
+
+/**
+ * The directory of locks that the agreement of the target's directory, or of one above it, names: ct-lock-helper keeps them there, too.
+ * Undefined for beside the target; also in a directory that everybody may write to, where a lock of the library is for all users.
+ */
+function agreedPlace(target: string, chosen: Strategy | 'auto'): LockPlace | undefined {
+  const find = (make: boolean): FoundPlace => lockPlaceOf(target, { environment: {}, chosen, make });
+  const place = find(false);
+  if ('problem' in place || isOwnDirectory(place.directory)) return undefined;
+  const found = existsSync(place.directory) ? place : find(true);
+  return 'problem' in found ? undefined : found;
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -240,6 +240,29 @@ describe('a lock directory of the library', () => {
       expect(await holder.line()).toBe('held');
     },
   );
+});
+
+test.each(STRATEGIES)('a %s lock is kept where ct-lock-helper keeps it', (strategy) => {
+  const root = temporaryDirectory();
+  mkdirSync(join(root, 'sub'));
+  writeFileSync(join(root, '.lock-strategy'), `${strategy}\nlocks=locks\n`);
+  const target = join(root, 'sub', 'x.o');
+  using held = openLock(target, { strategy, fencing: true }).try();
+  expect(held?.token).toBe(1);
+  expect(readdirSync(join(root, 'sub'))).toEqual([]);
+  const helper = [join(import.meta.dirname, '../../dist/ct-lock-helper.js'), 'link', `--target=${target}`];
+  const options = { env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.2' }, timeout: 1500, encoding: 'utf8' } as const;
+  const waiting = spawnSync(process.execPath, [...helper, `--strategy=${strategy}`, '--', 'touch', target], options);
+  expect(waiting.stderr).toContain(`waiting for ${held?.path}`);
+  expect(readdirSync(join(root, 'sub'))).toEqual([]);
+});
+
+test("a lock in a directory that is everybody's is for all users, beside its target", () => {
+  const directory = temporaryDirectory();
+  chmodSync(directory, 0o1777);
+  using held = openLock(targetIn(directory), { strategy: 'lockdir' }).try();
+  expect(held?.path).toBe(`${targetIn(directory)}.lockdir`);
+  expect(readdirSync(directory)).toEqual(['x.o.lockdir']);
 });
 
 describe('an error of a lock has a code', () => {
