@@ -135,8 +135,8 @@ bool make_scratch(const char *directory, const char *target) {
   return true;
 }
 
-/** A time at which nobody compiles. */
-static const struct timespec STAND_IN[] = {{.tv_sec = 1}, {.tv_sec = 1}};
+/** The year 2000: nobody compiles then, and FAT, too, knows it. */
+static const struct timespec STAND_IN[] = {{.tv_sec = 946684800}, {.tv_sec = 946684800}};
 
 bool make_stand_in(const char *temporary) {
   int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
