@@ -30,7 +30,7 @@ static struct plan plan_of(const struct options *options) {
   char **command = options->command;
   switch (options->verb) {
     case VERB_COMPILE:
-      return keep_place(plan_compile(command, options->target, unique_pid(), unique_random()));
+      return adapt_appended(plan_compile(command, options->target, unique_pid(), unique_random()), command);
     case VERB_LINK:
       return adapt_to_place(plan_link(command, options->target, unique_pid(), unique_random()), command);
     default:
@@ -66,7 +66,7 @@ int main(int count, char **arguments) {
   if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, plan.reason);
   if (plan.kind == PLAN_UNCHANGED) become(plan.argv);
 
-  char *directory = directory_of(plan.target);
+  char *directory = directory_of(plan.destination);
   struct filesystem filesystem;
   if (!filesystem_of(directory, &filesystem)) {
     if (options.verb == VERB_LAUNCH) become(options.command);
@@ -74,7 +74,7 @@ int main(int count, char **arguments) {
     if (!made) hand_over(arguments, text("%s: %s", directory, strerror(errno)));
   }
   struct lock_place place;
-  switch (find_lock_place(plan.target, directory, options.strategy != STRATEGY_AUTO, &place)) {
+  switch (find_lock_place(plan.destination, directory, options.strategy != STRATEGY_AUTO, &place)) {
     case NO_PLACE:
       warn("%s; no lock is taken for %s. Choose a directory for locks by CT_LOCK_DIR", place.problem, plan.target);
       return produce(&plan, options.verb == VERB_COMPILE);
@@ -95,7 +95,7 @@ int main(int count, char **arguments) {
     warn("%s is locked, but written in place: %s", plan.target, plan.reason);
   }
 
-  struct lock lock = lock_of(plan.target, place.base, strategy, filesystem.local, settings.overdue_ms);
+  struct lock lock = lock_of(plan.destination, place.base, strategy, filesystem.local, settings.overdue_ms);
   struct held held;
   struct wait wait;
   switch (acquire(&lock, &settings, &held, &wait)) {

@@ -8,7 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "destination.h"
 #include "lock.h"
+#include "words.h"
+
+/** A name or a path up to this length has room; asking costs a system call. */
+enum { ROOMY_NAME = 143, ROOMY_PATH = 3900 };
 
 /** Whether a file beside the product can be replaced by another of that name, as nobody else would notice. */
 static bool is_replaceable(const char *path, const char *directory) {
@@ -43,28 +48,50 @@ static struct plan adapt_sides(struct plan plan, char **command) {
   return in_place(plan, command, "a file that it writes beside its output cannot be replaced");
 }
 
-struct plan adapt_to_place(struct plan plan, char **command) {
-  struct stat there, named;
-  if (plan.kind == PLAN_UNCHANGED || plan.target == NULL) return plan;
-  if (stat(plan.target, &there) != 0) return adapt_sides(plan, command);
-  // A device, a pipe or a directory must not be replaced, and needs no lock.
-  if (!S_ISREG(there.st_mode)) return (struct plan){.kind = PLAN_UNCHANGED, .argv = command};
-  if (plan.kind != PLAN_REDIRECTED || !plan.seeded) return adapt_sides(plan, command);
-  // ar, unlike ld, as and clang, writes through links and keeps the other names of an archive.
-  bool linked = there.st_nlink > 1 || (lstat(plan.target, &named) == 0 && S_ISLNK(named.st_mode));
-  if (!linked) return plan;
-  return (struct plan){
-      .kind = PLAN_LOCKED,
-      .argv = command,
-      .target = plan.target,
-      .reason = "its archive has other names, and ar keeps those",
-  };
+static bool is_too_long(const char *path) {
+  struct stat found;
+  return path != NULL && lstat(path, &found) != 0 && errno == ENAMETOOLONG;
 }
 
-struct plan keep_place(struct plan plan) {
-  struct stat there;
-  if (stat(plan.target, &there) != 0 || S_ISREG(there.st_mode)) return plan;
-  plan.kind = PLAN_TYPESCRIPT;
-  plan.reason = "what stands in the target's place is no regular file";
-  return plan;
+/** Whether there is no room for the temporary of a path that has room. */
+static bool has_no_room(const struct plan *plan) {
+  const char *longest = plan->directory != NULL ? plan->directory : plan->temporary;
+  if (strlen(name_of(longest)) <= ROOMY_NAME && strlen(longest) <= ROOMY_PATH) return false;
+  return is_too_long(longest) && !is_too_long(plan->target);
+}
+
+/** @param written whose habits count; null for a command whose product replaces whatever is there */
+static struct plan adapt(struct plan plan, char **command, char **written) {
+  if (plan.kind == PLAN_UNCHANGED || plan.target == NULL) return plan;
+  struct destination destination = destination_of(plan.target, written);
+  if (destination.kind == DESTINATION_FOREIGN) {
+    // A device or a pipe must not be replaced, and needs no lock.
+    return (struct plan){.kind = PLAN_UNCHANGED, .argv = command, .reason = destination.reason};
+  }
+  plan.destination = destination.path;
+  if (plan.kind != PLAN_REDIRECTED) return plan;
+  if (destination.kind == DESTINATION_IN_PLACE) {
+    plan = in_place(plan, command, destination.reason);
+    plan.lock_is_optional = faccessat(AT_FDCWD, directory_of(plan.destination), W_OK | X_OK, AT_EACCESS) != 0;
+    return plan;
+  }
+  if (has_no_room(&plan)) {
+    plan = in_place(plan, command, "its path is too long for one of a temporary");
+    plan.lock_is_optional = true;
+    return plan;
+  }
+  return adapt_sides(plan, command);
+}
+
+struct plan adapt_to_place(struct plan plan, char **command) { return adapt(plan, command, command); }
+
+struct plan adapt_appended(struct plan plan, char **command) {
+  size_t count = 0;
+  while (command[count] != NULL) count++;
+  char **in_place = allocate((count + 3) * sizeof *in_place);
+  memcpy(in_place, command, count * sizeof *in_place);
+  in_place[count] = "-o";
+  in_place[count + 1] = (char *)plan.target;
+  in_place[count + 2] = NULL;
+  return adapt(plan, in_place, NULL);
 }

@@ -5,5 +5,5 @@
 /** A plan as far as what stands in the target's place allows it; see src/compile/place.ts. */
 struct plan adapt_to_place(struct plan plan, char **command);
 
-/** A plan whose product replaces the target; for TypeScript, which refuses it, where that is no regular file. */
-struct plan keep_place(struct plan plan);
+/** The same for a plan of a command that gets its output as an appended `-o FILE`, which it needs to run in place, too. */
+struct plan adapt_appended(struct plan plan, char **command);

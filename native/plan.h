@@ -33,6 +33,10 @@ struct plan {
   /** What to run, ended by null. */
   char **argv;
   const char *target, *temporary;
+  /** What gets the contents: the target, or what it leads to. Known once the place was looked at. */
+  const char *destination;
+  /** The command runs without the lock where there can be none. */
+  bool lock_is_optional;
   /**
    * A new directory that the temporary stands in. Whatever else is in it afterwards moves beside the target. Null where
    * the temporary stands beside the target itself.

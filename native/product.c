@@ -86,11 +86,27 @@ void share_in_place(const char *path) {
   }
 }
 
+static bool copy_to(const char *path, const char *from);
+
+/** Over the border of a file system, behind a link: a copy beside the target takes its place. */
+static bool carry_over(const char *temporary, const char *target) {
+  char *beside = text("%s/.%s.tmp", directory_of(target), unique_name());
+  if (copy_to(beside, temporary) && rename(beside, target) == 0) {
+    discard(temporary);
+    return true;
+  }
+  int error = errno;
+  discard(beside);
+  errno = error;
+  return false;
+}
+
 enum published publish(const char *temporary, const char *target) {
   struct stat product, present;
   if (lstat(temporary, &product) != 0) return errno == ENOENT ? ABSENT : NOT_PUBLISHED;
   share(temporary, &product, target);
   if (rename(temporary, target) == 0) return PUBLISHED;
+  if (errno == EXDEV) return carry_over(temporary, target) ? PUBLISHED : NOT_PUBLISHED;
   // NFS may send a rename twice; the second copy finds nothing to rename, because the first one succeeded.
   if (errno != ENOENT) return NOT_PUBLISHED;
   bool there = lstat(target, &present) == 0 && present.st_ino == product.st_ino && present.st_dev == product.st_dev;
@@ -110,13 +126,16 @@ static bool copy(int from, int to) {
   return length == 0;
 }
 
-bool seed(const char *temporary, const char *target) {
-  int from = open(target, O_RDONLY | O_CLOEXEC);
-  if (from < 0) return errno == ENOENT;
+bool seed(const char *temporary, const char *target) { return copy_to(temporary, target) || errno == ENOENT || errno == ENOTDIR; }
+
+/** Makes a copy with the permissions of the other one. False with errno. */
+static bool copy_to(const char *path, const char *from_path) {
+  int from = open(from_path, O_RDONLY | O_CLOEXEC);
+  if (from < 0) return false;
   struct stat found;
   int to = -1;
   bool copied = fstat(from, &found) == 0 &&
-                (to = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) >= 0 &&
+                (to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) >= 0 &&
                 copy(from, to) && fchmod(to, found.st_mode & 0777) == 0;
   int error = errno;
   close(from);

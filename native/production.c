@@ -87,7 +87,7 @@ static void discard_all(const struct plan *plan) {
 }
 
 static void share_all_in_place(const struct plan *plan) {
-  if (plan->kind == PLAN_LOCKED) share_in_place(plan->target);
+  if (plan->kind == PLAN_LOCKED) share_in_place(plan->destination);
   for (const struct side *side = plan->sides; side < plan->sides + plan->side_count; side++) {
     if (side->temporary == NULL) share_in_place(side->target);
   }
@@ -99,7 +99,7 @@ static void share_all_in_place(const struct plan *plan) {
  */
 static bool prepare(const struct plan *plan, bool replaces) {
   if (plan->directory != NULL && !make_scratch(plan->directory, plan->target)) return false;
-  if (plan->seeded) return seed(plan->temporary, plan->target);
+  if (plan->seeded) return seed(plan->temporary, plan->destination);
   return !replaces || make_stand_in(plan->temporary);
 }
 
@@ -115,7 +115,7 @@ static int finish(const struct plan *plan, bool replaces, bool demanded) {
   if (!made) discard(plan->temporary);
   share_all_in_place(plan);
   if (!publish_sides(plan, false)) return OWN_ERROR;
-  switch (made ? publish_one(plan, plan->temporary, plan->target) : ABSENT) {
+  switch (made ? publish_one(plan, plan->temporary, plan->destination) : ABSENT) {
     case NOT_PUBLISHED:
       return OWN_ERROR;
     case ABSENT:

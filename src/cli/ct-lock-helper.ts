@@ -52,7 +52,8 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
   const plan = planOf(order);
   let lockPath = '';
   const circumstances = (target: string): Circumstances => {
-    const { lock, settings } = lockOf(target, strategy);
+    const { lock, settings } =
+      plan.kind === 'locked' && plan.lockIsOptional ? lockIfAny(target, strategy) : lockOf(target, strategy);
     lockPath = lock?.path ?? '';
     if (plan.kind === 'locked' && settings.verbose >= 1) {
       warn(`${target} is locked, but written in place: ${plan.why}`);
@@ -113,6 +114,19 @@ function lockOf(
   const { settings, warnings } = settingsFromEnvironment(process.env, strategy);
   for (const warning of warnings) warn(warning);
   return { lock: openLock(target, { strategy, settings, place }), settings };
+}
+
+/** The same where the command runs without a lock rather than not at all: it can write its output, and we nothing beside it. */
+function lockIfAny(target: string, choice: Strategy | 'auto'): ReturnType<typeof lockOf> {
+  try {
+    const found = lockOf(target, choice);
+    found.lock?.try()?.release();
+    return found;
+  } catch (error) {
+    if (!(error instanceof LockError)) throw error;
+    warn(`${error.message}; no lock is taken for ${target}`);
+    return { lock: undefined, settings: settingsFromEnvironment(process.env, 'flock').settings };
+  }
 }
 
 function describe(error: unknown): string[] {

@@ -4,6 +4,7 @@ import { basename, delimiter, join } from 'node:path';
 import type { Leash } from '../locks/index.js';
 import { descentOf, signalAll } from '../processes/endable.js';
 import { type Ending, endTree } from '../processes/ending.js';
+import { inheritedBy } from './inherited.js';
 
 /** A program and its arguments. */
 export type Argv = readonly [string, ...string[]];
@@ -48,7 +49,7 @@ export async function runCommand(
   const [program, ...rest] = tiedToUs(argv, leash);
   // detached: a session of its own, so that a compiler driver and what it started can be ended together. The
   // interrupt key of the terminal therefore reaches only us, and we hand it on.
-  const [input, output, error, ...more] = leash?.stdio() ?? (['inherit', 'inherit', 'inherit'] as const);
+  const [input, output, error, ...more] = leash?.stdio() ?? inheritedBy(argv);
   const stdio = [input, output, stderr ?? error, ...more];
   const child = spawn(program, rest, { stdio, detached: true });
   leash?.tie(child);

@@ -1,5 +1,5 @@
 import type { Argv } from './command.js';
-import { adaptToPlace, hasDirectory, keepPlace } from './place.js';
+import { adaptAppended, adaptToPlace, hasDirectory } from './place.js';
 import { type Plan, planCompile, planLaunch, planLink } from './plan.js';
 import { type Circumstances, type Production, produce, runAsItIs, runUnderLock } from './production.js';
 import { readResponseFile } from './response-file.js';
@@ -20,12 +20,12 @@ export function planOf(order: Order): Plan {
   const unique = uniqueNow();
   switch (order.verb) {
     case 'compile':
-      return keepPlace(planCompile(command, order.target, unique));
+      return adaptAppended(planCompile(command, order.target, unique), command, process.env);
     case 'link':
-      return adaptToPlace(planLink(command, order.target, unique, readResponseFile), process.env);
+      return adaptToPlace(planLink(command, order.target, unique, readResponseFile), command, process.env);
     case 'launch': {
       const plan = planLaunch(command, unique, readResponseFile, process.env['CT_LOCK_COMPILERS']);
-      if (plan.kind === 'unchanged' || hasDirectory(plan.target)) return adaptToPlace(plan, process.env);
+      if (plan.kind === 'unchanged' || hasDirectory(plan.target)) return adaptToPlace(plan, command, process.env);
       return { kind: 'unchanged', why: 'the directory of its output does not exist' };
     }
   }
@@ -45,10 +45,10 @@ export function carryOut(
 ): Promise<Production> {
   switch (plan.kind) {
     case 'unchanged':
-      return runAsItIs(command, stop);
+      return runAsItIs(plan.argv ?? command, stop);
     case 'locked':
-      return runUnderLock(plan, command, circumstances(plan.target));
+      return runUnderLock(plan, plan.argv ?? command, circumstances(plan.destination ?? plan.target));
     case 'redirected':
-      return produce(plan, circumstances(plan.target));
+      return produce(plan, circumstances(plan.destination ?? plan.target));
   }
 }

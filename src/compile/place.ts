@@ -1,34 +1,85 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { LockError } from '../locks/index.js';
-import type { Plan, Redirection, Side } from './plan.js';
+import { basename, dirname } from 'node:path';
+import { errorCode } from '../locks/index.js';
+import type { Argv } from './command.js';
+import { destinationOf, REPLACES } from './destination.js';
+import { type Habit, habitOf } from './habit.js';
+import type { Locked, Plan, Redirection, Side } from './plan.js';
+import { readResponseFile } from './response-file.js';
 
 /**
- * A plan as far as what stands in the target's place allows it. What is there and no regular file (/dev/null, a pipe,
- * a directory) must not be replaced, and needs no lock.
- *
- * A symbolic link to a regular file is replaced by the product, as ld, as and clang do it themselves. Only ar writes
- * through links, symbolic and hard ones, and therefore works in place.
+ * A plan as far as what stands in the target's place allows it: no device, pipe or open file is replaced, and what a link leads
+ * to gets the contents where the tool itself would write through it.
  */
-export function adaptToPlace(plan: Plan, environment: NodeJS.ProcessEnv): Plan {
+export function adaptToPlace(plan: Plan, command: Argv, environment: NodeJS.ProcessEnv): Plan {
+  return adapt(plan, environment, () => habitOf(command, readResponseFile));
+}
+
+/** The same for a plan of a command that gets its output as an appended `-o FILE`, which it needs to run in place, too. */
+export function adaptAppended(plan: Redirection, command: Argv, environment: NodeJS.ProcessEnv): Plan {
+  const adapted = adapt(plan, environment, () => REPLACES);
+  return adapted.kind === 'redirected' ? adapted : { ...adapted, argv: [...command, '-o', plan.target] };
+}
+
+function adapt(plan: Plan, environment: NodeJS.ProcessEnv, habit: () => Habit): Plan {
   if (plan.kind === 'unchanged') return plan;
   const { target } = plan;
-  const there = statSync(target, { throwIfNoEntry: false });
-  if (there === undefined) return adaptSides(plan, environment);
-  if (!there.isFile()) return { kind: 'unchanged', why: 'its output is no regular file' };
-  if (plan.kind === 'locked' || !plan.seeded) return adaptSides(plan, environment);
-  const linked = there.nlink > 1 || lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  return linked ? { kind: 'locked', target, why: 'its archive has other names, and ar keeps those' } : plan;
+  const found = destinationOf(target, habit);
+  if (found.kind === 'foreign') return { kind: 'unchanged', why: found.why };
+  const destination = found.path === target ? {} : { destination: found.path };
+  if (plan.kind === 'locked') return { ...plan, ...destination };
+  if (found.kind === 'in-place') {
+    const optional = mayWriteIn(dirname(found.path)) ? {} : ({ lockIsOptional: true } as const);
+    return { ...inPlace(plan, found.why), ...destination, ...optional };
+  }
+  if (hasNoRoom(plan)) {
+    const why = 'its path is too long for one of a temporary';
+    return { ...inPlace(plan, why), ...destination, lockIsOptional: true };
+  }
+  return { ...adaptSides(plan, environment), ...destination };
+}
+
+/** A name or a path up to this length has room. */
+const ROOMY_NAME = 143;
+const ROOMY_PATH = 3900;
+
+/** Whether there is no room for the temporary of a path that has room. */
+function hasNoRoom({ target, temporary, directory }: Redirection): boolean {
+  const longest = directory ?? temporary;
+  if (Buffer.byteLength(basename(longest)) <= ROOMY_NAME && Buffer.byteLength(longest) <= ROOMY_PATH) return false;
+  return isTooLong(longest) && !isTooLong(target);
+}
+
+function isTooLong(path: string): boolean {
+  try {
+    lstatSync(path, { throwIfNoEntry: false });
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'ENAMETOOLONG';
+  }
+}
+
+function mayWriteIn(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The plan to run the command as it is, because of what stands in the place of what it writes. */
+function inPlace({ target, sides = [] }: Redirection, why: string): Locked {
+  return { kind: 'locked', target, sides: sides.map((side) => ({ target: side.target })), why };
 }
 
 /** The same for the files beside the product. What cannot be redirected because of them is written in place. */
-function adaptSides(plan: Plan, environment: NodeJS.ProcessEnv): Plan {
-  if (plan.kind !== 'redirected' || plan.seeded) return plan;
+function adaptSides(plan: Redirection, environment: NodeJS.ProcessEnv): Locked | Redirection {
+  if (plan.seeded) return plan;
   const { target, sides = [] } = plan;
-  const locked = { kind: 'locked', target, sides: sides.map((side) => ({ target: side.target })) } as const;
-  if (environment['CCC_OVERRIDE_OPTIONS']) return { ...locked, why: 'CCC_OVERRIDE_OPTIONS changes its options' };
+  if (environment['CCC_OVERRIDE_OPTIONS']) return inPlace(plan, 'CCC_OVERRIDE_OPTIONS changes its options');
   if (sides.every((side) => isReplaceable(side, dirname(target)))) return plan;
-  return { ...locked, why: 'a file that it writes beside its output cannot be replaced' };
+  return inPlace(plan, 'a file that it writes beside its output cannot be replaced');
 }
 
 /** Whether a file beside the product can be replaced by another of that name, as nobody else would notice. */
@@ -42,17 +93,6 @@ function isReplaceable({ temporary, target }: Side, directory: string): boolean 
   } catch {
     return false;
   }
-}
-
-/**
- * A plan whose product replaces whatever is there, unless that is no regular file.
- *
- * @throws LockError then: for root the rename would succeed, and leave an object in the place of /dev/null
- */
-export function keepPlace(plan: Redirection): Redirection {
-  const there = statSync(plan.target, { throwIfNoEntry: false });
-  if (there === undefined || there.isFile()) return plan;
-  throw new LockError(plan.target, 'is no regular file, and the product would replace it; choose another target');
 }
 
 /** Whether the directory of a target is there. If not, it is the compiler's to say so. */

@@ -10,7 +10,7 @@ import { type Tool, toolOf } from './tool.js';
 /** How a command that somebody else composed is run so that its output appears whole. `why` is half a sentence. */
 export type Plan =
   /** As it is and without a lock: it is no compile, or nothing that can be protected. */
-  | { readonly kind: 'unchanged'; readonly why: string }
+  | { readonly kind: 'unchanged'; readonly why: string; readonly argv?: Argv }
   /** As it is while the lock of the target is held: its output cannot get another name for a while. */
   | Locked
   | Redirection;
@@ -20,6 +20,12 @@ export interface Locked {
   readonly target: string;
   readonly why: string;
   readonly sides?: readonly Side[];
+  /** What to run, where that is not the command itself. */
+  readonly argv?: Argv;
+  /** What the link of the target's name leads to, if that gets the contents. */
+  readonly destination?: string;
+  /** It runs without the lock where there can be none. */
+  readonly lockIsOptional?: true;
 }
 
 /** A file that a command writes beside its product. */
@@ -38,6 +44,8 @@ export interface Redirection {
   readonly kind: 'redirected';
   readonly argv: Argv;
   readonly target: string;
+  /** What the link of the target's name leads to, if that gets the contents. */
+  readonly destination?: string;
   /** Stands next to the target, because only within a directory is a rename certain to be atomic. */
   readonly temporary: string;
   /** Or in this new directory next to it: whatever else is in it afterwards moves beside the target. */

@@ -132,8 +132,8 @@ function clearWay({ kind, target, sides = [] }: Locked | Redirection): void {
   for (const side of sides) if (side.temporary === undefined) putAway(side.target);
 }
 
-function shareAllInPlace({ kind, target, sides = [] }: Locked | Redirection): void {
-  if (kind === 'locked') shareInPlace(target);
+function shareAllInPlace({ kind, target, destination = target, sides = [] }: Locked | Redirection): void {
+  if (kind === 'locked') shareInPlace(destination);
   for (const side of sides) if (side.temporary === undefined) shareInPlace(side.target);
 }
 
@@ -149,7 +149,7 @@ async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | und
   try {
     if (directory !== undefined) makeDirectory(directory, target);
     // A stand-in shows whether the command would have removed the old product when it fails.
-    if (seeded) seed(temporary, target);
+    if (seeded) seed(temporary, plan.destination ?? target);
     else if (replaces) makeStandIn(temporary);
     const end = await runQuoting(plan, stop, leash);
     if (end.kind !== 'succeeded') {
@@ -159,7 +159,9 @@ async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | und
     if (replaces && !seeded && isStandIn(temporary)) discard(temporary);
     shareAllInPlace(plan);
     publishSides(plan, false);
-    return publish(temporary, target) === 'published' ? { kind: 'published' } : { kind: 'absent', temporary };
+    return publish(temporary, plan.destination ?? target) === 'published'
+      ? { kind: 'published' }
+      : { kind: 'absent', temporary };
   } finally {
     discardAll(plan); // published, it is not there any more
   }

@@ -41,7 +41,8 @@ export function seed(temporary: string, target: string): void {
   try {
     copyFileSync(target, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error; // else: ar will make it
+    const code = errorCode(error);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error; // else: ar will make it, or say why not
   }
 }
 
@@ -60,12 +61,30 @@ export function publish(temporary: string, target: string): 'published' | 'absen
   try {
     renameSync(temporary, target);
   } catch (error) {
+    if (errorCode(error) === 'EXDEV') {
+      carryOver(temporary, target);
+      return 'published';
+    }
     // NFS may send a rename twice; the second copy finds nothing to rename, because the first one succeeded.
     if (errorCode(error) !== 'ENOENT') throw error;
     const present = lstatSync(target, { bigint: true, throwIfNoEntry: false });
     if (present?.ino !== product.ino || present.dev !== product.dev) throw error;
   }
   return 'published';
+}
+
+/** Over the border of a file system, behind a link: a copy beside the target takes its place. */
+function carryOver(temporary: string, target: string): void {
+  const { pid, random } = uniqueNow();
+  const beside = join(dirname(target), `.${pid}.${random}.tmp`);
+  try {
+    copyFileSync(temporary, beside, constants.COPYFILE_EXCL);
+    renameSync(beside, target);
+  } catch (error) {
+    discard(beside);
+    throw error;
+  }
+  discard(temporary);
 }
 
 /** Whether a directory is shared by its group: what is made in it gets its group, which may write. */

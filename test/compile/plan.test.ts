@@ -68,22 +68,25 @@ describe('what stands in the place of the output', () => {
     mkdirSync(join(directory, 'd'));
     symlinkSync('/dev/null', join(directory, 'null'));
     for (const path of ['/dev/null', join(directory, 'd'), join(directory, 'null')]) {
-      expect(adaptToPlace(redirected(path), {}).kind).toBe('unchanged');
-      expect(adaptToPlace({ kind: 'locked', target: path, why: '' }, {}).kind).toBe('unchanged');
+      expect(adaptToPlace(redirected(path), ['gcc', '-c', 'a.c', '-o', path], {}).kind).toBe('unchanged');
+      expect(adaptToPlace({ kind: 'locked', target: path, why: '' }, ['gcc'], {}).kind).toBe('unchanged');
     }
     expect(hasDirectory(join(directory, 'no', 'a.o'))).toBe(false);
     expect(hasDirectory('a.o')).toBe(true);
   });
 
-  test('is replaced where it is a symbolic link to a file, but an archive is changed through it', () => {
+  test('is kept where it is a link that the tool writes through', () => {
     const directory = temporaryDirectory();
-    writeFileSync(join(directory, 'file'), '');
-    symlinkSync('file', join(directory, 'link'));
+    writeFileSync(join(directory, 'filled'), 'x');
+    symlinkSync('filled', join(directory, 'link'));
     symlinkSync('nowhere', join(directory, 'dangling'));
-    const [link, dangling] = [join(directory, 'link'), join(directory, 'dangling')];
-    expect(adaptToPlace(redirected(link), {}).kind).toBe('redirected');
-    expect(adaptToPlace(redirected(dangling), {}).kind).toBe('redirected');
-    expect(adaptToPlace(redirected(join(directory, 'file'), true), {}).kind).toBe('redirected');
-    expect(adaptToPlace(redirected(link, true), {}).kind).toBe('locked');
+    const at = (name: string) => join(directory, name);
+    const adapted = (command: string, name: string) => adaptToPlace(redirected(at(name)), [command, '-c', 'a.c'], {});
+    expect(adapted('gcc', 'link')).toEqual(redirected(at('link')));
+    expect(adapted('gcc', 'dangling')).toMatchObject({ kind: 'redirected', destination: at('nowhere') });
+    expect(adapted('clang', 'dangling')).toEqual(redirected(at('dangling')));
+    expect(adapted('cc', 'dangling').kind).toBe('locked');
+    const archive = adaptToPlace(redirected(at('link'), true), ['ar', 'rcs', 'link', 'a.o'], {});
+    expect(archive).toMatchObject({ kind: 'redirected', destination: at('filled') });
   });
 });
