@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode, isShortName, pathBeside, placeIn, probeKernelLock, targetIn } from '../locks/index.js';
 import { hasStem, lockNames, recognise } from './leftover.js';
 import { type Environment, lockDirectoriesOf } from './lock-directories.js';
@@ -21,15 +21,38 @@ interface HoldContext {
 export function holdOf(target: string, place: Place, context: HoldContext): Hold {
   const directory = dirname(target);
   const targets = [target, ...namesBehind(directory, basename(target)).map((name) => join(directory, name))];
-  const elsewhere = lockDirectoriesOf(directory, context.environment);
-  const bases = targets.flatMap((each) => [each, ...elsewhere.map((locks) => placeIn(locks, each).base)]);
-  return worst(bases.map((base) => holdAt(base, place, context.cleared)));
+  return worst(
+    targets
+      .flatMap(withEnd)
+      .flatMap((each) => basesOf(each, context))
+      .map((base) => holdAt(base, place, context.cleared)),
+  );
+}
+
+/** A product that is written through a link has the lock of what that leads to. */
+function withEnd(target: string): string[] {
+  try {
+    const to = resolve(dirname(target), readlinkSync(target));
+    return [target, join(realpathSync(dirname(to)), basename(to)), ...(stands(to) ? [realpathSync(to)] : [])];
+  } catch {
+    return [target]; // no link, or one that leads nowhere
+  }
+}
+
+/** What the names of a target's locks may be made of. */
+function basesOf(target: string, { environment }: HoldContext): string[] {
+  return [target, ...lockDirectoriesOf(dirname(target), environment).map((locks) => placeIn(locks, target).base)];
 }
 
 /** The same for all targets that `launch` may be writing under a stem, seen together. */
 export function holdOfStem(directory: string, stem: string, place: Place, context: HoldContext): Hold {
   const bases = new Set<string>();
   for (const base of basesIn(directory)) if (hasStem(basename(base), stem)) bases.add(base);
+  for (const name of readdirSync(directory)) {
+    if (!hasStem(name, stem)) continue;
+    for (const end of withEnd(join(directory, name)).slice(1))
+      for (const base of basesOf(end, context)) bases.add(base);
+  }
   for (const locks of lockDirectoriesOf(directory, context.environment)) {
     for (const base of basesIn(locks)) {
       const target = targetIn(locks, basename(base));

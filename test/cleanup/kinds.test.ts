@@ -473,3 +473,15 @@ describe('of targets whose locks are in a directory of their own', () => {
     expect(findings.map(({ target }) => target)).toContain(join(directory, 'a.o'));
   });
 });
+
+test('a temporary beside a link stays while the lock of what the link leads to is held', async () => {
+  const directory = objectDirectory();
+  mkdirSync(join(directory, 'real'));
+  symlinkSync('real/a.s', join(directory, 'a.s')); // leads to nothing yet
+  const names = [`a.s.${deadPid()}.${RANDOM}.tmp`, `a.tmp-${deadPid()}-${RANDOM}`];
+  for (const name of names) leaveFile(join(directory, name));
+  const lock = leaveLock('lockdir', join(directory, 'real', 'a.s'), recordOf(living()), 0);
+  expect((await clean(directory)).fates()).toMatchObject({ [names[0] ?? '']: 'in-use', [names[1] ?? '']: 'in-use' });
+  rmSync(join(directory, 'real', basename(lock)), { recursive: true });
+  expect((await clean(directory)).fates()).toMatchObject({ [names[0] ?? '']: 'removed', [names[1] ?? '']: 'removed' });
+});
