@@ -389,13 +389,6 @@ static struct plan plan_compiler(const struct planning *planning) {
   return redirected(planning, &edits, plan);
 }
 
-struct plan plan_compile(char **command, const char *target, const char *pid, const char *random) {
-  struct planning planning = {.command = command, .pid = pid, .random = random};
-  const char *temporary = beside_name(&planning, target);
-  struct edits edits = {.items = {{.index = planning.words.count, .with = {"-o", temporary}, .count = 2}}, .count = 1};
-  return redirected(&planning, &edits, (struct plan){.target = target, .temporary = temporary});
-}
-
 static struct plan plan_command(struct planning *planning) {
   char **command = planning->command;
   if (!find_tool(command, &planning->tool)) return unchanged(planning, "it names no compiler");
@@ -413,6 +406,31 @@ static struct plan plan_command(struct planning *planning) {
 struct plan plan_launch(char **command, const char *pid, const char *random) {
   struct planning planning = {.command = command, .pid = pid, .random = random};
   return plan_command(&planning);
+}
+
+/** A command with its output appended. */
+static char **appended(char **command, const char *output) {
+  size_t count = 0;
+  while (command[count] != NULL) count++;
+  char **longer = allocate((count + 3) * sizeof *longer);
+  memcpy(longer, command, count * sizeof *longer);
+  longer[count] = "-o";
+  longer[count + 1] = (char *)output;
+  longer[count + 2] = NULL;
+  return longer;
+}
+
+struct plan plan_compile(char **command, const char *target, const char *pid, const char *random) {
+  struct plan launch = plan_launch(appended(command, as_operand(target)), pid, random);
+  bool writes_more = launch.kind == PLAN_REDIRECTED && (launch.side_count > 0 || launch.directory != NULL);
+  if (writes_more || launch.kind == PLAN_TYPESCRIPT) {
+    launch.target = target;
+    return launch;
+  }
+  struct planning planning = {.command = command, .pid = pid, .random = random};
+  const char *temporary = beside_name(&planning, target);
+  struct edits edits = {.items = {{.index = planning.words.count, .with = {"-o", temporary}, .count = 2}}, .count = 1};
+  return redirected(&planning, &edits, (struct plan){.target = target, .temporary = temporary});
 }
 
 struct plan plan_link(char **command, const char *target, const char *pid, const char *random) {

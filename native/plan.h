@@ -65,5 +65,8 @@ struct plan plan_launch(char **command, const char *pid, const char *random);
 /** As plan_launch, where the output is known: never PLAN_UNCHANGED. */
 struct plan plan_link(char **command, const char *target, const char *pid, const char *random);
 
-/** How to run a command that takes its output as an appended `-o FILE`: always PLAN_REDIRECTED. */
+/**
+ * How to run a command that takes its output as an appended `-o FILE`: PLAN_REDIRECTED or PLAN_TYPESCRIPT. A compiler that
+ * writes more than that file runs as by plan_launch: a dependency file that names the temporary would speak of nothing.
+ */
 struct plan plan_compile(char **command, const char *target, const char *pid, const char *random);

@@ -20,7 +20,11 @@ export function planOf(order: Order): Plan {
   const unique = uniqueNow();
   switch (order.verb) {
     case 'compile':
-      return adaptAppended(planCompile(command, order.target, unique), command, process.env);
+      return adaptAppended(
+        planCompile(command, order.target, unique, readResponseFile, process.env['CT_LOCK_COMPILERS']),
+        command,
+        process.env,
+      );
     case 'link':
       return adaptToPlace(planLink(command, order.target, unique, readResponseFile), command, process.env);
     case 'launch': {

@@ -66,8 +66,22 @@ export interface Unique {
 /** More than this is left in its response file: a command line has a limit, and compilers copy it once more. */
 const MOST_EXPANDED_BYTES = 32_768;
 
-/** How to run a command that takes its output as an appended `-o FILE`. */
-export function planCompile(command: Argv, target: string, unique: Unique): Redirection {
+/**
+ * How to run a command that takes its output as an appended `-o FILE`. A compiler that writes more than that file runs as by
+ * {@link planLaunch}: a dependency file that names the temporary would speak of nothing.
+ *
+ * @param read, compilers as there
+ */
+export function planCompile(
+  command: Argv,
+  target: string,
+  unique: Unique,
+  read: ReadResponseFile,
+  compilers = '',
+): Redirection {
+  const launch = planLaunch([...command, '-o', asOperand(target)], unique, read, compilers);
+  if (launch.kind === 'redirected' && (launch.sides?.length || launch.directory !== undefined))
+    return { ...launch, target };
   const temporary = besideName(target, unique);
   return { kind: 'redirected', argv: [...command, '-o', temporary], target, temporary, seeded: false };
 }

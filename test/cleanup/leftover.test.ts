@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasStem, recognise } from '../../src/cleanup/leftover.js';
 import { planCompile } from '../../src/compile/plan.js';
+import { readResponseFile } from '../../src/compile/response-file.js';
 import { uniqueNow } from '../../src/compile/temporary.js';
 
 describe('what a name says', () => {
@@ -57,7 +58,7 @@ describe('what a name says', () => {
     fc.assert(
       fc.property(names, fc.integer({ min: 1, max: 4_194_304 }), (target, pid) => {
         fc.pre(!/\.(?:lockdir|lock\.excl|lock\.pid)$/.test(target));
-        expect(recognise(planCompile(['cc'], target, { ...uniqueNow(), pid }).temporary)).toEqual({
+        expect(recognise(planCompile(['cc'], target, { ...uniqueNow(), pid }, readResponseFile).temporary)).toEqual({
           kind: 'product',
           target,
           pid,

@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   HAS_CC,
+  HAS_GCC,
   HAS_MAKE,
   HELPER_WORDS,
   helper,
@@ -185,3 +186,21 @@ function readIfThere(file: string): string | undefined {
     return undefined;
   }
 }
+
+describe.skipIf(!HAS_GCC)('compile of a compiler that writes more than its output (needs gcc)', () => {
+  test.each([
+    ['a dependency file', ['-MD'], 'a.d', /^a\.o: /],
+    ['a dependency file of a name of its own', ['-MMD', '-MF', 'b.d'], 'b.d', /^a\.o: /],
+    ['the stack usage', ['-fstack-usage'], 'a.su', /main/],
+  ])('%s speaks of the target, and stands beside it', async (_, options, side, content) => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'a.c'), 'int main(void) { return 0; }\n');
+    const command = ['gcc', ...options, '-c', 'a.c'];
+    const { end, stderr } = await helper(['compile', '--strategy=lockdir', '--target=a.o', '--', ...command], {
+      cwd: directory,
+    });
+    expect({ end, stderr }).toEqual({ end: 0, stderr: '' });
+    expect(readFileSync(join(directory, side), 'utf8')).toMatch(content);
+    expect(readdirSync(directory).sort()).toEqual(['a.c', 'a.o', side].sort());
+  });
+});

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { planCompile } from '../../src/compile/plan.js';
+import { readResponseFile } from '../../src/compile/response-file.js';
 import { discard, publish, uniqueNow } from '../../src/compile/temporary.js';
 import { temporaryDirectory } from './helper.js';
 
 describe('a temporary', () => {
-  const temporaryFor = (target: string): string => planCompile(['cc'], target, uniqueNow()).temporary;
+  const temporaryFor = (target: string): string => planCompile(['cc'], target, uniqueNow(), readResponseFile).temporary;
 
   test('stands next to its target, with the pid and something nobody can guess', () => {
     expect(temporaryFor('/objects/main.o')).toMatch(/^\/objects\/main\.o\.\d+\.[0-9a-f]{16}\.tmp$/);

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { planCompile } from '../../../src/compile/plan.js';
+import { readResponseFile } from '../../../src/compile/response-file.js';
 import { discard, publish, uniqueNow } from '../../../src/compile/temporary.js';
 import { explainNotice, type LockSettings, openLock, type Strategy } from '../../../src/locks/index.js';
 import { readObject, writeObject } from './object.js';
@@ -100,7 +101,7 @@ async function produce(target: string, inside: Witness, steps: Stopwatch, notThe
   await sleep(randomInt(1, 15));
   steps.done('hold');
 
-  const { temporary } = planCompile(['cc'], target, uniqueNow());
+  const { temporary } = planCompile(['cc'], target, uniqueNow(), readResponseFile);
   writeObject(temporary, sequence + 1);
   steps.done('write');
   inside.write({ sequence: sequence + 1, pending: true, pid, host });
