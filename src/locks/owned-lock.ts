@@ -207,7 +207,10 @@ function refusal(code: string, path: string): string | undefined {
   const there = ownerOf(path);
   if (there === undefined) return undefined;
   const mode = (there.mode & 0o777).toString(8);
-  return `no permission to use this lock, which belongs to user ${there.uid} (mode ${mode}); have that user run: chmod 664 ${shellWord(path)}`;
+  const whose = `no permission to use this lock, which belongs to user ${there.uid} and group ${there.gid} (mode ${mode})`;
+  // Where the group may use it already, this user is not of the group.
+  if ((there.mode & 0o060) === 0o060) return `${whose}; only members of that group may use it`;
+  return `${whose}; have that user run: chmod 664 ${shellWord(path)}`;
 }
 
 function ownerOf(path: string): Stats | undefined {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { digestOf, readEntries } from '../../src/updates/cvs/entries.js';
 import { treeOf } from './tree.js';
@@ -97,10 +97,12 @@ export class Repository {
         await this.#run(work, 'hg', 'push', '-q');
         return (await this.#run(work, 'hg', 'log', '-r', '.', '-T', '{node}')).trim();
       case 'cvs': {
-        this.#removeLocksOfTheDead();
-        if (!existsSync(join(work, 'lib', 'CVS'))) await this.#run(work, 'cvs', '-Q', 'add', 'lib');
-        await this.#run(work, 'cvs', '-Q', 'add', ...added);
-        await this.#run(work, 'cvs', '-Q', 'commit', '-m', message);
+        if (!existsSync(join(work, 'lib', 'CVS'))) await this.#runCvs(work, 'add', 'lib');
+        const unknown = added.filter(
+          (file) => !readFileSync(join(work, dirname(file), 'CVS/Entries'), 'utf8').includes(`/${basename(file)}/`),
+        );
+        if (unknown.length > 0) await this.#runCvs(work, 'add', ...unknown);
+        await this.#runCvs(work, 'commit', '-m', message);
         return digestOf(readEntries(work));
       }
     }
@@ -137,17 +139,43 @@ export class Repository {
     }
   }
 
+  /**
+   * Cvs waits half a minute for the lock of another one that has died meanwhile, with half of a commit public; so it is ended
+   * soon, and does the rest at the next try.
+   */
+  async #runCvs(cwd: string, ...args: string[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      this.#removeLocksOfTheDead();
+      try {
+        await execute('cvs', ['-Q', ...args], { cwd, env: this.#environment, timeout: 3000 * tries });
+        return;
+      } catch (error) {
+        if (tries === 6) throw error;
+      }
+    }
+  }
+
   /** A killed cvs leaves its locks in the repository, where its administrator removes them (cvs has nothing for that). */
   #removeLocksOfTheDead(): void {
     for (const name of readdirSync(this.#store, { recursive: true, encoding: 'utf8' })) {
-      const pid = /\/#cvs\.(?:[rwp]fl|lock).*?(?:\.(\d+))?$/.exec(`/${name}`)?.[1];
-      if (/(^|\/)#cvs\./.test(name) && (pid === undefined || !existsSync(`/proc/${pid}`)))
-        rmSync(join(this.#store, name), { recursive: true, force: true });
+      const path = join(this.#store, name);
+      if (/(^|\/)#cvs\.[^/]*$/.test(name) && isOfTheDead(path)) rmSync(path, { recursive: true, force: true });
     }
   }
 
   async #run(cwd: string, program: string, ...args: string[]): Promise<string> {
     const { stdout } = await execute(program, args, { cwd, env: this.#environment, timeout: 60_000 });
     return stdout;
+  }
+}
+
+/** A lock of cvs names its process; but `#cvs.lock`, which a living one holds for a moment only. */
+function isOfTheDead(lock: string): boolean {
+  const pid = /\.(\d+)$/.exec(lock)?.[1];
+  try {
+    if (pid === undefined) return Date.now() - statSync(lock).mtimeMs > 2000;
+    return readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'cvs\n'; // numbers are used again
+  } catch {
+    return true;
   }
 }

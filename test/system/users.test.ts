@@ -78,7 +78,7 @@ describe.skipIf(noUsers !== undefined)(
         const ended = await as(STRANGER, world, ['run', build]);
         expect(ended).toMatchObject({ code: 70, stdout: '' });
         expect(ended.stderr).toMatch(
-          /no permission.*(group write permission|group 61000, mode 2775\. A group .* chmod g\+ws)/,
+          /no permission.*(group 61000 \(mode 664\); only members of that group|group 61000, mode 2775\. A group .* chmod g\+ws)/,
         );
         expect(ended.stderr).toContain(`  ${build} was not built; no lock is left.\n`);
       }

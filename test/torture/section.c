@@ -126,9 +126,11 @@ static void check(const char *target) {
 static void produce(const char *temporary, long helper) {
   static char filling[FILLING];
   char name[64];
-  int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0664);
-  if (fd < 0) {
-    report("torn", "the temporary is there already\n");
+  // An empty one stands in for the old object, so that it is seen whether the command would have removed that.
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_NOFOLLOW, 0664);
+  struct stat found;
+  if (fd < 0 || fstat(fd, &found) != 0 || found.st_size > 0) {
+    report("torn", "the temporary is somebody else's\n");
     exit(98);
   }
   snprintf(name, sizeof name, "%ld\n", helper);
