@@ -51,6 +51,9 @@ export function remnantsWhere(wanted: (marks: Marks) => boolean, host: Host): Re
     .flatMap(({ pid, marks }) => {
       const process = processOf(pid);
       // Its number may have been given to another one between the two looks.
-      return process === undefined || marksOf(pid)?.run !== marks.run ? [] : [remnantOf(process, marks, host)];
+      if (process === undefined || marksOf(pid)?.run !== marks.run) return [];
+      const remnant = remnantOf(process, marks, host);
+      // One that ended while it was looked at has neither user nor command any more, and is nobody's business.
+      return processOf(pid)?.startTicks === process.startTicks ? [remnant] : [];
     });
 }
