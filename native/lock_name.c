@@ -33,7 +33,7 @@ char *short_name(const char *name) {
   return joined(copy_of(name, kept), "~", hexadecimal(hash_of(name)), NULL);
 }
 
-static bool is_too_long(const char *path) {
+bool is_too_long(const char *path) {
   struct stat found;
   return lstat(path, &found) != 0 && errno == ENAMETOOLONG;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** The most bytes of a name on nearly every file system. */
@@ -10,6 +11,9 @@ enum { LONGEST_NAME = 255 };
  * `BEGINNING~0123456789abcdef`. Everybody gets the same; see src/locks/lock-name.ts. Its own memory.
  */
 char *short_name(const char *name);
+
+/** Whether the file system has no room for a path, or for one of its names. */
+bool is_too_long(const char *path);
 
 /**
  * The path of what stands beside `path` with an ending: `PATH.lock`. Where the file system has no room for the ending, that of

@@ -10,6 +10,7 @@
 
 #include "destination.h"
 #include "lock.h"
+#include "lock_name.h"
 #include "words.h"
 
 /** A name or a path up to this length has room; asking costs a system call. */
@@ -48,11 +49,6 @@ static struct plan adapt_sides(struct plan plan, char **command) {
   return in_place(plan, command, "a file that it writes beside its output cannot be replaced");
 }
 
-static bool is_too_long(const char *path) {
-  struct stat found;
-  return path != NULL && lstat(path, &found) != 0 && errno == ENAMETOOLONG;
-}
-
 /** Whether there is no room for the temporary of a path that has room. */
 static bool has_no_room(const struct plan *plan) {
   const char *longest = plan->directory != NULL ? plan->directory : plan->temporary;
@@ -86,12 +82,5 @@ static struct plan adapt(struct plan plan, char **command, char **written) {
 struct plan adapt_to_place(struct plan plan, char **command) { return adapt(plan, command, command); }
 
 struct plan adapt_appended(struct plan plan, char **command) {
-  size_t count = 0;
-  while (command[count] != NULL) count++;
-  char **in_place = allocate((count + 3) * sizeof *in_place);
-  memcpy(in_place, command, count * sizeof *in_place);
-  in_place[count] = "-o";
-  in_place[count + 1] = (char *)plan.target;
-  in_place[count + 2] = NULL;
-  return adapt(plan, in_place, NULL);
+  return adapt(plan, with_output(command, plan.target), NULL);
 }

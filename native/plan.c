@@ -408,8 +408,7 @@ struct plan plan_launch(char **command, const char *pid, const char *random) {
   return plan_command(&planning);
 }
 
-/** A command with its output appended. */
-static char **appended(char **command, const char *output) {
+char **with_output(char **command, const char *output) {
   size_t count = 0;
   while (command[count] != NULL) count++;
   char **longer = allocate((count + 3) * sizeof *longer);
@@ -421,7 +420,7 @@ static char **appended(char **command, const char *output) {
 }
 
 struct plan plan_compile(char **command, const char *target, const char *pid, const char *random) {
-  struct plan launch = plan_launch(appended(command, as_operand(target)), pid, random);
+  struct plan launch = plan_launch(with_output(command, as_operand(target)), pid, random);
   bool writes_more = launch.kind == PLAN_REDIRECTED && (launch.side_count > 0 || launch.directory != NULL);
   if (writes_more || launch.kind == PLAN_TYPESCRIPT) {
     launch.target = target;

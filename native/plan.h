@@ -65,6 +65,9 @@ struct plan plan_launch(char **command, const char *pid, const char *random);
 /** As plan_launch, where the output is known: never PLAN_UNCHANGED. */
 struct plan plan_link(char **command, const char *target, const char *pid, const char *random);
 
+/** A command with `-o OUTPUT` appended. */
+char **with_output(char **command, const char *output);
+
 /**
  * How to run a command that takes its output as an appended `-o FILE`: PLAN_REDIRECTED or PLAN_TYPESCRIPT. A compiler that
  * writes more than that file runs as by plan_launch: a dependency file that names the temporary would speak of nothing.

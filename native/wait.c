@@ -73,17 +73,30 @@ static bool settle_when_dead(struct waiting *waiting, const struct sighting *hol
   return false;
 }
 
+/** Looks at the owner once it is time, ever later up to `at_last_ms`. True when that decides the round. */
+static bool look_when_due(struct waiting *waiting, struct held *held, long long now_ms, long at_last_ms,
+                          enum attempt *attempt) {
+  if (now_ms < waiting->look_at_ms) return false;
+  struct sighting holder;
+  if (!look_at(waiting->lock, &holder)) {
+    *attempt = TROUBLE;
+    return true;
+  }
+  if (settle_when_dead(waiting, &holder, now_ms)) {
+    *attempt = try_lock(waiting->lock, held);
+    return true;
+  }
+  waiting->look_at_ms = now_ms + waiting->look_again_ms;
+  waiting->look_again_ms = at_most(at_last_ms, 2 * waiting->look_again_ms);
+  return false;
+}
+
 /** One round of a lock with a record that is taken. */
 static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
   const struct lock *lock = waiting->lock;
   long long now_ms = steady_ms();
-  if (now_ms >= waiting->look_at_ms) {
-    struct sighting holder;
-    if (!look_at(lock, &holder)) return TROUBLE;
-    if (settle_when_dead(waiting, &holder, now_ms)) return try_lock(lock, held);
-    waiting->look_at_ms = now_ms + waiting->look_again_ms;
-    waiting->look_again_ms = at_most(lock->local ? LOOK_AT_LAST_MS : LOOK_ACROSS_AT_LAST_MS, 2 * waiting->look_again_ms);
-  }
+  enum attempt attempt;
+  if (look_when_due(waiting, held, now_ms, lock->local ? LOOK_AT_LAST_MS : LOOK_ACROSS_AT_LAST_MS, &attempt)) return attempt;
   long until_warning_ms = at_most(BELL_MS, waiting->warn_at_ms - now_ms);
   if (!lock->local || !await_bell(lock->record, until_warning_ms)) {
     pause_ms(waiting->pause_ms);
@@ -96,13 +109,8 @@ static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
 static enum attempt wait_for_kernel(struct waiting *waiting, struct held *held) {
   const struct lock *lock = waiting->lock;
   long long now_ms = steady_ms();
-  if (now_ms >= waiting->look_at_ms) {
-    struct sighting holder;
-    if (!look_at(lock, &holder)) return TROUBLE;
-    if (settle_when_dead(waiting, &holder, now_ms)) return try_lock(lock, held);
-    waiting->look_at_ms = now_ms + waiting->look_again_ms;
-    waiting->look_again_ms = at_most(LOOK_AT_KERNEL_AT_LAST_MS, 2 * waiting->look_again_ms);
-  }
+  enum attempt attempt;
+  if (look_when_due(waiting, held, now_ms, LOOK_AT_KERNEL_AT_LAST_MS, &attempt)) return attempt;
   long left_ms = at_most(waiting->warn_at_ms - now_ms, waiting->look_at_ms - now_ms);
   if (can_block(lock)) return block_for_lock(lock, held, left_ms > 0 ? left_ms : 1);
   pause_ms(waiting->pause_ms);

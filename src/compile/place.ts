@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { isTooLong } from '../locks/index.js';
 import type { Argv } from './command.js';
 import { destinationOf, REPLACES } from './destination.js';
 import { type Habit, habitOf } from './habit.js';
@@ -48,15 +48,6 @@ function hasNoRoom({ target, temporary, directory }: Redirection): boolean {
   const longest = directory ?? temporary;
   if (Buffer.byteLength(basename(longest)) <= ROOMY_NAME && Buffer.byteLength(longest) <= ROOMY_PATH) return false;
   return isTooLong(longest) && !isTooLong(target);
-}
-
-function isTooLong(path: string): boolean {
-  try {
-    lstatSync(path, { throwIfNoEntry: false });
-    return false;
-  } catch (error) {
-    return errorCode(error) === 'ENAMETOOLONG';
-  }
 }
 
 function mayWriteIn(directory: string): boolean {

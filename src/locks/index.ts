@@ -19,7 +19,7 @@ export { isThisHost } from './host-name.js';
 export { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
 export { probeKernelLock } from './kernel-lock-probe.js';
 export { Leash } from './leash.js';
-export { isShortName, LONGEST_NAME, pathBeside, shortName } from './lock-name.js';
+export { isShortName, isTooLong, LONGEST_NAME, pathBeside, shortName } from './lock-name.js';
 export { isOwnDirectory, lockPlaceOf, placeIn, targetIn } from './lock-place.js';
 export {
   type AcquireOptions,

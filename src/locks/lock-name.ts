@@ -44,7 +44,8 @@ export function pathBeside(path: string, ending: string): string {
   return path.slice(0, slash) + shortName(name) + ending;
 }
 
-function isTooLong(path: string): boolean {
+/** Whether the file system has no room for a path, or for one of its names. */
+export function isTooLong(path: string): boolean {
   try {
     lstatSync(path, { throwIfNoEntry: false });
     return false;

@@ -50,10 +50,9 @@ export function remnantsWhere(wanted: (marks: Marks) => boolean, host: Host): Re
     .filter(({ marks }) => wanted(marks))
     .flatMap(({ pid, marks }) => {
       const process = processOf(pid);
-      // Its number may have been given to another one between the two looks.
-      if (process === undefined || marksOf(pid)?.run !== marks.run) return [];
+      if (process === undefined) return [];
       const remnant = remnantOf(process, marks, host);
-      // One that ended while it was looked at has neither user nor command any more, and is nobody's business.
-      return processOf(pid)?.startTicks === process.startTicks ? [remnant] : [];
+      // Meanwhile it may have ended, and then has neither user nor command; or its number been given to another one.
+      return marksOf(pid)?.run === marks.run ? [remnant] : [];
     });
 }

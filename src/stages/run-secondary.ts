@@ -140,10 +140,7 @@ async function waitAndJoin(
       await untilRecorded(secondary, stamp, remainingMs, context);
       continue;
     }
-    held.remove(own);
-    context.step('update: ended');
-    endSecondary(layout.temporary, held);
-    context.step('end: running removed');
+    withdraw(secondary, held, context);
     const waitedMs = performance.now() - began;
     if (state.kind === 'unrecorded') {
       return { kind: 'source-unrecorded', head: state.head, recorded: state.recorded, waitedMs };
@@ -175,6 +172,8 @@ async function joinInTime(
     context,
   });
   const result = await joining.catch((error: unknown) => {
+    // It could not enter its primary's directory at all, has looked at nothing and touched nothing: there is nothing to
+    // investigate in its own directory, whose locks would only keep it from its next run.
     if (error instanceof LockError && !held.paths.includes(join(temporary, secondaryLockName(secondary.name))))
       withdraw(secondary, held, context);
     throw error;
@@ -182,10 +181,7 @@ async function joinInTime(
   return result.kind === 'done' ? undefined : refusal(result, held);
 }
 
-/**
- * Ends a run that could not enter its primary's directory at all. It has looked at nothing and touched nothing, so there is
- * nothing to investigate in its own directory: its locks would only keep it from its next run.
- */
+/** Ends a run that waits in its stage `update` and has not joined: it has built nothing. */
 function withdraw(secondary: Secondary, held: HeldLocks, context: RunContext): void {
   const { temporary } = layoutOf(secondary.directory);
   held.remove(join(temporary, UPDATE));
