@@ -1,3 +1,4 @@
+import { explainUnreadable } from '../config/nightly-start.js';
 import { formatProblem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
@@ -33,12 +34,22 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
   } else if (loaded.kind === 'loaded' && problems.length === 0) {
     const builds = [...loaded.project.builds.values()].map((build) => `${build.name} (${build.role})`);
     process.stdout.write(`${shown(file)}: good; ${builds.join(', ')}\n`);
-    for (const line of [...explainWriters(file), ...orphansOf(loaded.project), ...forgotten()])
+    const { project } = loaded;
+    for (const line of [...explainWriters(file), ...nightlyNotes(project), ...orphansOf(project), ...forgotten()])
       process.stdout.write(`${line}\n`);
   } else {
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
+}
+
+/** A time of a `DartConfiguration.tcl` that cannot be read stops nothing but Nightly runs. */
+function nightlyNotes({ builds }: Project): string[] {
+  return [...builds.values()].flatMap(({ name, nightlyStart }) =>
+    nightlyStart.kind === 'unreadable'
+      ? [`${name}: ${explainUnreadable(nightlyStart.text, new Date()).join('\n')}`]
+      : [],
+  );
 }
 
 /** What builds have left that the configuration does not have any more, or has under another name. */

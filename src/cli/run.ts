@@ -3,6 +3,7 @@ import { fstatSync, ftruncateSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { explainUnreadable } from '../config/nightly-start.js';
 import type { Build, Model } from '../config/project.js';
 import { thisHost } from '../locks/index.js';
 import { RunRecorder } from '../stages/history.js';
@@ -13,6 +14,7 @@ import { quotedLines, shown, shownLines } from '../text/shown.js';
 import type { Subject } from '../warnings/memory.js';
 import { sameFailure } from '../warnings/same-state.js';
 import { WarningTeller } from '../warnings/teller.js';
+import { EXIT, Refusal } from './exit.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
@@ -58,6 +60,9 @@ export async function runCommand(
   // Not loaded by the many who mail nothing.
   const post = project.mail === undefined ? undefined : await import('./run-mail.js');
   const build = model === undefined ? configured : { ...configured, model };
+  if (build.model === 'Nightly' && build.nightlyStart.kind === 'unreadable') {
+    throw new Refusal(EXIT.usage, explainUnreadable(build.nightlyStart.text, new Date()).join('\n'));
+  }
   const host = thisHost();
   const style = quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines';
   // A run that has nothing to tell, or finds another one at work, leaves the log of that alone.

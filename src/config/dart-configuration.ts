@@ -42,12 +42,6 @@ export function tablesOf(
     if (of(key) === '')
       findings.push({ path: [key], message: `${key} is missing, as CMake writes it with include(CTest)` });
   }
-  const nightly = of('NightlyStartTime');
-  const isNightly = /^([01]?\d|2[0-3]):[0-5]\d:[0-5]\d (UTC|[+-]\d{4})$/.test(nightly);
-  if (nightly !== '' && !isNightly) {
-    const message = `NightlyStartTime: ${nightly} is not a time with a zone in numbers, such as 01:00:00 UTC or 21:00:00 -0500`;
-    findings.push({ path: ['NightlyStartTime'], message });
-  }
   const stages: Record<string, { readonly command: string[] }> = {};
   const configuration = of('DefaultCTestConfigurationType') || 'Release';
   for (const [stage, key] of [
@@ -67,7 +61,6 @@ export function tablesOf(
       project: {
         name,
         ...(site !== '' && { site }),
-        ...(isNightly && { nightly_start: nightly.padStart(nightly.indexOf(':') === 1 ? nightly.length + 1 : 0, '0') }),
       },
       builds: {
         [name]: {

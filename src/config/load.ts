@@ -5,6 +5,7 @@ import { DART_CONFIGURATION, readDartConfiguration, tablesOf } from './dart-conf
 import { buildName, upstreamOf } from './detect.js';
 import { explain } from './explanation.js';
 import { Locations } from './location.js';
+import { nightlyStartOfCTest } from './nightly-start.js';
 import { type Finding, type KeyPath, type Problem, pathText } from './problem.js';
 import type { Project } from './project.js';
 import { resolveProject } from './resolve.js';
@@ -50,7 +51,8 @@ function projectOfCTest(text: string, file: string, { hostname }: Environment): 
   const upstream = dart.get('UpdateType') === 'git' ? upstreamOf(dart.get('SourceDirectory') ?? '.') : undefined;
   const { tables, findings } = tablesOf(dart, { name, upstream });
   if (findings.length > 0) return invalid(findings.map(({ message }) => ({ file, message })));
-  const resolved = resolveProject({ file, tables, names: [name], removed: [], hostname });
+  const nightlyStart = nightlyStartOfCTest(dart.get('NightlyStartTime') ?? '');
+  const resolved = resolveProject({ file, tables, names: [name], removed: [], hostname, nightlyStart });
   if (resolved.findings.length === 0) return { kind: 'loaded', project: resolved.project };
   return invalid(resolved.findings.map(({ message }) => ({ file, message })));
 }

@@ -1,3 +1,5 @@
+import type { NightlyStart } from './nightly-start.js';
+
 /**
  * What the rest of the program sees of a configuration: checked, with every default filled in, every path absolute
  * and every duration in milliseconds.
@@ -131,8 +133,7 @@ interface BuildCommon {
   /** Absolute path of the build directory; `Testing/Temporary` below it holds the stage locks. */
   readonly directory: string;
   readonly model: Model;
-  /** CTest's NightlyStartTime, for example `21:00:00 UTC`. */
-  readonly nightlyStart: string;
+  readonly nightlyStart: NightlyStart;
   readonly strategy: StrategyChoice;
   /** How long one step of the protocol may wait for the directory's critical section. */
   readonly sectionTimeoutMs: number;

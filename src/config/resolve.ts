@@ -3,6 +3,7 @@ import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import { resolveMail } from './mail.js';
+import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
 import type { Finding, KeyPath } from './problem.js';
 import type { Build, Primary, Project, Secondary, UpdateSource } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
@@ -21,6 +22,8 @@ export interface Tables {
   /** What was left out of the tables because it was wrong by itself. */
   readonly removed: readonly KeyPath[];
   readonly hostname: string;
+  /** Where it was read in another way than that of the tables. */
+  readonly nightlyStart?: NightlyStart;
 }
 
 const ONLY_PRIMARY = ['update', 'when_secondaries_build', 'secondaries_timeout', 'linger'] as const;
@@ -209,7 +212,7 @@ class Resolution {
       site: project?.site ?? this.#input.hostname,
       directory,
       model: table.model ?? this.#defaults.model ?? DEFAULTS.model,
-      nightlyStart: project?.nightly_start ?? DEFAULTS.nightlyStart,
+      nightlyStart: this.#input.nightlyStart ?? nightlyStartOf(project?.nightly_start ?? DEFAULTS.nightlyStart),
       ...this.#schedule(name, table),
       watch: (table.watch ?? []).map((path) => resolve(this.#base, path)),
       quietMs: milliseconds(table.quiet ?? DEFAULTS.quiet),

@@ -29,7 +29,7 @@ function header({ project }: Facts): string[] {
     `name = ${quoted(project)}`,
     '# The name of this machine in reports; the host name without it.',
     '# site = "buildhost"',
-    '# When the day of Nightly builds begins.',
+    '# When the day of Nightly builds begins; "21:00 Europe/Berlin" follows summer time, zones like EST and CET do not.',
     `# nightly_start = "${DEFAULTS.nightlyStart}"`,
     '# How locks in one directory are taken: auto, lockdir, cifs, flock or fcntl. Set lockdir when the server of a',
     '# network file system and its clients build in one directory.',

@@ -1,4 +1,5 @@
 import type { CronExpression } from '../config/cron-expression.js';
+import { zonedTime } from '../config/time-zone.js';
 
 /**
  * A minute of a wall clock, counted as if the clock had always shown UTC. The minutes that a clock skips when summer time
@@ -7,7 +8,6 @@ import type { CronExpression } from '../config/cron-expression.js';
 export type LocalMinute = number;
 
 const MINUTE_MS = 60_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
  * What a clock shows.
@@ -17,13 +17,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  */
 export function localMinuteOf(ms: number, timeZone: string | undefined): LocalMinute {
   if (timeZone === undefined) return Math.floor(ms / MINUTE_MS) - new Date(ms).getTimezoneOffset();
-  const shown = new Map(
-    formatOf(timeZone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const part = (name: Intl.DateTimeFormatPartTypes): number => shown.get(name) ?? 0;
-  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute')) / MINUTE_MS;
+  return Math.floor(zonedTime(ms, timeZone) / MINUTE_MS);
 }
 
 /** Whether a line of a crontab fires in a minute, by the rules of crontab(5). */
@@ -35,22 +29,4 @@ export function firesIn(expression: CronExpression, minute: LocalMinute): boolea
   const inMonth = daysOfMonth.includes(shown.getUTCDate());
   const inWeek = daysOfWeek.includes(shown.getUTCDay());
   return days === 'both' ? inMonth && inWeek : inMonth || inWeek;
-}
-
-/** Making one costs a hundred times what using it does. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
 }

@@ -1,3 +1,4 @@
+import { lastNightlyStart, type NightlyStart } from '../config/nightly-start.js';
 import type { Model } from '../config/project.js';
 
 /** When a run counts as begun, and the names that Dart and CTest derive from it. */
@@ -15,10 +16,10 @@ export interface Buildstamp {
  * The buildstamp of a run. All Nightly runs of one night share theirs: it is the last time the nightly start came by,
  * as CTest reckons.
  *
- * @param nightlyStart `HH:MM:SS UTC` or `HH:MM:SS +hhmm`
+ * @param nightlyStart of a Nightly run, one that could be read
  */
-export function buildstampOf(model: Model, now: Date, nightlyStart: string): Buildstamp {
-  const asOf = model === 'Nightly' ? lastNightlyStart(now, nightlyStart) : undefined;
+export function buildstampOf(model: Model, now: Date, nightlyStart: NightlyStart): Buildstamp {
+  const asOf = model === 'Nightly' ? nightOf(now, nightlyStart) : undefined;
   const tag = formatTag(asOf ?? now);
   return { tag, model, text: `${tag}-${model}`, asOf };
 }
@@ -37,15 +38,7 @@ function formatTag(time: Date): string {
   return `${date.replaceAll('-', '')}-${clock.slice(0, 2)}${clock.slice(3, 5)}`;
 }
 
-const DAY_MS = 86_400_000;
-
-function lastNightlyStart(now: Date, nightlyStart: string): Date {
-  const match = /^(\d\d):(\d\d):(\d\d) (?:UTC|([+-])(\d\d)(\d\d))$/.exec(nightlyStart);
-  if (match === null) throw new Error(`not a nightly start time: ${JSON.stringify(nightlyStart)}`);
-  const [, hours, minutes, seconds, sign, offsetHours = 0, offsetMinutes = 0] = match;
-  const ofDayMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
-  const offsetMs = (Number(offsetHours) * 60 + Number(offsetMinutes)) * 60_000 * (sign === '-' ? -1 : 1);
-  const startMs = (((ofDayMs - offsetMs) % DAY_MS) + DAY_MS) % DAY_MS;
-  const sinceMs = (((now.getTime() - startMs) % DAY_MS) + DAY_MS) % DAY_MS;
-  return new Date(now.getTime() - sinceMs);
+function nightOf(now: Date, start: NightlyStart): Date {
+  if (start.kind === 'unreadable') throw new Error(`not a nightly start time: ${JSON.stringify(start.text)}`);
+  return lastNightlyStart(now, start);
 }

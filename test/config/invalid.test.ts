@@ -162,7 +162,7 @@ describe('one problem is one sentence with line, key, what was found and what wa
     ],
     [
       `${HEAD.replace('"E"', '"E"\nnightly_start = "9 pm"')}${GCC}`,
-      '3: project.nightly_start: found "9 pm", expected a time of day such as "21:00:00 UTC" or "21:00:00 -0500"',
+      '3: project.nightly_start: found "9 pm", expected a time of day such as "21:00:00 UTC", "21:00 EST", "21:00:00 -0500" or "21:00 Europe/Berlin"',
     ],
     [
       `${HEAD.replace('"E"', '"E"\nnightly_start = 21:00:00')}${GCC}`,

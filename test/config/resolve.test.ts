@@ -40,7 +40,7 @@ describe('a project', () => {
       source: '/etc/ci/src',
       directory: '/etc/ci/gcc',
       model: 'Continuous',
-      nightlyStart: '00:00:00 UTC',
+      nightlyStart: { kind: 'fixed', ofDayMs: 0 },
       schedule: undefined,
       offsetMs: 0,
       watch: [],
@@ -76,7 +76,7 @@ describe('a project', () => {
     );
     expect(secondary(text)).toMatchObject({
       site: 's',
-      nightlyStart: '21:30:00 -0500',
+      nightlyStart: { kind: 'fixed', ofDayMs: 2.5 * 3_600_000 },
       strategy: 'lockdir',
       sectionTimeoutMs: 5000,
     });

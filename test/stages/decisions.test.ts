@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { nightlyStartOf } from '../../src/config/nightly-start.js';
 import type { Build } from '../../src/config/project.js';
 import type { ProcessFacts } from '../../src/locks/index.js';
 import { buildstampOf, tagFileText } from '../../src/stages/buildstamp.js';
@@ -89,7 +90,7 @@ describe('a buildstamp', () => {
   const at = (text: string): Date => new Date(text);
 
   test('is the time in UTC, and the model', () => {
-    const stamp = buildstampOf('Continuous', at('2026-11-22T23:59:59.999Z'), '00:00:00 UTC');
+    const stamp = buildstampOf('Continuous', at('2026-11-22T23:59:59.999Z'), nightlyStartOf('00:00:00 UTC'));
     expect(stamp).toEqual({ tag: '20261122-2359', model: 'Continuous', text: '20261122-2359-Continuous' });
     expect(tagFileText(stamp)).toBe('20261122-2359\nContinuous\nExperimental\n');
   });
@@ -101,7 +102,7 @@ describe('a buildstamp', () => {
     ['2026-11-22T00:00:00Z', '00:00:00 UTC', '20261122-0000'],
     ['2026-11-22T10:00:00Z', '01:00:00 +0200', '20261121-2300'],
   ])('of a nightly run at %s with start %s is that of its night', (now, start, tag) => {
-    expect(buildstampOf('Nightly', at(now), start).tag).toBe(tag);
+    expect(buildstampOf('Nightly', at(now), nightlyStartOf(start)).tag).toBe(tag);
   });
 });
 

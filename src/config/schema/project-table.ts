@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.js';
+import { nightlyStartOf } from '../nightly-start.js';
 import { choice, duration, line } from './values.js';
 
 /** `[project]`. */
@@ -8,12 +9,14 @@ export const projectShape = {
   site: z.optional(line('The name of this machine in reports. Default: the host name.', 'a name')),
   nightly_start: z.optional(
     z.string('a time of day such as "21:00:00 UTC"').check(
-      z.regex(
-        /^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] (UTC|[+-][0-9]{4})$/,
-        'a time of day such as "21:00:00 UTC" or "21:00:00 -0500"',
+      z.refine(
+        (text) => nightlyStartOf(text).kind !== 'unreadable',
+        'a time of day such as "21:00:00 UTC", "21:00 EST", "21:00:00 -0500" or "21:00 Europe/Berlin"',
       ),
       z.meta({
-        description: "When the day of Nightly builds begins, as CTest's NightlyStartTime.",
+        description:
+          "When the day of Nightly builds begins: CTest's NightlyStartTime, or a time with the IANA name of a zone, " +
+          'which then follows summer time.',
         default: DEFAULTS.nightlyStart,
       }),
     ),

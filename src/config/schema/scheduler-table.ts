@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.js';
+import { isTimeZone } from '../time-zone.js';
 import { duration, path } from './values.js';
 
 /** `[scheduler]`. */
@@ -29,12 +30,3 @@ export const schedulerShape = {
     ),
   ),
 };
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
