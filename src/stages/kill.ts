@@ -51,7 +51,7 @@ export function livingRuns(build: Build, host: Host): Living {
       ...here.flatMap(({ stage, pid, startTicks }) => (stage === undefined ? [[pid, startTicks] as const] : [])),
     ]),
   };
-  const processes = processesOf(runs).map((process) => asRemnant(process, runs, locks, host));
+  const processes = processesOf(runs).flatMap((process) => asRemnant(process, runs, locks, host) ?? []);
   const owners = locks.flatMap(({ record }) => (record !== undefined && record.host !== host.name ? [record] : []));
   const foreign = [...owners, ...noted.filter((remnant) => remnant.host !== host.name)];
   const elsewhere = new Map(

@@ -23,15 +23,15 @@ export interface Remnant {
 /** Longer command lines are cut off: a link may name thousands of objects. */
 const COMMAND_LENGTH = 1000;
 
-/** What a person and a later run have to know of a process. */
+/** What a person and a later run have to know of a process; undefined for one that has ended by now. */
 export function remnantOf(
   { pid, startTicks }: Process,
   { run, build, stage }: Pick<Marks, 'run' | 'build' | 'stage'>,
   host: Host,
-): Remnant {
+): Remnant | undefined {
   const facts = host.process(pid);
   const startedMs = facts.kind === 'running' ? facts.startedMs : undefined;
-  return {
+  const remnant = {
     host: host.name,
     pid,
     startTicks,
@@ -42,6 +42,8 @@ export function remnantOf(
     build,
     ...(stage !== undefined && { stage }),
   };
+  // One that has ended meanwhile has neither user nor command, and its number may be another one's.
+  return processOf(pid)?.startTicks === startTicks ? remnant : undefined;
 }
 
 /** The marked processes that are wanted, looked at more closely. */
@@ -52,7 +54,6 @@ export function remnantsWhere(wanted: (marks: Marks) => boolean, host: Host): Re
       const process = processOf(pid);
       if (process === undefined) return [];
       const remnant = remnantOf(process, marks, host);
-      // Meanwhile it may have ended, and then has neither user nor command; or its number been given to another one.
-      return marksOf(pid)?.run === marks.run ? [remnant] : [];
+      return remnant !== undefined && marksOf(pid)?.run === marks.run ? [remnant] : [];
     });
 }

@@ -38,13 +38,13 @@ export function runsOf(build: Build, locks: readonly FoundStageLock[], host: Hos
   };
 }
 
-/** One of them as a person is told of it, and a later run. */
+/** One of them as a person is told of it, and a later run; undefined if it has ended by now. */
 export function asRemnant(
   process: RunProcess,
   { build, owners }: Runs,
   locks: readonly FoundStageLock[],
   host: Host,
-): Remnant {
+): Remnant | undefined {
   const run = locks.find(({ record }) => record?.pid === process.pid)?.record?.run;
   if (isOneOf(owners, process)) {
     return remnantOf(process, { run: run ?? process.marks?.run ?? '', build: build.name, stage: undefined }, host);

@@ -35,7 +35,7 @@ export function examine(build: Build, host: Host): Clearance {
   const runs = runsOf(build, locks, host);
   const left = processesOf(runs)
     .filter(({ marks }) => !(marks?.mayLeave && !atWork.has(marks.stage ?? '')))
-    .map((process) => asRemnant(process, runs, locks, host));
+    .flatMap((process) => asRemnant(process, runs, locks, host) ?? []);
   const owned = locks.filter((lock) => lock.judgement.fate !== 'dead');
   return { kind: owned.length + left.length === 0 ? 'clear' : 'needs-force', locks, owned, left };
 }
