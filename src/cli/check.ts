@@ -1,5 +1,5 @@
 import { explainUnreadable } from '../config/nightly-start.js';
-import { formatProblem } from '../config/problem.js';
+import { formatProblem, type Problem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
@@ -28,6 +28,7 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
           ...watchProblems(loaded.project),
           ...claimProblems(loaded.project, thisHost()),
           ...secretProblems(loaded.project),
+          ...updateProblems(loaded.project),
         ];
   if (json) {
     process.stdout.write(`${jsonText({ file, problems }, 2)}\n`);
@@ -35,12 +36,37 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
     const builds = [...loaded.project.builds.values()].map((build) => `${build.name} (${build.role})`);
     process.stdout.write(`${shown(file)}: good; ${builds.join(', ')}\n`);
     const { project } = loaded;
-    for (const line of [...explainWriters(file), ...nightlyNotes(project), ...orphansOf(project), ...forgotten()])
+    for (const line of [
+      ...explainWriters(file),
+      ...notUpdated(project),
+      ...nightlyNotes(project),
+      ...orphansOf(project),
+      ...forgotten(),
+    ])
       process.stdout.write(`${line}\n`);
   } else {
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
+}
+
+/** Sources that should be updated and cannot be: nothing of theirs is built. */
+function updateProblems({ file, builds }: Project): Problem[] {
+  return [...builds.values()].flatMap((build) => {
+    const without = build.role === 'primary' ? build.withoutUpdate : undefined;
+    if (without?.kind !== 'obstacle') return [];
+    const { message, remedy } = without;
+    return [{ file, message: `${build.name} cannot be updated: ${message}`, ...(remedy !== undefined && { remedy }) }];
+  });
+}
+
+/** Sources that are built as they stand. */
+function notUpdated({ builds }: Project): string[] {
+  return [...builds.values()].flatMap((build) =>
+    build.role === 'primary' && build.withoutUpdate?.kind === 'unversioned'
+      ? [`${build.name} does not update ${shown(build.source)}: ${shown(build.withoutUpdate.message)}`]
+      : [],
+  );
 }
 
 /** A time of a `DartConfiguration.tcl` that cannot be read stops nothing but Nightly runs. */

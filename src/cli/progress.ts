@@ -120,6 +120,8 @@ function describeEvent(event: RunEvent): string | undefined {
       const count = changes.length === 0 ? 'no new commits' : counted(changes.length, 'commit');
       return `update: ${count}${records.length > 1 ? ` of ${records.length} updates` : ''}`;
     }
+    case 'not-updated':
+      return `source not updated: ${event.why}`;
     case 'stage-started':
       return `${event.stage} ...${expectation(event.expectedMs)}`;
     case 'stage-ended':

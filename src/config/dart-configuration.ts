@@ -1,11 +1,9 @@
-import type { Upstream } from './detect.js';
+import type { CTestUpdate } from './ctest-update.js';
 import type { Finding } from './problem.js';
 import type { ConfigTables, SubmitTable } from './schema.js';
 
 /** The name of the file that CMake writes for CTest into a build directory. */
 export const DART_CONFIGURATION = 'DartConfiguration.tcl';
-
-type UpdateTable = NonNullable<NonNullable<ConfigTables['defaults']>['update']>;
 
 /**
  * Reads the entries `Name: value` of a `DartConfiguration.tcl`. CTest takes everything behind the colon, without the blanks
@@ -24,8 +22,7 @@ export function readDartConfiguration(text: string): ReadonlyMap<string, string>
 export interface BuildFacts {
   /** A valid build name. */
   readonly name: string;
-  /** What the git checkout follows; undefined without one. */
-  readonly upstream: Upstream | undefined;
+  readonly update: CTestUpdate;
 }
 
 /**
@@ -34,7 +31,7 @@ export interface BuildFacts {
  */
 export function tablesOf(
   dart: ReadonlyMap<string, string>,
-  { name, upstream }: BuildFacts,
+  { name, update }: BuildFacts,
 ): { readonly tables: ConfigTables; readonly findings: readonly Finding[] } {
   const of = (key: string): string => dart.get(key) ?? '';
   const findings: Finding[] = [];
@@ -52,7 +49,6 @@ export function tablesOf(
     if (command.length > 0) stages[stage] = { command };
   }
   stages['test'] = { command: ['ctest', '-T', 'Test'] };
-  const update = updateOf(of, upstream);
   const submit = submitOf(of);
   const site = of('Site');
   return {
@@ -69,7 +65,7 @@ export function tablesOf(
           source: of('SourceDirectory'),
           model: 'Experimental',
           stages,
-          ...(update !== undefined && { update }),
+          ...(update.kind === 'update' && { update: update.table }),
           ...(submit !== undefined && { submit }),
         },
       },
@@ -92,35 +88,6 @@ function submitOf(of: (key: string) => string): SubmitTable | undefined {
     ...(retries !== undefined && { retries }),
     ...(delay !== undefined && { retry_delay: delay }),
   };
-}
-
-/** Undefined where nothing is known to update from: the source is then built as it stands. */
-function updateOf(of: (key: string) => string, upstream: Upstream | undefined): UpdateTable | undefined {
-  // A list of CMake's.
-  const custom = of('GITUpdateCustom')
-    .split(';')
-    .filter((word) => word !== '');
-  switch (of('UpdateType').toLowerCase()) {
-    case 'git':
-      return upstream === undefined && custom.length === 0
-        ? undefined
-        : {
-            type: 'git',
-            ...upstream,
-            ...(/^(1|on|true|yes|y)$/i.test(of('GITInitSubmodules')) && { submodules: true }),
-            ...(custom.length > 0 && { command: custom }),
-          };
-    case 'svn':
-      return { type: 'svn' };
-    case 'hg':
-      return { type: 'hg' };
-    case 'cvs': {
-      const options = wordsOf(of('CVSUpdateOptions'));
-      return { type: 'cvs', ...(options.length > 0 && { options }) };
-    }
-    default:
-      return undefined;
-  }
 }
 
 /** The words of a command as CMake writes it: apart by blanks, or in double quotes with `\` before what is meant as it is. */

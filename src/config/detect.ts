@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { followedBranch, type Upstream } from './git-upstream.js';
 import { isBuildName } from './names.js';
 
 /** What a source tree is built with; `make-in-source` has its only Makefile in the source tree. */
@@ -20,23 +20,18 @@ export interface Facts {
   readonly upstream: Upstream | undefined;
 }
 
-/** A branch of a remote. */
-export interface Upstream {
-  readonly remote: string;
-  readonly branch: string;
-}
-
 /** Looks at a source and a build directory; neither has to exist. `name` is that of the build, if it is known. */
 export function detect(directories: { source: string; directory: string; name?: string }): Facts {
   const source = resolve(directories.source);
   const directory = resolve(directories.directory);
+  const followed = followedBranch(source);
   return {
     project: projectName(source, directory),
     name: directories.name ?? buildName(basename(directory)),
     source,
     directory,
     tool: toolOf(source, directory),
-    upstream: upstreamOf(source),
+    upstream: followed.kind === 'upstream' ? { remote: followed.remote, branch: followed.branch } : undefined,
   };
 }
 
@@ -79,40 +74,4 @@ function cmakeCache(directory: string): ReadonlyMap<string, string> | undefined 
   }
   const entries = text.matchAll(/^([^#/:=\s][^:=\n]*):[A-Z]+=(.*)$/gm);
   return new Map([...entries].map(([, name = '', value = '']) => [name, value.trim()]));
-}
-
-/** What a checkout follows. Asks git itself, which knows about worktrees, submodules and included configuration files. */
-export function upstreamOf(source: string): Upstream | undefined {
-  const current = git(source, 'symbolic-ref', '--quiet', '--short', 'HEAD');
-  if (current !== undefined) {
-    const remote = git(source, 'config', '--get', `branch.${current}.remote`);
-    const merge = git(source, 'config', '--get', `branch.${current}.merge`);
-    // A remote of `.` means that the branch follows another local one.
-    if (remote !== undefined && remote !== '.' && merge?.startsWith('refs/heads/')) {
-      return { remote, branch: merge.slice('refs/heads/'.length) };
-    }
-  }
-  const remotes = git(source, 'remote')?.split('\n') ?? [];
-  const remote = remotes.includes('origin') ? 'origin' : remotes.length === 1 ? remotes[0] : undefined;
-  if (remote === undefined) return undefined;
-  const head = git(source, 'symbolic-ref', '--quiet', '--short', `refs/remotes/${remote}/HEAD`);
-  const branch = current ?? head?.slice(remote.length + 1);
-  return branch === undefined ? undefined : { remote, branch };
-}
-
-/** The trimmed output of a git command, or undefined when it fails, says nothing, or there is no git. */
-function git(directory: string, ...args: string[]): string | undefined {
-  // A GIT_DIR from a hook or a rebase would answer for another repository.
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
-  try {
-    const output = execFileSync('git', ['-C', directory, ...args], {
-      encoding: 'utf8',
-      env: environment,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 10_000,
-    });
-    return output.trim() || undefined;
-  } catch {
-    return undefined;
-  }
 }

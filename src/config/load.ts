@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { ctestUpdateOf } from './ctest-update.js';
 import { DART_CONFIGURATION, readDartConfiguration, tablesOf } from './dart-configuration.js';
-import { buildName, upstreamOf } from './detect.js';
+import { buildName } from './detect.js';
 import { explain } from './explanation.js';
 import { Locations } from './location.js';
 import { nightlyStartOfCTest } from './nightly-start.js';
@@ -48,11 +49,20 @@ export function loadProject(file: string, environment: Environment): Loaded {
 function projectOfCTest(text: string, file: string, { hostname }: Environment): Loaded {
   const dart = readDartConfiguration(text);
   const name = buildName(dart.get('BuildName') || basename(dirname(file)));
-  const upstream = dart.get('UpdateType') === 'git' ? upstreamOf(dart.get('SourceDirectory') ?? '.') : undefined;
-  const { tables, findings } = tablesOf(dart, { name, upstream });
+  const update = ctestUpdateOf((key) => dart.get(key) ?? '');
+  const { tables, findings } = tablesOf(dart, { name, update });
   if (findings.length > 0) return invalid(findings.map(({ message }) => ({ file, message })));
-  const nightlyStart = nightlyStartOfCTest(dart.get('NightlyStartTime') ?? '');
-  const resolved = resolveProject({ file, tables, names: [name], removed: [], hostname, nightlyStart });
+  const resolved = resolveProject({
+    file,
+    tables,
+    names: [name],
+    removed: [],
+    hostname,
+    ctest: {
+      nightlyStart: nightlyStartOfCTest(dart.get('NightlyStartTime') ?? ''),
+      withoutUpdate: update.kind === 'update' ? undefined : update,
+    },
+  });
   if (resolved.findings.length === 0) return { kind: 'loaded', project: resolved.project };
   return invalid(resolved.findings.map(({ message }) => ({ file, message })));
 }

@@ -39,6 +39,8 @@ export interface Stage {
 }
 
 interface UpdateCommon {
+  /** The system's program, absolute or as the PATH finds it; `git`, `svn`, `hg` or `cvs` unless given. */
+  readonly client?: string;
   /** What moves the tree instead of the system's own commands. */
   readonly command?: readonly [string, ...string[]] | undefined;
 }
@@ -87,6 +89,15 @@ export interface CvsUpdate extends UpdateCommon {
 
 /** How the primary brings its source up to date. */
 export type UpdateSource = GitUpdate | SvnUpdate | HgUpdate | CvsUpdate;
+
+/** Why a primary has no update. */
+export interface WithoutUpdate {
+  /** `obstacle`: it should have one, so that nothing is built; `unversioned`: the source is built as it stands. */
+  readonly kind: 'obstacle' | 'unversioned';
+  readonly message: string;
+  /** The command that mends it. */
+  readonly remedy?: string;
+}
 
 interface SubmissionCommon {
   /** How often one run tries again. */
@@ -156,6 +167,8 @@ export interface Primary extends BuildCommon {
   readonly role: 'primary';
   /** Absent when something else updates the source. */
   readonly update: UpdateSource | undefined;
+  /** Why there is none, where that is so. */
+  readonly withoutUpdate?: WithoutUpdate;
   /** What the primary does when secondaries are building at the time of its update. */
   readonly whenSecondariesBuild: { readonly kind: 'abort' } | { readonly kind: 'wait'; readonly timeoutMs: number };
   /** How long a record stays in the journal at least, in milliseconds. */

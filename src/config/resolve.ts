@@ -5,7 +5,7 @@ import { milliseconds } from './duration.js';
 import { resolveMail } from './mail.js';
 import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
 import type { Finding, KeyPath } from './problem.js';
-import type { Build, Primary, Project, Secondary, UpdateSource } from './project.js';
+import type { Build, Primary, Project, Secondary, UpdateSource, WithoutUpdate } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
 import { collisionsOf } from './shared-source.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
@@ -22,12 +22,14 @@ export interface Tables {
   /** What was left out of the tables because it was wrong by itself. */
   readonly removed: readonly KeyPath[];
   readonly hostname: string;
-  /** Where it was read in another way than that of the tables. */
-  readonly nightlyStart?: NightlyStart;
+  /** What a `DartConfiguration.tcl` says that no table can. */
+  readonly ctest?: { readonly nightlyStart: NightlyStart; readonly withoutUpdate: WithoutUpdate | undefined };
 }
 
 const ONLY_PRIMARY = ['update', 'when_secondaries_build', 'secondaries_timeout', 'linger'] as const;
 const ONLY_SECONDARY = ['update_timeout'] as const;
+
+const NOT_CONFIGURED: WithoutUpdate = { kind: 'unversioned', message: 'no `update` is configured' };
 
 /** Keys of `[update]` that not every version control system has. */
 const KEYS_OF_SYSTEMS = [
@@ -139,6 +141,7 @@ class Resolution {
       ...common,
       source: resolve(this.#base, source ?? '.'),
       update,
+      ...(update === undefined && { withoutUpdate: this.#input.ctest?.withoutUpdate ?? NOT_CONFIGURED }),
       whenSecondariesBuild: when === 'abort' ? { kind: 'abort' } : { kind: 'wait', timeoutMs: milliseconds(timeout) },
       keepUpdatesMs: (this.#input.tables.project?.keep_updates ?? DEFAULTS.keepUpdates) * 86_400_000,
       lingerMs: milliseconds(table.linger ?? this.#defaults.linger ?? DEFAULTS.linger),
@@ -212,7 +215,7 @@ class Resolution {
       site: project?.site ?? this.#input.hostname,
       directory,
       model: table.model ?? this.#defaults.model ?? DEFAULTS.model,
-      nightlyStart: this.#input.nightlyStart ?? nightlyStartOf(project?.nightly_start ?? DEFAULTS.nightlyStart),
+      nightlyStart: this.#input.ctest?.nightlyStart ?? nightlyStartOf(project?.nightly_start ?? DEFAULTS.nightlyStart),
       ...this.#schedule(name, table),
       watch: (table.watch ?? []).map((path) => resolve(this.#base, path)),
       quietMs: milliseconds(table.quiet ?? DEFAULTS.quiet),
@@ -250,7 +253,11 @@ class Resolution {
       this.#report(['builds', name, 'update', key], message);
     }
     const [program, ...rest] = update.command ?? [];
-    const command = program === undefined ? {} : { command: [program, ...rest] as const };
+    const { client } = update;
+    const common = {
+      ...(program !== undefined && { command: [program, ...rest] as const }),
+      ...(client !== undefined && { client: client.includes('/') ? resolve(this.#base, client) : client }),
+    };
     if (
       type === 'git' &&
       program === undefined &&
@@ -271,14 +278,14 @@ class Resolution {
           submodules: update.submodules ?? false,
           mode,
           timeoutMs,
-          ...command,
+          ...common,
         };
       case 'svn':
-        return { type, url: update.url?.replace(/\/+$/, ''), mode, timeoutMs, ...command };
+        return { type, url: update.url?.replace(/\/+$/, ''), mode, timeoutMs, ...common };
       case 'hg':
-        return { type, branch: update.branch ?? DEFAULTS.hgBranch, mode, timeoutMs, ...command };
+        return { type, branch: update.branch ?? DEFAULTS.hgBranch, mode, timeoutMs, ...common };
       case 'cvs':
-        return { type, options: update.options ?? DEFAULTS.cvsOptions, mode, timeoutMs, ...command };
+        return { type, options: update.options ?? DEFAULTS.cvsOptions, mode, timeoutMs, ...common };
     }
   }
 

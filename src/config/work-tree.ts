@@ -6,6 +6,8 @@ type System = UpdateSource['type'];
 
 /** The work tree that a source is, or is a part of. */
 export interface WorkTree {
+  /** Its top directory, without symbolic links. */
+  readonly top: string;
   /**
    * The directory in which its version control system keeps its own files of this work tree, without symbolic links:
    * the `.git` of a clone, `.git/worktrees/NAME` of a linked work tree, `.git/modules/NAME` of a submodule, `.svn`, `.hg`,
@@ -37,6 +39,7 @@ export function workTreeOf(source: string, system: System): WorkTree | undefined
     const others = (Object.keys(NAMES) as System[]).filter((other) => other !== system);
     const covering = others.flatMap((other) => administrationIn(top, other) ?? []);
     return {
+      top,
       administration,
       covering: system === 'cvs' ? [...covering, ...cvsAbove(top)] : covering,
       superproject: system === 'git' ? superprojectOf(administration) : undefined,

@@ -49,6 +49,8 @@ export type RunEvent =
   /** An update that broke off had left the source half moved. */
   | { readonly kind: 'source-repaired'; readonly update: string; readonly revision: string }
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
+  /** The source is built as it stands. */
+  | { readonly kind: 'not-updated'; readonly why: string }
   /** It had another name before, and goes on where it was. */
   | { readonly kind: 'renamed'; readonly from: string }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }

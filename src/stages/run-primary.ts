@@ -28,6 +28,10 @@ import { refusal, waitThrough } from './waiting.js';
  * @throws the system's error, LockError
  */
 export async function runPrimary(primary: Primary, context: RunContext): Promise<RunResult> {
+  if (primary.withoutUpdate?.kind === 'obstacle') {
+    const { message, remedy } = primary.withoutUpdate;
+    return { kind: 'update-failed', message: remedy === undefined ? message : `${message}\n${remedy}` };
+  }
   const layout = ensureLayout(primary.directory);
   const claimed = await claimSource(primary, sectionOf(primary, context), context);
   if (claimed !== undefined) return claimed;
@@ -48,6 +52,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
       (await stillNoted(primary, context.host)) ?? workingInTheWay(primary, 'directory', context.run, context.host);
     if (inTheWay !== undefined) return refuse(inTheWay, layout, held, context);
     writeTag(primary, stamp);
+    context.report({ kind: 'not-updated', why: primary.withoutUpdate?.message ?? '' });
   }
   if (primary.update !== undefined) {
     const clear = await awaitSecondaries(primary, layout, held, context);

@@ -24,7 +24,7 @@ export function runClient(
   input?: Buffer,
 ): Promise<ToolResult> {
   return runTool({
-    argv: [program, ...args],
+    argv: [checkout.client ?? program, ...args],
     directory: checkout.source,
     environment: environment(checkout.environment ?? process.env),
     timeoutMs: checkout.timeoutMs,
@@ -88,7 +88,7 @@ export function clientFailure(
   result: Exclude<ToolResult, { kind: 'ok' }>,
 ): string {
   if (result.kind === 'not-found') return result.message;
-  const head = `${commandText([program, ...args])} in ${checkout.source} ${endText(result)}`;
+  const head = `${commandText([checkout.client ?? program, ...args])} in ${checkout.source} ${endText(result)}`;
   const said = result.stderr.trim().split('\n').slice(-10).join('\n');
   return said === '' ? head : `${head}:\n${said}`;
 }

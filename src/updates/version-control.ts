@@ -1,9 +1,11 @@
 import type { UpdateSource } from '../config/project.js';
+
 import { withCommand } from './custom.js';
 import { cvs } from './cvs/cvs.js';
 import { git } from './git/git.js';
 import { withSubmodules } from './git/submodules.js';
 import { hg } from './hg/hg.js';
+import { withClient } from './named-client.js';
 import type { Change, SystemName } from './record.js';
 import { svn } from './svn/svn.js';
 
@@ -11,6 +13,8 @@ import { svn } from './svn/svn.js';
 export interface Checkout {
   /** Absolute path of the source tree. */
   readonly source: string;
+  /** The system's program, if it is not to be the one that the PATH finds by its usual name. */
+  readonly client?: string;
   /** The limit of each single command, in milliseconds. */
   readonly timeoutMs: number;
   /** Milliseconds between TERM and KILL; 10 seconds unless given. */
@@ -143,7 +147,8 @@ export interface VersionControl {
  */
 export function versionControlOf(update: UpdateSource, memory: string): VersionControl {
   const system = systemOf(update, memory);
-  return update.command === undefined ? system : withCommand(system, update.command);
+  const whole = update.command === undefined ? system : withCommand(system, update.command);
+  return update.client === undefined ? whole : withClient(whole, update.client);
 }
 
 function systemOf(update: UpdateSource, memory: string): VersionControl {

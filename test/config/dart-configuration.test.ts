@@ -17,11 +17,13 @@ UpdateType: git
 CVSCommand: CVSCOMMAND-NOTFOUND
 `;
 
+const UPDATE = { kind: 'update', table: { type: 'git', remote: 'origin', branch: 'main' } } as const;
+
 describe('a DartConfiguration.tcl', () => {
   test('says what a configuration would', () => {
     const dart = readDartConfiguration(TEXT);
     expect(dart.get('CVSCommand')).toBe('');
-    const { tables, findings } = tablesOf(dart, { name: 'Linux-c', upstream: { remote: 'origin', branch: 'main' } });
+    const { tables, findings } = tablesOf(dart, { name: 'Linux-c', update: UPDATE });
     expect(findings).toEqual([]);
     expect(tables).toEqual({
       project: { name: 'Linux-c', site: 'host.example.org' },
@@ -42,22 +44,10 @@ describe('a DartConfiguration.tcl', () => {
     });
   });
 
-  test('of another version control system, or of none', () => {
-    const update = (lines: string) => {
-      const { tables } = tablesOf(readDartConfiguration(`${TEXT}${lines}`), { name: 'x', upstream: undefined });
-      return tables.builds?.['x']?.update;
-    };
-    expect(update('')).toBeUndefined();
-    expect(update('UpdateType: svn')).toEqual({ type: 'svn' });
-    expect(update('UpdateType: hg')).toEqual({ type: 'hg' });
-    expect(update('UpdateType: cvs\nCVSUpdateOptions: -d -A -P')).toEqual({ type: 'cvs', options: ['-d', '-A', '-P'] });
-    expect(update('UpdateType: p4')).toBeUndefined();
-  });
-
   test('that lacks what a build needs is told so', () => {
     const { findings } = tablesOf(readDartConfiguration('NightlyStartTime: whenever\n'), {
       name: 'x',
-      upstream: undefined,
+      update: UPDATE,
     });
     expect(findings.map(({ message }) => message)).toEqual([
       'SourceDirectory is missing, as CMake writes it with include(CTest)',

@@ -48,6 +48,7 @@ describe('a project', () => {
       strategy: 'auto',
       sectionTimeoutMs: 60_000,
       update: undefined,
+      withoutUpdate: { kind: 'unversioned', message: 'no `update` is configured' },
       whenSecondariesBuild: { kind: 'abort' },
       keepUpdatesMs: 365 * 86_400_000,
       lingerMs: 0,

@@ -18,8 +18,9 @@ export class DartBuild {
   /** Of everything that is started; git finds no configuration of a person's. */
   readonly environment: NodeJS.ProcessEnv;
 
-  constructor(source = join(this.root, 'source')) {
-    this.source = source;
+  /** @param source below the root */
+  constructor(source = 'source') {
+    this.source = join(this.root, source);
     this.environment = { PATH: process.env['PATH'], HOME: this.root, GIT_CONFIG_NOSYSTEM: '1', TZ: 'UTC' };
     mkdirSync(this.directory);
     mkdirSync(this.source, { recursive: true });

@@ -38,6 +38,12 @@ export const updateShape = {
       }),
     ),
   ),
+  client: z.optional(
+    line(
+      'The program of the version control system, such as "/opt/git/bin/git". Default: its name.',
+      'a program',
+    ).check(z.refine((name) => !name.startsWith('-'), 'a program, which cannot begin with a dash')),
+  ),
   command: z.optional(
     z
       .array(

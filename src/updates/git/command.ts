@@ -1,23 +1,7 @@
+import { FOREIGN_REPOSITORY } from '../../config/git-upstream.js';
 import { type Client, clientFailure, runClient } from '../client.js';
 import type { ToolResult } from '../tool.js';
 import type { Checkout } from '../version-control.js';
-
-/** Set in the hooks and aliases of another git process; they would point ours at that one's repository. */
-const FOREIGN_REPOSITORY = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_INDEX_FILE',
-  'GIT_COMMON_DIR',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_NAMESPACE',
-  'GIT_PREFIX',
-  'GIT_GRAFT_FILE',
-  'GIT_SHALLOW_FILE',
-  'GIT_INTERNAL_SUPER_PREFIX',
-  'GIT_IMPLICIT_WORK_TREE',
-  'GIT_REPLACE_REF_BASE',
-];
 
 /**
  * Runs when git first needs ssh. GIT_SSH_COMMAND would hide a `core.sshCommand` of the repository (a deploy key, say),

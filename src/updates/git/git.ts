@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { GitUpdate } from '../../config/project.js';
+import { real, workTreeOf } from '../../config/work-tree.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
@@ -63,7 +64,27 @@ export async function currentRevision(checkout: Checkout): Promise<RevisionResul
   const args = ['rev-parse', '--verify', 'HEAD^0'];
   const result = await runGit(checkout, args);
   if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  const foreign = await foreignRepository(checkout);
+  if (foreign !== undefined) return foreign;
   return { kind: 'revision', revision: outputLines(result)[0] ?? '' };
+}
+
+/**
+ * Where the `.git` of a source is gone or broken, git goes on looking above it, and would update whatever repository it finds
+ * there. That one is the source's only if its commit has the directory. Costs nothing where the `.git` is in the source.
+ */
+async function foreignRepository(checkout: Checkout): Promise<Failed | undefined> {
+  const { source } = checkout;
+  const top = workTreeOf(source, 'git')?.top;
+  if (top === real(source)) return undefined;
+  const args = ['rev-parse', '--verify', '--quiet', 'HEAD:./'];
+  const result = await runGit(checkout, args);
+  if (result.kind === 'ok') return undefined;
+  if (result.kind !== 'failed' || result.code !== 1) {
+    return { kind: 'failed', message: failureText(checkout, args, result) };
+  }
+  const message = `${source} has no .git of its own, and is no directory of the commit that is checked out in ${top ?? 'the repository above it'}`;
+  return { kind: 'failed', message };
 }
 
 /**
@@ -81,6 +102,8 @@ export async function currentRevision(checkout: Checkout): Promise<RevisionResul
 export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date): Promise<FetchedCommit | Failed> {
   const problem = nameProblem('remote', update.remote) ?? nameProblem('branch', update.branch);
   if (problem !== undefined) return { kind: 'failed', message: problem };
+  const foreign = await foreignRepository(checkout);
+  if (foreign !== undefined) return foreign;
   const tracking = `refs/remotes/${update.remote}/${update.branch}`;
   const args = [...NO_COLLECTION, 'fetch', '--no-tags', '--no-prune', '--no-recurse-submodules', '--', update.remote];
   args.push(`+refs/heads/${update.branch}:${tracking}`);

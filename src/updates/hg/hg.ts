@@ -1,4 +1,5 @@
 import type { HgUpdate } from '../../config/project.js';
+import { real, workTreeOf } from '../../config/work-tree.js';
 import { endedByItself, neverStarted } from '../client.js';
 import { listed } from '../proof.js';
 import { decodeText } from '../text.js';
@@ -49,7 +50,23 @@ async function ask(checkout: Checkout, args: readonly string[]): Promise<Answer>
 const revisionsOf = (checkout: Checkout, revset: string): Promise<Answer> =>
   ask(checkout, ['log', '-r', revset, '-T', '{node}\n']);
 
+/** As of git: hg, too, goes on looking above a source whose own `.hg` is gone. */
+async function foreignRepository(checkout: Checkout): Promise<Failed | undefined> {
+  const { source } = checkout;
+  const top = workTreeOf(source, 'hg')?.top;
+  if (top === undefined || top === real(source)) return undefined;
+  const args = ['files', '-T', '', '.'];
+  const result = await runHg(checkout, args);
+  if (result.kind === 'ok') return undefined;
+  if (result.kind !== 'failed' || result.code !== 1) {
+    return { kind: 'failed', message: hgFailure(checkout, args, result) };
+  }
+  return { kind: 'failed', message: `${source} has no .hg of its own, and nothing of it is in the repository ${top}` };
+}
+
 async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
+  const foreign = await foreignRepository(checkout);
+  if (foreign !== undefined) return foreign;
   const answer = await revisionsOf(checkout, '.');
   if (answer.kind === 'failed') return answer;
   const [revision] = answer.lines;
@@ -63,6 +80,8 @@ async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
  * other side does not have, is a failure. What a killed pull has left is rolled back first.
  */
 async function fetch({ branch, mode }: Source, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
+  const foreign = await foreignRepository(checkout);
+  if (foreign !== undefined) return foreign;
   // hg exits with 1 when a pull has left unresolved files, which a pull without update never does.
   const args = ['pull', '--branch', branch];
   const pulled = await pull(checkout, args);

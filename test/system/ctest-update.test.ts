@@ -1,0 +1,339 @@
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { DartBuild } from './dart-build.js';
+import { missing, noRoot } from './programs.js';
+
+const noCtest = missing('ctest');
+const builds: DartBuild[] = [];
+let template: GitBuild | undefined;
+beforeAll(() => {
+  template = new GitBuild();
+  builds.pop();
+});
+afterAll(() => template?.remove());
+afterEach(() => {
+  for (const build of builds.splice(0)) build.remove();
+});
+
+/** A build of a clone, `sub` being a directory in it; the origin has a commit that the clone has not. */
+class GitBuild extends DartBuild {
+  readonly top = join(this.root, 'clone');
+
+  constructor(below = '') {
+    super(join('clone', below));
+    builds.push(this);
+    rmSync(this.top, { recursive: true });
+    if (template === undefined) this.#begin();
+    else
+      for (const name of ['origin', 'clone'])
+        cpSync(join(template.root, name), join(this.root, name), { recursive: true });
+  }
+
+  #begin(): void {
+    this.git('', 'init', '-q', '--initial-branch=main', 'origin');
+    this.commit('1');
+    this.git('', 'clone', '-q', 'origin', 'clone');
+    // Still right in a copy of both.
+    this.git('clone', 'config', 'remote.origin.url', '../origin');
+    this.commit('2');
+  }
+
+  commit(content: string): void {
+    mkdirSync(join(this.root, 'origin', 'sub'), { recursive: true });
+    writeFileSync(join(this.root, 'origin', 'sub', 'file'), content);
+    this.git('origin', 'add', '.');
+    this.git('origin', 'commit', '-q', '-m', content);
+  }
+
+  git(directory: string, ...args: string[]): string {
+    const identity = ['-c', 'user.name=n', '-c', 'user.email=n@example.org'];
+    const { code, stdout, stderr } = this.run('git', [...identity, ...args], join(this.root, directory));
+    if (code !== 0) throw new Error(stderr);
+    return stdout.trim();
+  }
+
+  /** The content of the file that the newest commit of the origin changed. */
+  get content(): string {
+    return readFileSync(join(this.top, 'sub', 'file'), 'utf8');
+  }
+
+  /** A client that writes down that it was asked. */
+  wrapper(name: string): string {
+    const path = join(this.root, name);
+    writeFileSync(path, `#!/bin/sh\necho "$*" >> '${path}.log'\nexec git "$@"\n`, { mode: 0o755 });
+    return path;
+  }
+}
+
+const GIT = { UpdateType: 'git', GITCommand: 'git' };
+
+describe('the source is updated', () => {
+  test.each<{ readonly what: string; readonly below?: string; readonly entries: Readonly<Record<string, string>> }>([
+    { what: 'as CMake writes it', entries: { ...GIT, UpdateCommand: '' } },
+    { what: 'with UpdateType in capitals', entries: { UpdateType: 'GIT' } },
+    { what: 'without a word of it, where the source is a clone', entries: {} },
+    { what: 'by the system that the source shows, against UpdateType', entries: { UpdateType: 'svn' } },
+    { what: 'by the system that the source shows, against an unknown UpdateType', entries: { UpdateType: 'fossil' } },
+    { what: 'below the root of its repository', below: 'sub', entries: GIT },
+    { what: 'below the root, without a word of it, as for LLVM', below: 'sub', entries: { UpdateType: '' } },
+    { what: 'below the root, with an unknown UpdateType', below: 'sub', entries: { UpdateType: 'fossil' } },
+    { what: 'below the root, by the name of UpdateCommand', below: 'sub', entries: { UpdateCommand: '/usr/bin/git' } },
+  ])('$what', ({ below, entries }) => {
+    const build = new GitBuild(below);
+    build.configure(entries);
+    const ran = build.stagelock('run');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain('update: 1 commit\n');
+    expect(build.content).toBe('2');
+    build.commit('3');
+    expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+    expect(build.content).toBe('3');
+  });
+
+  test('by the client that the configuration names, and by none other', () => {
+    const build = new GitBuild();
+    const [named, command] = [build.wrapper('named'), build.wrapper('command')];
+    build.configure({ ...GIT, GITCommand: named });
+    build.environment['PATH'] = withoutGit(build);
+    expect(build.stagelock('run')).toMatchObject({ code: 1 }); // the wrapper itself finds no git
+    build.environment['PATH'] = process.env['PATH'];
+    expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(`${named}.log`, 'utf8')).toContain('merge');
+    expect(build.content).toBe('2');
+    build.commit('3');
+    build.configure({ ...GIT, GITCommand: '/nonexistent/git', UpdateCommand: command });
+    expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(`${command}.log`, 'utf8')).toContain('merge');
+    expect(build.content).toBe('3');
+    const [tag = ''] = build.tag;
+    const report = readFileSync(join(build.directory, 'Testing', tag, 'Update.xml'), 'utf8');
+    expect(report).toContain(`<UpdateCommand>"${command}" "fetch"`);
+  });
+});
+
+/** A PATH that has everything but git. */
+function withoutGit(build: DartBuild): string {
+  const bin = join(build.root, 'bin');
+  mkdirSync(bin);
+  return bin;
+}
+
+interface Refused {
+  readonly what: string;
+  readonly says: RegExp;
+  /** What is done to the build; the entries of its configuration. */
+  readonly arrange: (build: GitBuild) => Readonly<Record<string, string>>;
+  readonly below?: string;
+  /** Where ctest builds on as if it had updated. */
+  readonly ctestSays?: 'nothing';
+}
+
+describe('a source that cannot be updated is not built, and stderr says why, as ctest does', () => {
+  test.for<Refused>([
+    {
+      what: 'dubious ownership',
+      says: /dubious ownership in repository at .*\n.*git config --global --add safe\.directory/,
+      arrange: (build) => {
+        for (const path of ['', '.git']) chownSync(join(build.top, path), 61_001, 61_000);
+        return GIT;
+      },
+    },
+    {
+      what: 'dubious ownership of the repository around the source',
+      says: /dubious ownership/,
+      below: 'sub',
+      arrange: (build) => {
+        for (const path of ['', '.git']) chownSync(join(build.top, path), 61_001, 61_000);
+        return {};
+      },
+    },
+    {
+      what: 'a missing client',
+      says: /cannot start \/nonexistent\/git/,
+      arrange: () => ({ ...GIT, GITCommand: '/nonexistent/git' }),
+    },
+    {
+      what: 'a client that is not executable',
+      says: /cannot start .*named: EACCES/,
+      arrange: (build) => {
+        chmodSync(build.wrapper('named'), 0o644);
+        return { ...GIT, GITCommand: join(build.root, 'named') };
+      },
+    },
+    {
+      what: 'a .git that is gone',
+      says: /not a git repository/,
+      arrange: (build) => {
+        rmSync(join(build.top, '.git'), { recursive: true });
+        return GIT;
+      },
+    },
+    {
+      what: 'a .git that is gone, within the repository of a home directory',
+      says: /no \.git of its own/,
+      arrange: (build) => {
+        const { root } = build;
+        build.git('', 'clone', '-q', 'origin', 'home');
+        rmSync(join(build.top, '.git'), { recursive: true });
+        renameSync(join(root, 'home', '.git'), join(root, '.git'));
+        return GIT;
+      },
+      ctestSays: 'nothing',
+    },
+    {
+      what: 'the .git of a work tree whose repository is gone',
+      says: /not a git repository/,
+      arrange: (build) => {
+        rmSync(join(build.top, '.git'), { recursive: true });
+        writeFileSync(join(build.top, '.git'), 'gitdir: /nonexistent/.git/worktrees/clone\n');
+        return GIT;
+      },
+    },
+    {
+      what: 'a .git without HEAD',
+      says: /not a git repository/,
+      arrange: (build) => {
+        rmSync(join(build.top, '.git', 'HEAD'));
+        return {};
+      },
+    },
+    {
+      what: 'a bare repository',
+      says: /work tree/,
+      arrange: (build) => {
+        build.git('clone', 'config', 'core.bare', 'true');
+        return GIT;
+      },
+    },
+    {
+      what: 'a repository without remotes',
+      says: /follows no branch: its git repository has no remote\n.*--set-upstream-to/,
+      arrange: (build) => {
+        build.git('clone', 'remote', 'remove', 'origin');
+        return GIT;
+      },
+    },
+    {
+      what: 'a branch that follows a local one',
+      says: /on branch work, which follows the local branch main, and nothing updates that one\n.*--set-upstream-to/,
+      arrange: (build) => {
+        build.git('clone', 'checkout', '-q', '-b', 'work', '--track', 'main');
+        return GIT;
+      },
+      ctestSays: 'nothing',
+    },
+    {
+      what: 'a remote that does not answer',
+      says: /does not appear to be a git repository/,
+      arrange: (build) => {
+        renameSync(join(build.root, 'origin'), join(build.root, 'elsewhere'));
+        return GIT;
+      },
+    },
+    {
+      what: 'Bazaar',
+      says: /is in Bazaar/,
+      arrange: (build) => {
+        rmSync(join(build.top, '.git'), { recursive: true });
+        return { UpdateType: 'bzr', BZRCommand: '/usr/bin/bzr' };
+      },
+    },
+    {
+      what: 'Perforce',
+      says: /is in Perforce/,
+      arrange: (build) => {
+        writeFileSync(join(build.top, '.p4config'), '');
+        rmSync(join(build.top, '.git'), { recursive: true });
+        return { P4Command: '/usr/bin/p4' };
+      },
+    },
+    {
+      what: 'an UpdateType that nobody knows',
+      says: /UpdateType: fossil is none of/,
+      arrange: (build) => {
+        rmSync(join(build.top, '.git'), { recursive: true });
+        return { UpdateType: 'fossil', UpdateCommand: '/usr/bin/fossil' };
+      },
+      ctestSays: 'nothing',
+    },
+    {
+      what: 'an UpdateCommand that nobody knows',
+      says: /UpdateCommand: \/bin\/true is none of/,
+      arrange: (build) => {
+        rmSync(join(build.top, '.git'), { recursive: true });
+        return { UpdateCommand: '/bin/true' };
+      },
+      ctestSays: 'nothing',
+    },
+    {
+      what: 'a source that is gone',
+      says: /there is no source directory/,
+      arrange: (build) => {
+        rmSync(build.top, { recursive: true });
+        return GIT;
+      },
+    },
+  ])('$what', ({ below, says, arrange, ctestSays }, { skip }) => {
+    skip(noRoot() !== undefined && says.source.includes('dubious'), 'needs root');
+    const build = new GitBuild(below);
+    const made = join(build.root, 'made');
+    build.configure({ ...arrange(build), MakeCommand: `/usr/bin/touch ${made}` });
+    const ran = build.stagelock('run');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(says);
+    expect(ran.stderr).toContain('the update failed and nothing was built.');
+    expect(existsSync(made)).toBe(false);
+    if (noCtest !== undefined) return;
+    build.ctest('-D', 'ExperimentalStart');
+    expect(build.ctest('-D', 'ExperimentalUpdate').code).toBe(ctestSays === 'nothing' ? 0 : 1);
+  });
+
+  test('and check tells, with the command that mends it', () => {
+    const build = new GitBuild();
+    build.git('clone', 'remote', 'remove', 'origin');
+    build.configure(GIT);
+    const checked = build.stagelock('check');
+    expect(checked.code).toBe(2);
+    expect(checked.stderr).toMatch(
+      /ctest cannot be updated: .*no remote\n {2}git -C .* branch --set-upstream-to=REMOTE\/BRANCH\n$/,
+    );
+  });
+});
+
+describe('a source without version control is built as it stands', () => {
+  test.each([
+    { what: 'and is in none', arrange: (build: GitBuild) => rmSync(join(build.top, '.git'), { recursive: true }) },
+    {
+      what: 'and is unpacked within a repository that does not have it',
+      arrange: (build: GitBuild) => {
+        rmSync(join(build.top, '.git'), { recursive: true });
+        build.git('', 'clone', '-q', 'origin', 'home');
+        renameSync(join(build.root, 'home', '.git'), join(build.root, '.git'));
+      },
+    },
+  ])('$what; check and the progress of each run say so', ({ arrange }) => {
+    const build = new GitBuild();
+    arrange(build);
+    build.configure({ UpdateType: '', UpdateCommand: '' });
+    const line = `source not updated: ${build.top} is in no version control\n`;
+    for (let count = 0; count < 2; count++) {
+      const ran = build.stagelock('run');
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      expect(ran.stdout).toContain(line);
+    }
+    const checked = build.stagelock('check');
+    expect(checked).toMatchObject({ code: 0, stderr: '' });
+    expect(checked.stdout).toContain(`ctest does not update ${build.top}: ${build.top} is in no version control\n`);
+  });
+});
