@@ -1,6 +1,6 @@
 import type { CTestUpdate } from './ctest-update.js';
 import type { Finding } from './problem.js';
-import type { ConfigTables, SubmitTable } from './schema.js';
+import type { ConfigTables, StageTable, SubmitTable } from './schema.js';
 
 /** The name of the file that CMake writes for CTest into a build directory. */
 export const DART_CONFIGURATION = 'DartConfiguration.tcl';
@@ -39,14 +39,20 @@ export function tablesOf(
     if (of(key) === '')
       findings.push({ path: [key], message: `${key} is missing, as CMake writes it with include(CTest)` });
   }
-  const stages: Record<string, { readonly command: string[] }> = {};
+  const stages: Record<string, StageTable> = {};
   const configuration = of('DefaultCTestConfigurationType') || 'Release';
   for (const [stage, key] of [
     ['configure', 'ConfigureCommand'],
     ['build', 'MakeCommand'],
   ] as const) {
     const command = wordsOf(of(key).replaceAll(/\$\{?CTEST_CONFIGURATION_TYPE\}?/g, configuration));
-    if (command.length > 0) stages[stage] = { command };
+    // CTest goes on after both, and counts the errors in the log of a build, whatever make says (`make -i`).
+    if (command.length > 0) stages[stage] = { command, on_failure: 'continue' };
+  }
+  if (stages['build'] !== undefined) {
+    // What CTest's launchers were told of single compiles only CTest can collect.
+    const launched = isOn(of('UseLaunchers')) && { command: ['ctest', '-T', 'Build'] };
+    stages['build'] = { ...stages['build'], ...launched, errors: 'fail' };
   }
   stages['test'] = { command: ['ctest', '-T', 'Test'] };
   const submit = submitOf(of);
@@ -71,6 +77,11 @@ export function tablesOf(
       },
     },
   };
+}
+
+/** Whether CMake calls a value true. */
+function isOn(value: string): boolean {
+  return /^(on|true|yes|y)$/i.test(value) || (/^[+-]?\d/.test(value) && Number.parseFloat(value) !== 0);
 }
 
 /** Undefined where CMake was told of no dashboard; it then writes `http://`. */

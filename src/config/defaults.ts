@@ -19,6 +19,7 @@ export const DEFAULTS = {
   offset: '20 s',
   onFailure: 'stop',
   mayLeave: false,
+  errors: 'report',
   submitType: 'cdash',
   submitTimeout: '2 min',
   submitRetries: 3,

@@ -32,6 +32,8 @@ export interface Stage {
   readonly onFailure: 'stop' | 'continue';
   /** Processes that its command leaves behind live on. Otherwise the stage ends when the last of them has. */
   readonly mayLeave: boolean;
+  /** Whether errors found in its log make it fail although its command exited with 0. */
+  readonly errors: 'report' | 'fail';
   /** The report that CTest and CDash have for such a stage. */
   readonly report: 'configure' | 'build' | 'test' | 'none';
   /** Where the tests write JUnit XML: an absolute path whose last name may have `*` in it. */

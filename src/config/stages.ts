@@ -42,6 +42,7 @@ export function resolveStages(
         graceMs: milliseconds(table.grace ?? build.grace ?? defaults.grace ?? DEFAULTS.grace),
         onFailure: table.on_failure ?? DEFAULTS.onFailure,
         mayLeave: table.may_leave ?? DEFAULTS.mayLeave,
+        errors: table.errors ?? DEFAULTS.errors,
         report: table.report ?? (isReported(stage) ? stage : 'none'),
         junit: table.junit === undefined ? undefined : resolve(directory, table.directory ?? '.', table.junit),
       });

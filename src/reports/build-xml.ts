@@ -1,31 +1,32 @@
 import { element } from '../xml/text.js';
-import type { Finding } from './log-scan/scan.js';
+import { placeIn, type Trees } from './log-scan/place.js';
+import type { Finding, ScanLimits } from './log-scan/scan.js';
 import { type EndedStage, type ReportHead, siteXml } from './site-xml.js';
 import { dateTime, elapsedMinutes, seconds } from './times.js';
 
-/**
- * `Build.xml` with the elements of CTest 3.25, in its order.
- *
- * @param source the source tree: files in it are named as seen from there
- * @param failure how the command ended when it failed without a word that the log was found to hold; empty otherwise. It
- *   is an error of its own then, for a dashboard counts nothing else
- */
-export function buildXml(
-  head: ReportHead,
-  stage: EndedStage,
-  findings: readonly Finding[],
-  source: string,
-  failure: string,
-): string {
-  const lines =
-    failure === '' ? [] : findingElement({ kind: 'error', logLine: 1, text: failure, before: '', after: '' }, source);
+/** What a build log was found to say. */
+export interface BuildFindings {
+  readonly findings: readonly Finding[];
+  readonly limits: ScanLimits;
+  /** Files in them are named as seen from there. */
+  readonly trees: Trees;
+  /**
+   * How the command ended when it failed without a word that the log was found to hold; empty otherwise. It is an error of
+   * its own then, for a dashboard counts nothing else.
+   */
+  readonly failure: string;
+}
+
+/** `Build.xml` with the elements of CTest 3.25, in its order. */
+export function buildXml(head: ReportHead, stage: EndedStage, build: BuildFindings): string {
+  const { failure } = build;
   return siteXml(head, [
     '\t<Build>',
     element('StartDateTime', dateTime(stage.started), 2),
     element('StartBuildTime', seconds(stage.started), 2),
     element('BuildCommand', stage.command, 2),
-    ...findings.flatMap((finding) => findingElement(finding, source)),
-    ...lines,
+    ...findingElements(build),
+    ...(failure === '' ? [] : findingElement({ kind: 'error', logLine: 1, text: failure, before: '', after: '' })),
     '\t\t<Log Encoding="base64" Compression="bin/gzip"/>',
     element('EndDateTime', dateTime(stage.ended), 2),
     element('EndBuildTime', seconds(stage.ended), 2),
@@ -34,25 +35,31 @@ export function buildXml(
   ]);
 }
 
-function findingElement(finding: Finding, source: string): string[] {
+const NO_MORE = '\nThe maximum number of reported warnings or errors has been reached!!!\n';
+
+function findingElements({ findings, limits, trees }: BuildFindings): string[] {
+  const counts = { error: 0, warning: 0 };
+  const most = { error: limits.errors, warning: limits.warnings };
+  return findings.flatMap((finding) => {
+    counts[finding.kind]++;
+    const last = counts[finding.kind] >= most[finding.kind];
+    return findingElement(last ? { ...finding, after: finding.after + NO_MORE } : finding, trees);
+  });
+}
+
+function findingElement(finding: Finding, trees?: Trees): string[] {
   const name = finding.kind === 'error' ? 'Error' : 'Warning';
-  const { file, line } = finding;
-  const place =
-    file === undefined || line === undefined
-      ? []
-      : [element('SourceFile', withoutTree(file, source), 3), element('SourceLineNumber', String(line), 3)];
+  const place = trees === undefined ? undefined : placeIn(finding.text, trees);
   return [
     `\t\t<${name}>`,
     element('BuildLogLine', String(finding.logLine), 3),
     element('Text', finding.text, 3),
-    ...place,
+    ...(place === undefined
+      ? []
+      : [element('SourceFile', place.file, 3), element('SourceLineNumber', String(place.line), 3)]),
     element('PreContext', finding.before, 3),
     element('PostContext', finding.after, 3),
     element('RepeatCount', '0', 3),
     `\t\t</${name}>`,
   ];
-}
-
-function withoutTree(file: string, source: string): string {
-  return file.startsWith(`${source}/`) ? file.slice(source.length + 1) : file;
 }

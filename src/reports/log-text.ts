@@ -9,12 +9,13 @@ const KEPT = 64 * 1024;
  * was left out.
  *
  * @param from where it begins in the file, in bytes
+ * @param to where it ends
  * @throws the system's error
  */
-export function readLogText(file: string, from = 0): string {
+export function readLogText(file: string, from: number, to: number): string {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const { size } = fstatSync(fd);
+    const size = Math.min(to, fstatSync(fd).size);
     const length = Math.max(0, size - from);
     if (length <= 2 * KEPT) return decodeText(read(fd, from, length));
     const left = length - 2 * KEPT;

@@ -215,6 +215,13 @@ export function describeOutcome(stage: StageReport): string {
       return `died of ${outcome.signal} after ${formatDuration(stage.ms)}`;
     case 'timed-out':
       return `was ended after its time limit of ${formatDuration(outcome.timeoutMs)}`;
+    case 'errors-found': {
+      const many =
+        outcome.errors === 1 && !outcome.orMore
+          ? 'an error'
+          : `${outcome.errors}${outcome.orMore ? ' or more' : ''} errors`;
+      return `logged ${many} although its command exited with 0, after ${formatDuration(stage.ms)}`;
+    }
     case 'not-started':
       return shown(outcome.message);
     case 'aborted':
@@ -232,7 +239,13 @@ function statusCommand(build: string, { configFile }: MessageContext): string {
 }
 
 function explainStage(build: Build, stage: StageReport): string {
-  return `${build.name}: ${stage.name} ${describeOutcome(stage)}\n  log: ${shown(stage.logFile)}`;
+  const first = stage.outcome.kind === 'errors-found' ? stage.outcome.first : undefined;
+  const lines = [
+    `${build.name}: ${stage.name} ${describeOutcome(stage)}`,
+    ...(first === undefined ? [] : [`  first: ${shown(first.trim(), 300)}`]),
+    `  log: ${shown(stage.logFile)}`,
+  ];
+  return lines.join('\n');
 }
 
 /** All locks of the build, since the one that was in the way does not name the log of what the run was at. */

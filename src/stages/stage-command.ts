@@ -12,6 +12,15 @@ export type StageOutcome =
   /** It died of a signal that we did not send. */
   | { readonly kind: 'signalled'; readonly signal: string }
   | { readonly kind: 'timed-out'; readonly timeoutMs: number }
+  /** Its command ended with 0, but its log has errors, and these count. */
+  | {
+      readonly kind: 'errors-found';
+      readonly errors: number;
+      /** Whether there may be more. */
+      readonly orMore: boolean;
+      /** The first of them, as far as it is known. */
+      readonly first: string | undefined;
+    }
   /** There is no such program or directory. */
   | { readonly kind: 'not-started'; readonly message: string }
   /** Ended because the run itself was told to stop. */

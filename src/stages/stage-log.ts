@@ -8,6 +8,8 @@ export interface StageLog {
   /** Where it began in its file, in bytes: what is before that an earlier run has written. */
   readonly start: number;
   line(text: string): void;
+  /** Where it ends at this moment, in bytes. */
+  size(): number;
   close(): void;
   /** Closes it and removes the file if it was new: an update that found nothing needs none. */
   discard(): void;
@@ -28,6 +30,7 @@ export function openStageLog(path: string): StageLog {
     line: (text) => {
       writeSync(fd, `${text}\n`);
     },
+    size: () => fstatSync(fd).size,
     close: () => closeSync(fd),
     discard: () => {
       closeSync(fd);

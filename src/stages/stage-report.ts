@@ -5,7 +5,7 @@ import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import { buildXml } from '../reports/build-xml.js';
 import { configureXml } from '../reports/configure-xml.js';
 import { readJUnit } from '../reports/junit.js';
-import { scanLog } from '../reports/log-scan/scan.js';
+import type { LogScan, ScanLimits } from '../reports/log-scan/scan.js';
 import { readLogText } from '../reports/log-text.js';
 import { thisMachine } from '../reports/machine.js';
 import type { EndedStage, ReportHead } from '../reports/site-xml.js';
@@ -24,8 +24,12 @@ export interface RanStage {
   readonly ended: number;
   readonly outcome: StageOutcome;
   readonly logFile: string;
-  /** Where its part of the log begins, in bytes. */
+  /** Where what the command has written begins and ends in its log, in bytes. */
   readonly logStart: number;
+  readonly logEnd: number;
+  /** What its log complains of; undefined where that was not asked. */
+  readonly scan: LogScan | undefined;
+  readonly limits: ScanLimits;
 }
 
 /** What a stage's report was before its command began. */
@@ -39,6 +43,11 @@ export function reportBefore(build: Build, stage: Stage, tag: string): ReportBef
   if (stage.report === 'none') return undefined;
   const file = join(build.directory, 'Testing', tag, FILES[stage.report]);
   return { file, stamp: stampOf(file) };
+}
+
+/** Whether the command of a stage has written its report itself, as `ctest -T Build` does. */
+export function isReported({ file, stamp }: ReportBefore): boolean {
+  return stampOf(file) !== stamp;
 }
 
 /**
@@ -55,7 +64,7 @@ export function writeStageReport(
   stage: Stage,
   stamp: Buildstamp,
 ): string[] {
-  if (stampOf(before.file) !== before.stamp) return [];
+  if (isReported(before)) return [];
   const problems: string[] = [];
   const { command } = stage;
   const ended = { ...ran, command: command.kind === 'shell' ? command.script : commandText(command.argv) };
@@ -72,7 +81,7 @@ function reportOf(
   stamp: Buildstamp,
   problems: string[],
 ): string {
-  const { outcome, logFile, logStart } = ended;
+  const { outcome, logFile, logStart, logEnd, scan, limits } = ended;
   const head: ReportHead = {
     generator: `stagelock-${VERSION}`,
     site: build.site,
@@ -82,19 +91,20 @@ function reportOf(
   };
   switch (stage.report) {
     case 'build': {
-      const { findings, errors } = scanLog(logFile, { from: logStart });
-      return buildXml(head, ended, findings, build.source, errors === 0 ? failureText(outcome) : '');
+      const trees = { source: build.source, build: build.directory };
+      const failure = scan === undefined || scan.errors === 0 ? failureText(outcome) : '';
+      return buildXml(head, ended, { findings: scan?.findings ?? [], limits, trees, failure });
     }
     case 'test':
       return testXml(head, ended, testsOf(ended, stage, problems));
     default:
-      return configureXml(head, ended, readLogText(logFile, logStart), exitCodeOf(outcome));
+      return configureXml(head, ended, readLogText(logFile, logStart, logEnd), exitCodeOf(outcome));
   }
 }
 
 /** Those of the stage's JUnit files, or else the stage itself as one test. */
 function testsOf(
-  { command, started, ended, outcome, logFile, logStart }: EndedStage & RanStage,
+  { command, started, ended, outcome, logFile, logStart, logEnd }: EndedStage & RanStage,
   stage: Stage,
   problems: string[],
 ): TestRun[] {
@@ -112,7 +122,7 @@ function testsOf(
       completion:
         outcome.kind === 'timed-out' ? 'Timeout' : outcome.kind === 'signalled' ? outcome.signal : 'Completed',
       exitCode: outcome.kind === 'failed' ? outcome.exitCode : undefined,
-      output: readLogText(logFile, logStart),
+      output: readLogText(logFile, logStart, logEnd),
     },
   ];
 }
@@ -170,6 +180,7 @@ function failureText(outcome: StageOutcome): string {
   switch (outcome.kind) {
     case 'passed':
     case 'aborted':
+    case 'errors-found':
       return '';
     case 'failed':
       return `*** the command failed with exit code ${outcome.exitCode}`;

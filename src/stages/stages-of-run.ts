@@ -10,6 +10,7 @@ import { addDuration, type Durations, expectedMs, readDurations, writeDurations 
 import type { HeldLocks } from './held-locks.js';
 import { type RunContext, runEnvironment, type StageReport } from './run-context.js';
 import { runStageCommand, STAGE_VARIABLE, type StageEnd } from './stage-command.js';
+import { complaintsOf, judgedBy } from './stage-complaints.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
 import { reportBefore, writeStageReport } from './stage-report.js';
@@ -89,6 +90,7 @@ async function runStage(
   const before = reportBefore(build, stage, stamp.tag);
   const started = context.now().getTime();
   const startMs = performance.now();
+  const logStart = log.size();
   const environment = {
     ...runEnvironment(build, stamp, context),
     [STAGE_VARIABLE]: stage.name,
@@ -97,17 +99,21 @@ async function runStage(
     ...stage.environment,
   };
   const end = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
-  const { outcome } = end;
   const ms = performance.now() - startMs;
+  const written = { logFile, logStart, logEnd: log.size() };
 
   for (const line of linesOnProcesses(stage, end)) log.line(`[stagelock] ${line}`);
+  const interrupted = end.outcome.kind === 'aborted' || end.left.length > 0;
+  const complaints = interrupted ? undefined : complaintsOf(stage, written, before);
+  const outcome = complaints === undefined ? end.outcome : judgedBy(complaints, end.outcome, stage);
   log.line(`[stagelock] ${context.now().toISOString()} ${outcome.kind} after ${(ms / 1000).toFixed(1)} s`);
   log.close();
   if (end.left.length > 0) throw new StillRunning(`stage ${stage.name} of ${build.name}`, end.left, logFile);
   context.step('stage: command ended');
   if (outcome.kind === 'aborted') return { kind: 'interrupted' };
-  if (before !== undefined) {
-    const ended = { started, ended: started + ms, outcome, logFile, logStart: log.start };
+  if (before !== undefined && complaints !== undefined) {
+    const { scan, limits } = complaints;
+    const ended = { started, ended: started + ms, outcome, ...written, scan, limits };
     for (const text of writeStageReport(before, ended, build, stage, stamp)) context.report({ kind: 'warning', text });
   }
   // A daemon, or half of the build: the command says that all is well, and who reads that shall know of it.

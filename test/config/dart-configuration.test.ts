@@ -34,8 +34,12 @@ describe('a DartConfiguration.tcl', () => {
           source: '/src/x y',
           model: 'Experimental',
           stages: {
-            configure: { command: ['/usr/bin/cmake', '/src/x y'] },
-            build: { command: ['/usr/bin/cmake', '--build', '.', '--config', 'Debug'] },
+            configure: { command: ['/usr/bin/cmake', '/src/x y'], on_failure: 'continue' },
+            build: {
+              command: ['/usr/bin/cmake', '--build', '.', '--config', 'Debug'],
+              on_failure: 'continue',
+              errors: 'fail',
+            },
             test: { command: ['ctest', '-T', 'Test'] },
           },
           update: { type: 'git', remote: 'origin', branch: 'main' },

@@ -62,6 +62,7 @@ describe('a project', () => {
           graceMs: 10_000,
           onFailure: 'stop',
           mayLeave: false,
+          errors: 'report',
           report: 'configure',
           junit: undefined,
         },
@@ -180,6 +181,7 @@ timeout = "5 min"
       graceMs: 0,
       onFailure: 'continue',
       mayLeave: false,
+      errors: 'report',
       report: 'build',
       junit: undefined,
     });

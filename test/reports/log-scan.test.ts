@@ -1,137 +1,176 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { diagnose, SUSPICIOUS } from '../../src/reports/log-scan/diagnosis.js';
-import { scanLog } from '../../src/reports/log-scan/scan.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Automaton } from '../../src/reports/log-scan/automaton.js';
+import { ExpressionFault, parseExpression } from '../../src/reports/log-scan/cmake-expression.js';
+import type { LineKind } from '../../src/reports/log-scan/ctest-expressions.js';
+import { lineJudge } from '../../src/reports/log-scan/line-judge.js';
+import { placeIn } from '../../src/reports/log-scan/place.js';
+import { CTEST_LIMITS, type ScanLimits, scanLog } from '../../src/reports/log-scan/scan.js';
+import { Random } from '../support/random.js';
+import { missing } from '../system/programs.js';
 import { temporaryDirectory } from '../updates/repository.js';
+import { COMPILER_LOGS, PIECES } from './compiler-logs.js';
+import { LoggedBuild, type ReportedFinding } from './ctest-oracle.js';
 
-/** A line, and the place that it names. */
-type Line = readonly [line: string, file?: string, number?: number];
+const noCTest = missing('ctest');
 
-const ERRORS: readonly Line[] = [
-  ['/src/w.c:1:33: error: expected ‘;’ before ‘}’ token', '/src/w.c', 1],
-  ['a b/x.cpp:12: fatal error: y.h: No such file or directory', 'a b/x.cpp', 12],
-  ['x.c:3:1: internal compiler error: Segmentation fault', 'x.c', 3],
-  ["a.s:4: Error: no such instruction: `foo'", 'a.s', 4],
-  ["C:\\src\\x.cpp(7): error C2065: 'y': undeclared identifier", 'C:\\src\\x.cpp', 7],
-  ['x.cpp(7,3): fatal error C1083: Cannot open include file', 'x.cpp', 7],
-  ['2>x.obj : error LNK2019: unresolved external symbol main'],
-  ["LINK : fatal error LNK1104: cannot open file 'a.lib'"],
-  ["m.c:(.text+0x5): undefined reference to `nope'"],
-  ["m.c:9: undefined reference to `nope'", 'm.c', 9],
-  ["/usr/bin/ld: a.o: in function `f': multiple definition of `f'; b.o: first defined here"],
-  ['/usr/bin/ld: cannot find -lmissing: No such file or directory'],
-  ['collect2: error: ld returned 1 exit status'],
-  ['clang-15: error: linker command failed with exit code 1 (use -v to see invocation)'],
-  ['gmake[2]: *** [CMakeFiles/w.dir/build.make:76: CMakeFiles/w.dir/w.c.o] Error 1'],
-  ["make: *** No rule to make target `x'.  Stop."],
-  ["ninja: error: loading 'build.ninja': No such file or directory"],
-  ['FAILED: CMakeFiles/x.dir/x.c.o'],
-  ['CMake Error at CMakeLists.txt:4 (message):', 'CMakeLists.txt', 4],
-  ['CMake Error: The source directory "/x" does not exist.'],
-  ['error[E0425]: cannot find value `x` in this scope'],
-  ["prog: prog.c:7: main: Assertion `x' failed."],
-];
-
-const WARNINGS: readonly Line[] = [
-  ['/src/w.c:1:17: warning: unused variable ‘unused’ [-Wunused-variable]', '/src/w.c', 1],
-  ["x.cpp(7): warning C4996: 'strcpy': This function may be unsafe", 'x.cpp', 7],
-  ['CMake Warning at CMakeLists.txt:4 (message):', 'CMakeLists.txt', 4],
-  ['CMake Warning (dev) at a/b.cmake:2 (x):', 'a/b.cmake', 2],
-  ['CMake Deprecation Warning at x.cmake:1 (cmake_policy):', 'x.cmake', 1],
-  ['/usr/bin/ld: warning: a.o: missing .note.GNU-stack section implies executable stack'],
-  ["clang: warning: argument unused during compilation: '-lx'"],
-  ['make[1]: warning:  Clock skew detected.  Your build may be incomplete.'],
-  ["a.s:4: Warning: stand-alone `data16' prefix", 'a.s', 4],
-  ['warning: unused manifest key'],
-];
-
-const HARMLESS = [
-  '[ 12%] Building CXX object src/CMakeFiles/x.dir/error.cpp.o',
-  'gcc -Werror -Wfatal-errors -DERROR=1 -c error.c -o error.o',
-  '-- Performing Test HAVE_ERROR_T - Failed',
-  '    0 error(s), 0 warning(s)',
-  'no errors found',
-  'make[1]: [Makefile:3: clean] Error 1 (ignored)',
-  'Scanning dependencies of target warnings',
-  'In file included from a.c:1:',
-  '   12 |   int error; // warning: nothing',
-  '-- Looking for strerror - found',
-  'checking for perror... yes',
-  'Installing: /usr/share/doc/error: and warning: pages',
-];
-
-const named = ([line, file, number]: Line) => ({ line, file, number });
-
-const isSuspicious = (line: string): boolean => {
-  const bytes = Buffer.from(line);
-  return bytes.some((byte, at) => at > 0 && SUSPICIOUS[((bytes[at - 1] ?? 0) << 8) | byte] === 1);
-};
-
-describe('a line', () => {
-  test.each(ERRORS.map(named))('$line is an error', ({ line, file, number }) => {
-    expect(diagnose(line)).toEqual({ kind: 'error', ...(file === undefined ? {} : { file, line: number }) });
-    expect(isSuspicious(line)).toBe(true);
+/** What we find, in the form of a `Build.xml`. */
+function byUs(
+  { log, build, source, root }: LoggedBuild,
+  own?: Partial<Record<LineKind, string[]>>,
+  limits: Partial<ScanLimits> = {},
+): ReportedFinding[] {
+  const judge = lineJudge({ error: [], notError: [], warning: [], notWarning: [], ...own });
+  const { findings } = scanLog(log, { judge, limits: { ...CTEST_LIMITS, ...limits } });
+  const shorter = (text: string): string => (build.length > 20 ? text.replaceAll(`${root}/`, '/.../') : text);
+  return findings.map(({ kind, logLine, text, before, after }) => {
+    const place = placeIn(text, { build, source });
+    const texts = { text: shorter(text), before: shorter(before), after: shorter(after) };
+    return { kind, logLine, file: place?.file, line: place?.line, ...texts };
   });
-  test.each(WARNINGS.map(named))('$line is a warning', ({ line, file, number }) => {
-    expect(diagnose(line)).toEqual({ kind: 'warning', ...(file === undefined ? {} : { file, line: number }) });
-    expect(isSuspicious(line)).toBe(true);
+}
+
+/** CTest says where it stopped; that is of `Build.xml`. */
+const withoutNotice = (findings: readonly ReportedFinding[]): ReportedFinding[] =>
+  findings.map((finding) => ({
+    ...finding,
+    after: finding.after.replace(/\nThe maximum number of reported .*\n$/, ''),
+  }));
+
+const UNLIMITED = 1_000_000;
+const EVERYTHING = `set(CTEST_CUSTOM_MAXIMUM_NUMBER_OF_ERRORS ${UNLIMITED})
+set(CTEST_CUSTOM_MAXIMUM_NUMBER_OF_WARNINGS ${UNLIMITED})
+`;
+const ALL: Partial<ScanLimits> = { errors: UNLIMITED, warnings: UNLIMITED };
+
+describe.skipIf(noCTest !== undefined)(`a build log${noCTest === undefined ? '' : ` (${noCTest})`}`, () => {
+  test.each(Object.entries(COMPILER_LOGS))('of %s has the findings of CTest', (_name, log) => {
+    const build = new LoggedBuild();
+    const here = log.replaceAll('/home/ci/src/', `${build.source}/`);
+    const theirs = build.byCTest(here);
+    expect(theirs.length).toBeGreaterThan(2);
+    expect(byUs(build)).toEqual(withoutNotice(theirs));
   });
-  test.each(HARMLESS)('%s is neither', (line) => {
-    expect(diagnose(line)).toBeUndefined();
+
+  test('of short paths names places as CTest does, and those outside of both trees', () => {
+    const root = mkdtempSync('/tmp/s-');
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    const build = new LoggedBuild({ root });
+    const log = ['s/a.c', 'b/a.c', 'x/a.c', 's/../s/a.c', 's//d/a.c'].map((file) => `${root}/${file}:3: error: x\n`);
+    const theirs = build.byCTest(`${log.join('')}rel/a.c:4: error: x\n./a.c:5: error: x\nC:\\d\\a.c(3) : error\n`);
+    expect(theirs).toHaveLength(8);
+    expect(byUs(build)).toEqual(theirs);
   });
-  test('of any kind is judged in time that grows with its length only', () => {
-    for (const piece of [': ', 'a:1:', 'error', '(1)', 'make[1]: *** ', 'ld: ', ' :', 'warning ']) {
-      const began = process.cpuUsage().user;
-      diagnose(piece.repeat(200_000));
-      expect(process.cpuUsage(undefined).user - began).toBeLessThan(1_000_000); // microseconds; cubic time would be minutes
+
+  test('of real compilers has the findings of CTest, with exceptions of the project and without', () => {
+    const build = new LoggedBuild();
+    const made = (command: string): string => {
+      const { stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: build.source, encoding: 'utf8' });
+      return stdout + stderr;
+    };
+    writeFileSync(join(build.source, 'w.c'), 'int f(void) { int unused; return nope }\n');
+    writeFileSync(join(build.source, 'm.c'), 'int nope(void);\nint main(void) { return nope(); }\n');
+    writeFileSync(join(build.source, 't.cpp'), '#include <vector>\nstd::vector<int&> v;\n');
+    writeFileSync(join(build.source, 'Makefile'), 'all: a b\na:\n\tcc -Wall -c w.c\nb:\n\tcc m.c -o m\n');
+    writeFileSync(
+      join(build.source, 'build.ninja'),
+      `rule cc\n  command = cc -Wall -fdiagnostics-color=always -c ${build.source}/$in\nbuild w.o: cc w.c\nbuild all: phony w.o none.o\n`,
+    );
+    const log = [
+      'make -i',
+      'ninja w.o',
+      'ninja',
+      'clang -c w.c',
+      'clang++ -c t.cpp',
+      'c++ -c t.cpp',
+      'ld -r none.o',
+    ].map(made);
+    const custom = ['w\\.c:[0-9]+', 'unused', 'returned 1'] as const;
+    const plain = build.byCTest(log.join(''));
+    expect(plain.length).toBeGreaterThan(10);
+    expect(byUs(build)).toEqual(plain);
+    const [notError, warning, notWarning] = custom;
+    const other = build.byCTest(
+      log.join(''),
+      `set(CTEST_CUSTOM_ERROR_EXCEPTION [=[${notError}]=])
+set(CTEST_CUSTOM_WARNING_MATCH [=[${warning}]=])
+set(CTEST_CUSTOM_WARNING_EXCEPTION [=[${notWarning}]=])
+set(CTEST_CUSTOM_ERROR_PRE_CONTEXT 2)
+set(CTEST_CUSTOM_ERROR_POST_CONTEXT 3)
+`,
+    );
+    expect(other).not.toEqual(plain);
+    const own = { notError: [notError], warning: [warning], notWarning: [notWarning] };
+    expect(byUs(build, own, { before: 2, after: 3 })).toEqual(other);
+  });
+
+  test('of random pieces of complaints has the findings of CTest', () => {
+    const build = new LoggedBuild();
+    const random = new Random(17);
+    const lines = Array.from({ length: 8000 }, () =>
+      Array.from({ length: 1 + random.below(7) }, () => random.pick(PIECES)).join(random.pick(['', '', ' '])),
+    );
+    // The oracle writes escapes its own way; what is compared is which lines, and why.
+    const plainly = (findings: readonly ReportedFinding[]) => findings.map(({ kind, logLine }) => `${kind} ${logLine}`);
+    const theirs = plainly(build.byCTest(`${lines.join('\n')}\n`, EVERYTHING));
+    expect(theirs.length).toBeGreaterThan(1500);
+    const ours = plainly(byUs(build, undefined, ALL));
+    const line = (one: string): string => `${one}: ${lines[Number(one.split(' ')[1]) - 1]}`;
+    expect(ours.filter((one) => !theirs.includes(one)).map(line)).toEqual([]);
+    expect(theirs.filter((one) => !ours.includes(one)).map(line)).toEqual([]);
+  });
+
+  test('with more complaints than are wanted, NULs, carriage returns, bytes that are no text, or no line end at its end', () => {
+    const build = new LoggedBuild();
+    const lines = ['a.c:1:2: error: x', 'b.c:1: warning: x', 'cc a.c', 'd.c:3: y', ''];
+    const random = new Random(3);
+    const text = Array.from({ length: 600 }, () => random.pick(lines) + random.pick(['\n', '\n', '\r\n', '\0'])).join(
+      '',
+    );
+    for (const log of [
+      text,
+      `${text}e.c:1: error: cut`,
+      'e.c:1: error: cut',
+      '',
+      '\n',
+      Buffer.from('b\xe4d.c:1: error: x\n', 'latin1'),
+    ]) {
+      const theirs = withoutNotice(build.byCTest(log));
+      const plain = ({ after, before, ...rest }: ReportedFinding) => ({
+        ...rest,
+        before: before.replaceAll('\r', ''),
+        after: after.replaceAll('\r', ''),
+        text: rest.text.replaceAll('\r', ''),
+      });
+      expect(byUs(build)).toEqual(theirs.map(plain));
+    }
+  });
+
+  test('has as many as the project wants, none included, and contexts of its lengths', () => {
+    const build = new LoggedBuild();
+    const log = 'cc\na.c:1:2: error: x\ncc\ncc\nb.c:1: warning: x\ncc\n'.repeat(9);
+    for (const [errors, warnings, before, after] of [
+      [3, 5, 0, 0],
+      [0, 2, 1, 1],
+      [2, 0, 100, 2],
+      [-1, 1, 0, 100],
+    ] as const) {
+      const theirs = build.byCTest(
+        log,
+        `set(CTEST_CUSTOM_MAXIMUM_NUMBER_OF_ERRORS ${errors})
+set(CTEST_CUSTOM_MAXIMUM_NUMBER_OF_WARNINGS ${warnings})
+set(CTEST_CUSTOM_ERROR_PRE_CONTEXT ${before})
+set(CTEST_CUSTOM_ERROR_POST_CONTEXT ${after})
+`,
+      );
+      expect(byUs(build, undefined, { errors, warnings, before, after })).toEqual(withoutNotice(theirs));
     }
   });
 });
 
-/** Reads the log in the plainest way there is. */
-function plainly(text: string) {
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  const found = lines.flatMap((line, index) => {
-    const diagnosis = diagnose(line);
-    return diagnosis === undefined ? [] : [{ index, kind: diagnosis.kind }];
-  });
-  let taken = 0;
-  return found.map(({ index, kind }, at) => {
-    const next = found[at + 1]?.index ?? lines.length;
-    const before = lines.slice(Math.max(taken, index - 10), index);
-    const after = lines.slice(index + 1, Math.min(next, index + 11));
-    taken = index + 1 + after.length;
-    const join = (part: readonly string[]): string => part.map((line) => `${line}\n`).join('');
-    return { kind, logLine: index + 1, text: lines[index], before: join(before), after: join(after) };
-  });
-}
-
-describe('a log', () => {
-  const line = fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom('cc -c a.c', '[ 1%] Building a', 'current', '', 'x'.repeat(500)) },
-    { weight: 1, arbitrary: fc.constantFrom(...ERRORS.map(([text]) => text)) },
-    { weight: 1, arbitrary: fc.constantFrom(...WARNINGS.map(([text]) => text)) },
-  );
-
-  test('has the findings and their contexts that one sees who reads it line by line', () => {
-    const file = join(temporaryDirectory(), 'log');
-    fc.assert(
-      fc.property(fc.array(line, { maxLength: 120 }), fc.boolean(), (lines, ends) => {
-        const text = lines.join('\n') + (ends ? '\n' : '');
-        writeFileSync(file, text);
-        const { findings, errors, warnings } = scanLog(file);
-        expect(
-          findings.map(({ kind, logLine, text, before, after }) => ({ kind, logLine, text, before, after })),
-        ).toEqual(plainly(text));
-        expect(errors + warnings).toBe(findings.length);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
+describe('a scan', () => {
   test('of many megabytes gives the same whatever stands at the seams of its pieces', () => {
     const file = join(temporaryDirectory(), 'log');
     const filler = `${'[ 50%] Building C object x'.repeat(3)}\n`;
@@ -145,18 +184,139 @@ describe('a log', () => {
     for (const { before } of findings.slice(1)) expect(before).toBe(filler.repeat(10));
   });
 
-  test('keeps the first of many findings, and counts all', () => {
+  test('takes the part of a file that it is asked for', () => {
     const file = join(temporaryDirectory(), 'log');
-    writeFileSync(file, 'x.c:1:2: error: here\nx.c:1:2: warning: there\n'.repeat(500));
-    expect(scanLog(file, { kept: 3 })).toMatchObject({ errors: 500, warnings: 500, lines: 1000 });
-    expect(scanLog(file, { kept: 3 }).findings).toHaveLength(6);
+    const error = 'x.c:1:2: error: here\n';
+    writeFileSync(file, error.repeat(5));
+    expect(scanLog(file, { from: error.length, to: 3 * error.length })).toMatchObject({ errors: 2, lines: 2 });
   });
 
-  test('loses its colours, its carriage returns and what is no text', () => {
+  test('of a line that is longer than memory should be ends', () => {
     const file = join(temporaryDirectory(), 'log');
-    writeFileSync(file, Buffer.from('\x1b[1mx.c:1:2:\x1b[0m \x1b[31merror: \x1b[0mb\xe4d\r\n', 'latin1'));
-    expect(scanLog(file).findings).toMatchObject([
-      { text: 'x.c:1:2: error: b[NON-UTF-8-BYTE-0xE4]d', file: 'x.c', line: 1 },
-    ]);
+    writeFileSync(file, `${'x'.repeat(5_000_000)}\na.c:1: error: x\n`);
+    expect(scanLog(file)).toMatchObject({ errors: 1 });
+  });
+});
+
+const matches = (expression: string, subject: string): boolean =>
+  new Automaton([{ expression: parseExpression(expression), bit: 1 }]).matchedBy(Buffer.from(subject, 'latin1')) === 1;
+
+const noCMake = missing('cmake');
+
+/** Runs a script of CMake. */
+const cmake = (script: string) => {
+  const file = join(temporaryDirectory(), 'x.cmake');
+  writeFileSync(file, Buffer.from(`cmake_policy(VERSION 3.10)\n${script}`, 'latin1'));
+  return spawnSync('cmake', ['-P', file], { encoding: 'latin1' });
+};
+
+const quoted = (text: string): string => `[==[${text}]==]`;
+
+describe.skipIf(noCMake !== undefined)(`an expression${noCMake === undefined ? '' : ` (${noCMake})`}`, () => {
+  const characters = [...'aab()[]*+?|^$.\\-:\xe9'];
+  const random = new Random(4711);
+  const text = (from: readonly string[], most: number): string =>
+    Array.from({ length: random.below(most + 1) }, () => random.pick(from)).join('');
+  const isTaken = (expression: string): boolean => {
+    try {
+      parseExpression(expression, 9);
+      return true;
+    } catch (error) {
+      if (error instanceof ExpressionFault) return false;
+      throw error;
+    }
+  };
+  const PARTS = [
+    'a',
+    'b',
+    '.',
+    '[ab]',
+    '[^a]',
+    '[a-b:]',
+    '[]a]',
+    '[^]]',
+    '[-a]',
+    '[a-]',
+    '[\\]',
+    '(a|b)',
+    '(a|)',
+    '(ab)',
+    '^',
+    '$',
+    '\\.',
+    '\\a',
+    '|',
+    'a*',
+    'b+',
+    'a?',
+    '(a|b)*',
+    '(ab)+',
+    '(a*b)*',
+    '(^a)?',
+    '\xe9*',
+    '[\xe8-\xea]',
+    '()',
+    '(b$)',
+  ];
+  const anExpression = (): string => (random.chance(0.7) ? text(PARTS, 5) : text(characters, 8));
+
+  test('matches what it matches in CMake', () => {
+    const subjects = Array.from({ length: 60 }, () => text([...'aab.:-\\]\xe9'], 6));
+    const expressions = Array.from({ length: 600 }, anExpression).filter((one) => one !== '' && isTaken(one));
+    const cases = expressions.flatMap((expression) =>
+      Array.from({ length: 8 }, () => ({ expression, subject: random.pick(subjects) })),
+    );
+    const ran = cmake(
+      cases
+        .map(
+          ({ expression, subject }) =>
+            `if(${quoted(subject)} MATCHES ${quoted(expression)})\nmessage(STATUS 1)\nelse()\nmessage(STATUS 0)\nendif()\n`,
+        )
+        .join(''),
+    );
+    expect(ran.stderr).toBe('');
+    const theirs = ran.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line === '-- 1');
+    expect(theirs).toHaveLength(cases.length);
+    expect(theirs.filter((yes) => yes).length).toBeGreaterThan(200);
+    const wrong = cases.filter(({ expression, subject }, at) => {
+      return matches(expression, subject) !== theirs[at];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('that CMake refuses is refused', () => {
+    const refused = new Set(
+      Array.from({ length: 200 }, anExpression)
+        .filter((one) => one !== '' && !isTaken(one))
+        .slice(0, 25),
+    );
+    for (const one of [
+      '(',
+      ')',
+      'a**',
+      '*a',
+      '[b-a]',
+      '[a',
+      'a\\',
+      '(a*)*',
+      '(a|)+',
+      '()()()()()()()()()()',
+      'a?'.repeat(4700),
+    ])
+      refused.add(one);
+    for (const expression of refused) {
+      expect(isTaken(expression)).toBe(false);
+      // Newer versions of CMake take more groups.
+      const script = `if([==[aaa]==] MATCHES ${quoted(expression)})\nendif()`;
+      if (!expression.startsWith('()()'))
+        expect({ expression, status: cmake(script).status }).toEqual({ expression, status: 1 });
+    }
+    for (const expression of ['a?'.repeat(4600), `${'x'.repeat(60_000)}`, '[a-a]', '[]-a]', '^?', '(^a|b)+']) {
+      expect(isTaken(expression)).toBe(true);
+      expect(cmake(`if([==[aaa]==] MATCHES ${quoted(expression)})\nendif()`).status).toBe(0);
+    }
   });
 });

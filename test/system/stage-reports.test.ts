@@ -175,6 +175,94 @@ stages.test = { command = ["ctest", "-T", "Test"] }
     ]);
   });
 
+  test('count errors of the log as a failure where the configuration says so, whoever has found them', () => {
+    const loud = 'echo "x.c:1:2: error: no"; echo "y.c:3: warning: hm"';
+    const verdict = (stages: string, files = {}) => {
+      const { run, report } = project({ ...BROKEN, ...files }, stages);
+      const { status, stderr, stdout } = run();
+      const text = stderr.replaceAll(/ after .*/g, ' after T').replaceAll(/^ {2}log: .*/gm, '  log: FILE');
+      return { status, stderr: text, stdout, report };
+    };
+    expect(verdict(`stages.build = { shell = '${loud}' }`)).toMatchObject({ status: 0, stderr: '' });
+    const failed = verdict(
+      `stages.build = { shell = '${loud}; ${loud}', errors = "fail" }\nstages.test = { shell = ":" }`,
+    );
+    expect(failed).toMatchObject({
+      status: 1,
+      stderr: `stagelock: one: build logged 2 errors although its command exited with 0, after T
+  first: x.c:1:2: error: no
+  log: FILE
+`,
+    });
+    expect(failed.stdout).not.toContain('test');
+    expect(textsOf(read(failed.report('one', 'Build.xml')), 'Site/Build/Error/Text')).toHaveLength(2);
+    const quiet = verdict(`stages.lint = { shell = '${loud}', errors = "fail" }`);
+    expect(quiet).toMatchObject({ status: 1 });
+    expect(quiet.stderr).toContain('one: lint logged an error although');
+    // ctest itself exits with 0 when make has failed.
+    const theirs = verdict(
+      `stages.configure = { command = ["cmake", "-S", "../source", "-B", "."] }
+stages.build = { command = ["ctest", "-T", "Build"], errors = "fail" }\n`,
+    );
+    expect(theirs).toMatchObject({ status: 1 });
+    expect(theirs.stderr).toMatch(/one: build logged \d errors although .*\n {2}first: .*w\.c:1:\d+: error/);
+  });
+
+  test('of a project whose make ignores errors are those of ctest, and the run fails as its dashboard says', () => {
+    const root = temporaryDirectory();
+    const [source, build] = [join(root, 'source'), join(root, 'build')];
+    const write = (files: Readonly<Record<string, string>>): void => {
+      mkdirSync(source, { recursive: true });
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(source, name), text);
+    };
+    // The policies of such old projects have CMake write `-i`.
+    const old = BROKEN['CMakeLists.txt'].replace('3.10', '3.1');
+    write({ ...BROKEN, 'CMakeLists.txt': old.replace('exit 3', 'exit 0') });
+    spawnSync('cmake', ['-S', source, '-B', build, '-G', 'Unix Makefiles'], { env: environment });
+    expect(readFileSync(join(build, 'DartConfiguration.tcl'), 'utf8')).toMatch(/^MakeCommand: .*-- -i$/m);
+    const tagged = (name: string): string => {
+      const tag = readFileSync(join(build, 'Testing', 'TAG'), 'utf8').split('\n')[0] ?? '';
+      return join(build, 'Testing', tag, name);
+    };
+    const stagelock = () =>
+      spawnSync(process.execPath, [STAGELOCK, '--build-dir', build, 'run', '-M', 'Experimental'], {
+        env: environment,
+        encoding: 'utf8',
+      });
+    const errors = (): string[] => textsOf(read(tagged('Build.xml')), 'Site/Build/Error/BuildLogLine');
+    const failed = stagelock();
+    expect(failed).toMatchObject({ status: 1 });
+    expect(failed.stderr).toMatch(/^stagelock: \S+: build logged \d errors although its command exited with 0, after /);
+    // As with ctest the tests run all the same.
+    expect(readFileSync(tagged('Test.xml'), 'utf8')).toContain('Status="passed"');
+    const ours = errors();
+    spawnSync('ctest', ['-D', 'ExperimentalStart', '-D', 'ExperimentalBuild'], { cwd: build, env: environment });
+    expect(ours).toHaveLength(errors().length);
+    write({ 'w.c': 'int g(void) { return 1; }\n', 'm.c': 'int main(void) { return 0; }\n' });
+    expect(stagelock()).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test("of a project that has CTest's launchers are what these tell: a failed compile, and no line that only looks like one", () => {
+    const root = temporaryDirectory();
+    const { source } = project(BROKEN, '');
+    const build = join(root, 'build');
+    const lists = `${BROKEN['CMakeLists.txt'].replace('exit 3', 'exit 0')}
+add_custom_target(loud ALL COMMAND \${CMAKE_COMMAND} -E echo "x.c:1:2: error: not at all")\n`;
+    writeFileSync(join(source, 'CMakeLists.txt'), lists);
+    spawnSync('cmake', ['-S', source, '-B', build, '-DCTEST_USE_LAUNCHERS=ON'], { env: environment });
+    const stagelock = () =>
+      spawnSync(process.execPath, [STAGELOCK, '--build-dir', build, 'run', '-M', 'Experimental'], {
+        env: environment,
+        encoding: 'utf8',
+      });
+    const failed = stagelock();
+    expect(failed).toMatchObject({ status: 1 });
+    expect(failed.stderr).toMatch(/: build logged (an error|\d errors) although .*\n {2}first: .*w\.c.*error/);
+    writeFileSync(join(source, 'w.c'), 'int g(void) { return 1; }\n');
+    writeFileSync(join(source, 'm.c'), 'int main(void) { return 0; }\n');
+    expect(stagelock()).toMatchObject({ status: 0, stderr: '' });
+  });
+
   test('come of a build directory of CMake without any configuration, and a last `ctest -T Submit` could send them', () => {
     const root = temporaryDirectory();
     const repository = makeRepository('git', root);

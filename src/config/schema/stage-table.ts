@@ -41,6 +41,13 @@ export const stageShape = {
       }),
     ),
   ),
+  errors: z.optional(
+    choice(
+      ['report', 'fail'],
+      DEFAULTS.errors,
+      'Whether errors found in the log of the stage, as CTest finds them, make it fail although its command exited with 0 (`make -i`).',
+    ),
+  ),
   report: z.optional(
     choice(
       ['configure', 'build', 'test', 'none'],
