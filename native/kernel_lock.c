@@ -135,8 +135,6 @@ static enum attempt attempt(const struct lock *lock, struct held *held, long wai
 
 enum attempt try_kernel_lock(const struct lock *lock, struct held *held) { return attempt(lock, held, 0); }
 
-bool can_block(const struct lock *lock) { return lock->record == NULL && lock->local; }
-
 enum attempt block_for_lock(const struct lock *lock, struct held *held, long ms) { return attempt(lock, held, ms); }
 
 enum release release_kernel_lock(enum strategy strategy, const struct held *held) {

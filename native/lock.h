@@ -72,8 +72,8 @@ enum release release_kernel_lock(enum strategy strategy, const struct held *held
 bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting);
 struct judgement judge_kernel_lock(const struct sighting *sighting);
 
-/** Whether the kernel can wake us when the lock is free. Not across NFS, whose client only asks again ever more rarely. */
-bool can_block(const struct lock *lock);
-
-/** As try_lock, but waits in the kernel until it is ours, that many milliseconds have passed or a signal has come. */
+/**
+ * As try_lock of a lock of this host's kernel, but waits in it until it is ours, that many milliseconds have passed or a signal has
+ * come. Not across NFS, whose client only asks again ever more rarely.
+ */
 enum attempt block_for_lock(const struct lock *lock, struct held *held, long ms);

@@ -12,10 +12,9 @@ enum { KEPT = 64 };
 /** Names up to this length fit everywhere: eCryptfs has the least room. */
 enum { FITS_EVERYWHERE = 143 };
 
-/** FNV-1a. Two names with one hash and one beginning share a lock, which costs a wait and nothing else. */
-static uint64_t hash_of(const char *name) {
+uint64_t hash_of(const char *text) {
   uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (; *name != '\0'; name++) hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+  for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
   return hash;
 }
 

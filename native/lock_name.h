@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** The most bytes of a name on nearly every file system. */
 enum { LONGEST_NAME = 255 };
@@ -20,3 +21,6 @@ bool is_too_long(const char *path);
  * the short name: it is asked, and gives all hosts the same answer. Its own memory.
  */
 char *path_beside(const char *path, const char *ending);
+
+/** FNV-1a. Two names with one hash and one beginning share a lock, which costs a wait and nothing else. */
+uint64_t hash_of(const char *text);

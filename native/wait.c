@@ -1,12 +1,14 @@
 #include "wait.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "holder.h"
 #include "moment.h"
+#include "queue.h"
 #include "report.h"
 #include "signals.h"
 #include "typescript.h"
@@ -31,6 +33,12 @@ enum { TURN_MS = 10 * 1000 };
 struct waiting {
   const struct lock *lock;
   const struct settings *settings;
+  /** Of a lock on a network file system. */
+  struct queue queue;
+  bool is_first;
+  /** Whether the last attempt was just now. */
+  bool has_asked;
+  int attempts;
   long long began_ms;
   long pause_ms;
   long long warn_at_ms;
@@ -91,60 +99,102 @@ static bool look_when_due(struct waiting *waiting, struct held *held, long long 
   return false;
 }
 
-/** One round of a lock with a record that is taken. */
+/** A look at the owner keeps him from releasing, so each new first waits with it as if he had just come. */
+static void look_later(struct waiting *waiting, long long now_ms) {
+  waiting->look_again_ms = waiting->lock->record == NULL ? LOOK_AT_KERNEL_MS : LOOK_ACROSS_MS;
+  waiting->look_at_ms = now_ms + waiting->look_again_ms;
+}
+
+/** Whether it is our turn to ask; sleeps if not. */
+static bool has_turn(struct waiting *waiting) {
+  if (waiting->is_first) return true;
+  long until_warning_ms = at_most(INT_MAX, waiting->warn_at_ms - steady_ms());
+  enum turn turn = await_turn(&waiting->queue, waiting->settings->poll_ms, until_warning_ms);
+  waiting->is_first = turn == FIRST;
+  if (waiting->is_first) look_later(waiting, steady_ms());
+  return turn != NOT_YET;
+}
+
+/** One round of a lock on a network file system that is taken. */
+static enum attempt wait_in_queue(struct waiting *waiting, struct held *held) {
+  const struct lock *lock = waiting->lock;
+  if (!has_turn(waiting)) {
+    waiting->has_asked = false;
+    return TAKEN;
+  }
+  long long now_ms = steady_ms();
+  long at_last_ms = lock->record == NULL ? LOOK_AT_KERNEL_AT_LAST_MS : LOOK_ACROSS_AT_LAST_MS;
+  enum attempt attempt;
+  if (look_when_due(waiting, held, now_ms, at_last_ms, &attempt)) return attempt;
+  long next_ms = pause_of_first(now_ms - waiting->began_ms, waiting->attempts, waiting->settings->poll_ms);
+  if (waiting->is_first && waiting->has_asked) {
+    waiting->attempts++;
+    pause_ms(next_ms);
+  }
+  waiting->has_asked = waiting->is_first;
+  return try_lock(lock, held);
+}
+
+/** One round of a lock with a record on a local file system. */
 static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
   const struct lock *lock = waiting->lock;
   long long now_ms = steady_ms();
   enum attempt attempt;
-  if (look_when_due(waiting, held, now_ms, lock->local ? LOOK_AT_LAST_MS : LOOK_ACROSS_AT_LAST_MS, &attempt)) return attempt;
+  if (look_when_due(waiting, held, now_ms, LOOK_AT_LAST_MS, &attempt)) return attempt;
   long until_warning_ms = at_most(BELL_MS, waiting->warn_at_ms - now_ms);
-  if (!lock->local || !await_bell(lock->record, until_warning_ms)) {
+  if (!await_bell(lock->record, until_warning_ms)) {
     pause_ms(waiting->pause_ms);
     waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
   }
   return may_be_free(lock) ? try_lock(lock, held) : TAKEN;
 }
 
-/** One round of a lock of the kernel that is taken. */
+/** One round of a lock of this host's kernel. */
 static enum attempt wait_for_kernel(struct waiting *waiting, struct held *held) {
   const struct lock *lock = waiting->lock;
   long long now_ms = steady_ms();
   enum attempt attempt;
   if (look_when_due(waiting, held, now_ms, LOOK_AT_KERNEL_AT_LAST_MS, &attempt)) return attempt;
   long left_ms = at_most(waiting->warn_at_ms - now_ms, waiting->look_at_ms - now_ms);
-  if (can_block(lock)) return block_for_lock(lock, held, left_ms > 0 ? left_ms : 1);
-  pause_ms(waiting->pause_ms);
-  waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
-  return try_lock(lock, held);
+  return block_for_lock(lock, held, left_ms > 0 ? left_ms : 1);
+}
+
+static enum attempt wait_a_round(struct waiting *waiting, struct held *held) {
+  if (!waiting->lock->local) return wait_in_queue(waiting, held);
+  return waiting->lock->record == NULL ? wait_for_kernel(waiting, held) : wait_for_owner(waiting, held);
 }
 
 enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct held *held, struct wait *wait) {
   *wait = (struct wait){0};
-  enum attempt attempt = try_lock(lock, held);
-  if (attempt == ACQUIRED) return GOT_IT;
-  if (attempt == TROUBLE) return GOT_TROUBLE;
+  struct queue queue = queue_of(lock);
+  bool queues = has_waiters(&queue);
+  enum attempt attempt = queues ? TAKEN : try_lock(lock, held);
+  if (attempt != TAKEN) {
+    leave_queue(&queue);
+    return attempt == ACQUIRED ? GOT_IT : GOT_TROUBLE;
+  }
 
+  join_queue(&queue);
   struct waiting waiting = {
       .lock = lock,
       .settings = settings,
+      .queue = queue,
+      .has_asked = !queues,
       .began_ms = steady_ms(),
       .pause_ms = at_most(settings->poll_ms, FIRST_PAUSE_MS),
-      .look_again_ms = lock->local ? LOOK_AGAIN_MS : LOOK_ACROSS_MS,
+      .look_again_ms = LOOK_AGAIN_MS,
       .ask_again_ms = ASK_AGAIN_MS,
   };
   waiting.warn_at_ms = waiting.began_ms + settings->warn_ms;
-  if (!lock->local) waiting.look_at_ms = waiting.began_ms + LOOK_ACROSS_MS;
-  if (lock->record == NULL) {
-    waiting.look_again_ms = LOOK_AT_KERNEL_MS;
-    waiting.look_at_ms = waiting.began_ms + LOOK_AT_KERNEL_MS;
-  }
+  if (!lock->local || lock->record == NULL) look_later(&waiting, waiting.began_ms);
   wait->waited = true;
   if (settings->log != NULL && !look_at(lock, &wait->first_holder)) wait->first_holder = (struct sighting){.free = true};
   while (attempt == TAKEN) {
     if (stop_signal != 0) return STOPPED;
     warn_when_due(&waiting, steady_ms());
-    attempt = lock->record == NULL ? wait_for_kernel(&waiting, held) : wait_for_owner(&waiting, held);
+    attempt = wait_a_round(&waiting, held);
   }
+  leave_queue(&waiting.queue);
   wait->waited_ms = steady_ms() - waiting.began_ms;
   return attempt == ACQUIRED ? GOT_IT : GOT_TROUBLE;
 }

@@ -24,7 +24,7 @@ export function shortName(name: string): string {
   const bytes = Buffer.from(name);
   let kept = Math.min(bytes.length, KEPT);
   for (let back = 0; back < 3 && kept < bytes.length && ((bytes[kept] ?? 0) & 0xc0) === 0x80; back++) kept--;
-  return `${bytes.toString('utf8', 0, kept)}~${hashOf(bytes)}`;
+  return `${bytes.toString('utf8', 0, kept)}~${hashOf(bytes).toString(16).padStart(16, '0')}`;
 }
 
 /** Whether this may be a short name, and then not be that of any file. */
@@ -55,8 +55,8 @@ export function isTooLong(path: string): boolean {
 }
 
 /** FNV-1a of 64 bits. Two names with one hash and one beginning share a lock, which costs a wait and nothing else. */
-function hashOf(bytes: Buffer): string {
+export function hashOf(bytes: Buffer): bigint {
   let hash = 0xcbf29ce484222325n;
   for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, '0');
+  return hash;
 }

@@ -17,6 +17,10 @@ export interface Syscalls {
   unlock(strategy: 'flock' | 'fcntl', fd: number): void;
   /** A shared lock of the open file on one byte, which may be read only. */
   shareByte(fd: number, byte: number): void;
+  /** A lock of the open file on some bytes, without waiting. True when it is ours now. */
+  lockBytes(fd: number, kind: 'shared' | 'exclusive', first: bigint, length: bigint): boolean;
+  /** The first byte of some exclusive lock that another open file has among some bytes; undefined when there is none. */
+  lockedAmong(fd: number, first: bigint, length: bigint): bigint | undefined;
   /** pipe2(2), not inherited by programs that are started: the end to read from, the end to write to. */
   pipe(): readonly [number, number] | undefined;
   /** Has the kernel kill a process group when the other end of a pipe is closed, as long as this end is open anywhere. */
@@ -31,6 +35,7 @@ const LOCK_UN = 8;
 const F_SETFL = 4;
 const F_SETOWN = 8;
 const F_SETSIG = 10;
+const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const F_RDLCK = 0;
 const F_WRLCK = 1;
@@ -88,7 +93,7 @@ function bind(koffi: Koffi, library: ReturnType<Koffi['load']>): Syscalls {
   const fcntl = library.func('fcntl', 'int', ['int', 'int', '...']);
   const pipe2 = library.func('int pipe2(_Out_ int *ends, int flags)');
   const pointer = koffi.pointer(record);
-  const lockOfFile = (fd: number, type: number, first: number | bigint, length: number): number =>
+  const lockOfFile = (fd: number, type: number, first: number | bigint, length: number | bigint): number =>
     fcntl(fd, F_OFD_SETLK, pointer, { l_type: type, l_whence: SEEK_SET, l_start: first, l_len: length, l_pid: 0 });
   let renameat2: ReturnType<typeof library.func> | undefined;
   try {
@@ -114,6 +119,13 @@ function bind(koffi: Koffi, library: ReturnType<Koffi['load']>): Syscalls {
     },
     shareByte: (fd, byte) => {
       lockOfFile(fd, F_RDLCK, byte, 1);
+    },
+    lockBytes: (fd, kind, first, length) =>
+      locked('fcntl', lockOfFile(fd, kind === 'shared' ? F_RDLCK : F_WRLCK, first, length)),
+    lockedAmong: (fd, first, length) => {
+      const range = { l_type: F_RDLCK, l_whence: SEEK_SET, l_start: first, l_len: length, l_pid: 0 };
+      if (fcntl(fd, F_OFD_GETLK, koffi.inout(pointer), range) !== 0) throw systemError(koffi, 'fcntl', koffi.errno());
+      return range.l_type === F_UNLCK ? undefined : BigInt(range.l_start);
     },
     pipe: () => {
       const ends = [-1, -1];

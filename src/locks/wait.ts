@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { checkAcquireOptions } from './arguments.js';
+import { thisHost } from './host.js';
 import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
 import { pause } from './pause.js';
+import { pauseOfFirst, Queue } from './queue.js';
 import { type PathWatch, watchPaths } from './watch.js';
 
 /** How a lock is waited for. */
@@ -17,6 +19,8 @@ export interface Waiting {
 const FIRST_PAUSE_MS = 1;
 /** Most waits are over before a watch would be set up. */
 const WATCH_AFTER_MS = 20;
+/** How often somebody in the queue looks whether it is their turn: a system call. */
+const TURN_POLL_MS = 10;
 /**
  * When a waiter on a network file system first looks at the owner's record; then after twice the time, up to the limit.
  * An attempt is one request that the server decides. A look is several, and does harm there: an
@@ -29,7 +33,8 @@ const LAST_LOOK_MS = 30_000;
 
 /**
  * The wait loop of every strategy: attempt, remove the lock if its owner is dead, pause, again. Every decision is made
- * by an attempt; a watch only ends a pause early, so it does no harm when it misses something.
+ * by an attempt; a watch only ends a pause early, so it does no harm when it misses something. On a network file system the
+ * attempts are made in turn, see {@link Queue}.
  */
 export async function waitFor(
   lock: ObjectLock,
@@ -39,18 +44,32 @@ export async function waitFor(
   if (options !== undefined) checkAcquireOptions(options);
   if (options?.signal?.aborted) return { kind: 'aborted', waitedMs: 0 };
   const began = performance.now();
-  const held = lock.try();
-  return held === undefined
-    ? await wait(lock, waiting, options ?? {}, began)
-    : { kind: 'acquired', lock: held, waitedMs: 0 };
+  const queue = waiting.watched ? undefined : Queue.of(thisHost().name, lock.path);
+  try {
+    // Nobody overtakes those who wait already, but for one attempt where there is no time for more.
+    const queues = options?.timeoutMs !== 0 && queue?.hasWaiters() === true;
+    const held = queues ? undefined : lock.try();
+    if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: 0 };
+    queue?.join();
+    return await wait(lock, waiting, options ?? {}, { began, queue, isTried: !queues });
+  } finally {
+    queue?.leave();
+  }
 }
 
-/** After an attempt that failed. */
+interface Arrival {
+  readonly began: number;
+  readonly queue: Queue | undefined;
+  /** Whether an attempt has just failed. */
+  readonly isTried: boolean;
+}
+
+/** For a lock that was taken, or that others wait for. */
 async function wait(
   lock: ObjectLock,
   { pollMs, warnMs, overdueMs, watched }: Waiting,
   { timeoutMs = Number.POSITIVE_INFINITY, signal, onNotice }: AcquireOptions,
-  began: number,
+  { began, queue, isTried: wasTried }: Arrival,
 ): Promise<Acquisition> {
   const waited = (): number => performance.now() - began;
   let pauseMs = FIRST_PAUSE_MS;
@@ -58,15 +77,25 @@ async function wait(
   let lookAgainMs = FIRST_LOOK_MS;
   let nextLookMs = watched ? 0 : FIRST_LOOK_MS;
   let watch: PathWatch | undefined;
-  let isTried = true;
+  let isTried = wasTried;
+  let isMyTurn = true;
+  let attempts = 0;
   try {
     for (;;) {
       if (signal?.aborted) return { kind: 'aborted', waitedMs: waited() };
-      const held = isTried ? undefined : lock.try();
+      const turn = queue?.turn(performance.now(), pollMs) ?? 'first';
+      // A look at the owner keeps him from releasing, so each new first waits with it as if he had just come.
+      if (turn === 'first' && !isMyTurn) {
+        lookAgainMs = FIRST_LOOK_MS;
+        nextLookMs = waited() + lookAgainMs;
+      }
+      isMyTurn = turn === 'first';
+      const asks = turn !== 'not-yet' || waited() >= timeoutMs;
+      const held = isTried || !asks ? undefined : lock.try();
       isTried = false;
       if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: waited() };
 
-      if (waited() >= Math.min(timeoutMs, nextWarningMs, nextLookMs)) {
+      if (waited() >= Math.min(timeoutMs, nextWarningMs, asks ? nextLookMs : Number.POSITIVE_INFINITY)) {
         const holder = lock.inspect();
         lookAgainMs = Math.min(lookAgainMs * 2, LAST_LOOK_MS);
         if (!watched) nextLookMs = waited() + lookAgainMs;
@@ -88,8 +117,9 @@ async function wait(
         watch = await watchPaths([lock.path]);
         continue; // it may have changed before the watch began to look
       }
+      if (!watched) pauseMs = isMyTurn ? pauseOfFirst(waited(), attempts++, pollMs) : TURN_POLL_MS;
       await pause(Math.min(pauseMs, Math.max(timeoutMs - waited(), 0)), signal, watch?.next());
-      pauseMs = Math.min(pauseMs * 2, pollMs);
+      if (watched) pauseMs = Math.min(pauseMs * 2, pollMs);
     }
   } finally {
     await watch?.close();

@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { thisHost } from '../../src/locks/index.js';
 
+export const TYPESCRIPT_HELPER = [process.execPath, resolve('dist/ct-lock-helper.js')] as const;
 /** The native front or the TypeScript helper: every test here runs against both (see vitest.config.ts). */
 export const HELPER: readonly [string, ...string[]] =
   process.env['STAGELOCK_TEST_HELPER'] === undefined
-    ? [process.execPath, resolve('dist/ct-lock-helper.js')]
+    ? TYPESCRIPT_HELPER
     : [resolve(process.env['STAGELOCK_TEST_HELPER'])];
 if (HELPER.length === 1 && readFileSync(HELPER[0], 'latin1').startsWith('#!'))
   throw new Error(`${HELPER[0]} is not native`);
@@ -45,9 +46,9 @@ export interface Running {
 }
 
 /** Starts `ct-lock-helper` as a user would. It is killed at the end of the test if it has not ended. */
-export function start(args: readonly string[], options: SpawnOptions = {}): Running {
-  const [program, ...first] = HELPER;
-  const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+export function start(args: readonly string[], options: SpawnOptions = {}, words: readonly string[] = HELPER): Running {
+  const [program, ...first] = words;
+  const child = spawn(program ?? '', [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "lock.h"
+
+/**
+ * The queue of those on this host who wait for one lock on a network file system. Only its first asks the server, so the one who
+ * has waited longest is not overtaken by one who asks more often, and the server is asked by each host and not by each waiter.
+ *
+ *     struct queue queue = queue_of(&lock);
+ *     if (!has_waiters(&queue)) attempt to take the lock; else, and when that fails:
+ *     join_queue(&queue);
+ *     await_turn(&queue, ...) until it says FIRST or IMPATIENT, then attempt
+ *     leave_queue(&queue) once the lock is ours
+ *
+ * A place in it is a lock of the kernel on one byte of a file of the user's own, `/tmp/.ct-locks.UID/turns`: nothing is left behind,
+ * and who dies leaves the queue. It is advice only. Exclusion is up to the lock itself, and who does not queue (an older helper,
+ * another user, another host, one who can have no such file) just asks. See src/locks/queue.ts.
+ */
+struct queue {
+  /** -1 for none: then it is always our turn. */
+  int fd;
+  /** The first byte of the lock's region, which nobody takes. */
+  off_t region;
+  /** Our place; 0 for none. */
+  off_t place;
+  /** Who was the first before us when we looked last, and when we lose patience with him, in the time of steady_ms. */
+  off_t first;
+  long long patient_until_ms;
+};
+
+/** The queue of a lock; none where no other host can see the lock. */
+struct queue queue_of(const struct lock *lock);
+
+bool has_waiters(const struct queue *queue);
+
+/** Takes a place behind all others. Harmless when we have one. */
+void join_queue(struct queue *queue);
+
+/** IMPATIENT: the first has not moved for so long that it may be stopped; who waits behind it asks now and then. */
+enum turn { NOT_YET, IMPATIENT, FIRST };
+
+/** Sleeps until it is our turn, at most so many milliseconds; ends early when a signal comes. */
+enum turn await_turn(struct queue *queue, long poll_ms, long ms);
+
+/** Lets the next one ask. */
+void leave_queue(struct queue *queue);
+
+/** How long the first in the queue pauses after an attempt. */
+long pause_of_first(long long waited_ms, int attempts, long poll_ms);

@@ -1,0 +1,189 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { errorCode } from './error-code.js';
+import { filesystemOf } from './filesystem.js';
+import { hashOf } from './lock-name.js';
+import { type Syscalls, syscalls } from './syscalls.js';
+
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+
+/** Bytes of a lock's region: nobody gets a place behind a million others that came while the queue was never empty. */
+const REGION_SIZE = 1n << 20n;
+/** With these regions a byte's number is below 2^62. */
+const REGIONS = 1n << 42n;
+/** How often somebody else may take the place that we are about to take. */
+const TRIES = 100;
+/**
+ * A first who has not moved for so long is stopped, or waits for a long compile as everybody does. So those behind ask then,
+ * but ten times more rarely than usual: the first has ten chances before one of them.
+ */
+const PATIENCE_MS = 3000;
+const RARELY = 10;
+/** The first pause; then they double. Shorter ones would give a newcomer more chances than the first of another host has. */
+const FIRST_PAUSE_MS = 16;
+/** Who has waited for so long asks twice as often as the interval says, then ever more often, up to ten times. */
+const HALF_AT_MS = 200;
+const MOST_OFTEN = 10;
+/** From 20 s on ever more rarely again: a compile of minutes is not to be asked about a hundred times a second. */
+const RARER_AFTER = 2000;
+
+export type Turn =
+  | 'not-yet'
+  /** The first has not moved for so long that it may be stopped; who waits behind it asks now and then. */
+  | 'impatient'
+  | 'first';
+
+/**
+ * The queue of those on this host who wait for one lock on a network file system. Only its first asks the server, so the one who
+ * has waited longest is not overtaken by one who asks more often, and the server is asked by each host and not by each waiter.
+ *
+ * A place in it is a lock of the open file on one byte of a file of the user's own, `/tmp/.ct-locks.UID/turns`: nothing is
+ * left behind, and the kernel frees the place of who dies. It is advice only. Exclusion is up to the lock itself, and who does
+ * not queue (an older helper, another user, another host, one who can have no such file) just asks. Who is stopped as the first
+ * (SIGSTOP) holds the others up for {@link PATIENCE_MS}. native/queue.c stands in the same queues.
+ */
+export class Queue {
+  readonly #system: Syscalls;
+  readonly #fd: number;
+  /** The first byte of the lock's region, which nobody takes. */
+  readonly #region: bigint;
+  #place: bigint | undefined;
+  #isFirst = false;
+  /** Who was the first before us when we looked last. */
+  #first: bigint | undefined;
+  #patientUntilMs: number | undefined;
+  #isOpen = true;
+
+  private constructor(system: Syscalls, fd: number, region: bigint) {
+    this.#system = system;
+    this.#fd = fd;
+    this.#region = region;
+  }
+
+  /**
+   * @param host its name, because hosts of a laboratory and containers may share /tmp
+   * @param path the lock's, from the root
+   * @returns undefined where no queue can be had; then it is always our turn
+   */
+  static of(host: string, path: string): Queue | undefined {
+    const system = syscalls();
+    const fd = system === undefined ? undefined : openTurns();
+    if (system === undefined || fd === undefined) return undefined;
+    return new Queue(system, fd, (hashOf(Buffer.from(`${host}\n${path}`)) % REGIONS) * REGION_SIZE);
+  }
+
+  hasWaiters(): boolean {
+    return this.#orLeave(() => this.#lastPlace() !== undefined, false);
+  }
+
+  /** Takes a place behind all others. Harmless when we have one. */
+  join(): void {
+    if (this.#place === undefined) this.#place = this.#orLeave(() => this.#takePlace(), undefined);
+    if (this.#place === undefined) this.leave();
+  }
+
+  /**
+   * Whether it is our turn to ask; to be asked again soon when it is not.
+   *
+   * @param nowMs of a clock that nobody sets
+   */
+  turn(nowMs: number, pollMs: number): Turn {
+    const place = this.#place;
+    if (!this.#isOpen || place === undefined || this.#isFirst) return 'first';
+    // Once all before us are gone we keep the lock: nobody gets a place before ours any more.
+    const isFirst = (): boolean => this.#system.lockBytes(this.#fd, 'shared', this.#region, place - this.#region);
+    this.#isFirst = this.#orLeave(isFirst, true);
+    if (this.#isFirst) return 'first';
+    const first = this.#orLeave(() => this.#firstPlace(place), undefined);
+    if (first !== this.#first || this.#patientUntilMs === undefined) this.#patientUntilMs = nowMs + PATIENCE_MS;
+    this.#first = first;
+    if (nowMs < this.#patientUntilMs) return 'not-yet';
+    this.#patientUntilMs = nowMs + RARELY * pollMs;
+    return 'impatient';
+  }
+
+  /** Lets the next one ask. */
+  leave(): void {
+    if (this.#isOpen) closeSync(this.#fd);
+    this.#isOpen = false;
+  }
+
+  /** Where no more locks are to be had there is no queue, so that it is our turn. */
+  #orLeave<T>(act: () => T, otherwise: T): T {
+    if (!this.#isOpen) return otherwise;
+    try {
+      return act();
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      this.leave();
+      return otherwise;
+    }
+  }
+
+  #takePlace(): bigint | undefined {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const place = (this.#lastPlace() ?? this.#region) + 1n;
+      if (place >= this.#region + REGION_SIZE) return undefined;
+      if (this.#system.lockBytes(this.#fd, 'exclusive', place, 1n)) return place;
+    }
+    return undefined;
+  }
+
+  /** Some place among those bytes; there may be one before it. */
+  #somePlace(from: bigint, to: bigint): bigint | undefined {
+    return from < to ? this.#system.lockedAmong(this.#fd, from, to - from) : undefined;
+  }
+
+  #lastPlace(): bigint | undefined {
+    let last: bigint | undefined;
+    for (let place: bigint | undefined = this.#region; place !== undefined; ) {
+      place = this.#somePlace(place + 1n, this.#region + REGION_SIZE);
+      last = place ?? last;
+    }
+    return last;
+  }
+
+  #firstPlace(before: bigint): bigint | undefined {
+    let first: bigint | undefined;
+    for (let place: bigint | undefined = before; place !== undefined; ) {
+      place = this.#somePlace(this.#region + 1n, place);
+      first = place ?? first;
+    }
+    return first;
+  }
+}
+
+/** A file of our own that others can neither replace nor lock, on a local file system; undefined where there is none to be had. */
+function openTurns(): number | undefined {
+  const user = process.geteuid?.();
+  const path = `/tmp/.ct-locks.${user}`;
+  try {
+    mkdirSync(path, 0o700);
+  } catch {
+    // It is there, mostly; if not, it cannot be opened.
+  }
+  try {
+    const directory = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      const found = fstatSync(directory);
+      if (found.uid !== user || (found.mode & 0o022) !== 0 || filesystemOf(path).reach !== 'local') return undefined;
+      const turns = `/proc/self/fd/${directory}/turns`;
+      const fd = openSync(turns, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+      const file = fstatSync(fd);
+      if (file.isFile() && file.uid === user) return fd;
+      closeSync(fd);
+      return undefined;
+    } finally {
+      closeSync(directory);
+    }
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** How long the first in the queue pauses after an attempt. */
+export function pauseOfFirst(waitedMs: number, attempts: number, pollMs: number): number {
+  const byAge = (pollMs * HALF_AT_MS) / (HALF_AT_MS + waitedMs);
+  const often = Math.max(pollMs / MOST_OFTEN, Math.min(pollMs, waitedMs / RARER_AFTER));
+  return Math.min(Math.max(byAge, often, 1), FIRST_PAUSE_MS * 2 ** attempts);
+}

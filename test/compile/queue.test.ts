@@ -1,0 +1,112 @@
+import { chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { canPassThrough, networkDirectory } from '../support/network-directory.js';
+import { HELPER, pidIn, type Running, script, start, TYPESCRIPT_HELPER, temporaryDirectory, until } from './helper.js';
+
+const TURNS = `/tmp/.ct-locks.${process.geteuid?.()}/turns`;
+
+/** How many wait in the queues of this user, as the kernel sees it. */
+function places(): number {
+  const inode = lstatSync(TURNS, { throwIfNoEntry: false })?.ino;
+  const lines = readFileSync('/proc/locks', 'utf8').split('\n');
+  return lines.filter((line) => /^\d+: OFDLCK .* WRITE /.test(line) && line.includes(`:${inode} `)).length;
+}
+
+interface Crowd {
+  readonly waiters: readonly Running[];
+  readonly holder: Running;
+  /** Who got the lock, in this order, so far. */
+  got(): string[];
+  release(): void;
+}
+
+/** One who holds a lock on a network file system, and others who have come for it one after the other. */
+async function crowd(strategy: string, names: string, environment: Record<string, string> = {}): Promise<Crowd> {
+  const [directory, aside] = [networkDirectory(), temporaryDirectory()];
+  const order = join(aside, 'order');
+  const produce = script(aside, 'produce', `echo $NAME >>${order}; echo whole >"$last"`);
+  const wait = `echo $$ >${aside}/self; while [ -e ${aside}/self ]; do sleep 0.02; done; echo whole >"$last"`;
+  const args = ['compile', '--target=a.o', `--strategy=${strategy}`, '--'];
+  const options = (NAME: string) => ({ cwd: directory, env: { ...process.env, ...environment, NAME } });
+  const holder = start([...args, script(aside, 'hold', wait)], options('holder'));
+  await pidIn(join(aside, 'self'));
+  const waiters: Running[] = [];
+  for (const name of names) {
+    const before = places();
+    // Both helpers stand in one queue.
+    waiters.push(start([...args, produce], options(name), waiters.length % 2 === 0 ? HELPER : TYPESCRIPT_HELPER));
+    await until(() => places() === before + 1, `${name} queues`);
+  }
+  return {
+    waiters,
+    holder,
+    got: () => (existsSync(order) ? readFileSync(order, 'utf8').trim().split('\n') : []),
+    release: () => rmSync(join(aside, 'self')),
+  };
+}
+
+describe.skipIf(!canPassThrough)('those who wait for a lock on a network file system (needs root and bindfs)', () => {
+  test.each(['lockdir', 'cifs', 'fcntl'])('get it in the order in which they came (%s)', async (strategy) => {
+    const before = places();
+    const { waiters, got, release } = await crowd(strategy, 'abcd');
+    release();
+    for (const { ended } of waiters) expect(await ended).toEqual({ end: 0, stdout: '', stderr: '' });
+    expect(got()).toEqual(['a', 'b', 'c', 'd']);
+    expect(places()).toBe(before);
+  });
+
+  test('do not wait for one who was killed', async () => {
+    const { waiters, got, release } = await crowd('cifs', 'abc');
+    waiters[0]?.child.kill('SIGKILL');
+    waiters[1]?.child.kill('SIGTERM');
+    expect((await waiters[1]?.ended)?.end).toBe(143);
+    release();
+    expect((await waiters[2]?.ended)?.end).toBe(0);
+    expect(got()).toEqual(['c']);
+  });
+
+  test('do not wait for ever for one who was stopped', async () => {
+    const { waiters, got, release } = await crowd('lockdir', 'ab');
+    waiters[0]?.child.kill('SIGSTOP');
+    release();
+    expect((await waiters[1]?.ended)?.end).toBe(0);
+    waiters[0]?.child.kill('SIGCONT');
+    expect((await waiters[0]?.ended)?.end).toBe(0);
+    expect(got()).toEqual(['b', 'a']);
+  });
+
+  test('say that they wait, and for whom, each of them', async () => {
+    const { holder, waiters, release } = await crowd('lockdir', 'ab', { CT_LOCK_WARN_INTERVAL: '0.2' });
+    for (const { child } of waiters) {
+      const said = new Promise((told) => child.stderr?.once('data', (text) => told(String(text))));
+      expect(await said).toContain(`process ${holder.pid} on`);
+    }
+    release();
+    for (const { ended } of waiters) expect((await ended).end).toBe(0);
+  });
+
+  test('get the lock of one who was killed with it', async () => {
+    const { holder, waiters, got } = await crowd('lockdir', 'ab');
+    holder.child.kill('SIGKILL');
+    for (const { ended } of waiters) expect((await ended).end).toBe(0);
+    expect(got()).toEqual(['a', 'b']);
+  });
+
+  test('leave the directory of somebody else alone, and ask as if there was nobody else', async () => {
+    const [directory, aside] = [networkDirectory(), temporaryDirectory()];
+    const produce = script(aside, 'produce', 'echo whole >"$last"');
+    const theirs = join(aside, 'theirs');
+    mkdirSync(theirs);
+    chownSync(theirs, 65534, 65534);
+    const own = `/tmp/.ct-locks.${process.geteuid?.()}`;
+    const hide = `mount --make-rprivate / && mkdir -p ${own} && mount --bind ${theirs} ${own} && exec "$@"`;
+    mkdirSync(join(directory, 'a.o.lockdir'));
+    const args = ['compile', '--target=a.o', '--strategy=lockdir', '--', produce];
+    const waiter = start(args, { cwd: directory }, ['unshare', '-m', 'sh', '-c', hide, 'sh', ...HELPER]);
+    await until(() => readFileSync(`/proc/${waiter.pid}/cmdline`, 'latin1').startsWith(HELPER[0]), 'the helper waits');
+    rmdirSync(join(directory, 'a.o.lockdir'));
+    expect(await waiter.ended).toEqual({ end: 0, stdout: '', stderr: '' });
+    expect(readdirSync(theirs)).toEqual([]);
+  });
+});
