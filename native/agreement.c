@@ -15,9 +15,13 @@
 /** What is longer was not written by us. */
 enum { LONGEST = 4096 };
 
+bool may_be_written_by_all(const struct stat *directory) {
+  return (directory->st_mode & S_ISVTX) != 0 && (directory->st_mode & S_IWOTH) != 0;
+}
+
 bool is_everybodys(const char *directory) {
   struct stat found;
-  return stat(directory, &found) == 0 && (found.st_mode & S_ISVTX) != 0 && (found.st_mode & S_IWOTH) != 0;
+  return stat(directory, &found) == 0 && may_be_written_by_all(&found);
 }
 
 static bool is_trusted(const struct stat *file, const char *directory) {

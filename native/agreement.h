@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "filesystem.h"
 
@@ -23,6 +24,9 @@ enum agreement_reading read_agreement(const char *directory, struct agreement *a
 
 /** Whether everybody may make files there and nobody remove those of others, as in /tmp. */
 bool is_everybodys(const char *directory);
+
+/** The same of one that was looked at. */
+bool may_be_written_by_all(const struct stat *directory);
 
 /**
  * The strategy that those who leave the choice to us use in a directory: the one agreed on, or if there is none the one of the

@@ -92,10 +92,9 @@ static enum lock_place_found in_directory(const char *locks, const char *target,
 }
 
 /** The next directory above that names a directory of locks for what is below it. Other file systems are not looked at. */
-static char *locks_above(const char *directory) {
-  struct stat below, above;
+static char *locks_above(const char *directory, struct stat below) {
+  struct stat above;
   struct agreement agreement;
-  if (stat(directory, &below) != 0) return NULL;
   char *up = joined(directory, "/..", NULL);
   for (int level = 0; level < MOST_LEVELS; level++, up = joined(up, "/..", NULL)) {
     if (stat(up, &above) != 0 || above.st_dev != below.st_dev || above.st_ino == below.st_ino) return NULL;
@@ -115,9 +114,11 @@ enum lock_place_found find_lock_place(const char *target, const char *directory,
   enum agreement_reading reading = read_agreement(directory, &agreement);
   if (reading == UNREADABLE && !chosen) return UNCLEAR_PLACE;
   if (reading == UNREADABLE) return FOUND_PLACE;
-  if (reading == NOTHING_AGREED) agreement.locks = locks_above(directory);
+  struct stat found;
+  bool there = stat(directory, &found) == 0;
+  if (reading == NOTHING_AGREED && there) agreement.locks = locks_above(directory, found);
   if (agreement.locks != NULL) return in_directory(agreement.locks, target, place);
-  if (is_everybodys(directory)) {
+  if (there && may_be_written_by_all(&found)) {
     if ((place->directory = own_directory(directory, place)) == NULL) return NO_PLACE;
     place->base = joined(place->directory, "/", as_name(name_of(target)), NULL);
     return FOUND_PLACE;

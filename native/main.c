@@ -1,6 +1,6 @@
 /*
  * The native front of ct-lock-helper: parses, acquires, runs, publishes, releases, waits. What is rare (judging and
- * removing a stale lock, explaining an error, help) is done by the TypeScript helper beside it.
+ * removing a stale lock, explaining an error) is done by the TypeScript helper beside it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include "command.h"
 #include "contention.h"
 #include "directory.h"
+#include "help.h"
 #include "lock.h"
 #include "lock_place.h"
 #include "moment.h"
@@ -46,6 +47,17 @@ static void become(char **arguments) {
   _exit(OWN_ERROR);
 }
 
+/** Writes to standard output. @returns our exit code */
+static int say(const char *text) {
+  for (size_t length = strlen(text); length > 0;) {
+    ssize_t written = write(STDOUT_FILENO, text, length);
+    if (written < 0) return OWN_ERROR;
+    text += written;
+    length -= (size_t)written;
+  }
+  return 0;
+}
+
 /** Where 0 to 2 are closed, the next files that we open would get these numbers, and warnings would go into a lock. */
 static void open_standard_descriptors(void) {
   int fd;
@@ -61,7 +73,21 @@ int main(int count, char **arguments) {
   if (has_inherited_alarm()) hand_over(arguments, "an alarm is set for this process");
   hold_signals();
   struct options options;
-  if (!read_options(arguments + 1, &options)) hand_over(arguments, "this command line is not one of ct-lock-helper's");
+  const char *problem;
+  switch (read_options(arguments + 1, &options, &problem)) {
+    case ASKED_FOR_HELP:
+      return say(help);
+    case ASKED_FOR_VERSION:
+      return say(version);
+    case WRONG_OPTIONS:
+      warn("%s", problem);
+      warn("ct-lock-helper --help tells more");
+      return OWN_ERROR;
+    case FOREIGN_OPTIONS:
+      hand_over(arguments, "this command line is not one of ct-lock-helper's");
+    default:
+      break;
+  }
   struct plan plan = plan_of(&options);
   if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, plan.reason);
   if (plan.kind == PLAN_UNCHANGED) become(plan.argv);

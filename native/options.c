@@ -1,6 +1,9 @@
 #include "options.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#include "report.h"
 
 static bool read_verb(const char *word, enum verb *verb) {
   static const char *const names[] = {"compile", "link", "launch"};
@@ -26,26 +29,54 @@ static char *value_of(const char *name, char ***argument) {
   return next;
 }
 
-bool read_options(char **arguments, struct options *options) {
-  bool has_verb = false;
-  *options = (struct options){.strategy = STRATEGY_AUTO};
+/** The words before `--`. */
+struct words_of_ours {
+  const char *verb, *strategy;
+  bool help, version, more;
+};
+
+/** False for an option that we do not know. */
+static bool read_words(char **arguments, struct options *options, struct words_of_ours *words) {
   for (char **argument = arguments; *argument != NULL; argument++) {
     char *value;
     if (strcmp(*argument, "--") == 0) {
       options->command = argument + 1;
-      break;
+      return true;
     }
-    if ((value = value_of("--target", &argument)) != NULL) {
-      options->target = value;
-    } else if ((value = value_of("--strategy", &argument)) != NULL) {
-      if (!strategy_of(value, strlen(value), &options->strategy)) return false;
-    } else if (has_verb || !read_verb(*argument, &options->verb)) {
-      return false;
-    } else {
-      has_verb = true;
-    }
+    if ((value = value_of("--target", &argument)) != NULL) options->target = value;
+    else if ((value = value_of("--strategy", &argument)) != NULL) words->strategy = value;
+    else if (strcmp(*argument, "--help") == 0 || strcmp(*argument, "-h") == 0) words->help = true;
+    else if (strcmp(*argument, "--version") == 0) words->version = true;
+    else if ((*argument)[0] == '-') return false;
+    else if (words->verb != NULL) words->more = true;
+    else words->verb = *argument;
   }
-  if (!has_verb || options->command == NULL || options->command[0] == NULL || options->command[0][0] == '\0') return false;
-  bool has_target = options->target != NULL && options->target[0] != '\0';
-  return options->verb == VERB_LAUNCH ? options->target == NULL : has_target;
+  return true;
+}
+
+/** What is wrong with the command line, or null. */
+static const char *problem_of(struct options *options, const struct words_of_ours *words) {
+  if (words->verb == NULL) return "what to do is missing: compile, link or launch";
+  if (!read_verb(words->verb, &options->verb)) return text("\"%s\" is unknown; there are: compile, link, launch", words->verb);
+  bool launches = options->verb == VERB_LAUNCH;
+  if (launches && options->target != NULL) return "launch finds its target itself; link takes one";
+  if (!launches && (options->target == NULL || options->target[0] == '\0')) return "--target=FILE is missing";
+  const char *strategy = words->strategy;
+  if (strategy != NULL && strcmp(strategy, "auto") != 0 && !strategy_of(strategy, strlen(strategy), &options->strategy)) {
+    return text("--strategy=%s is unknown; there are: lockdir, cifs, flock, fcntl", strategy);
+  }
+  bool has_command = options->command != NULL && options->command[0] != NULL && options->command[0][0] != '\0';
+  return words->more || !has_command ? "the command to run belongs behind \" -- \"" : NULL;
+}
+
+enum reading read_options(char **arguments, struct options *options, const char **problem) {
+  struct words_of_ours words = {0};
+  *options = (struct options){.strategy = STRATEGY_AUTO};
+  if (!read_words(arguments, options, &words)) return FOREIGN_OPTIONS;
+  if (words.help) return ASKED_FOR_HELP;
+  if (words.version) return ASKED_FOR_VERSION;
+  // The front itself asks TypeScript for that.
+  if (words.verb != NULL && strcmp(words.verb, "settle") == 0) return FOREIGN_OPTIONS;
+  *problem = problem_of(options, &words);
+  return *problem == NULL ? READ_OPTIONS : WRONG_OPTIONS;
 }

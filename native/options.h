@@ -1,7 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-
 #include "strategy.h"
 
 enum verb { VERB_COMPILE, VERB_LINK, VERB_LAUNCH };
@@ -16,5 +14,12 @@ struct options {
   char **command;
 };
 
-/** Reads the command line. False for anything that is not plainly right: TypeScript knows the rest, and what to say. */
-bool read_options(char **arguments, struct options *options);
+/** FOREIGN_OPTIONS: TypeScript knows the rest, and what to say of it. WRONG_OPTIONS: it makes no sense. */
+enum reading { READ_OPTIONS, ASKED_FOR_HELP, ASKED_FOR_VERSION, WRONG_OPTIONS, FOREIGN_OPTIONS };
+
+/**
+ * Reads the command line, as readHelperArguments does.
+ *
+ * @param problem of WRONG_OPTIONS: what is wrong
+ */
+enum reading read_options(char **arguments, struct options *options, const char **problem);

@@ -16,6 +16,7 @@ static sigset_t original_mask;
 static sigset_t open_mask;
 static sigset_t held_mask;
 static bool held;
+static volatile sig_atomic_t has_timer;
 
 /** From now on the alarm goes off again and again, so that a call which is about to block does not miss the signal. */
 static void alarm_again_and_again(long first_ms) {
@@ -24,6 +25,13 @@ static void alarm_again_and_again(long first_ms) {
       .it_interval = {.tv_usec = 20 * 1000},
   };
   setitimer(ITIMER_REAL, &timer, NULL);
+  has_timer = 1;
+}
+
+static void stop_timer(void) {
+  struct itimerval never = {0};
+  if (has_timer) setitimer(ITIMER_REAL, &never, NULL);
+  has_timer = 0;
 }
 
 static void on_stop(int signal) {
@@ -52,15 +60,15 @@ void hold_signals(void) {
     bool stops = signal == SIGINT || signal == SIGTERM || signal == SIGHUP;
     // A warning that nobody reads any more (`make 2>&1 | head`) must not end a compile.
     struct sigaction action = {.sa_handler = stops ? on_stop : signal == SIGPIPE ? SIG_IGN : on_wake};
-    sigaction(signal, NULL, &original_actions[index]);
-    if (!stops || original_actions[index].sa_handler != SIG_IGN) sigaction(signal, &action, NULL);
+    struct sigaction *original = &original_actions[index];
+    sigaction(signal, &action, original);
+    if (stops && original->sa_handler == SIG_IGN) sigaction(signal, original, NULL);
   }
 }
 
 void restore_signals(void) {
   if (!held) return;
-  struct itimerval never = {0};
-  setitimer(ITIMER_REAL, &never, NULL);
+  stop_timer();
   for (int index = 0; index < COUNT; index++) sigaction(OURS[index], &original_actions[index], NULL);
   sigprocmask(SIG_SETMASK, &original_mask, NULL);
 }
@@ -80,8 +88,7 @@ int interruptibly(blocking_call *call, void *context, long ms) {
   if (stop_signal == 0) result = call(context);
   int error = errno;
   sigprocmask(SIG_SETMASK, &held_mask, NULL);
-  struct itimerval never = {0};
-  setitimer(ITIMER_REAL, &never, NULL);
+  stop_timer();
   errno = error;
   return result;
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { HELP } from '../../src/cli/helper-arguments.js';
 import { VERSION } from '../../src/version.js';
 import { HELPER, helper, leftIn, script, temporaryDirectory } from './helper.js';
 
@@ -10,10 +11,41 @@ const PRODUCER = 'printf product > "$last"';
 
 describe('the command line', () => {
   test('--help explains and --version tells', async () => {
-    const help = await helper(['--help']);
-    expect(help).toMatchObject({ end: 0, stderr: '' });
-    expect(help.stdout).toContain('CT_LOCK_WARN_INTERVAL');
-    expect(await helper(['--version'])).toMatchObject({ end: 0, stdout: `ct-lock-helper ${VERSION} (stagelock)\n` });
+    const help = { end: 0, stdout: HELP, stderr: '' };
+    const version = { end: 0, stdout: `ct-lock-helper ${VERSION} (stagelock)\n`, stderr: '' };
+    expect(await helper(['--help'])).toEqual(help);
+    expect(await helper(['link', '-h', '--target', 'x'])).toEqual(help);
+    expect(await helper(['--version'])).toEqual(version);
+    expect(await helper(['--version', '--help', '--'])).toEqual(help);
+    expect(await helper(['compile', '--version', '--target=x'])).toEqual(version);
+  });
+
+  // The native front says it alone; what it leaves to TypeScript is the same anyway.
+  test.runIf(HELPER.length === 1)('neither they nor an error of the command line start Node', async () => {
+    const directory = temporaryDirectory();
+    const alone = join(directory, 'ct-lock-helper');
+    copyFileSync(HELPER[0], alone);
+    const answer = (...args: string[]) => spawnSync(alone, args, { encoding: 'utf8', cwd: directory });
+    expect(answer('--help').stdout).toBe(HELP);
+    expect(answer('--version').stdout).toContain(VERSION);
+    expect(answer('lick').stderr).toBe(
+      'ct-lock-helper: "lick" is unknown; there are: compile, link, launch\nct-lock-helper: ct-lock-helper --help tells more\n',
+    );
+  });
+
+  test.each([
+    ['what to do is missing: compile, link or launch', []],
+    ['what to do is missing: compile, link or launch', ['--', 'true']],
+    ['"li\\nck" is unknown; there are: compile, link, launch', ['li\nck', '--strategy=nfs']],
+    ['launch finds its target itself; link takes one', ['launch', '--target=', '--strategy=nfs']],
+    ['--target=FILE is missing', ['link', '--strategy=nfs', '--', 'true']],
+    ['--strategy= is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy=']],
+    ['--strategy=Auto is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy', 'Auto', 'x']],
+    ['the command to run belongs behind " -- "', ['launch', '--strategy=auto', '--', '']],
+    ['the command to run belongs behind " -- "', ['launch', 'compile', '--', 'true']],
+  ])('what is wrong is said in the same words: %s', async (message, args) => {
+    const stderr = `ct-lock-helper: ${message}\nct-lock-helper: ct-lock-helper --help tells more\n`;
+    expect(await helper(args)).toEqual({ end: 125, stdout: '', stderr });
   });
 
   test.each([

@@ -20,7 +20,8 @@ static void read_as_command_line(char *bytes, size_t size) {
   }
   words[count] = NULL;
   struct options options;
-  read_options(words, &options);
+  const char *problem;
+  read_options(words, &options, &problem);
   plan_launch(words, "4711", "0123456789abcdef");
   char *target = words[--count];
   words[count] = NULL;
