@@ -68,7 +68,11 @@ interface Facts {
 
 /** The table of a system, by what the other entries say. */
 export function tableOf(system: System, of: Entries, { client, followed, branch }: Facts): CTestUpdate {
-  const common = client === undefined ? {} : { client };
+  const versionOnly = isOn(of('UpdateVersionOnly')) || of('UpdateVersionOverride') !== '';
+  const common = {
+    ...(client !== undefined && { client }),
+    ...(versionOnly && { version_only: true }),
+  };
   const update = (table: UpdateTable): CTestUpdate => ({ kind: 'update', table: { ...table, ...common } });
   switch (system) {
     case 'git': {
@@ -76,7 +80,8 @@ export function tableOf(system: System, of: Entries, { client, followed, branch 
       const command = of('GITUpdateCustom')
         .split(';')
         .filter((word) => word !== '');
-      const submodules = /^(1|on|true|yes|y)$/i.test(of('GITInitSubmodules')) ? { submodules: true } : {};
+      const submodules = isOn(of('GITInitSubmodules')) ? { submodules: true } : {};
+      if (versionOnly) return update({ type: 'git', ...branchIn(followed), ...submodules });
       if (command.length > 0) return update({ type: 'git', ...branchIn(followed), ...submodules, command });
       if (followed?.kind !== 'upstream') return obstacle(followed ?? 'it follows no branch');
       return update({ type: 'git', ...branchIn(followed), ...submodules });
@@ -92,6 +97,11 @@ export function tableOf(system: System, of: Entries, { client, followed, branch 
       return update({ type: 'cvs', ...(options.length > 0 && { options }) });
     }
   }
+}
+
+/** As CMake reads it. */
+function isOn(text: string): boolean {
+  return /^(on|true|yes|y|0*[1-9]\d*)$/i.test(text);
 }
 
 function branchIn(followed: FollowedBranch | undefined): Partial<Pick<UpdateTable, 'remote' | 'branch'>> {

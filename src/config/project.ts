@@ -41,6 +41,8 @@ export interface Stage {
 }
 
 interface UpdateCommon {
+  /** The tree is left as it is, and its revision recorded. */
+  readonly versionOnly?: boolean;
   /** The system's program, absolute or as the PATH finds it; `git`, `svn`, `hg` or `cvs` unless given. */
   readonly client?: string;
   /** What moves the tree instead of the system's own commands. */

@@ -256,11 +256,13 @@ class Resolution {
     const { client } = update;
     const common = {
       ...(program !== undefined && { command: [program, ...rest] as const }),
+      ...(update.version_only === true && { versionOnly: true }),
       ...(client !== undefined && { client: client.includes('/') ? resolve(this.#base, client) : client }),
     };
     if (
       type === 'git' &&
       program === undefined &&
+      update.version_only !== true &&
       update.branch === undefined &&
       !this.#wrong(['defaults', 'update', 'branch'])
     ) {

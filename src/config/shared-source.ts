@@ -26,7 +26,9 @@ interface Place {
 
 /** The pairs of primaries that update one source, or one inside the other, by whatever paths. Looks, and touches nothing. */
 export function collisionsOf(primaries: readonly Primary[]): Collision[] {
-  const updating = primaries.filter((primary): primary is Updating => primary.update !== undefined);
+  const updating = primaries.filter(
+    (primary): primary is Updating => primary.update !== undefined && !primary.update.versionOnly,
+  );
   if (updating.length < 2) return [];
   const places = updating.map(placeOf);
   return places.flatMap((first, index) =>

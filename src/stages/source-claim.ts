@@ -152,7 +152,7 @@ export function lookAtClaim(build: Build, context: Standpoint): ClaimRefusal | u
 }
 
 function treeOf({ source, update }: Primary): WorkTree | undefined {
-  return update === undefined ? undefined : workTreeOf(source, update.type);
+  return update === undefined || update.versionOnly ? undefined : workTreeOf(source, update.type);
 }
 
 function claimantOf(primary: Primary, { host, configFile }: Standpoint): Claimant {

@@ -5,6 +5,7 @@ import { cvs } from './cvs/cvs.js';
 import { git } from './git/git.js';
 import { withSubmodules } from './git/submodules.js';
 import { hg } from './hg/hg.js';
+import { leftAlone } from './left-alone.js';
 import { withClient } from './named-client.js';
 import type { Change, SystemName } from './record.js';
 import { svn } from './svn/svn.js';
@@ -148,7 +149,8 @@ export interface VersionControl {
 export function versionControlOf(update: UpdateSource, memory: string): VersionControl {
   const system = systemOf(update, memory);
   const whole = update.command === undefined ? system : withCommand(system, update.command);
-  return update.client === undefined ? whole : withClient(whole, update.client);
+  const named = update.client === undefined ? whole : withClient(whole, update.client);
+  return update.versionOnly ? leftAlone(named) : named;
 }
 
 function systemOf(update: UpdateSource, memory: string): VersionControl {

@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -12,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DartBuild } from './dart-build.js';
-import { missing, noRoot } from './programs.js';
+import { missing, noRoot, STAGELOCK } from './programs.js';
 
 const noCtest = missing('ctest');
 const builds: DartBuild[] = [];
@@ -68,6 +69,11 @@ class GitBuild extends DartBuild {
     return readFileSync(join(this.top, 'sub', 'file'), 'utf8');
   }
 
+  /** The last `Update.xml`. */
+  get report(): string {
+    return readFileSync(join(this.directory, 'Testing', this.tag[0] ?? '', 'Update.xml'), 'utf8');
+  }
+
   /** A client that writes down that it was asked. */
   wrapper(name: string): string {
     const path = join(this.root, name);
@@ -116,11 +122,98 @@ describe('the source is updated', () => {
     expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
     expect(readFileSync(`${command}.log`, 'utf8')).toContain('merge');
     expect(build.content).toBe('3');
-    const [tag = ''] = build.tag;
-    const report = readFileSync(join(build.directory, 'Testing', tag, 'Update.xml'), 'utf8');
-    expect(report).toContain(`<UpdateCommand>"${command}" "fetch"`);
+    expect(build.report).toContain(`<UpdateCommand>"${command}" "fetch"`);
   });
 });
+
+describe('a local branch that is named unlike its upstream', () => {
+  test('follows it, in a clone and in a linked work tree; ctest does, too', () => {
+    const build = new GitBuild();
+    build.git('clone', 'checkout', '-q', '-b', 'dashboard/nightly', '--track', 'origin/main');
+    build.configure(GIT);
+    expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+    expect(build.content).toBe('2');
+    expect(build.git('clone', 'symbolic-ref', 'HEAD')).toBe('refs/heads/dashboard/nightly');
+    build.git('clone', 'worktree', 'add', '-q', '-b', 'other', '../tree', 'origin/main');
+    build.commit('3');
+    build.configure({ ...GIT, SourceDirectory: join(build.root, 'tree') });
+    expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(join(build.root, 'tree', 'sub', 'file'), 'utf8')).toBe('3');
+    expect(build.content).toBe('2');
+  });
+
+  test('follows it in a stagelock.toml, where a branch without that upstream is an error', () => {
+    const build = new GitBuild();
+    build.git('clone', 'checkout', '-q', '-b', 'dashboard', '--track', 'origin/main');
+    const file = join(build.root, 'stagelock.toml');
+    const update = 'update = { branch = "main" }\nstages.build.command = ["true"]\n';
+    writeFileSync(file, `[project]\nname = "x"\n[builds.b]\nsource = "clone"\ndirectory = "b"\n${update}`);
+    const run = () => build.run(process.execPath, [STAGELOCK, '--config', file, 'run']);
+    expect(run()).toMatchObject({ code: 0, stderr: '' });
+    expect(build.content).toBe('2');
+    build.commit('3');
+    build.git('clone', 'branch', '-q', '--unset-upstream');
+    const refused = run();
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('is on branch dashboard, but the update follows branch main');
+    build.git('clone', 'config', 'branch.dashboard.remote', 'elsewhere');
+    build.git('clone', 'config', 'branch.dashboard.merge', 'refs/heads/main');
+    expect(run()).toMatchObject({ code: 1 });
+    expect(build.content).toBe('2');
+  });
+
+  test('is what init writes', () => {
+    const build = new GitBuild();
+    build.git('clone', 'checkout', '-q', '-b', 'dashboard', '--track', 'origin/main');
+    const args = ['init', '--stdout', '--source', build.top, '--build', build.directory];
+    expect(build.run(process.execPath, [STAGELOCK, ...args]).stdout).toContain(
+      '\nremote = "origin"\nbranch = "main"\n',
+    );
+  });
+});
+
+describe('UpdateVersionOnly', () => {
+  test.each(['ON', '1', 'override'])('%s leaves the source alone, and records where it is', (value) => {
+    const build = new GitBuild();
+    const entries = value === 'override' ? { UpdateVersionOverride: 'v1.2' } : { UpdateVersionOnly: value };
+    build.configure({ ...GIT, ...entries });
+    // Where it follows nothing, there is nothing to ask.
+    if (value === '1') build.git('clone', 'remote', 'remove', 'origin');
+    const head = build.git('clone', 'rev-parse', 'HEAD');
+    const files = listing(build);
+    expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+    expect(build.content).toBe('1');
+    expect(listing(build)).toEqual(files);
+    expect(build.report).toContain(`<Revision>${head}</Revision>`);
+    expect(build.report).toContain('<UpdateCommand></UpdateCommand>');
+    if (value === '1') return;
+    // Something else updates it, between the runs.
+    build.git('clone', 'pull', '-q');
+    expect(build.stagelock('run', '--model', 'Continuous').stdout).toContain('update: 1 commit\n');
+    expect(build.report).toContain(`<Revision>${build.git('clone', 'rev-parse', 'HEAD')}</Revision>`);
+    expect(build.report).toContain(`<PriorRevision>${head}</PriorRevision>`);
+    expect(build.stagelock('run', '--model', 'Continuous')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('lets several builds have one source', () => {
+    const build = new GitBuild();
+    build.configure({ ...GIT, UpdateVersionOnly: 'ON' });
+    expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+    const other = join(build.root, 'other');
+    mkdirSync(other);
+    const text = readFileSync(join(build.directory, 'DartConfiguration.tcl'), 'utf8');
+    writeFileSync(join(other, 'DartConfiguration.tcl'), text.replaceAll(build.directory, other));
+    expect(build.run(process.execPath, [STAGELOCK, '--build-dir', other, 'run'])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+  });
+});
+
+/** All names in the clone, those of git included. */
+function listing(build: GitBuild): string[] {
+  return readdirSync(build.top, { recursive: true }).map(String).sort();
+}
 
 /** A PATH that has everything but git. */
 function withoutGit(build: DartBuild): string {

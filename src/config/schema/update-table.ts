@@ -59,6 +59,14 @@ export const updateShape = {
         }),
       ),
   ),
+  version_only: z.optional(
+    z.boolean('true or false').check(
+      z.meta({
+        description: 'Leaves the tree as it is, since something else moves it, and records its revision.',
+        default: false,
+      }),
+    ),
+  ),
   mode: z.optional(
     choice(
       ['fast-forward', 'reset'],

@@ -117,7 +117,8 @@ export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date):
   if (answer.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, question, answer) };
   const [shallow = '', head = '', target = '', branch = ''] = outputLines(answer);
   if (update.mode === 'fast-forward') {
-    const obstacle = fastForwardObstacle(checkout.source, update, shallow === 'true', branch);
+    const follows = await followsIt(checkout, update, branch);
+    const obstacle = fastForwardObstacle(checkout.source, update, shallow === 'true', follows ? undefined : branch);
     if (obstacle !== undefined) return { kind: 'failed', message: obstacle };
   }
   if (asOf === undefined) return { kind: 'fetched', head, target, news: head !== target };
@@ -305,17 +306,34 @@ async function readLog(checkout: Checkout, revisions: readonly string[], complet
   }
 }
 
+/** Whether the branch that is checked out is the one to follow, under its name there or as its upstream. */
+async function followsIt(checkout: Checkout, { remote, branch }: GitSource, checkedOut: string): Promise<boolean> {
+  if (checkedOut === `refs/heads/${branch}`) return true;
+  if (!checkedOut.startsWith('refs/heads/')) return false;
+  const name = checkedOut.slice('refs/heads/'.length);
+  for (const [key, expected] of [
+    ['remote', remote],
+    ['merge', `refs/heads/${branch}`],
+  ]) {
+    const result = await runGit(checkout, ['config', '--get', `branch.${name}.${key}`]);
+    if (result.kind !== 'ok' || outputLines(result)[0] !== expected) return false;
+  }
+  return true;
+}
+
+/** @param wrongBranch the reference that is checked out, when it is not the one to follow */
 function fastForwardObstacle(
   source: string,
   update: GitSource,
   shallow: boolean,
-  checkedOut: string,
+  wrongBranch: string | undefined,
 ): string | undefined {
   if (shallow) {
     return `${source} is a shallow clone, which cannot be fast-forwarded safely; make it whole with: git fetch --unshallow`;
   }
-  if (checkedOut === `refs/heads/${update.branch}`) return undefined;
-  const where = checkedOut === 'HEAD' ? 'has a detached HEAD' : `is on ${checkedOut.replace('refs/heads/', 'branch ')}`;
+  if (wrongBranch === undefined) return undefined;
+  const where =
+    wrongBranch === 'HEAD' ? 'has a detached HEAD' : `is on ${wrongBranch.replace('refs/heads/', 'branch ')}`;
   return `${source} ${where}, but the update follows branch ${update.branch}; switch back with: git switch ${update.branch}`;
 }
 
