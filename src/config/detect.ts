@@ -64,6 +64,11 @@ function toolOf(source: string, directory: string): Tool {
   return has('Makefile') || has('GNUmakefile') ? 'make-in-source' : 'unknown';
 }
 
+/** The cmake that has configured a build directory, if it says so. */
+export function cmakeOfCache(directory: string): string | undefined {
+  return cmakeCache(directory)?.get('CMAKE_COMMAND') || undefined;
+}
+
 /** The entries `NAME:TYPE=VALUE` of a CMakeCache.txt. */
 function cmakeCache(directory: string): ReadonlyMap<string, string> | undefined {
   let text: string;

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Stage } from '../config/project.js';
+import { basename } from 'node:path';
+import { cmakeOfCache } from '../config/detect.js';
+import type { Build, Stage } from '../config/project.js';
+import { type CTestCustom, readCTestCustom, VARIABLES } from '../reports/ctest-custom.js';
 import { CTEST_LIMITS, type LogScan, type ScanLimits, scanLog } from '../reports/log-scan/scan.js';
+import { shown } from '../text/shown.js';
 import { readXml } from '../xml/events.js';
 import type { StageOutcome } from './stage-command.js';
 import { isReported, type ReportBefore } from './stage-report.js';
@@ -21,9 +25,46 @@ interface LogPart {
   readonly logEnd: number;
 }
 
+/** Whether anybody wants to know what the log of a stage complains of: for `Build.xml`, or because errors count as a failure. */
+function isJudged({ report, errors }: Stage): boolean {
+  return report === 'build' || errors === 'fail';
+}
+
 /**
- * Looks for errors and warnings where somebody wants to know: for `Build.xml`, or because they count as a failure. When the
- * command was `ctest -T Build` or the like, its `Build.xml` says what it has found.
+ * How the project wants the log of a stage to be judged; undefined when as CTest does by itself, or not at all. It is asked before each
+ * such stage: a configure may have written it.
+ *
+ * @throws StillRunning when cmake cannot be ended
+ */
+export async function customOf(
+  build: Build,
+  stage: Stage,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<CTestCustom | undefined> {
+  if (!isJudged(stage)) return undefined;
+  return readCTestCustom(build.directory, { cmake: cmakeOf(build), environment, signal });
+}
+
+/** The expressions of the project that CMake does not take, in lines for the log. */
+export function explainRefused({ judge }: CTestCustom): string[] {
+  return judge.refused.map(
+    ({ kind, text, why }) =>
+      `${VARIABLES[kind]}: left out, as ctest does, is ${shown(JSON.stringify(text), 200)} (${why})`,
+  );
+}
+
+/** The cmake that a stage of the build runs, or has configured it; else the one of the `PATH`. */
+function cmakeOf({ stages, directory }: Build): string {
+  for (const { command } of stages) {
+    if (command.kind === 'argv' && basename(command.argv[0]) === 'cmake') return command.argv[0];
+  }
+  return cmakeOfCache(directory) ?? 'cmake';
+}
+
+/**
+ * Looks for errors and warnings where somebody wants to know. When the command was `ctest -T Build` or the like, its `Build.xml`
+ * says what it has found.
  *
  * @throws the system's error when the log cannot be read
  */
@@ -31,18 +72,15 @@ export function complaintsOf(
   stage: Stage,
   { logFile, logStart, logEnd }: LogPart,
   before: ReportBefore | undefined,
+  custom: CTestCustom | undefined,
 ): Complaints {
-  const limits = CTEST_LIMITS;
+  const { judge, limits = CTEST_LIMITS } = custom ?? {};
   if (stage.report === 'build' && before !== undefined && isReported(before)) {
-    return {
-      scan: undefined,
-      limits,
-      ...(stage.errors === 'fail' ? errorsIn(before.file) : { errors: 0, first: undefined }),
-    };
+    const found = stage.errors === 'fail' ? errorsIn(before.file) : { errors: 0, first: undefined };
+    return { scan: undefined, limits, ...found };
   }
-  if (stage.report !== 'build' && stage.errors !== 'fail')
-    return { scan: undefined, limits, errors: 0, first: undefined };
-  const scan = scanLog(logFile, { limits, from: logStart, to: logEnd });
+  if (!isJudged(stage)) return { scan: undefined, limits, errors: 0, first: undefined };
+  const scan = scanLog(logFile, { ...(judge !== undefined && { judge }), limits, from: logStart, to: logEnd });
   return { scan, limits, errors: scan.errors, first: scan.findings.find(({ kind }) => kind === 'error')?.text };
 }
 

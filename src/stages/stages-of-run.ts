@@ -10,7 +10,7 @@ import { addDuration, type Durations, expectedMs, readDurations, writeDurations 
 import type { HeldLocks } from './held-locks.js';
 import { type RunContext, runEnvironment, type StageReport } from './run-context.js';
 import { runStageCommand, STAGE_VARIABLE, type StageEnd } from './stage-command.js';
-import { complaintsOf, judgedBy } from './stage-complaints.js';
+import { complaintsOf, customOf, explainRefused, judgedBy } from './stage-complaints.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
 import { reportBefore, writeStageReport } from './stage-report.js';
@@ -88,9 +88,6 @@ async function runStage(
   log.line(`[stagelock] in ${stage.directory}: ${commandLine(stage)}`);
 
   const before = reportBefore(build, stage, stamp.tag);
-  const started = context.now().getTime();
-  const startMs = performance.now();
-  const logStart = log.size();
   const environment = {
     ...runEnvironment(build, stamp, context),
     [STAGE_VARIABLE]: stage.name,
@@ -98,13 +95,19 @@ async function runStage(
     ...(stage.mayLeave && { [MAY_LEAVE_VARIABLE]: '1' }),
     ...stage.environment,
   };
+  const custom = await customOf(build, stage, environment, context.signal);
+  for (const line of custom === undefined ? [] : explainRefused(custom)) log.line(`[stagelock] ${line}`);
+  if (custom !== undefined && custom.problem !== '') context.report({ kind: 'warning', text: custom.problem });
+  const started = context.now().getTime();
+  const startMs = performance.now();
+  const logStart = log.size();
   const end = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
   const ms = performance.now() - startMs;
   const written = { logFile, logStart, logEnd: log.size() };
 
   for (const line of linesOnProcesses(stage, end)) log.line(`[stagelock] ${line}`);
   const interrupted = end.outcome.kind === 'aborted' || end.left.length > 0;
-  const complaints = interrupted ? undefined : complaintsOf(stage, written, before);
+  const complaints = interrupted ? undefined : complaintsOf(stage, written, before, custom);
   const outcome = complaints === undefined ? end.outcome : judgedBy(complaints, end.outcome, stage);
   log.line(`[stagelock] ${context.now().toISOString()} ${outcome.kind} after ${(ms / 1000).toFixed(1)} s`);
   log.close();

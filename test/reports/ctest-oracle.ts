@@ -69,9 +69,9 @@ MakeCommand: cat "${this.log}"
   }
 
   /** What the installed ctest finds in a log, with this `CTestCustom.cmake`. */
-  byCTest(log: string | Buffer, custom = ''): ReportedFinding[] {
+  byCTest(log: string | Buffer, custom?: string): ReportedFinding[] {
     writeFileSync(this.log, log);
-    writeFileSync(join(this.build, 'CTestCustom.cmake'), custom);
+    if (custom !== undefined) writeFileSync(join(this.build, 'CTestCustom.cmake'), custom);
     const ran = spawnSync('ctest', ['-D', 'ExperimentalStart', '-D', 'ExperimentalBuild'], { cwd: this.build });
     const testing = join(this.build, 'Testing');
     const tag = readdirSync(testing).filter((name) => /^\d{8}-\d{4}$/.test(name));

@@ -242,6 +242,48 @@ stages.build = { command = ["ctest", "-T", "Build"], errors = "fail" }\n`,
     expect(stagelock()).toMatchObject({ status: 0, stderr: '' });
   });
 
+  test('follow the CTestCustom.cmake that the project configures into its build directory: what is an error, and which tests run', () => {
+    const root = temporaryDirectory();
+    const { source } = project(BROKEN, '');
+    const build = join(root, 'build');
+    writeFileSync(
+      join(source, 'CMakeLists.txt'),
+      `${BROKEN['CMakeLists.txt'].replace('3.10', '3.1')}configure_file(custom.in CTestCustom.cmake @ONLY)\n`,
+    );
+    writeFileSync(
+      join(source, 'custom.in'),
+      `set(CTEST_CUSTOM_ERROR_EXCEPTION "w\\\\.c" "undefined reference" "ld returned" "Error [0-9]")
+set(CTEST_CUSTOM_WARNING_EXCEPTION "unused" "In function" "note")
+set(CTEST_CUSTOM_TESTS_IGNORE bad)
+set(CTEST_CUSTOM_PRE_TEST "cmake -E touch before")
+set(CTEST_CUSTOM_POST_TEST "cmake -E touch after")\n`,
+    );
+    spawnSync('cmake', ['-S', source, '-B', build, '-G', 'Unix Makefiles'], { env: environment });
+    const stagelock = () =>
+      spawnSync(process.execPath, [STAGELOCK, '--build-dir', build, 'run', '-M', 'Experimental'], {
+        env: environment,
+        encoding: 'utf8',
+      });
+    // make -i: two things do not compile, and the project takes neither for an error.
+    expect(stagelock()).toMatchObject({ status: 0, stderr: '' });
+    const tag = (): string => readFileSync(join(build, 'Testing', 'TAG'), 'utf8').split('\n')[0] ?? '';
+    const tests = read(join(build, 'Testing', tag(), 'Test.xml'));
+    expect(textsOf(tests, 'Site/Testing/Test/Name')).toEqual(['good']);
+    expect(readdirSync(build)).toEqual(expect.arrayContaining(['before', 'after']));
+    // The next run has what the configure of this one writes.
+    writeFileSync(
+      join(source, 'custom.in'),
+      'set(CTEST_CUSTOM_ERROR_MATCH "(" "Built target")\nmessage(FATAL_ERROR no)\n',
+    );
+    const broken = stagelock();
+    expect(broken).toMatchObject({ status: 1 });
+    expect(broken.stderr).toContain('CTestCustom.cmake has errors; what it had said before counts: CMake Error');
+    const xml = read(join(build, 'Testing', tag(), 'Build.xml'));
+    expect(textsOf(xml, 'Site/Build/Error/Text').filter((text) => text.includes('Built target'))).not.toEqual([]);
+    const log = readFileSync(join(build, 'Testing', 'Temporary', `LastBuild_${tag()}.log`), 'utf8');
+    expect(log).toContain('CTEST_CUSTOM_ERROR_MATCH: left out, as ctest does, is "(" (unmatched parenthesis)');
+  });
+
   test("of a project that has CTest's launchers are what these tell: a failed compile, and no line that only looks like one", () => {
     const root = temporaryDirectory();
     const { source } = project(BROKEN, '');
