@@ -84,6 +84,10 @@ int renameat2(int from_directory, const char *from, int to_directory, const char
   return (int)CALL(renameat2, from_directory, from, to_directory, to, flags, 0);
 }
 
+int renameat(int from_directory, const char *from, int to_directory, const char *to) {
+  return renameat2(from_directory, from, to_directory, to, 0);
+}
+
 int rename(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
 int link(const char *from, const char *to) { return (int)CALL(linkat, AT_FDCWD, from, AT_FDCWD, to, 0, 0); }
@@ -107,6 +111,12 @@ void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t from)
 
 int munmap(void *at, size_t size) { return (int)CALL2(munmap, at, size); }
 int memfd_create(const char *name, unsigned flags) { return (int)CALL2(memfd_create, name, flags); }
+
+char *getcwd(char *to, size_t size) {
+  long length = CALL2(getcwd, to, size);
+  if (length > 0 && *to != '/') errno = ENOENT; // it is in no directory that can be reached from here
+  return length > 0 && *to == '/' ? to : NULL;
+}
 
 /** By what the kernel calls an open file. Only for `to` null, and where there is /proc. */
 char *realpath(const char *path, char *to) {

@@ -23,6 +23,7 @@ uid_t getuid(void) { return (uid_t)CALL0(getuid); }
 uid_t geteuid(void) { return (uid_t)CALL0(geteuid); }
 gid_t getgid(void) { return (gid_t)CALL0(getgid); }
 gid_t getegid(void) { return (gid_t)CALL0(getegid); }
+int getgroups(int size, gid_t groups[]) { return (int)CALL2(getgroups, size, groups); }
 pid_t setsid(void) { return (pid_t)CALL0(setsid); }
 int sched_yield(void) { return (int)CALL0(sched_yield); }
 pid_t waitpid(pid_t pid, int *status, int options) { return (pid_t)CALL4(wait4, pid, status, options, NULL); }
@@ -32,6 +33,15 @@ int setitimer(__itimer_which_t which, const struct itimerval *timer, struct itim
 }
 int getitimer(__itimer_which_t which, struct itimerval *timer) { return (int)CALL2(getitimer, which, timer); }
 ssize_t getrandom(void *to, size_t size, unsigned flags) { return CALL3(getrandom, to, size, flags); }
+
+long syscall(long number, ...) {
+  va_list rest;
+  va_start(rest, number);
+  long a = va_arg(rest, long), b = va_arg(rest, long), c = va_arg(rest, long);
+  long d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
+  va_end(rest);
+  return answer(call6(number, a, b, c, d, e, f));
+}
 
 int prctl(int option, ...) {
   va_list rest;
@@ -73,8 +83,8 @@ int execve(const char *path, char *const arguments[], char *const environment[])
 }
 
 /** A text that is no program is a script for the shell, as it has always been. */
-static void execute(const char *path, char *const arguments[]) {
-  execve(path, arguments, environ);
+static void execute(const char *path, char *const arguments[], char *const environment[]) {
+  execve(path, arguments, environment);
   if (errno != ENOEXEC) return;
   size_t count = 0;
   while (arguments[count] != NULL) count++;
@@ -82,15 +92,15 @@ static void execute(const char *path, char *const arguments[]) {
   words[0] = "/bin/sh";
   words[1] = (char *)path;
   for (size_t index = 1; index <= count; index++) words[index + 1] = arguments[index];
-  execve(words[0], words, environ);
+  execve(words[0], words, environment);
 }
 
 /** Without allocation: it is called after vfork(2). */
-int execvp(const char *name, char *const arguments[]) {
+int execvpe(const char *name, char *const arguments[], char *const environment[]) {
   errno = ENOENT;
   if (*name == '\0') return -1;
   if (strchr(name, '/') != NULL) {
-    execute(name, arguments);
+    execute(name, arguments, environment);
     return -1;
   }
   const char *at = getenv("PATH");
@@ -104,7 +114,7 @@ int execvp(const char *name, char *const arguments[]) {
       memcpy(path, at, directory);
       if (directory > 0) path[directory++] = '/';
       memcpy(path + directory, name, length + 1);
-      execute(path, arguments);
+      execute(path, arguments, environment);
       if (errno == EACCES) forbidden = true;
       else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV && errno != ETIMEDOUT) return -1;
     }
@@ -114,6 +124,8 @@ int execvp(const char *name, char *const arguments[]) {
   errno = forbidden ? EACCES : ENOENT;
   return -1;
 }
+
+int execvp(const char *name, char *const arguments[]) { return execvpe(name, arguments, environ); }
 
 #if defined __x86_64__
 // The child returns first and overwrites what is on the stack, so the return address waits in a register.

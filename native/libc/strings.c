@@ -146,6 +146,21 @@ char *strpbrk(const char *text, const char *set) {
   return *text == '\0' ? NULL : (char *)text;
 }
 
+char *strtok_r(char *restrict text, const char *restrict set, char **restrict rest) {
+  char *word = text == NULL ? *rest : text;
+  word += strspn(word, set);
+  char *end = word + strcspn(word, set);
+  *rest = *end == '\0' ? end : end + 1;
+  if (*word == '\0') return NULL;
+  *end = '\0';
+  return word;
+}
+
+char *strtok(char *restrict text, const char *restrict set) {
+  static char *rest;
+  return strtok_r(text, set, &rest);
+}
+
 char *strndup(const char *text, size_t most) {
   size_t length = strnlen(text, most);
   char *copy = malloc(length + 1);

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -249,11 +251,49 @@ static void files(void) {
   say_end(access("lines", R_OK));
   say_end(faccessat(AT_FDCWD, "lines", X_OK, AT_EACCESS));
   say_end(access("none", F_OK));
-  say_end(rename("lines", "d/lines"));
+  say_end(renameat(AT_FDCWD, "lines", AT_FDCWD, "d/lines"));
+  char where[PATH_MAX];
+  say("%d %d", getcwd(where, sizeof where) == where, strcmp(where, here));
+  say_end(getcwd(where, 2) != NULL);
+  say("%d %d", getgroups(0, NULL) >= 0, syscall(SYS_getpid) == getpid());
   say_end(link("d/lines", "again"));
   say_end(unlink("d/lines"));
   say_end(rmdir("d"));
   say_end(dup2(99, 3));
+}
+
+/** A program with files in the place of its descriptors; what it has written. */
+static void spawning(void) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "written", O_WRONLY | O_CREAT | O_TRUNC, 0640);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  say("%d", posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK));
+  static char *const command[] = {"sh", "-c", "echo $0 $A; cat; echo error >&2; exit 5", NULL};
+  static char *const environment[] = {"A=b c", NULL};
+  pid_t child = 0;
+  int status = 0;
+  say("%d", posix_spawn(&child, "/bin/sh", &actions, &attributes, command, environment));
+  waitpid(child, &status, 0);
+  say("%d", WEXITSTATUS(status));
+  say("%d", posix_spawnp(&child, "true", NULL, NULL, (char *[]){"true", NULL}, environment));
+  waitpid(child, &status, 0);
+  say("%d", WEXITSTATUS(status));
+  say("%d", posix_spawn(&child, "none", &actions, &attributes, command, environment));
+  say("%d", posix_spawnp(&child, "there-is-no-such-program", NULL, NULL, command, environment));
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  char text[64] = "";
+  int fd = open("written", O_RDONLY);
+  say("%zd", pread(fd, text, sizeof text - 1, 0));
+  close(fd);
+  for (char *word = strtok(text, " \n"); word != NULL; word = strtok(NULL, " \n")) say("word %s", word);
 }
 
 static volatile sig_atomic_t seen;
@@ -316,6 +356,7 @@ int main(void) {
   errors();
   moments();
   files();
+  spawning();
   processes();
   return 0;
 }
