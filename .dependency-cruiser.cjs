@@ -1,12 +1,12 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission, warnings and mail, then processes and secrets, then locks and config, then text. Nothing imports upwards, nothing goes in a circle.
+ * submission, warnings, mail and once, then processes and secrets, then locks and config, then text. Nothing imports upwards, nothing goes in a circle.
  */
 const layers = [
   ['cli'],
   ['scheduler'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
-  ['updates', 'reports', 'submission', 'warnings', 'mail'],
+  ['updates', 'reports', 'submission', 'warnings', 'mail', 'once'],
   ['processes', 'secrets', 'xml'],
   ['locks', 'config'],
   ['text'],

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "lookup.h"
+#include "words.h"
+
+/** What a compile has read, and where it has looked. All paths are absolute, their links not resolved. */
+struct reading {
+  /** The files that it read. */
+  struct words inputs;
+  /** Where names in quotes or brackets are looked for; where names in quotes alone are, besides the inputs' directories. */
+  struct words directories, quote_directories;
+  /** What it asked `__has_include` for, in brackets or quotes. */
+  struct words asked;
+};
+
+/**
+ * Why the same compile might read something else now than a compile that began at a moment; null when it certainly reads
+ * the same. See src/once/inputs.ts.
+ *
+ * @param before what changed earlier than this, by the clock of the file system, is as the compile found it
+ */
+const char *why_other_inputs(const struct reading *reading, file_moment before);

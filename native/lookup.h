@@ -1,0 +1,29 @@
+#pragma once
+
+#include <stdbool.h>
+
+/** A moment by the clock of a file system, in nanoseconds. */
+typedef long long file_moment;
+
+enum found_kind { FOUND_ABSENT, FOUND_UNCLEAR, FOUND_FILE, FOUND_DIRECTORY, FOUND_OTHER };
+
+/**
+ * What somebody finds who opens a path, and whether it was the same at an earlier moment.
+ *
+ * `settled` of what is there: no name on the way, and nothing that a link on the way leads to, has been made or replaced
+ * since; where it is a file, it has not been written to either. Of what is not there: nobody has made or removed a name in
+ * the directory where the way ends.
+ */
+struct found {
+  enum found_kind kind;
+  bool settled;
+};
+
+/**
+ * Follows a path name by name; see src/once/lookup.ts for why that is enough, and where. What has been seen once is not
+ * looked at again.
+ *
+ * @param path absolute; relative ones stand behind the physical path of the working directory
+ * @param before whatever changed earlier than this is as it was
+ */
+struct found follow(const char *path, file_moment before);

@@ -1,0 +1,125 @@
+#include "source_text.h"
+
+#include <string.h>
+
+static const char ASKS[] = "has_include";
+
+static bool is_blank(char character) { return character == ' ' || character == '\t'; }
+
+static bool is_of_word(char character) {
+  bool letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+  return letter || (character >= '0' && character <= '9') || character == '_' || character == '$';
+}
+
+/** Lines that end with a backslash, or its trigraph, go on in the next one; gcc lets blanks stand between. */
+static char *without_splices(const char *text, size_t length) {
+  char *result = allocate(length + 1), *to = result;
+  const char *stop = text + length;
+  for (const char *at = text; at < stop;) {
+    size_t mark = 0;
+    if (*at == '\\') mark = 1;
+    else if (stop - at >= 3 && memcmp(at, "?\?/", 3) == 0) mark = 3;
+    const char *end = at + mark;
+    while (mark > 0 && end < stop && (is_blank(*end) || *end == '\r' || *end == '\f' || *end == '\v')) end++;
+    if (mark > 0 && end < stop && *end == '\n') at = end + 1;
+    else *to++ = *at++;
+  }
+  *to = '\0';
+  return result;
+}
+
+static char *in_lower_case(const char *text) {
+  char *lower = copy_of(text, strlen(text));
+  for (char *at = lower; *at != '\0'; at++) {
+    if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
+  }
+  return lower;
+}
+
+/** `#embed` */
+static bool embeds(const char *text) {
+  for (const char *at = text; (at = strstr(at, "embed")) != NULL; at++) {
+    const char *before = at;
+    while (before > text && is_blank(before[-1])) before--;
+    // A directive may begin with `#`, `%:` or the trigraph of `#`, and a comment may stand behind that.
+    if (before > text && strchr("#:=/", before[-1]) != NULL) return true;
+  }
+  return false;
+}
+
+/** For clang `#include "a\b.h"` may read a\b.h, while its dependency file names a/b.h. */
+static bool includes_by_backslash(const char *text) {
+  for (const char *at = text; (at = strstr(at, "include")) != NULL; at++) {
+    size_t length = strcspn(at, "\n");
+    if (memchr(at, '\\', length) != NULL) return true;
+  }
+  return false;
+}
+
+/** Text that makes the product depend on more than the files that were read: the clock, files that the assembler reads. */
+static bool is_uncertain(const char *text) {
+  static const char *const words[] = {"__date__", "__time__",    "__timestamp__", "incbin",
+                                      ".include", "__has_embed", "has_##",        "##include"};
+  for (size_t word = 0; word < sizeof words / sizeof *words; word++) {
+    if (strstr(text, words[word]) != NULL) return true;
+  }
+  return embeds(text) || includes_by_backslash(text);
+}
+
+/** `<name>)` or `"name")`, without the parenthesis. */
+static char *literal_at(const char *at) {
+  while (is_blank(*at)) at++;
+  char close;
+  if (*at == '<') close = '>';
+  else if (*at == '"') close = '"';
+  else return NULL;
+  const char *end = strchr(at + 1, close);
+  if (end == NULL || end == at + 1) return NULL;
+  char *name = copy_of(at, (size_t)(end + 1 - at));
+  const char *after = end + 1;
+  while (is_blank(*after)) after++;
+  return strchr(name, '\n') != NULL || *after != ')' ? NULL : name;
+}
+
+static bool ends(const char *line, const char *end, const char *ending) {
+  size_t length = strlen(ending);
+  return (size_t)(end - line) >= length && memcmp(end - length, ending, length) == 0;
+}
+
+/** Whether it is asked only whether the compiler has it, or a comment names it. */
+static bool is_only_mentioned(const char *text, const char *begin, const char *end) {
+  static const char *const before[] = {"ifdef", "ifndef", "defined", "defined(", NULL};
+  const char *line = begin;
+  while (line > text && line[-1] != '\n') line--;
+  const char *comment = strstr(line, "//");
+  if (comment != NULL && comment + 2 <= begin && *end == '\n') return true;
+  const char *last = begin;
+  while (last > line && is_blank(last[-1])) last--;
+  for (const char *const *word = before; *word != NULL; word++) {
+    if (ends(line, last, *word)) return true;
+  }
+  return false;
+}
+
+/** Adds the name that is asked for, if any. @returns false where that cannot be said */
+static bool ask_at(const char *text, const char *at, struct words *asked) {
+  const char *end = at + sizeof ASKS - 1;
+  bool whole = at - text >= 2 && at[-1] == '_' && at[-2] == '_' && !(at - text >= 3 && is_of_word(at[-3])) && !is_of_word(*end);
+  if (!whole) return false;
+  while (is_blank(*end)) end++;
+  if (*end != '(') return is_of_word(*end) || is_only_mentioned(text, at - 2, end);
+  char *name = literal_at(end + 1);
+  if (name == NULL) return false;
+  add_word(asked, name, -1);
+  return true;
+}
+
+bool read_source_text(const char *text, size_t length, struct words *asked) {
+  if (memchr(text, '\0', length) != NULL) return false;
+  const char *spliced = without_splices(text, length);
+  if (is_uncertain(in_lower_case(spliced))) return false;
+  for (const char *at = spliced; (at = strstr(at, ASKS)) != NULL; at++) {
+    if (!ask_at(spliced, at, asked)) return false;
+  }
+  return true;
+}

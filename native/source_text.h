@@ -1,0 +1,15 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "words.h"
+
+/**
+ * Looks through an input for what makes it uncertain that the same compile would give the same product again, although
+ * every file that the dependency file names is unchanged. Comments and strings are not told from the rest.
+ *
+ * @param asked gets what `__has_include` asks for, in its brackets or quotes: whether there is such a file decides
+ * @returns false when it is uncertain
+ */
+bool read_source_text(const char *text, size_t length, struct words *asked);
