@@ -58,8 +58,7 @@ static bool includes_by_backslash(const char *text) {
 
 /** Text that makes the product depend on more than the files that were read: the clock, files that the assembler reads. */
 static bool is_uncertain(const char *text) {
-  static const char *const words[] = {"__date__", "__time__",    "__timestamp__", "incbin",
-                                      ".include", "__has_embed", "has_##",        "##include"};
+  static const char *const words[] = {"__date__", "__time__", "__timestamp__", "incbin", ".include", "__has_embed"};
   for (size_t word = 0; word < sizeof words / sizeof *words; word++) {
     if (strstr(text, words[word]) != NULL) return true;
   }

@@ -7,7 +7,8 @@
 
 /**
  * Looks through an input for what makes it uncertain that the same compile would give the same product again, although
- * every file that the dependency file names is unchanged. Comments and strings are not told from the rest.
+ * every file that the dependency file names is unchanged. Comments and strings are not told from the rest. A name that is
+ * pasted together by `##` is not seen: libstdc++ pastes on to `__has_` in what every source includes.
  *
  * @param asked gets what `__has_include` asks for, in its brackets or quotes: whether there is such a file decides
  * @returns false when it is uncertain

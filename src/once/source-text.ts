@@ -5,14 +5,15 @@ export interface SourceText {
 }
 
 /** Text that makes the product depend on more than the files that were read: the clock, files that the assembler reads. */
-const UNCERTAIN = ['__date__', '__time__', '__timestamp__', 'incbin', '.include', '__has_embed', 'has_##', '##include'];
+const UNCERTAIN = ['__date__', '__time__', '__timestamp__', 'incbin', '.include', '__has_embed'];
 
 const ASKS = 'has_include';
 const DIRECTIVES_BEFORE = ['ifdef', 'ifndef', 'defined', 'defined('];
 
 /**
  * Looks through an input for what makes it uncertain that the same compile would give the same product again, although
- * every file that the dependency file names is unchanged. Comments and strings are not told from the rest.
+ * every file that the dependency file names is unchanged. Comments and strings are not told from the rest. A name that is
+ * pasted together by `##` is not seen: libstdc++ pastes on to `__has_` in what every source includes.
  *
  * @param text one character per byte (latin1)
  * @returns undefined when it is uncertain

@@ -36,7 +36,7 @@ const CASES: readonly (readonly [text: string, asked: readonly string[] | undefi
   ['#define HAS __has_include\n#if HAS(<x.h>)\n', undefined],
   ['#define HAS(x) __has_include(x)\n', undefined],
   ['#if CALL(__has_include, <x.h>)\n', undefined],
-  ['#define A(x) __has_##x\n', undefined],
+  ['#define A(x) __has_##x\n', []],
   ['#ifdef __has_include\n#endif // __has_include\n', []],
   ['#if defined(__has_include) && defined __has_include\n', []],
   ['/* the __has_include argument */', []],
