@@ -15,10 +15,11 @@ static void add_all(struct words *words, const struct words *more) {
 
 static char *directory_part(const char *path) {
   const char *slash = strrchr(path, '/');
+  if (slash == path) return copy_of("/", 1);
   return copy_of(path, slash == NULL ? 0 : (size_t)(slash - path));
 }
 
-/** Without `./` and `//`. A `..` stays: behind a link it leads elsewhere. */
+/** Without `./` and `//`, nothing for the working directory. A `..` stays: behind a link it leads elsewhere. */
 static char *plain(const char *path) {
   char *result = allocate(strlen(path) + 2), *to = result;
   for (const char *at = path;;) {
@@ -26,14 +27,23 @@ static char *plain(const char *path) {
     size_t length = strcspn(at, "/");
     if (length == 0) break;
     if (length != 1 || *at != '.') {
-      *to++ = '/';
+      if (to != result || path[0] == '/') *to++ = '/';
       to = mempcpy(to, at, length);
     }
     at += length;
   }
-  if (to == result) *to++ = '/';
+  if (to == result && path[0] == '/') *to++ = '/';
   *to = '\0';
   return result;
+}
+
+/** What remains of a path behind a directory; null if it is not there. */
+static const char *name_behind(const char *path, const char *directory) {
+  size_t length = strlen(directory);
+  if (length == 0) return path[0] == '/' ? NULL : path;
+  if (strncmp(path, directory, length) != 0) return NULL;
+  if (directory[length - 1] == '/') return path + length;
+  return path[length] == '/' ? path + length + 1 : NULL;
 }
 
 /** By what names an input may have been included: what remains of its path behind each directory. */
@@ -41,43 +51,39 @@ static void add_names(struct words *names, const char *input, const struct words
   const char *path = plain(input);
   for (size_t word = 0; word < directories->count; word++) {
     const char *directory = directories->items[word].text;
-    size_t length = strlen(directory);
-    if (length == 1) length = 0;
-    if (strncmp(path, directory, length) != 0 || path[length] != '/' || path[length + 1] == '\0') continue;
-    add_new(names, copy_of(path + length + 1, strlen(path + length + 1)));
+    const char *name = name_behind(path, directory);
+    if (name != NULL && name[0] != '\0') add_new(names, copy_of(name, strlen(name)));
   }
 }
 
-static const char *why_other_file(const char *path, file_moment before) {
-  struct found found = follow(path, before);
+/** A directory that is searched, and the way there. */
+struct searched {
+  const char *path;
+  const struct way *way;
+};
+
+static const char *why_other_file(const struct searched *directory, const char *name, file_moment before) {
+  struct found found = follow_from(directory->way, name, "", before);
   if (found.kind == FOUND_UNCLEAR || (found.kind != FOUND_ABSENT && !found.settled)) {
-    return joined(path, " has appeared", NULL);
+    return joined(directory->path, "/", name, " has appeared", NULL);
   }
   // Gcc takes a precompiled header for the header, and its dependency file does not say so.
-  const char *precompiled = joined(path, ".gch", NULL);
-  if (follow(precompiled, before).kind != FOUND_ABSENT) return joined(precompiled, " is there", NULL);
-  return NULL;
+  if (follow_from(directory->way, name, ".gch", before).kind == FOUND_ABSENT) return NULL;
+  return joined(directory->path, "/", name, ".gch is there", NULL);
 }
 
-static struct found answer(const char *name, const char *directory, file_moment before) {
-  return follow(name[0] == '/' ? name : joined(directory, "/", name, NULL), before);
-}
-
-static const char *why_other_answer(const char *question, const struct words *searched, const struct words *all,
+/** The first `count` of the directories are looked into in any case. */
+static const char *why_other_answer(const char *question, const struct searched *directories, size_t count, size_t all,
                                     file_moment before) {
   const char *name = copy_of(question + 1, strlen(question) - 2);
-  // One that is looked into in any case decides alone.
-  for (size_t word = 0; word < searched->count; word++) {
-    struct found found = answer(name, searched->items[word].text, before);
-    if (found.kind == FOUND_FILE && found.settled) return NULL;
+  bool same = true;
+  for (size_t index = 0; index < all; index++) {
+    struct found found = name[0] == '/' ? follow(name, before) : follow_from(directories[index].way, name, "", before);
+    // One that is looked into in any case decides alone.
+    if (index < count && found.kind == FOUND_FILE && found.settled) return NULL;
+    if (found.kind == FOUND_UNCLEAR || !found.settled) same = false;
   }
-  for (size_t word = 0; word < all->count; word++) {
-    struct found found = answer(name, all->items[word].text, before);
-    if (found.kind == FOUND_UNCLEAR || !found.settled) {
-      return joined("whether there is ", question, " may have changed", NULL);
-    }
-  }
-  return NULL;
+  return same ? NULL : joined("whether there is ", question, " may have changed", NULL);
 }
 
 /** Gcc includes it by itself where there is one, and says nothing where there is none. */
@@ -86,6 +92,7 @@ static char ALWAYS_ASKED[] = "<stdc-predef.h>";
 const char *why_other_inputs(const struct reading *reading, file_moment before) {
   struct words directories = {0}, plain_directories = {0}, names = {0}, asked = {0};
   add_all(&directories, &reading->directories);
+  size_t bracketed = directories.count;
   add_all(&directories, &reading->quote_directories);
   for (size_t word = 0; word < reading->inputs.count; word++) {
     const char *input = reading->inputs.items[word].text;
@@ -97,17 +104,24 @@ const char *why_other_inputs(const struct reading *reading, file_moment before) 
   for (size_t word = 0; word < reading->inputs.count; word++) {
     add_names(&names, reading->inputs.items[word].text, &plain_directories);
   }
+  struct searched *searched = allocate(directories.count * sizeof *searched);
+  for (size_t word = 0; word < directories.count; word++) {
+    const char *path = directories.items[word].text;
+    searched[word] = (struct searched){path, way_to(path, before)};
+  }
   for (size_t name = 0; name < names.count; name++) {
     for (size_t word = 0; word < directories.count; word++) {
-      const char *path = joined(directories.items[word].text, "/", names.items[name].text, NULL);
-      const char *why = why_other_file(path, before);
+      const char *why = why_other_file(&searched[word], names.items[name].text, before);
       if (why != NULL) return why;
     }
   }
   add_new(&asked, ALWAYS_ASKED);
   add_all(&asked, &reading->asked);
   for (size_t word = 0; word < asked.count; word++) {
-    const char *why = why_other_answer(asked.items[word].text, &reading->directories, &directories, before);
+    const char *question = asked.items[word].text;
+    // A name in brackets is looked for nowhere else.
+    size_t all = question[0] == '<' ? bracketed : directories.count;
+    const char *why = why_other_answer(question, searched, bracketed, all, before);
     if (why != NULL) return why;
   }
   return NULL;

@@ -3,7 +3,7 @@
 #include "lookup.h"
 #include "words.h"
 
-/** What a compile has read, and where it has looked. All paths are absolute, their links not resolved. */
+/** What a compile has read, and where it has looked. Paths as the compiler names them. */
 struct reading {
   /** The files that it read. */
   struct words inputs;

@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "certain_filesystem.h"
 #include "words.h"
 
 /** As Linux: more links than this are a circle. */
-enum { MOST_LINKS = 40, MOST_NAMES = 512, BUCKETS = 1024 };
+enum { MOST_LINKS = 40, MOST_NAMES = 512, BUCKETS = 4096 };
 
 enum entry_kind { ENTRY_ABSENT, ENTRY_UNCLEAR, ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_OTHER, ENTRY_LINK };
 
@@ -22,6 +23,7 @@ struct entry {
   enum entry_kind kind;
   file_moment changed;
   const char *to;
+  uint32_t hash;
   struct entry *next;
 };
 
@@ -33,6 +35,7 @@ static void read_entry(struct entry *entry) {
     if (errno == ENOENT || errno == ENOTDIR) entry->kind = ENTRY_ABSENT;
     return;
   }
+  if (!is_certain_device(entry->path, &found)) return;
   entry->changed = found.st_ctim.tv_sec * 1000000000LL + found.st_ctim.tv_nsec;
   if (S_ISDIR(found.st_mode)) entry->kind = ENTRY_DIRECTORY;
   else if (S_ISREG(found.st_mode)) {
@@ -55,64 +58,105 @@ static const struct entry *look(const char *path) {
   for (const char *at = path; *at != '\0'; at++) hash = (hash ^ (unsigned char)*at) * 16777619u;
   struct entry **bucket = &seen[hash % BUCKETS];
   for (struct entry *entry = *bucket; entry != NULL; entry = entry->next) {
-    if (strcmp(entry->path, path) == 0) return entry;
+    if (entry->hash == hash && strcmp(entry->path, path) == 0) return entry;
   }
   struct entry *entry = allocate(sizeof *entry);
-  *entry = (struct entry){.path = copy_of(path, strlen(path)), .next = *bucket};
+  *entry = (struct entry){.path = copy_of(path, strlen(path)), .hash = hash, .next = *bucket};
   read_entry(entry);
   *bucket = entry;
   return entry;
 }
 
-/** Takes the first name of what remains of a path, without empty ones and `.`; null at its end. */
-static char *take_name(const char **rest) {
+/** The first name of what remains of a path, without empty ones and `.`. @returns its length; 0 at the end */
+static size_t next_name(const char **rest) {
   for (;;) {
     *rest += strspn(*rest, "/");
     size_t length = strcspn(*rest, "/");
-    if (length == 0) return NULL;
-    const char *name = *rest;
+    if (length != 1 || **rest != '.') return length;
     *rest += length;
-    if (length != 1 || name[0] != '.') return copy_of(name, length);
   }
 }
 
-static bool has_more(const char *rest) { return take_name(&rest) != NULL; }
+static bool has_more(const char *rest) { return next_name(&rest) > 0; }
 
-static const struct found UNCLEAR = {.kind = FOUND_UNCLEAR};
+/** A directory on the way. */
+struct step {
+  const char *path;
+  file_moment changed;
+};
 
-struct found follow(const char *path, file_moment before) {
-  /** The directories from the root to where we are. */
-  struct {
-    const char *path;
-    file_moment changed;
-  } way[MOST_NAMES];
-  const struct entry *root = look("/");
-  if (root->kind != ENTRY_DIRECTORY) return UNCLEAR;
-  int depth = 0, links = 0;
-  way[0].path = "";
-  way[0].changed = root->changed;
-  bool settled = true;
+struct way {
+  /** The directories from where it begins to where we are: the root, or the working directory or what is above that. */
+  struct step steps[MOST_NAMES];
+  int depth, links;
+  /** FOUND_DIRECTORY: it can be gone on. */
+  struct found found;
+};
+
+static struct found unclear(void) { return (struct found){.kind = FOUND_UNCLEAR}; }
+
+/** From the root, or for a relative path from the working directory, whatever its name is now. */
+static bool begin(struct way *way, bool at_root) {
+  const struct entry *first = look(at_root ? "/" : ".");
+  way->depth = 0;
+  way->steps[0] = (struct step){at_root ? "" : ".", first->changed};
+  way->found = first->kind == ENTRY_DIRECTORY ? (struct found){FOUND_DIRECTORY, true} : unclear();
+  return first->kind == ENTRY_DIRECTORY;
+}
+
+/** To the directory above. False where nothing is certain of it. */
+static bool go_up(struct way *way, bool *settled, file_moment before) {
+  struct step *first = &way->steps[0];
+  if (way->depth > 0) {
+    way->depth--;
+  } else if (first->path[0] != '\0') {
+    const char *path = strcmp(first->path, ".") == 0 ? ".." : joined(first->path, "/..", NULL);
+    const struct entry *above = look(path);
+    if (above->kind != ENTRY_DIRECTORY) return false;
+    // Neither may it have been moved to another one meanwhile.
+    *settled = *settled && (first->changed < before || above->changed < before);
+    *first = (struct step){path, above->changed};
+  }
+  return true;
+}
+
+/** The path of a name in the directory where a way is; null where it is too long. */
+static const char *path_of(const struct way *way, const char *name, size_t length, char path[PATH_MAX]) {
+  const char *here = way->steps[way->depth].path;
+  size_t before = strlen(here);
+  if (before + 1 + length >= PATH_MAX) return NULL;
+  memcpy(path, here, before);
+  path[before] = '/';
+  memcpy(path + before + 1, name, length);
+  path[before + 1 + length] = '\0';
+  return path;
+}
+
+static struct found walk(struct way *way, const char *path, file_moment before) {
+  bool settled = way->found.settled;
+  char buffer[PATH_MAX];
   for (const char *rest = path;;) {
-    if (links > MOST_LINKS || depth + 1 >= MOST_NAMES) return UNCLEAR;
-    char *name = take_name(&rest);
-    if (name == NULL) return (struct found){.kind = FOUND_DIRECTORY, .settled = settled};
-    if (strcmp(name, "..") == 0) {
-      if (depth > 0) depth--;
+    if (way->links > MOST_LINKS || way->depth + 1 >= MOST_NAMES) return unclear();
+    size_t length = next_name(&rest);
+    if (length == 0) return (struct found){.kind = FOUND_DIRECTORY, .settled = settled};
+    const char *name = rest;
+    rest += length;
+    if (length == 2 && memcmp(name, "..", 2) == 0) {
+      if (!go_up(way, &settled, before)) return unclear();
       continue;
     }
-    file_moment here = way[depth].changed;
-    const struct entry *entry = look(joined(way[depth].path, "/", name, NULL));
-    if (entry->kind == ENTRY_UNCLEAR) return UNCLEAR;
+    file_moment here = way->steps[way->depth].changed;
+    const char *there = path_of(way, name, length, buffer);
+    const struct entry *entry = there == NULL ? NULL : look(there);
+    if (entry == NULL || entry->kind == ENTRY_UNCLEAR) return unclear();
     if (entry->kind == ENTRY_ABSENT) return (struct found){.kind = FOUND_ABSENT, .settled = settled && here < before};
     settled = settled && (entry->changed < before || (entry->kind != ENTRY_FILE && here < before));
     if (entry->kind == ENTRY_LINK) {
-      links++;
-      if (entry->to[0] == '/') depth = 0;
+      way->links++;
+      if (entry->to[0] == '/' && !begin(way, true)) return unclear();
       rest = joined(entry->to, "/", rest, NULL);
     } else if (entry->kind == ENTRY_DIRECTORY) {
-      depth++;
-      way[depth].path = entry->path;
-      way[depth].changed = entry->changed;
+      way->steps[++way->depth] = (struct step){entry->path, entry->changed};
     } else if (has_more(rest)) {
       // A file in the place of a directory.
       return (struct found){.kind = FOUND_ABSENT, .settled = settled};
@@ -120,4 +164,34 @@ struct found follow(const char *path, file_moment before) {
       return (struct found){.kind = entry->kind == ENTRY_FILE ? FOUND_FILE : FOUND_OTHER, .settled = settled};
     }
   }
+}
+
+struct found follow(const char *path, file_moment before) {
+  struct way way;
+  way.links = 0;
+  return begin(&way, path[0] == '/') ? walk(&way, path, before) : unclear();
+}
+
+const struct way *way_to(const char *path, file_moment before) {
+  struct way *way = allocate(sizeof *way);
+  way->links = 0;
+  if (begin(way, path[0] == '/')) way->found = walk(way, path, before);
+  return way;
+}
+
+struct found follow_from(const struct way *way, const char *name, const char *ending, file_moment before) {
+  if (way->found.kind == FOUND_UNCLEAR || way->found.kind == FOUND_ABSENT) return way->found;
+  if (way->found.kind != FOUND_DIRECTORY) return (struct found){.kind = FOUND_ABSENT, .settled = way->found.settled};
+  // What is walked on from is copied as far as it is used.
+  static struct way further;
+  further.depth = way->depth;
+  further.links = way->links;
+  further.found = way->found;
+  memcpy(further.steps, way->steps, ((size_t)way->depth + 1) * sizeof *way->steps);
+  char path[PATH_MAX];
+  size_t length = strlen(name), more = strlen(ending);
+  if (length + more >= sizeof path) return unclear();
+  memcpy(path, name, length);
+  memcpy(path + length, ending, more + 1);
+  return walk(&further, path, before);
 }

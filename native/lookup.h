@@ -19,11 +19,20 @@ struct found {
   bool settled;
 };
 
+/** Where a way has led so far, so that many names can be looked for from there. */
+struct way;
+
+/** Follows a path as `follow` does. */
+const struct way *way_to(const char *path, file_moment before);
+
+/** What `follow` says of a name behind that path, and of the same name with an ending. */
+struct found follow_from(const struct way *way, const char *name, const char *ending, file_moment before);
+
 /**
  * Follows a path name by name; see src/once/lookup.ts for why that is enough, and where. What has been seen once is not
  * looked at again.
  *
- * @param path absolute; relative ones stand behind the physical path of the working directory
+ * @param path relative ones from the working directory, which is what it is by whatever name
  * @param before whatever changed earlier than this is as it was
  */
 struct found follow(const char *path, file_moment before);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agreement.h"
+#include "clock.h"
 #include "command.h"
 #include "contention.h"
 #include "directory.h"
@@ -15,6 +16,7 @@
 #include "lock.h"
 #include "lock_place.h"
 #include "moment.h"
+#include "once.h"
 #include "options.h"
 #include "outcome.h"
 #include "place.h"
@@ -66,8 +68,17 @@ static void open_standard_descriptors(void) {
   if (fd > 2) close(fd);
 }
 
+/** Runs the command, and writes down what it has made where others wait for that. */
+static int make(struct once *once, struct plan *plan, bool demanded) {
+  begin_making(once, plan);
+  int code = produce(plan, demanded);
+  if (code == 0) record_made(once, plan);
+  return code;
+}
+
 int main(int count, char **arguments) {
   (void)count;
+  long long started = file_clock();
   open_standard_descriptors();
   // Its time limit (`perl -e 'alarm 60; exec ...'`) is one for Node; we use the same clock ourselves.
   if (has_inherited_alarm()) hand_over(arguments, "an alarm is set for this process");
@@ -122,9 +133,14 @@ int main(int count, char **arguments) {
   }
 
   struct lock lock = lock_of(plan.destination, place.base, strategy, filesystem.local, settings.overdue_ms);
+  struct once once = {0};
+  if (wants_reuse(&options)) {
+    char **command = options.verb == VERB_COMPILE ? with_output(options.command, options.target) : options.command;
+    once = once_of(&plan, command, place.directory, place.base, started);
+  }
   struct held held;
   struct wait wait;
-  switch (acquire(&lock, &settings, &held, &wait)) {
+  switch (acquire(&lock, &settings, &once, &held, &wait)) {
     case STOPPED:
       return 128 + stop_signal;
     case GOT_TROUBLE:
@@ -135,7 +151,8 @@ int main(int count, char **arguments) {
   }
   leash_commands(lock.record == NULL ? held.fd : -1);
   long long began_ms = steady_ms();
-  int code = produce(&plan, options.verb == VERB_COMPILE);
+  bool taken = take_made(&once, &plan, settings.verbose >= 2);
+  int code = taken ? 0 : make(&once, &plan, options.verb == VERB_COMPILE);
   long long held_ms = steady_ms() - began_ms;
   switch (release_lock(&lock, &held)) {
     case LOST:
@@ -151,7 +168,7 @@ int main(int count, char **arguments) {
     default:
       break;
   }
-  if (settings.log != NULL && wait.waited) log_wait(settings.log, &lock, &wait, held_ms);
-  if (code == 0 && options.verb != VERB_LAUNCH) log_outcome(options.target, options.verb);
+  if (settings.log != NULL && (wait.waited || taken)) log_wait(settings.log, &lock, &wait, held_ms, taken ? once.saved_ms : -1);
+  if (code == 0 && options.verb != VERB_LAUNCH) log_outcome(options.target, options.verb, taken ? plan.destination : NULL);
   return code;
 }

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buffer.h"
+
 struct messages keep_messages(void) {
   struct messages messages = {.shown = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), .kept = -1};
   if (messages.shown < 0) return messages;
@@ -24,6 +26,15 @@ static void show(const char *text, size_t length) {
     text += written;
     length -= (size_t)written;
   }
+}
+
+bool copy_messages(struct messages messages, struct hearing *hearing) {
+  enum { MOST = 1 << 18 };
+  struct buffer text = {0};
+  if (messages.kept < 0 || !read_file(messages.kept, MOST, &text)) return false;
+  hearing->messages = text.bytes;
+  hearing->length = text.length;
+  return true;
 }
 
 void show_messages(struct messages messages, const char *name, const char *instead) {

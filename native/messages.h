@@ -1,6 +1,19 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+/** What there was to hear and to see at the end of a command that made a product. */
+struct hearing {
+  /** False: it made none, or could not be heard. */
+  bool heard;
+  char *messages;
+  size_t length;
+  /** The product, when it had been made. */
+  struct stat made;
+  long long took_ms;
+};
 
 /** What a command says on standard error, kept until it has ended. */
 struct messages {
@@ -10,6 +23,9 @@ struct messages {
 
 /** Begins to keep what is written to standard error, if it can. */
 struct messages keep_messages(void);
+
+/** A copy of what was kept. */
+bool copy_messages(struct messages messages, struct hearing *hearing);
 
 /** Ends that, and shows what was kept with one name in the place of another. */
 void show_messages(struct messages messages, const char *name, const char *instead);

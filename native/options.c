@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
@@ -45,6 +46,7 @@ static bool read_words(char **arguments, struct options *options, struct words_o
     }
     if ((value = value_of("--target", &argument)) != NULL) options->target = value;
     else if ((value = value_of("--strategy", &argument)) != NULL) words->strategy = value;
+    else if (strcmp(*argument, "--reuse") == 0) options->reuse = true;
     else if (strcmp(*argument, "--help") == 0 || strcmp(*argument, "-h") == 0) words->help = true;
     else if (strcmp(*argument, "--version") == 0) words->version = true;
     else if ((*argument)[0] == '-') return false;
@@ -79,4 +81,10 @@ enum reading read_options(char **arguments, struct options *options, const char 
   if (words.verb != NULL && strcmp(words.verb, "settle") == 0) return FOREIGN_OPTIONS;
   *problem = problem_of(options, &words);
   return *problem == NULL ? READ_OPTIONS : WRONG_OPTIONS;
+}
+
+bool wants_reuse(const struct options *options) {
+  const char *chosen = getenv("CT_LOCK_REUSE");
+  if (chosen != NULL && strcmp(chosen, "0") == 0) return false;
+  return options->reuse || options->verb == VERB_LAUNCH;
 }

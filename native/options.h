@@ -10,6 +10,8 @@ struct options {
   /** What is produced; null with VERB_LAUNCH. */
   char *target;
   enum strategy strategy;
+  /** What another one has just made may be taken: asked for. */
+  bool reuse;
   /** The command behind `--`, ended by null. */
   char **command;
 };
@@ -23,3 +25,6 @@ enum reading { READ_OPTIONS, ASKED_FOR_HELP, ASKED_FOR_VERSION, WRONG_OPTIONS, F
  * @param problem of WRONG_OPTIONS: what is wrong
  */
 enum reading read_options(char **arguments, struct options *options, const char **problem);
+
+/** Whether what another one has just made may be taken: with VERB_LAUNCH unless CT_LOCK_REUSE is 0, else where it is asked for. */
+bool wants_reuse(const struct options *options);

@@ -50,6 +50,8 @@ struct plan {
   bool says_name;
   /** Why it is of this kind, unless it is PLAN_REDIRECTED. */
   const char *reason;
+  /** Where what the command said is to be put down, besides; or null. */
+  struct hearing *hearing;
 };
 
 /**

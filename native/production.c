@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "messages.h"
+#include "moment.h"
 #include "product.h"
 #include "report.h"
 #include "signals.h"
@@ -137,9 +138,15 @@ static void clear_way(const struct plan *plan) {
 
 /** Runs a command so that the user sees the name of the target. On a terminal linkers are left alone: they have colours. */
 static struct end run_quoting(const struct plan *plan) {
-  if (!plan->says_name || (!plan->seeded && isatty(STDERR_FILENO))) return run_command(plan->argv);
+  bool quoted = plan->says_name && (plan->seeded || !isatty(STDERR_FILENO));
+  if (!quoted && plan->hearing == NULL) return run_command(plan->argv);
   struct messages messages = keep_messages();
+  long long began_ms = steady_ms();
   struct end end = run_command(plan->argv);
+  if (plan->hearing != NULL && end.kind == SUCCEEDED) {
+    plan->hearing->took_ms = steady_ms() - began_ms;
+    plan->hearing->heard = lstat(plan->temporary, &plan->hearing->made) == 0 && copy_messages(messages, plan->hearing);
+  }
   show_messages(messages, plan->temporary, plan->target);
   return end;
 }

@@ -1,5 +1,6 @@
 #include "source_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char ASKS[] = "has_include";
@@ -115,10 +116,10 @@ static bool ask_at(const char *text, const char *at, struct words *asked) {
 
 bool read_source_text(const char *text, size_t length, struct words *asked) {
   if (memchr(text, '\0', length) != NULL) return false;
-  const char *spliced = without_splices(text, length);
-  if (is_uncertain(in_lower_case(spliced))) return false;
-  for (const char *at = spliced; (at = strstr(at, ASKS)) != NULL; at++) {
-    if (!ask_at(spliced, at, asked)) return false;
-  }
-  return true;
+  char *spliced = without_splices(text, length), *lower = in_lower_case(spliced);
+  bool certain = !is_uncertain(lower);
+  free(lower);
+  for (const char *at = spliced; certain && (at = strstr(at, ASKS)) != NULL; at++) certain = ask_at(spliced, at, asked);
+  free(spliced);
+  return certain;
 }

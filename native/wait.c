@@ -164,7 +164,8 @@ static enum attempt wait_a_round(struct waiting *waiting, struct held *held) {
   return waiting->lock->record == NULL ? wait_for_kernel(waiting, held) : wait_for_owner(waiting, held);
 }
 
-enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct held *held, struct wait *wait) {
+enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct once *once, struct held *held,
+                         struct wait *wait) {
   *wait = (struct wait){0};
   struct queue queue = queue_of(lock);
   bool queues = has_waiters(&queue);
@@ -188,6 +189,7 @@ enum acquisition acquire(const struct lock *lock, const struct settings *setting
   waiting.warn_at_ms = waiting.began_ms + settings->warn_ms;
   if (!lock->local || lock->record == NULL) look_later(&waiting, waiting.began_ms);
   wait->waited = true;
+  want_once(once);
   if (settings->log != NULL && !look_at(lock, &wait->first_holder)) wait->first_holder = (struct sighting){.free = true};
   while (attempt == TAKEN) {
     if (stop_signal != 0) return STOPPED;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lock.h"
+#include "once.h"
 #include "settings.h"
 
 /** What somebody who got a lock had to go through. */
@@ -16,6 +17,7 @@ enum acquisition { GOT_IT, STOPPED, GOT_TROUBLE };
 
 /**
  * Attempts until the lock is ours, has locks of dead owners removed on the way, and warns now and then.
- * GOT_TROUBLE comes with errno: waiting would not mend it.
+ * Whoever has to wait lets others know by `once`. GOT_TROUBLE comes with errno: waiting would not mend it.
  */
-enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct held *held, struct wait *wait);
+enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct once *once, struct held *held,
+                         struct wait *wait);

@@ -2,6 +2,7 @@ import type { Host } from '../locks/index.js';
 import type { CleanupContext, Finding } from './finding.js';
 import { type Environment, lockDirectoriesOfAll } from './lock-directories.js';
 import { cleanLocks } from './locks.js';
+import { cleanMadeOnce } from './made-once.js';
 import { Places } from './place.js';
 import { rootsOf } from './roots.js';
 import { type Survey, survey } from './survey.js';
@@ -48,7 +49,7 @@ export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
   const surveyed = await survey(roots, (done, known) => onProgress({ stage: 'walking', done, known }));
   const found = { ...surveyed, problems: [...elsewhere.problems, ...surveyed.problems] };
   const findings: Finding[] = [];
-  const known = found.locks.length + found.temporaries.length;
+  const known = found.locks.length + found.temporaries.length + found.factsOf.length;
   let done = 0;
   const context: CleanupContext = {
     ...options,
@@ -63,5 +64,6 @@ export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
   };
   await cleanLocks(found.locks, context, (hosts) => onProgress({ stage: 'asking', hosts }));
   cleanTemporaries(found.temporaries, context);
+  cleanMadeOnce(found.factsOf, context);
   return { survey: found, findings };
 }

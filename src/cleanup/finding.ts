@@ -7,7 +7,7 @@ import type { Kept } from './verdict.js';
 /** One leftover and what became of it. */
 export interface Finding {
   readonly path: string;
-  readonly what: 'lock' | 'temporary';
+  readonly what: 'lock' | 'temporary' | 'facts';
   /** As recorded. A temporary records none. */
   readonly owner: Owner | undefined;
   /** Of a lock whose name does not say what it protects: the path, or null when that is not to be found out. */

@@ -1,5 +1,7 @@
 import type { Dirent } from 'node:fs';
+import { join } from 'node:path';
 import { type Leftover, recognise } from './leftover.js';
+import { MADE_ONCE } from './made-once.js';
 import { walk } from './walk.js';
 
 /** A leftover where it was seen. */
@@ -26,6 +28,8 @@ export interface Survey {
   readonly baseFiles: number;
   readonly locks: readonly FoundLock[];
   readonly temporaries: readonly FoundTemporary[];
+  /** Directories with facts of objects that several wanted. */
+  readonly factsOf: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -39,10 +43,12 @@ export async function survey(
   let baseFiles = 0;
   const locks: FoundLock[] = [];
   const temporaries: FoundTemporary[] = [];
+  const factsOf: string[] = [];
   const problems: Problem[] = [];
 
   const note = (directory: string, entry: Dirent): void => {
     const { name } = entry;
+    if (name === MADE_ONCE && entry.isDirectory()) factsOf.push(join(directory, name));
     const leftover = recognise(name);
     if (leftover === undefined) return;
     if (leftover.kind === 'lock') locks.push({ directory, name, leftover });
@@ -54,6 +60,7 @@ export async function survey(
   };
   await walk(roots, {
     enter: ({ name }) => {
+      if (name === MADE_ONCE) return false;
       const leftover = recognise(name);
       return leftover === undefined || (leftover.kind !== 'lock' && !mayBeDirectory(leftover));
     },
@@ -65,7 +72,7 @@ export async function survey(
     onProblem: (path, code) => problems.push({ path, why: explain(code) }),
     onProgress,
   });
-  return { directories, entries, baseFiles, locks, temporaries, problems };
+  return { directories, entries, baseFiles, locks, temporaries, factsOf, problems };
 }
 
 function explain(code: string): string {

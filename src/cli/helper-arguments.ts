@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import type { Argv } from '../compile/command.js';
 import { isStrategy, STRATEGIES, type Strategy } from '../locks/index.js';
 
-export const HELP = `Usage: ct-lock-helper compile --target=FILE [--strategy=STRATEGY] -- COMMAND...
-       ct-lock-helper link --target=FILE [--strategy=STRATEGY] -- COMMAND...
-       ct-lock-helper launch [--strategy=STRATEGY] -- COMMAND...
+export const HELP = `Usage: ct-lock-helper compile --target=FILE [OPTION...] -- COMMAND...
+       ct-lock-helper link --target=FILE [OPTION...] -- COMMAND...
+       ct-lock-helper launch [OPTION...] -- COMMAND...
 
 Runs COMMAND while it holds the lock of the file that COMMAND produces, has it
 write a temporary, and renames that to FILE: several users and hosts can compile
@@ -21,6 +21,8 @@ into one directory, one at a time per FILE, and nobody ever reads half of one.
   --strategy=STRATEGY  lockdir (works everywhere: NFS, GPFS, Lustre), cifs
                        (CIFS, SMB), flock (local file systems) or fcntl;
                        without it the file system decides
+  --reuse              compile, link: an object that another helper has just made
+                       is taken if it is certainly the same; launch does so
   --help, --version
 
 Environment:
@@ -31,11 +33,13 @@ Environment:
   CT_LOCK_TIMEOUT         seconds after which a lock of another host is
                           overdue and the warnings say how to remove it (600)
   CT_LOCK_VERBOSE         1: tell of stale locks that are removed, and of
-                          commands that cannot be redirected (0)
+                          commands that cannot be redirected; 2: why an object
+                          that another helper has just made is made again (0)
   CT_LOCK_DIR             a directory for all locks of the tree that it lies in
                           (default: each stands beside what it protects). The
                           same for all who build there; .lock-strategy at the top
                           of the tree may say so instead: locks=DIR
+  CT_LOCK_REUSE           0: launch, too, makes what another helper has just made
   CT_LOCK_COMPILERS       names of programs whose "-o FILE" launch redirects as a
                           compiler's ("*": of all); others than compilers,
                           linkers, ar and ranlib run unchanged under the lock
@@ -96,6 +100,8 @@ function parseOptions(args: readonly string[]) {
       options: {
         target: { type: 'string' },
         strategy: { type: 'string' },
+        // What another helper has just made may be taken: the native front does that.
+        reuse: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },

@@ -11,6 +11,8 @@ export interface Entry {
   readonly waitedMs: number;
   /** How long the one that had waited then held the lock itself. */
   readonly heldMs: number;
+  /** How long what it has taken took another one to make; undefined where it has made its product itself. */
+  readonly savedMs?: number;
 }
 
 /** Longest plausible wait or hold. Beyond it the line was not written by a helper, and would outweigh all others. */
@@ -28,13 +30,15 @@ export function parseEntry(line: string): Entry | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { at, target, strategy, owner, by, waitedMs, heldMs } = value as Record<string, unknown>;
+  const { at, target, strategy, owner, by, waitedMs, heldMs, savedMs } = value as Record<string, unknown>;
   if (typeof target !== 'string' || target === '' || typeof strategy !== 'string' || typeof by !== 'string') {
     return undefined;
   }
   if (!(typeof owner === 'string' || owner === null) || !isDuration(waitedMs) || !isDuration(heldMs)) return undefined;
   const atMs = typeof at === 'string' ? Date.parse(at) : Number.NaN;
-  return Number.isNaN(atMs) ? undefined : { atMs, target, strategy, owner, by, waitedMs, heldMs };
+  return Number.isNaN(atMs)
+    ? undefined
+    : { atMs, target, strategy, owner, by, waitedMs, heldMs, ...(isDuration(savedMs) ? { savedMs } : {}) };
 }
 
 /** The host of `host:pid`. In a container the host part itself holds more, but no colon. */

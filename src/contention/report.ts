@@ -4,12 +4,18 @@ import type { Contention, TargetTotals } from './tally.js';
 
 /** What a log says, for a person: the worst targets, the hosts, the hours lost. */
 export function describeContention(contention: Contention, source: string): string[] {
-  const { waits, waitedMs, skippedLines, fromMs, toMs } = contention;
+  const { waits, waitedMs, skippedLines, fromMs, toMs, madeOnce } = contention;
   const skipped =
     skippedLines === 0 ? [] : [`${counted(skippedLines, 'line')} skipped: torn, or no entry of a lock log`];
-  if (waits === 0 || fromMs === undefined || toMs === undefined) return [`${source}: nobody has waited`, ...skipped];
+  const once =
+    madeOnce.objects === 0
+      ? []
+      : [`made once: ${counted(madeOnce.objects, 'object')}, ${hours(madeOnce.savedMs, 'h')} saved`];
+  if (waits === 0 || fromMs === undefined || toMs === undefined)
+    return [`${source}: nobody has waited`, ...once, ...skipped];
   return [
-    `${source}: ${counted(waits, 'wait')} from ${timeOf(fromMs)} to ${timeOf(toMs)}, ${hoursLost(waitedMs)} lost`,
+    `${source}: ${counted(waits, 'wait')} from ${timeOf(fromMs)} to ${timeOf(toMs)}, ${hours(waitedMs)} lost`,
+    ...once,
     ...skipped,
     '',
     ...table(['waited', 'waits', 'longest', 'median held', 'held most by', 'target'], targetRows(contention)),
@@ -47,10 +53,10 @@ function heldMostBy({ heldMostBy }: TargetTotals): string {
 }
 
 /** In hours, since that is what is asked for, unless that would round to nothing. */
-function hoursLost(ms: number): string {
+function hours(ms: number, unit = 'hours'): string {
   const hours = ms / 3_600_000;
   if (hours < 0.1) return formatDuration(ms);
-  return `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} hours`;
+  return `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} ${unit}`;
 }
 
 /** Aligned columns: figures to the right, the last two, which are names, to the left. */

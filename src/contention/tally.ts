@@ -37,6 +37,8 @@ export interface Contention {
   /** Of all targets that are not in `targets`. */
   readonly others: { readonly waits: number; readonly waitedMs: number };
   readonly hosts: readonly HostTotals[];
+  /** What was taken from those who had just made it, and how long that had taken them. */
+  readonly madeOnce: { readonly objects: number; readonly savedMs: number };
 }
 
 interface Counts {
@@ -66,6 +68,8 @@ export class Tally {
   #waits = 0;
   #waitedMs = 0;
   #skippedLines = 0;
+  #objects = 0;
+  #savedMs = 0;
   #fromMs = Number.POSITIVE_INFINITY;
   #toMs = Number.NEGATIVE_INFINITY;
 
@@ -88,6 +92,7 @@ export class Tally {
       .map(([target, counts]) => totalsOf(target, counts));
     const named = sumOf(targets);
     return {
+      madeOnce: { objects: this.#objects, savedMs: this.#savedMs },
       waits: this.#waits,
       waitedMs: this.#waitedMs,
       skippedLines: this.#skippedLines,
@@ -102,6 +107,12 @@ export class Tally {
   }
 
   #add(entry: Entry): void {
+    if (entry.savedMs !== undefined) {
+      this.#objects++;
+      this.#savedMs += entry.savedMs;
+      // Nobody waited: it had just been made.
+      if (entry.waitedMs === 0) return;
+    }
     this.#waits++;
     this.#waitedMs += entry.waitedMs;
     this.#fromMs = Math.min(this.#fromMs, entry.atMs);

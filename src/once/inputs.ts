@@ -48,7 +48,11 @@ export function whyOtherInputs(reading: Reading, before: bigint, look: Look): st
     }
   }
   return unique([ALWAYS_ASKED, ...asked])
-    .map((question) => whyOtherAnswer(question, reading.directories, directories, before, look))
+    .map((question) => {
+      // A name in brackets is looked for nowhere else.
+      const all = question.startsWith('<') ? reading.directories : directories;
+      return whyOtherAnswer(question, reading.directories, all, before, look);
+    })
     .find((why) => why !== undefined);
 }
 

@@ -185,3 +185,14 @@ describe('the report', () => {
     ]);
   });
 });
+
+describe('what was made once', () => {
+  test('is summed up, and one who did not wait for it is no wait', () => {
+    const tally = new Tally();
+    for (let index = 0; index < 412; index++) tally.addLine(line({ savedMs: 11_000, waitedMs: index === 0 ? 0 : 5 }));
+    tally.addLine(line());
+    const contention = tally.result(5);
+    expect(contention).toMatchObject({ waits: 412, madeOnce: { objects: 412, savedMs: 4_532_000 } });
+    expect(describeContention(contention, 'log')).toContain('made once: 412 objects, 1.3 h saved');
+  });
+});

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 
 export const HAS_CC = spawnSync('cc', ['--version']).status === 0;
 
-const SOURCES = ['words', 'sha256', 'dependency_rule', 'source_text', 'lookup', 'inputs'].map(
+const SOURCES = ['words', 'sha256', 'dependency_rule', 'source_text', 'certain_filesystem', 'lookup', 'inputs'].map(
   (name) => `native/${name}.c`,
 );
 

@@ -1,0 +1,67 @@
+import { closeSync, constants, lstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../locks/index.js';
+import { type CleanupContext, findingOf } from './finding.js';
+
+/** Where ct-lock-helper keeps what it has to know of objects that several want. */
+export const MADE_ONCE = '.made-once';
+
+/** Facts are of no use after an hour. */
+const LASTS_MS = 24 * 3_600_000;
+const OURS = /^(?:wanted|.+\.made|[0-9a-f]{64}\.probe|\.\d{1,10}\.[0-9a-f]{16}\.tmp)$/s;
+
+/**
+ * Removes from such directories what nobody has written to for a day, and the directories when they are empty. Who dies
+ * within leaves less of it; who writes facts there at the same time does without them at worst.
+ */
+export function cleanMadeOnce(directories: readonly string[], context: CleanupContext): void {
+  for (const path of directories) {
+    context.step();
+    const about = { path, what: 'facts', owner: undefined } as const;
+    try {
+      const removed = removeOld(path, context);
+      if (removed > 0) {
+        const why = `${removed} file${removed === 1 ? '' : 's'} older than a day`;
+        context.tell({ ...about, fate: context.dryRun ? 'would-remove' : 'removed', why });
+      }
+    } catch (error) {
+      const finding = findingOf(error, about);
+      if (finding !== undefined) context.tell(finding);
+    }
+  }
+}
+
+/** By way of a descriptor that follows no symbolic link, lest one that is put there meanwhile leads us elsewhere. */
+function removeOld(path: string, { host, dryRun, places }: CleanupContext): number {
+  const offsetMs = places.of(path).clock.offsetMs(path) ?? 0;
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  let removed = 0;
+  let left = 0;
+  try {
+    const inside = process.platform === 'linux' ? `/proc/self/fd/${fd}` : path;
+    for (const name of readdirSync(inside)) {
+      const entry = lstatSync(join(inside, name), { throwIfNoEntry: false });
+      if (entry === undefined) continue;
+      const old = host.now() + offsetMs - entry.mtimeMs > LASTS_MS;
+      if (!OURS.test(name) || !entry.isFile() || !old) left++;
+      else {
+        if (!dryRun) unlinkSync(join(inside, name));
+        removed++;
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+  if (left === 0 && !dryRun) removeEmpty(path);
+  return removed;
+}
+
+/** Unless somebody has just written something there. */
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') throw error;
+  }
+}

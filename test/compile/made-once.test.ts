@@ -1,0 +1,324 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { HAS_CLANG, HAS_GCC, helper, temporaryDirectory, until } from './helper.js';
+import { begin, type Got, oneAfterTheOther, TAKES, type Wish } from './shared-making.js';
+
+const LONG_AGO = new Date('2002-01-31T21:00:00Z');
+const COMPILE = ['gcc', '-Wall', '-I', 'first', '-I', 'second', '-c', 'a.c', '-o', 'a.o'];
+
+const SOURCES = {
+  'a.c': '#include "a.h"\nint main(void) { int unused; return VALUE; }\n',
+  'second/a.h': '#define VALUE 1\n',
+};
+
+/** A directory with sources, as `write` leaves them. */
+function project(files: Readonly<Record<string, string>> = SOURCES): string {
+  // Two directories in which files come and go, one in the other, would leave too little that is certain.
+  const directory = join(temporaryDirectory(), 'work');
+  for (const name of ['first', 'second']) mkdirSync(join(directory, name), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  return directory;
+}
+
+/** What was got is what a compile makes that nobody else has to do with. */
+function expectFresh(directory: string, { code }: Pick<Got, 'code'>, argv: readonly string[] = COMPILE): void {
+  const got = existsSync(join(directory, 'a.o')) ? readFileSync(join(directory, 'a.o')) : undefined;
+  const [program = '', ...rest] = argv.map((word) => (word === 'a.o' ? 'fresh.o' : word));
+  expect(code).toBe(spawnSync(program, rest, { cwd: directory }).status);
+  expect(got).toEqual(existsSync(join(directory, 'fresh.o')) ? readFileSync(join(directory, 'fresh.o')) : undefined);
+}
+
+/** The file systems where a result may be taken: ext4, xfs, btrfs, tmpfs, overlay. */
+const CERTAIN = [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630];
+const ARE_CERTAIN = ['/usr', tmpdir()].every((path) => CERTAIN.includes(statfsSync(path).type));
+
+const factsOf = (directory: string): string => join(directory, '.made-once', 'a.o.made');
+
+describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (needs gcc)', () => {
+  test('is taken by who waited for it, with what its compiler said', async () => {
+    const directory = project();
+    const { maker, waiter } = await oneAfterTheOther(directory, { argv: COMPILE });
+    expect(maker).toMatchObject({ code: 0, taken: false });
+    expect(maker.said).toContain('unused');
+    expect(waiter).toEqual({ ...maker, taken: true, why: '' });
+    expectFresh(directory, waiter);
+  });
+
+  test.each([
+    ['gcc', ['gcc', '-MD', '-MP', '-MF', 'deps', '-c', '-I', 'second', '-g', '-O2', '-o', 'a.o', 'a.c']],
+    ['gcc', ['gcc', '-MD', '-S', '-I', 'second', '-DX="y z"', '-std=c11', '-fPIC', '-o', 'a.o', 'a.c']],
+    ['gcc', ['gcc', '-c', '-g', '-O2', '-I', 'second', '-o', 'a.o', 'a.c']],
+    ['clang', ['clang', '-MD', '-MT', 'a.o', '-MF', 'deps', '-c', '-Isecond', '-O1', '-o', 'a.o', 'a.c']],
+    ['clang', ['clang', '-Wall', '-iquote', 'second', '-c', '-g', '-o', 'a.o', 'a.c']],
+  ])('is taken with what stands beside it: %s %j', async (compiler, argv) => {
+    if (compiler === 'clang' && !HAS_CLANG) return;
+    const directory = project();
+    let beside: unknown;
+    const seen = (): unknown =>
+      readdirSync(directory)
+        .filter((name) => !name.startsWith('log.'))
+        .map((name) => [name, statSync(join(directory, name)).ino]);
+    const { waiter } = await oneAfterTheOther(directory, { argv }, { argv }, () => {
+      beside = seen();
+    });
+    expect(waiter).toMatchObject({ code: 0, taken: true, why: '' });
+    expect(seen()).toEqual(beside);
+    expectFresh(directory, waiter, argv);
+  });
+
+  test('is taken under a lock of the kernel, too', async () => {
+    const directory = project();
+    const order = ['launch', '--strategy=flock'];
+    const first = { argv: COMPILE, order };
+    // Under the lock of the other strategy they would not meet: this one is held by the first helper alone.
+    const makers = [first, first, first, first].map((wish) => begin(directory, wish));
+    const all = await Promise.all(makers.map(({ end }) => end));
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(new Set(all.map(({ said }) => said)).size).toBe(1);
+  });
+
+  const changes: Readonly<Record<string, (directory: string) => void>> = {
+    'a header has changed': (at) => writeFileSync(join(at, 'second/a.h'), '#define VALUE 2\n'),
+    'a header has changed, and says that it is old': (at) => {
+      writeFileSync(join(at, 'second/a.h'), '#define VALUE 2\n');
+      utimesSync(join(at, 'second/a.h'), LONG_AGO, LONG_AGO);
+    },
+    'another header has taken its name': (at) => {
+      writeFileSync(join(at, 'other.h'), '#define VALUE 2\n');
+      utimesSync(join(at, 'other.h'), LONG_AGO, LONG_AGO);
+      renameSync(join(at, 'other.h'), join(at, 'second/a.h'));
+    },
+    'a header of the same name appears earlier on the search path': (at) =>
+      writeFileSync(join(at, 'first/a.h'), '#define VALUE 2\n'),
+    'a header appears beside the source': (at) => writeFileSync(join(at, 'a.h'), '#define VALUE 2\n'),
+    'a precompiled header appears': (at) => writeFileSync(join(at, 'second/a.h.gch'), ''),
+    'the source has changed': (at) => writeFileSync(join(at, 'a.c'), 'int main(void) { return 7; }\n'),
+    'a directory of the search path is another one': (at) => {
+      mkdirSync(join(at, 'third'));
+      writeFileSync(join(at, 'third/a.h'), '#define VALUE 3\n');
+      renameSync(join(at, 'first'), join(at, 'gone'));
+      renameSync(join(at, 'third'), join(at, 'first'));
+    },
+    'a directory of the search path is a link now': (at) => {
+      mkdirSync(join(at, 'third'));
+      writeFileSync(join(at, 'third/a.h'), '#define VALUE 3\n');
+      rmSync(join(at, 'first'), { recursive: true });
+      symlinkSync('third', join(at, 'first'));
+    },
+    'the product was removed': (at) => rmSync(join(at, 'a.o')),
+    'the product was replaced': (at) => {
+      writeFileSync(join(at, 'other.o'), readFileSync(join(at, 'a.o')));
+      renameSync(join(at, 'other.o'), join(at, 'a.o'));
+    },
+    'somebody has written into the product': (at) => {
+      const { atime, mtime } = statSync(join(at, 'a.o'));
+      const bytes = readFileSync(join(at, 'a.o'));
+      bytes.writeUInt8(bytes.readUInt8(60) ^ 1, 60);
+      writeFileSync(join(at, 'a.o'), bytes);
+      utimesSync(join(at, 'a.o'), atime, mtime);
+    },
+    'its facts are torn': (at) => writeFileSync(factsOf(at), readFileSync(factsOf(at)).subarray(0, -9)),
+    'its facts are empty': (at) => writeFileSync(factsOf(at), ''),
+    'its facts are huge': (at) => writeFileSync(factsOf(at), Buffer.alloc(3 << 20, 'input /x\n')),
+    'its facts are a link': (at) => {
+      renameSync(factsOf(at), join(at, 'facts'));
+      symlinkSync('../facts', factsOf(at));
+    },
+    'its facts can be written to by others': (at) => chmodSync(factsOf(at), 0o666),
+    'the directory of its facts is a link': (at) => {
+      renameSync(join(at, '.made-once'), join(at, 'facts'));
+      symlinkSync('facts', join(at, '.made-once'));
+    },
+    'everybody may write to the directory of its facts': (at) => chmodSync(join(at, '.made-once'), 0o777),
+    'the clock was set back': (at) => {
+      const text = readFileSync(factsOf(at), 'utf8');
+      const later = (all: string, began: string, ahead: string): string =>
+        `began ${BigInt(began) + 3600_000_000_000n} ${BigInt(ahead) + 3600_000_000_000n}${all.slice(all.lastIndexOf(' '))}`;
+      const changed = text.replace(/^began (\d+) (\d+) \d+$/m, later);
+      expect(changed).not.toBe(text);
+      writeFileSync(factsOf(at), changed);
+    },
+    'its facts are of another host': (at) => {
+      const text = readFileSync(factsOf(at), 'utf8');
+      writeFileSync(factsOf(at), text.replace(/^recipe ./m, 'recipe x'));
+    },
+  };
+
+  test('is not taken when anything has changed meanwhile', async () => {
+    const taken = await Promise.all(
+      Object.entries(changes).map(async ([what, change]) => {
+        const directory = project();
+        const { maker, waiter } = await oneAfterTheOther(directory, { argv: COMPILE }, { argv: COMPILE }, () => {
+          expect(existsSync(factsOf(directory)), what).toBe(true);
+          change(directory);
+        });
+        expect(maker.code, what).toBe(0);
+        expectFresh(directory, waiter);
+        return waiter.taken ? what : undefined;
+      }),
+    );
+    expect(taken.filter((what) => what !== undefined)).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('is not taken on the word of another user', async () => {
+    const directory = project();
+    const { waiter } = await oneAfterTheOther(directory, { argv: COMPILE }, { argv: COMPILE }, () =>
+      chownSync(factsOf(directory), 65534, 65534),
+    );
+    expect(waiter).toMatchObject({ code: 0, taken: false });
+  });
+
+  const others: Readonly<Record<string, (directory: string) => Partial<Wish>>> = {
+    'other definition': () => ({ argv: [...COMPILE, '-DVALUE2=3'] }),
+    'other umask': () => ({ umask: '027' }),
+    'CPATH in its environment': (at) => ({ env: { CPATH: join(at, 'first') } }),
+    'PWD by another name': (at) => ({ env: { PWD: `${at}/first/..` } }),
+    'PATH that begins elsewhere': (at) => ({ env: { PATH: `${at}/first:${process.env['PATH']}` } }),
+    'library loaded before all others': () => ({ env: { LD_PRELOAD: '/nowhere.so' } }),
+    'option that is not known': () => ({ argv: [...COMPILE, '-fsome-new-option-of-no-compiler'] }),
+    'CT_LOCK_REUSE=0': () => ({ env: { CT_LOCK_REUSE: '0' } }),
+    'compiler of another name': () => ({ argv: ['cc', ...COMPILE.slice(1)] }),
+  };
+
+  test('is not taken by who wants it in another way', async () => {
+    const taken = await Promise.all(
+      Object.entries(others).map(async ([what, wish]) => {
+        const directory = project();
+        const { maker, waiter } = await oneAfterTheOther(
+          directory,
+          { argv: COMPILE },
+          { argv: COMPILE, ...wish(directory) },
+        );
+        expect(maker.code, what).toBe(0);
+        return waiter.taken ? what : undefined;
+      }),
+    );
+    expect(taken.filter((what) => what !== undefined)).toEqual([]);
+  });
+
+  const uncertain: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    __DATE__: { ...SOURCES, 'second/a.h': '#define VALUE 1\nstatic const char when[] = __DATE__;\n' },
+    __TIME__: {
+      ...SOURCES,
+      'a.c': '#include "a.h"\nconst char when[] = __TIME__;\nint main(void) { return VALUE; }\n',
+    },
+    '.incbin': { ...SOURCES, 'a.c': 'int main(void) { __asm__(".incbin \\"second/a.h\\""); return 0; }\n' },
+  };
+
+  test('is not taken when its sources ask for more than files', async () => {
+    const taken = await Promise.all(
+      Object.entries(uncertain).map(async ([what, files]) => {
+        const { maker, waiter } = await oneAfterTheOther(project(files), { argv: COMPILE });
+        expect(maker.code, what).toBe(0);
+        return waiter.taken ? what : undefined;
+      }),
+    );
+    expect(taken.filter((what) => what !== undefined)).toEqual([]);
+  });
+
+  test('is not taken when there may be what __has_include has not found', async () => {
+    const source = '#if __has_include(<later.h>)\nint later;\n#endif\nint main(void) { return 0; }\n';
+    const directory = project({ 'a.c': source });
+    const argv = COMPILE;
+    const unchanged = await oneAfterTheOther(directory, { argv });
+    expect(unchanged.waiter).toMatchObject({ code: 0, taken: true, why: '' });
+    const appeared = await oneAfterTheOther(directory, { argv }, { argv }, () =>
+      writeFileSync(join(directory, 'first/later.h'), ''),
+    );
+    expect(appeared.waiter.taken).toBe(false);
+    expectFresh(directory, appeared.waiter);
+    rmSync(join(directory, 'first/later.h'));
+    const shortly = await oneAfterTheOther(directory, { argv }, { argv }, () => {
+      writeFileSync(join(directory, 'first/later.h'), '');
+      rmSync(join(directory, 'first/later.h'));
+    });
+    expect(shortly.waiter.taken).toBe(false);
+  });
+
+  test('is not taken when the compiler has changed, or another one comes before it', async () => {
+    const directory = project();
+    mkdirSync(join(directory, 'bin'));
+    const compiler = join(directory, 'bin/gcc');
+    symlinkSync('/usr/bin/gcc', compiler);
+    const env = { PATH: `${join(directory, 'first')}:${join(directory, 'bin')}:${process.env['PATH']}` };
+    const wish = { argv: COMPILE, env };
+    expect((await oneAfterTheOther(directory, wish)).waiter).toMatchObject({ code: 0, taken: true, why: '' });
+    const touched = await oneAfterTheOther(directory, wish, wish, () => {
+      rmSync(compiler);
+      symlinkSync('/usr/bin/../bin/gcc', compiler);
+    });
+    expect(touched.waiter).toMatchObject({ code: 0, taken: false });
+    const earlier = await oneAfterTheOther(directory, wish, wish, () => {
+      writeFileSync(join(directory, 'first/gcc'), '#!/bin/sh\nexec /usr/bin/gcc -O2 "$@"\n');
+      chmodSync(join(directory, 'first/gcc'), 0o755);
+    });
+    expect(earlier.waiter).toMatchObject({ code: 0, taken: false });
+    expectFresh(directory, earlier.waiter, ['gcc', '-O2', ...COMPILE.slice(1)]);
+  });
+
+  test('is not taken when it has failed, or its maker was killed', async () => {
+    const directory = project({ ...SOURCES, 'second/a.h': '#error not yet\n' });
+    const failed = await oneAfterTheOther(directory, { argv: COMPILE }, { argv: COMPILE }, () =>
+      writeFileSync(join(directory, 'second/a.h'), '#define VALUE 5\n'),
+    );
+    expect(failed.maker.code).toBe(1);
+    expect(failed.waiter).toMatchObject({ code: 0, taken: false });
+    expectFresh(directory, failed.waiter);
+  });
+
+  test('is for compile on request alone', async () => {
+    const directory = project();
+    const argv = COMPILE.slice(0, -2);
+    const order = ['compile', '--strategy=lockdir', '--target=a.o'];
+    expect((await oneAfterTheOther(directory, { argv, order })).waiter).toMatchObject({ code: 0, taken: false });
+    const asked = { argv, order: [...order, '--reuse'] };
+    expect((await oneAfterTheOther(directory, asked)).waiter).toMatchObject({ code: 0, taken: true, why: '' });
+    expectFresh(directory, { code: 0 });
+  });
+
+  test('leaves no trace where nobody waits, and none where nobody wants it', async () => {
+    const directory = project();
+    const line = ['launch', '--strategy=lockdir', '--', ...COMPILE];
+    expect(await helper(line, { cwd: directory })).toMatchObject({ end: 0 });
+    expect(existsSync(join(directory, '.made-once'))).toBe(false);
+    await oneAfterTheOther(directory, { argv: COMPILE, env: { CT_LOCK_REUSE: '0' } });
+    expect(existsSync(join(directory, '.made-once'))).toBe(false);
+  });
+
+  test('leaves no trace in a directory that everybody may write to', async () => {
+    const directory = project();
+    chmodSync(directory, 0o777);
+    const { waiter } = await oneAfterTheOther(directory, { argv: COMPILE });
+    expect(waiter).toMatchObject({ code: 0, taken: false });
+    expect(existsSync(join(directory, '.made-once'))).toBe(false);
+  });
+
+  test('of several who want one object, one or two make it', async () => {
+    const directory = project();
+    mkdirSync(join(directory, 'a.o.lockdir'));
+    const many = Array.from({ length: 6 }, () => begin(directory, { argv: COMPILE }));
+    await until(() => many.every(({ waits }) => waits()), 'all of them wait');
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    rmSync(join(directory, 'a.o.lockdir'), { recursive: true });
+    const all = await Promise.all(many.map(({ end }) => end));
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(all.filter(({ taken }) => !taken)).toHaveLength(1);
+  });
+});

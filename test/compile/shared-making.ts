@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { thisHost } from '../../src/locks/index.js';
+import { HELPER, until } from './helper.js';
+
+/** The native front alone takes what another one has made. */
+export const TAKES = HELPER.length === 1;
+
+export interface Wish {
+  readonly argv: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly umask?: string;
+  /** What stands before the `--` of the helper. */
+  readonly order?: readonly string[];
+}
+
+export interface Got {
+  readonly code: number | null;
+  /** What its compiler said, or another one's, without what the helper says. */
+  readonly said: string;
+  /** What the helper said when it did not take what was there. */
+  readonly why: string;
+  readonly taken: boolean;
+}
+
+/** What is older than this is certain to have been there when a compile began. */
+export const SETTLED_MS = 150;
+
+/**
+ * Two want the same, and something happens between them: both wait for the lock, the first makes the product, and the second
+ * goes on after `meanwhile`.
+ *
+ * @param directory where a.o is to be made
+ */
+export async function oneAfterTheOther(
+  directory: string,
+  first: Wish,
+  second: Wish = first,
+  meanwhile: () => void | Promise<void> = () => {},
+): Promise<{ readonly maker: Got; readonly waiter: Got }> {
+  const lockdir = join(directory, 'a.o.lockdir');
+  mkdirSync(lockdir);
+  writeFileSync(join(lockdir, 'pid'), `${thisHost().name}:${process.pid}`);
+  const maker = begin(directory, first);
+  const waiter = begin(directory, second);
+  await until(() => maker.waits() && waiter.waits(), 'both wait');
+  await sleep(SETTLED_MS);
+  waiter.kill('SIGSTOP');
+  rmSync(lockdir, { recursive: true });
+  const made = await maker.end;
+  await meanwhile();
+  waiter.kill('SIGCONT');
+  return { maker: made, waiter: await waiter.end };
+}
+
+export interface Begun {
+  readonly end: Promise<Got>;
+  readonly waits: () => boolean;
+  readonly kill: (signal: NodeJS.Signals) => void;
+}
+
+const OURS = /^ct-lock-helper: .*\n/gm;
+let logs = 0;
+
+export function begin(directory: string, wish: Wish): Begun {
+  const { argv, cwd = directory, env = {}, umask = '022', order = ['launch', '--strategy=lockdir'] } = wish;
+  const log = join(directory, `log.${process.pid}.${logs++}`);
+  const line = [...HELPER, ...order, '--', ...argv];
+  const child = spawn('/bin/sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...line], {
+    cwd,
+    env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.05', CT_LOCK_LOG: log, CT_LOCK_VERBOSE: '2', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let text = '';
+  child.stderr.on('data', (part) => {
+    text += part;
+  });
+  const end = new Promise<Got>((resolve) => {
+    child.once('close', (code) => {
+      const why = /is made again: (.*)/.exec(text)?.[1] ?? '';
+      resolve({ code, said: text.replace(OURS, ''), why, taken: wasTaken(log) });
+    });
+  });
+  return {
+    end,
+    waits: () => text.includes('ct-lock-helper: waiting for'),
+    kill: (signal) => {
+      child.kill(signal);
+    },
+  };
+}
+
+function wasTaken(log: string): boolean {
+  try {
+    return readFileSync(log, 'utf8').includes('"savedMs":');
+  } catch {
+    return false; // it has not waited
+  }
+}
