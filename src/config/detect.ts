@@ -18,6 +18,8 @@ export interface Facts {
   readonly tool: Tool;
   /** What the git checkout follows; undefined without one, or when it follows nothing. */
   readonly upstream: Upstream | undefined;
+  /** Whether the source has a `.gitmodules`. */
+  readonly submodules: boolean;
 }
 
 /** Looks at a source and a build directory; neither has to exist. `name` is that of the build, if it is known. */
@@ -31,6 +33,7 @@ export function detect(directories: { source: string; directory: string; name?: 
     source,
     directory,
     tool: toolOf(source, directory),
+    submodules: existsSync(join(source, '.gitmodules')),
     upstream: followed.kind === 'upstream' ? { remote: followed.remote, branch: followed.branch } : undefined,
   };
 }

@@ -56,8 +56,8 @@ export interface GitUpdate extends UpdateCommon {
   readonly branch: string;
   /** `fast-forward` refuses a rewritten branch; `reset` follows it and discards local commits and changes. */
   readonly mode: 'fast-forward' | 'reset';
-  /** Whether its submodules follow the tree. */
-  readonly submodules: boolean;
+  /** Which submodules follow the tree; none where a command moves it that may move them, too. */
+  readonly submodules: 'all' | 'initialised' | 'none';
   readonly timeoutMs: number;
 }
 

@@ -5,7 +5,7 @@ import { milliseconds } from './duration.js';
 import { resolveMail } from './mail.js';
 import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
 import type { Finding, KeyPath } from './problem.js';
-import type { Build, Primary, Project, Secondary, UpdateSource, WithoutUpdate } from './project.js';
+import type { Build, GitUpdate, Primary, Project, Secondary, UpdateSource, WithoutUpdate } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
 import { collisionsOf } from './shared-source.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
@@ -49,6 +49,8 @@ export function resolveProject(input: Tables): { readonly project: Project; read
   const resolution = new Resolution(input, (path, message) => findings.push({ path, message }));
   return { project: resolution.project(), findings };
 }
+
+type UpdateTable = NonNullable<BuildTable['update']>;
 
 class Resolution {
   readonly #input: Tables;
@@ -277,7 +279,7 @@ class Resolution {
           type,
           remote: update.remote ?? DEFAULTS.remote,
           branch: update.branch ?? '',
-          submodules: update.submodules ?? false,
+          submodules: this.#submodules(update),
           mode,
           timeoutMs,
           ...common,
@@ -289,6 +291,13 @@ class Resolution {
       case 'cvs':
         return { type, options: update.options ?? DEFAULTS.cvsOptions, mode, timeoutMs, ...common };
     }
+  }
+
+  /** As after CTest's GITUpdateCustom, they follow a command of a `DartConfiguration.tcl`, too. */
+  #submodules({ submodules, command, version_only }: UpdateTable): GitUpdate['submodules'] {
+    if (version_only === true) return 'none';
+    if (submodules === true) return 'all';
+    return command === undefined || this.#input.ctest !== undefined ? 'initialised' : 'none';
   }
 
   /** On a file system without case, `running.GCC` and `running.gcc` are one lock. */

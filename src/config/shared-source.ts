@@ -65,7 +65,7 @@ function isSubmodule(outer: Place, inner: Place): boolean {
   const { update } = outer.primary;
   return (
     update.type === 'git' &&
-    update.submodules &&
+    update.submodules !== 'none' &&
     (inner.administration?.startsWith(`${outer.administration}/modules/`) ?? false)
   );
 }

@@ -142,7 +142,7 @@ function build({ name, directory }: Facts): string[] {
   ];
 }
 
-function update({ name, upstream }: Facts): string[] {
+function update({ name, upstream, submodules }: Facts): string[] {
   const sign = upstream === undefined ? '# ' : '';
   const found = upstream ?? { remote: DEFAULTS.remote, branch: 'main' };
   return [
@@ -151,6 +151,8 @@ function update({ name, upstream }: Facts): string[] {
     `${sign}type = "git"`,
     `${sign}remote = ${quoted(found.remote)}`,
     `${sign}branch = ${quoted(found.branch)}`,
+    '# Submodules that are initialised follow the tree; with `true` all of them are initialised.',
+    `${submodules ? sign : '# '}submodules = true`,
     '# "fast-forward" refuses a rewritten branch; "reset" follows it and discards local commits and changes.',
     `# mode = "${DEFAULTS.mode}"`,
     `# timeout = "${DEFAULTS.fetchTimeout}"`,

@@ -161,7 +161,7 @@ function claimantOf(primary: Primary, { host, configFile }: Standpoint): Claiman
     directory: real(primary.directory),
     configFile: real(configFile),
     source: real(primary.source),
-    submodules: primary.update?.type === 'git' && primary.update.submodules,
+    submodules: primary.update?.type === 'git' && primary.update.submodules !== 'none',
     host: host.name,
   };
 }

@@ -148,7 +148,11 @@ export interface VersionControl {
  */
 export function versionControlOf(update: UpdateSource, memory: string): VersionControl {
   const system = systemOf(update, memory);
-  const whole = update.command === undefined ? system : withCommand(system, update.command);
+  const moved = update.command === undefined ? system : withCommand(system, update.command);
+  const whole =
+    update.type === 'git' && update.submodules !== 'none'
+      ? withSubmodules(moved, update.mode, update.submodules)
+      : moved;
   const named = update.client === undefined ? whole : withClient(whole, update.client);
   return update.versionOnly ? leftAlone(named) : named;
 }
@@ -156,7 +160,7 @@ export function versionControlOf(update: UpdateSource, memory: string): VersionC
 function systemOf(update: UpdateSource, memory: string): VersionControl {
   switch (update.type) {
     case 'git':
-      return update.submodules ? withSubmodules(git(update), update.mode) : git(update);
+      return git(update);
     case 'svn':
       return svn(update);
     case 'hg':

@@ -35,6 +35,7 @@ it('directories that do not exist yet have facts too', () => {
     directory,
     tool: 'unknown',
     upstream: undefined,
+    submodules: false,
   });
   expect(detect({ source, directory, name: 'mine' }).name).toBe('mine');
 });

@@ -13,6 +13,7 @@ const facts: Facts = {
   directory: '/build/gcc',
   tool: 'cmake',
   upstream: { remote: 'up', branch: 'release/1.0' },
+  submodules: false,
 };
 
 /** The template after somebody took the comment signs from every key and table that it suggests. */
@@ -36,6 +37,12 @@ describe('the template', () => {
         { name: 'test', command: { argv: ['ctest', '--output-on-failure'] } },
       ],
     });
+  });
+
+  it('has submodules follow where the source has some', () => {
+    const build = load(writeTemplate({ ...facts, submodules: true })).builds.get('gcc');
+    expect(build).toHaveProperty('update.submodules', 'all');
+    expect(load(writeTemplate(facts)).builds.get('gcc')).toHaveProperty('update.submodules', 'initialised');
   });
 
   it('leaves the update to somebody else where nothing is followed', () => {

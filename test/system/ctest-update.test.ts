@@ -172,6 +172,35 @@ describe('a local branch that is named unlike its upstream', () => {
   });
 });
 
+test.each(['', 'ON'])('submodules are where ctest leaves them, with GITInitSubmodules: %s', (initialise) => {
+  const build = new GitBuild();
+  const allow = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.file.allow', GIT_CONFIG_VALUE_0: 'always' };
+  Object.assign(build.environment, allow);
+  for (const name of ['known', 'unknown']) {
+    build.git('', 'init', '-q', '--initial-branch=main', name);
+    build.git(name, 'commit', '-q', '--allow-empty', '-m', 'one');
+    build.git('origin', 'submodule', '--quiet', 'add', join(build.root, name), name);
+  }
+  build.git('origin', 'commit', '-q', '-m', 'with submodules');
+  build.git('clone', 'pull', '-q');
+  build.git('clone', 'submodule', '--quiet', 'update', '--init', 'known');
+  for (const name of ['known', 'unknown']) {
+    build.git(name, 'commit', '-q', '--allow-empty', '-m', 'two');
+    build.git(join('origin', name), 'pull', '-q', 'origin', 'main');
+    build.git('origin', 'add', name);
+  }
+  build.git('origin', 'commit', '-q', '-m', 'both moved');
+  cpSync(build.top, join(build.root, 'theirs'), { recursive: true });
+  build.configure({ ...GIT, GITInitSubmodules: initialise });
+  expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+  const ours = build.git('clone', 'submodule', 'status');
+  expect(ours).toMatch(initialise === 'ON' ? /^\S+ known .*\n \S+ unknown / : /^\S+ known .*\n-\S+ unknown$/);
+  if (noCtest !== undefined) return;
+  build.configure({ ...GIT, GITInitSubmodules: initialise, SourceDirectory: join(build.root, 'theirs') });
+  expect(build.ctest('-M', 'Experimental', '-T', 'Start', '-T', 'Update').code).toBe(0);
+  expect(build.git('theirs', 'submodule', 'status')).toBe(ours);
+});
+
 describe('UpdateVersionOnly', () => {
   test.each(['ON', '1', 'override'])('%s leaves the source alone, and records where it is', (value) => {
     const build = new GitBuild();
@@ -388,8 +417,7 @@ describe('a source that cannot be updated is not built, and stderr says why, as 
     expect(ran.stderr).toContain('the update failed and nothing was built.');
     expect(existsSync(made)).toBe(false);
     if (noCtest !== undefined) return;
-    build.ctest('-D', 'ExperimentalStart');
-    expect(build.ctest('-D', 'ExperimentalUpdate').code).toBe(ctestSays === 'nothing' ? 0 : 1);
+    expect(build.ctest('-M', 'Experimental', '-T', 'Start', '-T', 'Update').code).toBe(ctestSays === 'nothing' ? 0 : 1);
   });
 
   test('and check tells, with the command that mends it', () => {

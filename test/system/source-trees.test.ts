@@ -72,7 +72,7 @@ const OVER = { ...QUIET, stderr: expect.stringMatching(/: runs again\. What was 
 
 describe('submodules', () => {
   /** `origin` has `library` in it, which has `nested` in it. */
-  function withSubmodules() {
+  function withSubmodules(keys = 'branch = "main"\nsubmodules = true') {
     const root = temporaryDirectory();
     const nested = origin(join(root, 'nested'));
     const library = origin(join(root, 'library'));
@@ -91,7 +91,7 @@ describe('submodules', () => {
       main.commit(`take ${content}`);
     };
     const read = (path: string): string => readFileSync(join(source, path), 'utf8').trim();
-    return { root, source, main, library, bump, read, ...project(root, 'branch = "main"\nsubmodules = true') };
+    return { root, source, main, library, bump, read, ...project(root, keys) };
   }
 
   test('are there from the first update on, nested ones too, and follow the tree', () => {
@@ -105,6 +105,41 @@ describe('submodules', () => {
     expect(git(source, 'status', '--porcelain')).toBe('');
     expect(run('other')).toEqual(QUIET);
     expect(run('main')).toEqual(QUIET);
+  });
+
+  test('that are initialised follow the tree without a word of it; the others stay away', () => {
+    const { run, read, bump, source, root, library } = withSubmodules('branch = "main"');
+    expect(run('main')).toEqual(QUIET);
+    expect(readdirSync(join(source, 'lib'))).toEqual([]);
+    bump('2');
+    expect(run('main')).toEqual(QUIET);
+    git(source, 'submodule', '--quiet', 'update', '--init');
+    bump('3');
+    expect(run('main')).toEqual(QUIET);
+    expect(read('lib/file')).toBe('3');
+    expect(git(source, 'status', '--porcelain')).toBe('');
+    expect(readdirSync(join(source, 'lib', 'deep'))).toEqual([]);
+    // What stayed behind, as after an update by an older version, comes along without news.
+    git(join(source, 'lib'), 'checkout', '-q', 'HEAD^');
+    expect(run('main')).toEqual(QUIET);
+    expect(read('lib/file')).toBe('3');
+    // What is there already needs no repository.
+    bump('4');
+    git(join(source, 'lib'), 'fetch', '-q');
+    execFileSync('mv', [library.directory, join(root, 'away')]);
+    expect(run('main')).toEqual(QUIET);
+    expect(read('lib/file')).toBe('4');
+    expect(run('other')).toEqual(QUIET);
+  });
+
+  test('that are configured to stay elsewhere are left there, and that is no news', () => {
+    const { run, read, bump, source } = withSubmodules('branch = "main"');
+    git(source, 'submodule', '--quiet', 'update', '--init');
+    git(source, 'config', 'submodule.lib.update', 'none');
+    bump('2');
+    expect(run('main')).toEqual(QUIET);
+    expect(read('lib/file')).toBe('1');
+    expect(run('other')).toEqual(QUIET);
   });
 
   test('whose repository is away leave the tree as it was: they are fetched before anything moves', () => {

@@ -33,7 +33,8 @@ export const updateShape = {
   submodules: z.optional(
     z.boolean('true or false').check(
       z.meta({
-        description: 'git only: submodules, nested ones too, are checked out with the tree.',
+        description:
+          'git only: all submodules, nested ones too, are initialised and follow the tree. Without it those that are initialised do.',
         default: false,
       }),
     ),

@@ -1,59 +1,105 @@
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
+import { workTreeOf } from '../../config/work-tree.js';
 import { namesIn, removeIfThere } from '../../locks/index.js';
 import { outputLines } from '../client.js';
 import { decodeText } from '../text.js';
-import type { BrokenMove, Checkout, Failed, MoveResult, RepairResult, VersionControl } from '../version-control.js';
+import type {
+  BrokenMove,
+  Checkout,
+  Failed,
+  Fetched,
+  MoveResult,
+  RepairResult,
+  VersionControl,
+} from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { currentRevision, localChanges } from './git.js';
-import { findPlaces } from './tree-state.js';
+import { findPlaces, nulSeparated } from './tree-state.js';
+
+/** Which submodules follow: all that the tree names, or those that are initialised, as with CTest. */
+export type Following = 'all' | 'initialised';
 
 /**
  * git with submodules that follow the tree: those that it names are fetched before anything moves, and checked out after
- * it has moved, nested ones too, new ones included. The revision that is recorded stays that of the tree, which names
- * theirs.
+ * it has moved, nested ones too. The revision that is recorded stays that of the tree, which names theirs. A tree without
+ * `.gitmodules` costs nothing more.
  *
  * A submodule whose commit could not be had when the tree had moved already leaves the update broken: a build of new
  * sources with old submodules is one that nobody has committed.
  */
-export function withSubmodules(git: VersionControl, mode: 'fast-forward' | 'reset'): VersionControl {
+export function withSubmodules(
+  git: VersionControl,
+  mode: 'fast-forward' | 'reset',
+  following: Following,
+): VersionControl {
   return {
     ...git,
     async currentRevision(checkout) {
       const head = await git.currentRevision(checkout);
-      if (head.kind === 'failed') return head;
-      const strayed = await strayedSubmodules(checkout);
+      if (head.kind === 'failed' || !namesSubmodules(checkout)) return head;
+      const strayed = await strayedSubmodules(checkout, following);
       if (!Array.isArray(strayed)) return strayed;
       return strayed.length === 0 ? head : { ...head, strayed: `submodules elsewhere: ${strayed.join(', ')}` };
     },
     async fetch(checkout, asOf) {
       const fetched = await git.fetch(checkout, asOf);
-      if (fetched.kind === 'failed') return fetched;
-      if (!fetched.news) {
-        // An update that broke off, or somebody's hand, has left them elsewhere: they come back.
-        const strayed = await strayedSubmodules(checkout);
-        return Array.isArray(strayed) ? { ...fetched, news: strayed.length > 0 } : strayed;
-      }
-      const args = ['submodule', 'foreach', '--recursive', '--quiet', 'git fetch --quiet --no-auto-gc'];
-      const result = await runGit(checkout, args);
-      return result.kind === 'ok' ? fetched : { kind: 'failed', message: failureText(checkout, args, result) };
+      if (fetched.kind === 'failed' || !namesSubmodules(checkout)) return fetched;
+      if (fetched.news) return (await fetchSubmodules(checkout, fetched)) ?? fetched;
+      // An update that broke off, or somebody's hand, has left them elsewhere: they come back.
+      const strayed = await strayedSubmodules(checkout, following);
+      return Array.isArray(strayed) ? { ...fetched, news: strayed.length > 0 } : strayed;
     },
     async move(checkout, fetched) {
       const moved = fetched.target === fetched.head ? ({ kind: 'moved' } as const) : await git.move(checkout, fetched);
-      return moved.kind === 'moved' ? await checkOut(checkout, mode) : moved;
+      return moved.kind === 'moved' && namesSubmodules(checkout) ? await checkOut(checkout, mode, following) : moved;
     },
     async repair(checkout, broken) {
       const repaired = await git.repair(checkout, broken);
-      if (repaired.kind !== 'whole') return repaired;
-      return (await repairSubmodules(checkout, mode, broken)) ?? repaired;
+      if (repaired.kind !== 'whole' || !namesSubmodules(checkout)) return repaired;
+      return (await repairSubmodules(checkout, mode, following, broken)) ?? repaired;
     },
   };
+}
+
+/** Whether the tree has a `.gitmodules`; costs no process. */
+function namesSubmodules({ source }: Checkout): boolean {
+  return existsSync(join(workTreeOf(source, 'git')?.top ?? source, '.gitmodules'));
+}
+
+/**
+ * Fetches, within those that are checked out, the commits that the new revision names and that are not there yet. One that is new
+ * cannot be fetched beforehand.
+ */
+async function fetchSubmodules(checkout: Checkout, { head, target }: Fetched): Promise<Failed | undefined> {
+  if (target === undefined) return undefined;
+  const places = await findPlaces(checkout);
+  if (places.kind === 'failed') return places;
+  const options = ['-r', '-z', '--raw', '--abbrev=64', '--no-renames', '--no-ext-diff', '--no-relative'];
+  const entries = await nulSeparated(checkout, ['diff-tree', ...options, head, target, '--']);
+  if (entries.kind === 'failed') return entries;
+  for (let index = 0; index + 1 < entries.value.length; index += 2) {
+    const commit = /^:\d+ 160000 \S+ (\S+) /.exec(String(entries.value[index]))?.[1];
+    const source = join(places.value.top, String(entries.value[index + 1]));
+    if (commit === undefined || !existsSync(join(source, '.git'))) continue;
+    const inside = { ...checkout, source };
+    if ((await runGit(inside, ['cat-file', '-e', `${commit}^{commit}`])).kind === 'ok') continue;
+    for (const args of [
+      ['fetch', '--quiet', '--no-auto-gc'],
+      ['submodule', 'foreach', '--recursive', '--quiet', 'git fetch --quiet --no-auto-gc'],
+    ]) {
+      const result = await runGit(inside, args);
+      if (result.kind !== 'ok') return { kind: 'failed', message: failureText(inside, args, result) };
+    }
+  }
+  return undefined;
 }
 
 /** Repairs each submodule that is checked out, as the tree itself was; then all of them follow the tree. */
 async function repairSubmodules(
   checkout: Checkout,
   mode: 'fast-forward' | 'reset',
+  following: Following,
   broken: BrokenMove,
 ): Promise<Exclude<RepairResult, { kind: 'whole' }> | undefined> {
   await removeHalfClones(checkout);
@@ -72,7 +118,7 @@ async function repairSubmodules(
     const repaired = await repairGit({ currentRevision, localChanges }, mode, inside, within);
     if (repaired.kind !== 'whole') return repaired;
   }
-  const moved = await checkOut(checkout, mode);
+  const moved = await checkOut(checkout, mode, following);
   return moved.kind === 'moved' ? undefined : { kind: 'failed', message: moved.message };
 }
 
@@ -129,28 +175,28 @@ async function submoduleAt(checkout: Checkout, revision: string, path: string): 
 }
 
 /** What `git submodule update` puts into place. Where the URL of one has changed, it is taken over first, as CTest does. */
-async function checkOut(checkout: Checkout, mode: 'fast-forward' | 'reset'): Promise<MoveResult> {
-  const force = mode === 'reset' ? ['--force'] : [];
+async function checkOut(checkout: Checkout, mode: 'fast-forward' | 'reset', following: Following): Promise<MoveResult> {
+  const options = ['--recursive', ...(mode === 'reset' ? ['--force'] : [])];
+  const update = ['submodule', 'update', ...(following === 'all' ? ['--init'] : [])];
   for (const args of [
     ['submodule', 'sync', '--recursive', '--quiet'],
-    ['-c', 'gc.auto=0', 'submodule', 'update', '--init', '--recursive', ...force],
+    ['-c', 'gc.auto=0', ...update, ...options],
   ]) {
     const result = await runGit(checkout, args);
     if (result.kind === 'ok') continue;
-    const advice = `(the source tree has moved and its submodules have not: git submodule update --init --recursive in ${checkout.source}, then stagelock unlock)`;
+    const advice = `(the source tree has moved and its submodules have not: git ${update.join(' ')} --recursive in ${checkout.source}, then stagelock unlock)`;
     return { kind: 'broken', message: `${failureText(checkout, args, result)}\n${advice}` };
   }
   return { kind: 'moved' };
 }
 
-/** The paths of those that are not at the commit that the tree names, or not there at all. */
-async function strayedSubmodules(checkout: Checkout): Promise<string[] | Failed> {
+/** The paths of those that are not at the commit that the tree names, or, if all are to follow, not there at all. */
+async function strayedSubmodules(checkout: Checkout, following: Following): Promise<string[] | Failed> {
   const args = ['submodule', 'status', '--recursive'];
   const result = await runGit(checkout, args);
   if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
-  const lines = outputLines(result).filter((line) => /^[-+U]/.test(line));
-  const left = lines.some((line) => line.startsWith('-')) ? await namedSubmodules(checkout) : [];
-  const notWanted = new Set(left.filter(({ update }) => update === 'none').map(({ path }) => path));
+  const lines = outputLines(result).filter((line) => (following === 'all' ? /^[-+U]/ : /^[+U]/).test(line));
+  const notFollowing = lines.length === 0 ? new Set<string>() : await ledElsewhere(checkout);
   return lines
     .map((line) =>
       decodeText(
@@ -162,5 +208,23 @@ async function strayedSubmodules(checkout: Checkout): Promise<string[] | Failed>
         ),
       ),
     )
-    .filter((path) => !notWanted.has(path));
+    .filter((path) => !notFollowing.has(path));
+}
+
+/** The paths of those that are configured not to be checked out, or to be merged or rebased, or moved by a command. */
+async function ledElsewhere(checkout: Checkout): Promise<Set<string>> {
+  const result = await runGit(checkout, ['config', '--null', '--get-regexp', '^submodule\\..*\\.update$']);
+  const entries = result.kind === 'ok' ? result.stdout.toString('utf8').split('\0') : [];
+  const configured = new Map(
+    entries.map((entry) => {
+      const [key = '', value = ''] = entry.split('\n');
+      return [/^submodule\.(.+)\.update$/.exec(key)?.[1] ?? '', value] as const;
+    }),
+  );
+  const named = await namedSubmodules(checkout);
+  return new Set(
+    named
+      .filter(({ name, update }) => !['checkout', undefined].includes(configured.get(name) ?? update))
+      .map(({ path }) => path),
+  );
 }

@@ -241,7 +241,7 @@ describe('submodules', () => {
     return { clone, from, to, checkout: { ...checkout, environment: { ...environment, ...allowed } } };
   }
   const source = { remote: 'origin', branch: 'main', mode: 'fast-forward' } as const;
-  const system = withSubmodules(git(source), 'fast-forward');
+  const system = withSubmodules(git(source), 'fast-forward', 'all');
 
   it.each(['with a tree', 'without one'])('a clone that was killed (%s) is made anew', async (how) => {
     const { clone, checkout, from, to } = withNewSubmodule();

@@ -78,7 +78,7 @@ export function makeRepository(type: SystemName, root: string): SourceRepository
       run('git', ['checkout', '-q', '-b', 'main']);
       return {
         type,
-        update: { type, remote: 'origin', branch: 'main', submodules: false, mode: 'fast-forward', timeoutMs },
+        update: { type, remote: 'origin', branch: 'main', submodules: 'initialised', mode: 'fast-forward', timeoutMs },
         ...hide,
         commit: ({ author = 'Ann Author <ann@example.org>', log, rename, remove = [], ...more }) => {
           write(more.write);
