@@ -86,7 +86,7 @@ function write(directory: string, name: string, xml: string): string {
   return file;
 }
 
-/** CVS has no revisions of the tree. CTest writes those of Mercurial with 12 digits. */
+/** CVS has no revisions of the tree. CTest writes those of Mercurial with 12 digits, and of Subversion no externals. */
 function treeRevisions(update: MergedUpdate): string[] {
   if (update.type === 'cvs') return [];
   const moved = update.prior !== update.revision;
@@ -96,7 +96,10 @@ function treeRevisions(update: MergedUpdate): string[] {
   ];
 }
 
-const shown = (type: SystemName, revision: string): string => (type === 'hg' ? revision.slice(0, 12) : revision);
+function shown(type: SystemName, revision: string): string {
+  if (type === 'hg') return revision.slice(0, 12);
+  return type === 'svn' ? revision.replace(/[+@].*$/s, '') : revision;
+}
 
 function directories(update: MergedUpdate): string[] {
   const lines: string[] = [];

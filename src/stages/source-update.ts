@@ -3,7 +3,7 @@ import { homeOf, startCursor } from '../updates/cursor.js';
 import { append, journalDirectory, lastRecord } from '../updates/journal.js';
 import { readMark, removeMark } from '../updates/move-mark.js';
 import type { UpdateRecord } from '../updates/record.js';
-import type { Fetched } from '../updates/version-control.js';
+import type { Fetched, MoveResult } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
 import { type InTheWay, workingInTheWay } from './in-the-way.js';
 import { cursorOf } from './renamed-build.js';
@@ -72,7 +72,10 @@ export async function updateSource(
 
   // Also after a failure: what an earlier run had moved and not recorded must not stay unrecorded until the remote
   // answers again, because secondaries do not build it before.
-  const target = fetched.kind === 'fetched' && moved.kind !== 'failed' ? fetched.target : undefined;
+  const target =
+    fetched.kind === 'fetched' && moved.kind !== 'failed'
+      ? ((moved.kind === 'moved' ? moved.revision : undefined) ?? fetched.target)
+      : undefined;
   const recorded = await recordUpdate(source, start, target ?? (await headOf(source, start)), started);
   if (recorded.kind !== 'current') return recorded;
   unmark(source);
@@ -93,7 +96,9 @@ export function tidySource(
   return system.tidy(checkout);
 }
 
-type Moved = { readonly kind: 'moved' } | Extract<SourceUpdate, { kind: 'failed' | 'broken' | 'in-the-way' }>;
+type Moved =
+  | Extract<MoveResult, { kind: 'moved' }>
+  | Extract<SourceUpdate, { kind: 'failed' | 'broken' | 'in-the-way' }>;
 
 /** One that broke off is repaired at once where that is possible: the source is then whole, and the update has failed. */
 async function move(source: Source, fetched: Fetched, logFile: string): Promise<Moved> {

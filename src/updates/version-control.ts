@@ -62,8 +62,8 @@ export type FetchResult = Fetched | Failed;
 
 /** What became of the tree. */
 export type MoveResult =
-  /** It is at the target. */
-  | { readonly kind: 'moved' }
+  /** It is at the target, or at the revision that is given, where the target could not be known for certain. */
+  | { readonly kind: 'moved'; readonly revision?: string }
   /** It is as it was: not a fast-forward, local changes in the way, another process at work, … */
   | { readonly kind: 'refused'; readonly message: string }
   /** It may be half moved. The `update` lock must stay until a person has looked. */

@@ -17,21 +17,36 @@ export interface Info {
  * @param where a path or URL, with `@` behind it so that one within is no peg revision
  */
 export async function infoOf(checkout: Checkout, where: string, revision?: string): Promise<Info | Failed> {
-  const info = { revision: Number.NaN, changed: Number.NaN, url: '', root: '' };
-  const args = ['info', '--xml', ...(revision === undefined ? [] : ['-r', revision]), where];
+  const infos = await infosOf(checkout, [where], revision);
+  if (!Array.isArray(infos)) return infos;
+  return infos[0] ?? { kind: 'failed', message: `svn info says no revision of ${where} in ${checkout.source}` };
+}
+
+/** The same of several, in their order; of all, or why not. */
+export async function infosOf(
+  checkout: Checkout,
+  where: readonly string[],
+  revision?: string,
+): Promise<Info[] | Failed> {
+  const infos: { kind: 'info'; revision: number; changed: number; url: string; root: string }[] = [];
+  const args = ['info', '--xml', ...(revision === undefined ? [] : ['-r', revision]), ...where];
   const read = await readSvn(checkout, args, {
     open: (name, attributes) => {
-      if (name === 'entry') info.revision = Number(attributes['revision']);
-      if (name === 'commit') info.changed = Number(attributes['revision']);
+      const number = Number(attributes['revision']);
+      if (name === 'entry') infos.push({ kind: 'info', revision: number, changed: Number.NaN, url: '', root: '' });
+      const last = infos.at(-1);
+      if (name === 'commit' && last !== undefined) last.changed = number;
     },
     close: (name, text) => {
-      if (name === 'url') info.url = text;
-      if (name === 'root') info.root = text;
+      const last = infos.at(-1);
+      if (name === 'url' && last !== undefined) last.url = text;
+      if (name === 'root' && last !== undefined) last.root = text;
     },
   });
   if (read.kind === 'failed') return read;
-  if (Number.isSafeInteger(info.revision) && info.url !== '') return { kind: 'info', ...info };
-  return { kind: 'failed', message: `svn info says no revision of ${where} in ${checkout.source}` };
+  const wrong = where.find((_, index) => !Number.isSafeInteger(infos[index]?.revision) || infos[index]?.url === '');
+  if (wrong === undefined) return infos;
+  return { kind: 'failed', message: `svn info says no revision of ${wrong} in ${checkout.source}` };
 }
 
 /** The path of a working copy below the root of its repository, as the log writes it: `` or `/trunk/lib`. */

@@ -37,6 +37,8 @@ export function logListener(base: string, changes: Change[]): XmlListener {
 }
 
 function fileOf(text: string, attributes: Readonly<Record<string, string>>, base: string): ChangedFile[] {
+  // An external may be one file, whose path is the base itself.
+  if (text === base && base !== '') return attributes['kind'] === 'file' ? [{ path: '', status: 'modified' }] : [];
   if (!text.startsWith(`${base}/`) || text === `${base}/`) return [];
   const path = text.slice(base.length + 1);
   const from = attributes['copyfrom-path'];

@@ -1,5 +1,6 @@
 import { listed } from '../proof.js';
-import type { BrokenMove, Checkout, RepairResult } from '../version-control.js';
+import type { BrokenMove, Checkout, RepairResult, VersionControl } from '../version-control.js';
+import { partsOf } from './externals.js';
 import { releaseLocks } from './locks.js';
 import { obstacleTo } from './obstacle.js';
 import { statusOf } from './status.js';
@@ -15,9 +16,11 @@ import { faultOf, isChanged } from './whole.js';
  */
 export async function repair(
   mode: 'fast-forward' | 'reset',
+  currentRevision: VersionControl['currentRevision'],
   checkout: Checkout,
-  { from, to = from, local, otherHost }: BrokenMove,
+  { from, to: wanted = from, local, otherHost }: BrokenMove,
 ): Promise<RepairResult> {
+  const to = partsOf(wanted).number;
   const left = await statusOf(checkout, [], 'with-externals');
   if (left.kind === 'failed') return left;
   const released = await releaseLocks(checkout, left, otherHost);
@@ -40,7 +43,9 @@ export async function repair(
   const switched = after.entries.filter((entry) => entry.switched && !entry.external).map(({ path }) => path);
   const fault =
     switched.length > 0 ? `paths that are switched elsewhere: ${listed(switched)}` : faultOf(after, to, local);
-  return fault === undefined ? { kind: 'whole', revision: to } : refused(checkout, to, fault);
+  if (fault !== undefined) return refused(checkout, to, fault);
+  const now = await currentRevision(checkout);
+  return now.kind === 'failed' ? now : { kind: 'whole', revision: now.revision };
 }
 
 function refused({ source }: Checkout, revision: string, fault: string): RepairResult {

@@ -16,6 +16,7 @@ import type {
 } from '../version-control.js';
 import { readSvn } from './command.js';
 import { copiedFiles } from './copied.js';
+import { externalsThere, followingExternals, partsOf, revisionWith } from './externals.js';
 import { type Info, infoOf, pathInRepository, pathOfUrl } from './info.js';
 import { releaseLocks } from './locks.js';
 import { logListener } from './log.js';
@@ -38,7 +39,8 @@ export function svn(source: Source): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
     move: (checkout, fetched) => move(source, checkout, fetched),
-    repair: async (checkout, left) => (await import('./repair.js')).repair(source.mode, checkout, left),
+    repair: async (checkout, left) =>
+      (await import('./repair.js')).repair(source.mode, currentRevision, checkout, left),
     changesBetween,
     localChanges,
     tidy: async () => undefined,
@@ -47,10 +49,16 @@ export function svn(source: Source): VersionControl {
 
 async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
   const info = await infoOf(checkout, HERE);
-  return info.kind === 'failed' ? info : { kind: 'revision', revision: String(info.revision) };
+  if (info.kind === 'failed') return info;
+  const externals = await followingExternals(checkout);
+  if (externals.kind === 'failed') return externals;
+  return { kind: 'revision', revision: revisionWith(String(info.revision), externals) };
 }
 
-/** There is news when something below the URL has changed: the number alone grows with every commit to the repository. */
+/**
+ * There is news when something below the URL has changed, or below that of an external that follows its HEAD: the number alone
+ * grows with every commit to the repository.
+ */
 async function fetch({ url }: Source, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
   const here = await infoOf(checkout, HERE);
   if (here.kind === 'failed') return here;
@@ -60,15 +68,22 @@ async function fetch({ url }: Source, checkout: Checkout, asOf?: Date): Promise<
   }
   const there = await infoOf(checkout, `${here.url}@`, asOf === undefined ? 'HEAD' : `{${asOf.toISOString()}}`);
   if (there.kind === 'failed') return there;
-  const news = there.changed !== here.changed;
-  return { kind: 'fetched', head: String(here.revision), target: String((news ? there : here).revision), news };
+  const externals = await followingExternals(checkout);
+  if (externals.kind === 'failed') return externals;
+  const elsewhere = await externalsThere(checkout, externals);
+  if (elsewhere.kind === 'failed') return elsewhere;
+  const own = there.changed !== here.changed;
+  const head = revisionWith(String(here.revision), externals);
+  const target = revisionWith(String((own ? there : here).revision), elsewhere);
+  return { kind: 'fetched', head, target, news: head !== target };
 }
 
 /**
  * `svn update` to the target. In mode `fast-forward` local changes to a file that the update touches refuse it, so that
  * no conflict gets into the tree; in mode `reset` they are reverted. It has moved when a look at the whole tree says so.
  */
-async function move({ mode }: Source, checkout: Checkout, { head, target = head }: Fetched): Promise<MoveResult> {
+async function move({ mode }: Source, checkout: Checkout, fetched: Fetched): Promise<MoveResult> {
+  const target = partsOf(fetched.target ?? fetched.head).number;
   const locks = await statusOf(checkout, [], 'with-externals');
   if (locks.kind === 'failed') return { kind: 'refused', message: locks.message };
   const released = await releaseLocks(checkout, locks);
@@ -85,7 +100,11 @@ async function move({ mode }: Source, checkout: Checkout, { head, target = head 
   if (updated.kind === 'updated') {
     if (after.kind === 'failed') return broken(after.message);
     const fault = faultOf(after, target, before.modified);
-    return fault === undefined ? { kind: 'moved' } : broken(`${checkout.source} has ${fault}`);
+    if (fault !== undefined) return broken(`${checkout.source} has ${fault}`);
+    // Externals go to what is newest now, which nobody can know before.
+    const now = await currentRevision(checkout);
+    if (now.kind === 'failed') return broken(now.message);
+    return now.revision === fetched.target ? { kind: 'moved' } : { kind: 'moved', revision: now.revision };
   }
   const { message, result, first } = updated;
   if (first && neverStarted(result)) return { kind: 'refused', message };
@@ -103,19 +122,42 @@ function broken(message: string): MoveResult {
 }
 
 async function changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult> {
-  const [from, to] = [Number(prior), Number(revision)];
+  const [before, after] = [partsOf(prior), partsOf(revision)];
+  const [from, to] = [Number(before.number), Number(after.number)];
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) {
     return { kind: 'failed', message: `not revisions of Subversion: ${JSON.stringify([prior, revision])}` };
   }
-  // A tree that went back (the revision of a night) has got no new commits.
-  if (to <= from) return { kind: 'changes', changes: [], complete: true };
   const here = await infoOf(checkout, HERE);
   if (here.kind === 'failed') return here;
+  const own = await changesOf(checkout, here, from, to);
+  if (own.kind === 'failed' || after.externals.size === 0) return own;
+  const externals = await followingExternals(checkout);
+  if (externals.kind === 'failed') return externals;
+  const changes = [...own.changes];
+  for (const [path, info] of externals.infos) {
+    const [first, last] = [before.externals.get(path), after.externals.get(path)];
+    if (first === undefined || last === undefined) continue;
+    const found = await changesOf(checkout, info, first, last);
+    if (found.kind === 'failed') return found;
+    changes.push(...found.changes.map((change) => within(path, change, info.root === here.root)));
+  }
+  return { kind: 'changes', changes, complete: true };
+}
+
+/** A change of an external as one of the tree; the numbers of another repository mean something else. */
+function within(path: string, change: Change, sameRepository: boolean): Change {
+  const files = change.files.map((file) => ({ ...file, path: file.path === '' ? path : `${path}/${file.path}` }));
+  return { ...change, files, ...(!sameRepository && { revision: `${change.revision}@${path}` }) };
+}
+
+async function changesOf(checkout: Checkout, info: Info, from: number, to: number): Promise<ChangesResult> {
+  // A tree that went back (the revision of a night) has got no new commits.
+  if (to <= from) return { kind: 'changes', changes: [], complete: true };
   const changes: Change[] = [];
-  const args = ['log', '--xml', '-v', '-r', `${from + 1}:${to}`, `${here.url}@${to}`];
-  const read = await readSvn(checkout, args, logListener(pathInRepository(here), changes));
+  const args = ['log', '--xml', '-v', '-r', `${from + 1}:${to}`, `${info.url}@${to}`];
+  const read = await readSvn(checkout, args, logListener(pathInRepository(info), changes));
   if (read.kind === 'failed') return read;
-  return withCopies(checkout, here, changes, from, to);
+  return withCopies(checkout, info, changes, from, to);
 }
 
 /** The log names a copied directory and not the files in it. */
