@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start many processes, fill cores or measure time run one file after the other. */
+/**
+ * Tests that start many processes. Two files at a time all the same: most of their time they wait, and what fails beside
+ * another one would fail on a user's machine, too.
+ */
 const heavy = ['test/{stages,system,torture,model,compile,cleanup}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
 
 /** The tests of ct-lock-helper run a second time, against its native front. */
@@ -18,8 +21,7 @@ function conformance(name: string, directory: string) {
         // The memory of one compile is given back by its end.
         ASAN_OPTIONS: 'detect_leaks=0',
       },
-      maxWorkers: 1,
-      fileParallelism: false,
+      maxWorkers: 2,
       sequence: { groupOrder: 2 },
     },
   };
@@ -43,7 +45,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'system', include: heavy, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: { name: 'system', include: heavy, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       ...(hasNativeFront ? [conformance('native', 'dist'), conformance('sanitized', 'dist/sanitized')] : []),
     ],
