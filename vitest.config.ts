@@ -7,6 +7,9 @@ import { defineConfig } from 'vitest/config';
  */
 const heavy = ['test/{stages,system,torture,model,compile,cleanup}/**/*.test.ts', 'test/locks/**/*.system.test.ts'];
 
+/** Minutes pass in a second or two there, so that what takes its time beside others comes too late: alone, at the end. */
+const accelerated = ['test/system/{real-cron,two-schedulers}.test.ts'];
+
 /** The tests of ct-lock-helper run a second time, against its native front. */
 const hasNativeFront = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;
 
@@ -45,7 +48,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'system', include: heavy, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { name: 'system', include: heavy, exclude: accelerated, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'accelerated',
+          include: accelerated,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
       },
       ...(hasNativeFront ? [conformance('native', 'dist'), conformance('sanitized', 'dist/sanitized')] : []),
     ],
