@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "agreement.h"
-#include "clock.h"
 #include "command.h"
 #include "contention.h"
 #include "directory.h"
@@ -78,7 +77,6 @@ static int make(struct once *once, struct plan *plan, bool demanded) {
 
 int main(int count, char **arguments) {
   (void)count;
-  long long started = file_clock();
   open_standard_descriptors();
   // Its time limit (`perl -e 'alarm 60; exec ...'`) is one for Node; we use the same clock ourselves.
   if (has_inherited_alarm()) hand_over(arguments, "an alarm is set for this process");
@@ -136,7 +134,7 @@ int main(int count, char **arguments) {
   struct once once = {0};
   if (wants_reuse(&options)) {
     char **command = options.verb == VERB_COMPILE ? with_output(options.command, options.target) : options.command;
-    once = once_of(&plan, command, place.directory, place.base, started);
+    once = once_of(&plan, command, place.directory, place.base);
   }
   struct held held;
   struct wait wait;

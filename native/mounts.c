@@ -1,7 +1,6 @@
 #include "mounts.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,11 +30,9 @@ static bool leads_to(const char *one, const char *other) {
 /** The paths without links; of what is not there, as it is. */
 static struct words resolved(const struct words *directories) {
   struct words result = {0};
-  char real[PATH_MAX];
   for (size_t word = 0; word < directories->count; word++) {
-    const char *path = absolute(directories->items[word].text);
-    if (realpath(path, real) != NULL) path = real;
-    add_word(&result, copy_of(path, strlen(path)), -1);
+    char *path = absolute(directories->items[word].text), *real = realpath(path, NULL);
+    add_word(&result, real == NULL ? path : real, -1);
   }
   return result;
 }

@@ -30,9 +30,8 @@ enum { FIRST_INHERITED = 40 };
 
 static const char WANTED[] = "wanted";
 
-struct once once_of(const struct plan *plan, char *const *command, const char *lock_directory, const char *lock_base,
-                    long long started) {
-  struct once once = {.directory = -1, .dependencies = -1, .command = command, .started = started};
+struct once once_of(const struct plan *plan, char *const *command, const char *lock_directory, const char *lock_base) {
+  struct once once = {.directory = -1, .dependencies = -1, .command = command};
   const char *name = name_of(lock_base);
   bool plain = plan->kind == PLAN_REDIRECTED && plan->directory == NULL && !plan->seeded && plan->side_count <= 1 &&
                strcmp(plan->destination, plan->target) == 0;
@@ -76,6 +75,7 @@ static bool is_wanted(int directory, long within_s) {
 
 void want_once(struct once *once) {
   if (!once->possible || isatty(STDERR_FILENO) || !knows_recipe(once)) return;
+  once->waited_since = file_clock();
   int directory = open_directory(once->path);
   if (directory < 0 && errno == ENOENT) {
     make_facts_directory(once->path);
@@ -97,7 +97,7 @@ void want_once(struct once *once) {
 static const char *why_not(const struct once *once, const struct plan *plan, const struct facts *facts) {
   struct instant now;
   if (strcmp(facts->recipe, once->recipe.digest) != 0) return "it was made in another way";
-  if (facts->files[0].modified < once->started) return "it was made before it was wanted";
+  if (facts->files[0].modified < once->waited_since) return "it was made before it was wanted";
   if (!read_clocks(&now) || !is_same_clock(facts->ahead, now.ahead)) return "the clock was set";
   struct identity_of_file product = identify(plan->destination);
   if (facts->file_count != 1 + plan->side_count || !is_same_file(&product, &facts->files[0])) return "it has changed";
@@ -131,7 +131,7 @@ bool take_made(struct once *once, const struct plan *plan, bool verbose) {
   once->possible = once->directory >= 0 && is_wanted(once->directory, WANTED_S) && is_ours(once->directory) &&
                    !isatty(STDERR_FILENO) && knows_recipe(once);
   struct facts facts;
-  if (!once->possible || !read_facts_file(once->directory, once->name, &facts)) return false;
+  if (!once->possible || once->waited_since == 0 || !read_facts_file(once->directory, once->name, &facts)) return false;
   const char *why = why_not(once, plan, &facts);
   if (why != NULL && verbose) warn("%s is made again: %s", plan->target, why);
   if (why != NULL) return false;

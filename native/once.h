@@ -27,8 +27,8 @@ struct once {
   int directory;
   const char *path, *name;
   char *const *command;
-  /** When this process began, by the clock of the files. */
-  long long started;
+  /** When this process began to wait, by the clock of the files; 0: it has not waited. */
+  long long waited_since;
   bool has_recipe, knows_recipe;
   struct recipe recipe;
   /** What is made now is to be recorded. */
@@ -44,10 +44,8 @@ struct once {
 /**
  * @param lock_directory, lock_base where the lock of the product stands, and what its name is made of
  * @param command the whole of it, as it would run without us
- * @param started when this process began
  */
-struct once once_of(const struct plan *plan, char *const *command, const char *lock_directory, const char *lock_base,
-                    long long started);
+struct once once_of(const struct plan *plan, char *const *command, const char *lock_directory, const char *lock_base);
 
 /** Lets those who hold the lock now or later know that somebody waits. */
 void want_once(struct once *once);

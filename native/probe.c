@@ -1,6 +1,5 @@
 #include "probe.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,12 +130,13 @@ static bool add_program(struct probe *probe, const char *path) {
 
 bool probe_compiler(const struct recipe *recipe, struct probe *probe) {
   *probe = (struct probe){0};
-  char *proper = NULL, real[PATH_MAX];
+  char *proper = NULL;
   bool clang = false;
   if (!ask_search(recipe, probe, &proper, &clang) || !add_program(probe, recipe->program)) return false;
   if (clang) {
     // It is the compiler itself; configuration files of its own stand beside it.
-    if (realpath(recipe->program, real) == NULL) return false;
+    const char *real = realpath(recipe->program, NULL);
+    if (real == NULL) return false;
     add_absent(probe, copy_of(real, (size_t)(name_of(real) - real)), ANYTHING);
     return true;
   }

@@ -1,6 +1,5 @@
 #include "recipe.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +24,9 @@ static bool is_compiler(const char *path) {
 }
 
 static bool find_compiler(const char *name, struct recipe *recipe, bool *plus) {
-  char real[PATH_MAX];
   recipe->program = find_program(name, &recipe->absent);
-  if (recipe->program == NULL || realpath(recipe->program, real) == NULL) return false;
+  const char *real = recipe->program == NULL ? NULL : realpath(recipe->program, NULL);
+  if (real == NULL) return false;
   *plus = strstr(name_of(name), "++") != NULL || strstr(name_of(real), "++") != NULL;
   return is_compiler(name) && is_compiler(real) && is_binary(real);
 }
