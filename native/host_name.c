@@ -9,10 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pid_namespace.h"
 #include "report.h"
 
-/** The link of the first PID namespace; the number is a constant of the kernel (PROC_PID_INIT_INO). */
-static const char FIRST_PID_NAMESPACE[] = "pid:[4026531836]";
+/** A constant of the kernel (PROC_PID_INIT_INO). */
+static const ino_t FIRST_PID_NAMESPACE = 4026531836;
 /** A look-up in DNS may hang; then the name is not known. */
 enum { PATIENCE_MS = 2000 };
 
@@ -21,12 +22,9 @@ const char *host_name(void) {
   if (name != NULL) return name;
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  char namespace[64];
-  ssize_t length = readlink("/proc/self/ns/pid", namespace, sizeof namespace - 1);
-  namespace[length > 0 ? length : 0] = '\0';
-  unsigned long inode;
-  bool elsewhere = strcmp(namespace, FIRST_PID_NAMESPACE) != 0 && sscanf(namespace, "pid:[%lu]", &inode) == 1;
-  name = elsewhere ? text("%s/pid-%lu", host, inode) : text("%s", host);
+  ino_t namespace = pid_namespace_number();
+  bool elsewhere = namespace != 0 && namespace != FIRST_PID_NAMESPACE;
+  name = elsewhere ? text("%s/pid-%lu", host, (unsigned long)namespace) : text("%s", host);
   return name;
 }
 

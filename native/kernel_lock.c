@@ -12,6 +12,7 @@
 #include "host_name.h"
 #include "lock.h"
 #include "moment.h"
+#include "pid_namespace.h"
 #include "remains.h"
 #include "sharing.h"
 #include "signals.h"
@@ -54,10 +55,9 @@ enum { PID_BITS = 22 };
  * of older versions, which begin at 0.
  */
 static off_t byte_of_owner(pid_t pid) {
-  static struct stat namespace;
-  if (namespace.st_ino == 0 && stat("/proc/self/ns/pid", &namespace) != 0) return 0;
-  if (namespace.st_ino > UINT32_MAX) return 0;
-  return ((off_t)namespace.st_ino << PID_BITS) + pid;
+  ino_t namespace = pid_namespace_number();
+  if (namespace == 0 || namespace > UINT32_MAX) return 0;
+  return ((off_t)namespace << PID_BITS) + pid;
 }
 
 /** The process of our PID namespace whose lock begins there; 0 for another one's. */

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "pid_namespace.h"
 #include "remains.h"
 
 /**
@@ -13,7 +14,7 @@
 enum { FIRST_INHERITED = 40 };
 
 struct leash make_leash(int lock) {
-  struct leash leash = {.told = -1, .telling = -1, .mark = open_mark(), .lock = lock};
+  struct leash leash = {.told = -1, .telling = -1, .mark = pid_namespace(), .lock = lock};
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) == 0) {
     leash.told = ends[0];

@@ -4,12 +4,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "pid_namespace.h"
 #include "session.h"
 
-static const char NAMESPACE[] = "/proc/self/ns/pid";
 /** No pid of Linux needs more bits (PID_MAX_LIMIT). */
 enum { PID_BITS = 22 };
 
@@ -21,8 +20,6 @@ static struct flock byte_of(pid_t helper, pid_t session) {
       .l_len = 1,
   };
 }
-
-int open_mark(void) { return open(NAMESPACE, O_RDONLY | O_CLOEXEC); }
 
 void mark_session(int mark, pid_t helper, pid_t session) {
   struct flock byte = byte_of(helper, session);
@@ -42,8 +39,8 @@ static struct remains of_session(pid_t session) {
 
 struct remains remains_of(pid_t helper) {
   struct remains remains = {NO_REMAINS, 0};
-  struct stat namespace;
-  if (stat(NAMESPACE, &namespace) != 0) return remains;
+  ino_t namespace = pid_namespace_number();
+  if (namespace == 0) return remains;
   FILE *locks = fopen("/proc/locks", "re");
   if (locks == NULL) return remains;
   char line[256], kind[16];
@@ -51,7 +48,7 @@ struct remains remains_of(pid_t helper) {
     uintmax_t inode, first;
     // `1: OFDLCK ADVISORY READ -1 00:04:4026531836 45092973056 45092973056`
     if (sscanf(line, "%*s %15s %*s %*s %*d %*x:%*x:%" SCNuMAX " %" SCNuMAX, kind, &inode, &first) != 3) continue;
-    if (strcmp(kind, "OFDLCK") != 0 || inode != namespace.st_ino || first >> PID_BITS != (uintmax_t)helper) continue;
+    if (strcmp(kind, "OFDLCK") != 0 || inode != namespace || first >> PID_BITS != (uintmax_t)helper) continue;
     pid_t session = (pid_t)(first & ((1 << PID_BITS) - 1));
     if (session > 0) remains = of_session(session); // 0 is that of the kernel's threads
   }

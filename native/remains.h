@@ -12,10 +12,7 @@
  * A process that has begun a session of its own is a daemon and no part of the command any more.
  */
 
-/** A descriptor for mark_session, which programs that are started do not inherit. -1, with errno, where there is none. */
-int open_mark(void);
-
-/** Takes the byte of a helper's session, for all who have the descriptor. */
+/** Takes the byte of a helper's session, for all who have the descriptor, which is that of pid_namespace.h. */
 void mark_session(int mark, pid_t helper, pid_t session);
 
 /** Gives all bytes back that were taken by a descriptor, also for those who have inherited it. */

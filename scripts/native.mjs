@@ -17,7 +17,7 @@ export const FLAGS = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra'];
 /** A small C library in the place of the system's, whose start takes longer than all the rest; see system.h there. */
 const LIBRARY = join(SOURCES, 'libc');
 export const LIBRARY_FLAGS = [
-  ...['-nostdlib', '-static', '-fno-pie', '-fno-builtin', '-fno-stack-protector'],
+  ...['-nostdlib', '-static', '-Wl,-z,noseparate-code', '-fno-pie', '-fno-builtin', '-fno-stack-protector'],
   ...['-U_FORTIFY_SOURCE', '-D__NO_CTYPE'],
 ];
 const HAS_LIBRARY = ['x64', 'arm64'].includes(process.arch);

@@ -100,9 +100,17 @@ int fchown(int fd, uid_t user, gid_t group) { return (int)CALL3(fchown, fd, user
 mode_t umask(mode_t mask) { return (mode_t)CALL1(umask, mask); }
 int futimens(int fd, const struct timespec times[2]) { return (int)CALL4(utimensat, fd, NULL, times, 0); }
 
+int ioctl(int fd, unsigned long request, ...) {
+  va_list rest;
+  va_start(rest, request);
+  long argument = va_arg(rest, long);
+  va_end(rest);
+  return (int)CALL3(ioctl, fd, request, argument);
+}
+
 int isatty(int fd) {
   struct winsize size;
-  return CALL3(ioctl, fd, TIOCGWINSZ, &size) == 0;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0;
 }
 
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t from) {
