@@ -31,7 +31,7 @@ export function bench() {
       what: `ct-lock-helper compile, ${strategy}, nobody else wants the lock: overhead over the bare command`,
       against: 'flock(1)',
       value: overhead(strategy) / overhead('flock(1)'),
-      atMost: strategy === 'flock' || strategy === 'fcntl' ? 1.2 : 2.5,
+      atMost: strategy === 'flock' || strategy === 'fcntl' ? 0.35 : 0.5,
       context: `${overhead(strategy).toFixed(2)} ms against ${overhead('flock(1)').toFixed(2)} ms`,
     }));
   });
