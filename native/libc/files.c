@@ -126,7 +126,7 @@ char *getcwd(char *to, size_t size) {
   return length > 0 && *to == '/' ? to : NULL;
 }
 
-/** By what the kernel calls an open file. Only for `to` null, and where there is /proc. */
+/** By what the kernel calls an open file. Only where there is /proc. */
 char *realpath(const char *path, char *to) {
   char link[32], name[PATH_MAX];
   int fd = open(path, O_PATH | O_CLOEXEC);
@@ -134,7 +134,8 @@ char *realpath(const char *path, char *to) {
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, name, sizeof name - 1);
   close(fd);
-  if (length < 0 || to != NULL) return NULL;
+  // What is out of reach has a name that begins otherwise.
+  if (length <= 0 || name[0] != '/') return NULL;
   name[length] = '\0';
-  return strdup(name);
+  return to == NULL ? strdup(name) : strcpy(to, name);
 }

@@ -246,8 +246,11 @@ static void files(void) {
   say("%d %" PRIu64, read_lines, sum);
   say_end(fopen("none", "r") == NULL);
   char *here = realpath(".", NULL), *there = realpath("d/../d/.", NULL);
+  char given[PATH_MAX];
   say("%s", there + strlen(here));
+  say("%d %d", realpath("lines", given) == given, strcmp(given + strlen(here), "/lines"));
   say_end(realpath("none", NULL) == NULL);
+  say_end(realpath("none", given) == NULL);
   say_end(access("lines", R_OK));
   say_end(faccessat(AT_FDCWD, "lines", X_OK, AT_EACCESS));
   say_end(access("none", F_OK));
