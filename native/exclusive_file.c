@@ -46,17 +46,18 @@ static void put_back(const char *away, const char *path) {
   if (link(away, path) != 0) (void)renameat2(AT_FDCWD, away, AT_FDCWD, path, RENAME_NOREPLACE);
 }
 
+static bool remove_file(const char *away) { return unlink(away) == 0 || errno == ENOENT; }
+
 enum release release_exclusive_file(const struct lock *lock, const struct held *held) {
-  enum same same = compare_record(lock->record, &held->identity);
+  enum same same = compare_own(lock, &held->identity);
   if (same != SAME_RECORD) return same == OTHER_RECORD ? LOST : NOT_RELEASED;
   // On SMB a removed file keeps its name until everybody has closed it, so it gets another name first.
   char *away = move_away(lock->path);
   if (away == NULL) return errno == ENOENT || errno == ESTALE ? LOST : NOT_RELEASED;
-  // It was ours a moment ago: one that cannot be read now is no reason to put a dead lock back.
-  bool ours = compare_record(away, &held->identity) != OTHER_RECORD;
+  // It was ours a moment ago: one that cannot be read now, or seems empty, is no reason to put a dead lock back.
+  bool ours = !names_another(away, &held->identity);
   if (!ours) put_back(away, lock->path);
-  // Freed all the same; what SMB does not let us remove while it is open is left to the clean-up.
-  (void)unlink(away);
+  remove_moved_away(away, remove_file);
   free(away);
   return ours ? RELEASED : LOST;
 }

@@ -8,11 +8,15 @@
 #include <unistd.h>
 
 #include "lock_name.h"
+#include "moment.h"
 #include "report.h"
+#include "signals.h"
 #include "words.h"
 
 /** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
 enum { NAMELESS_DIRECTORY_MS = 5000 };
+/** For how long a client may answer from its cache that a file which it has made itself is not there, and how often to ask again. */
+enum { CACHED_MS = 1500, ASK_AGAIN_MS = 50 };
 
 struct lock lock_of(const char *target, const char *base, enum strategy strategy, bool local, long overdue_ms) {
   struct lock lock = {.strategy = strategy, .target = target, .base = base, .local = local};
@@ -54,6 +58,16 @@ enum release release_lock(const struct lock *lock, const struct held *held) {
   if (held->fd >= 0) close(held->fd);
   errno = error;
   return release;
+}
+
+enum same compare_own(const struct lock *lock, const struct identity *identity) {
+  long long until_ms = steady_ms() + CACHED_MS;
+  for (;;) {
+    enum same same = compare_record(lock->record, identity);
+    if (same == SAME_RECORD || lock->local || steady_ms() >= until_ms) return same;
+    if (names_another(lock->record, identity)) return OTHER_RECORD;
+    pause_ms(ASK_AGAIN_MS);
+  }
 }
 
 bool look_at(const struct lock *lock, struct sighting *sighting) {

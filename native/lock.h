@@ -46,6 +46,12 @@ enum attempt try_lock(const struct lock *lock, struct held *held);
 /** Gives it back. LOST: somebody had removed it by force meanwhile. NOT_RELEASED comes with errno. */
 enum release release_lock(const struct lock *lock, const struct held *held);
 
+/**
+ * Whether a lock with a record is still the one that we took. For up to a second a client of SMB or NFS may answer what it knew of a name
+ * before: that there is no such file, or an empty one. So where others share the directory only another owner's name is believed at once.
+ */
+enum same compare_own(const struct lock *lock, const struct identity *identity);
+
 /** Who holds it now. False, with errno, when that cannot be read. */
 bool look_at(const struct lock *lock, struct sighting *sighting);
 

@@ -46,22 +46,21 @@ bool look_at_lockdir(const struct lock *lock, struct sighting *sighting) {
 }
 
 /**
- * Nobody depends on it any more. What cannot be removed (an open file that NFS keeps under another name) is left to the
- * clean-up. The entries are named by way of a descriptor that follows no link: in a shared directory somebody may put
- * one there, to have us empty a directory of ours.
+ * Nobody depends on it any more. The entries are named by way of a descriptor that follows no link: in a shared directory
+ * somebody may put one there, to have us empty a directory of ours.
  */
-static void remove_moved(const char *away) {
+static bool remove_directory(const char *away) {
   int fd = open(away, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   DIR *entries = fd < 0 ? NULL : fdopendir(fd);
   if (entries == NULL) {
     if (fd >= 0) close(fd);
-    return;
+    return true; // gone, or nothing that we could remove
   }
   for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
     if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) unlinkat(fd, entry->d_name, 0);
   }
   closedir(entries);
-  rmdir(away);
+  return rmdir(away) == 0;
 }
 
 /** A directory without a name that rmdir(2) does not remove: on NFS, because somebody has its removed pid file open. False, with
@@ -73,14 +72,14 @@ static bool move_out_of_the_way(const struct lock *lock) {
   char *record = text("%s/pid", away);
   // It has got the name of somebody who has slept since his mkdir(2): it goes back, unless there is a new one.
   bool named = lstat(record, &found) == 0;
-  if (!named || rename(away, lock->path) != 0) remove_moved(away);
+  if (!named || rename(away, lock->path) != 0) remove_moved_away(away, remove_directory);
   free(record);
   free(away);
   return true;
 }
 
 enum release release_lockdir(const struct lock *lock, const struct held *held) {
-  enum same same = compare_record(lock->record, &held->identity);
+  enum same same = compare_own(lock, &held->identity);
   if (same != SAME_RECORD) return same == OTHER_RECORD ? LOST : NOT_RELEASED;
   if (unlink(lock->record) != 0 && !is_gone(errno)) return NOT_RELEASED; // gone: NFS sent the request twice
   if (rmdir(lock->path) == 0) return RELEASED;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,18 +15,24 @@
 #include "moment.h"
 #include "report.h"
 #include "signals.h"
+#include "words.h"
 
-/** Bytes of a region: nobody gets a place behind a million others that came while the queue was never empty. */
-static const off_t REGION_SIZE = (off_t)1 << 20;
-/** With these regions a byte's number is below 2^62. */
-static const uint64_t REGIONS = UINT64_C(1) << 42;
+/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
+enum { PID_BITS = 22 };
+/** The places of a region: nobody gets one behind so many others that came while the queue was never empty. */
+enum { PLACE_BITS = 14 };
+static const off_t REGION_SIZE = (off_t)1 << (PLACE_BITS + PID_BITS);
+/** Two locks with one region would queue together, which costs a wait. */
+static const uint64_t REGIONS = UINT64_C(1) << (62 - PLACE_BITS - PID_BITS);
 /** How often somebody else may take the place that we are about to take. */
 enum { TRIES = 100 };
+/** How often to see whether the first has been stopped. */
+enum { LOOK_AT_FIRST_MS = 500 };
 /**
- * A first who has not moved for so long is stopped, or waits for a long compile as everybody does. So those behind ask then, but ten
- * times more rarely than usual: the first has ten chances before one of them.
+ * A first who has not moved for so long may hang; mostly it waits for a long compile, as everybody does. So those behind ask then, but
+ * ten times more rarely than usual: the first has ten chances before one of them.
  */
-enum { PATIENCE_MS = 3000, RARELY = 10 };
+enum { PATIENCE_MS = 60 * 1000, RARELY = 10 };
 /** The first pause; then they double. Shorter ones would give a newcomer more chances than the first of another host has. */
 enum { FIRST_PAUSE_MS = 16 };
 /** Who has waited for so long asks twice as often as the interval says, then ever more often, up to ten times. */
@@ -61,7 +69,7 @@ struct queue queue_of(const struct lock *lock) {
   return queue;
 }
 
-/** The first place from there on that the kernel names; there may be one before it. 0 for none. */
+/** Some place among those bytes; there may be one before it. 0 for none. */
 static off_t some_place(const struct queue *queue, off_t from, off_t to) {
   if (from >= to) return 0;
   // Asked as a reader: readers, who wait below, are no places.
@@ -76,21 +84,39 @@ static off_t last_place(const struct queue *queue) {
   return last;
 }
 
-static off_t first_place(const struct queue *queue) {
+static off_t first_place(const struct queue *queue, off_t from) {
   off_t first = 0;
-  for (off_t place = queue->place; (place = some_place(queue, queue->region + 1, place)) != 0;) first = place;
+  for (off_t place = queue->place; (place = some_place(queue, from, place)) != 0;) first = place;
   return first;
 }
 
-bool has_waiters(const struct queue *queue) {
-  return queue->fd >= 0 && some_place(queue, queue->region + 1, queue->region + REGION_SIZE) != 0;
+/** Whether the process of a place has been stopped, by Ctrl-Z say. */
+static bool is_stopped(const struct queue *queue, off_t place) {
+  char path[64], line[512];
+  snprintf(path, sizeof path, "/proc/%ld/stat", (long)((place - queue->region) & ((1 << PID_BITS) - 1)));
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = fd < 0 ? 0 : read(fd, line, sizeof line - 1);
+  if (fd >= 0) close(fd);
+  line[length > 0 ? length : 0] = '\0';
+  const char *at = strrchr(line, ')');
+  return at != NULL && (begins(at, ") T") || begins(at, ") t"));
 }
+
+/** The first before us who can ask; 0 for none. */
+static off_t first_at_work(const struct queue *queue) {
+  off_t first = first_place(queue, queue->region + 1);
+  while (first != 0 && is_stopped(queue, first)) first = first_place(queue, first + 1);
+  return first;
+}
+
+bool has_waiters(const struct queue *queue) { return queue->fd >= 0 && last_place(queue) != 0; }
 
 void join_queue(struct queue *queue) {
   if (queue->fd < 0 || queue->place != 0) return;
   for (int tries = 0; tries < TRIES; tries++) {
     off_t last = last_place(queue);
-    off_t place = last == 0 ? queue->region + 1 : last + 1;
+    off_t number = last == 0 ? 0 : ((last - queue->region) >> PID_BITS) + 1;
+    off_t place = queue->region + (number << PID_BITS) + getpid();
     if (place >= queue->region + REGION_SIZE) break;
     struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
     if (fcntl(queue->fd, F_OFD_SETLK, &byte) == 0) {
@@ -111,15 +137,15 @@ static int await_those_before(void *context) {
 enum turn await_turn(struct queue *queue, long poll_ms, long ms) {
   if (queue->fd < 0) return FIRST;
   long long now_ms = steady_ms();
-  off_t first = first_place(queue);
+  off_t first = first_at_work(queue);
+  if (first == 0) return FIRST;
   if (first != queue->first || queue->patient_until_ms == 0) queue->patient_until_ms = now_ms + PATIENCE_MS;
   queue->first = first;
   if (now_ms >= queue->patient_until_ms) {
     queue->patient_until_ms = now_ms + RARELY * poll_ms;
     return IMPATIENT;
   }
-  long long left_ms = queue->patient_until_ms - now_ms;
-  if (interruptibly(await_those_before, queue, left_ms < ms ? (long)left_ms : ms) == 0) return FIRST;
+  if (interruptibly(await_those_before, queue, ms < LOOK_AT_FIRST_MS ? ms : LOOK_AT_FIRST_MS) == 0) return FIRST;
   if (errno == EINTR) return NOT_YET;
   leave_queue(queue); // no more locks to be had: without a place it is our turn
   return FIRST;

@@ -16,13 +16,13 @@
  *     leave_queue(&queue) once the lock is ours
  *
  * A place in it is a lock of the kernel on one byte of a file of the user's own, `/tmp/.ct-locks.UID/turns`: nothing is left behind,
- * and who dies leaves the queue. It is advice only. Exclusion is up to the lock itself, and who does not queue (an older helper,
+ * and who dies leaves the queue. The byte says which process it is, so that nobody waits for one that was stopped. It is advice only. Exclusion is up to the lock itself, and who does not queue (an older helper,
  * another user, another host, one who can have no such file) just asks. See src/locks/queue.ts.
  */
 struct queue {
   /** -1 for none: then it is always our turn. */
   int fd;
-  /** The first byte of the lock's region, which nobody takes. */
+  /** The first byte of the lock's region, which nobody takes; then those of place 0, one for each process, of place 1, and so on. */
   off_t region;
   /** Our place; 0 for none. */
   off_t place;
@@ -39,7 +39,7 @@ bool has_waiters(const struct queue *queue);
 /** Takes a place behind all others. Harmless when we have one. */
 void join_queue(struct queue *queue);
 
-/** IMPATIENT: the first has not moved for so long that it may be stopped; who waits behind it asks now and then. */
+/** IMPATIENT: the first has not moved for so long that it may hang; who waits behind it asks now and then. */
 enum turn { NOT_YET, IMPATIENT, FIRST };
 
 /** Sleeps until it is our turn, at most so many milliseconds; ends early when a signal comes. */

@@ -125,6 +125,12 @@ enum same compare_record(const char *path, const struct identity *identity) {
   return same ? SAME_RECORD : OTHER_RECORD;
 }
 
+bool names_another(const char *path, const struct identity *identity) {
+  struct sighting sighting;
+  struct identity present;
+  return read_record(path, &sighting, &present) && sighting.named && strcmp(present.record, identity->record) != 0;
+}
+
 bool is_still(const char *path, const struct identity *identity) {
   return compare_record(path, identity) == SAME_RECORD;
 }
@@ -138,6 +144,13 @@ bool await_bell(const char *path, long ms) {
   if (has_bell) interruptibly(ring_through, &fd, ms);
   close(fd);
   return has_bell;
+}
+
+/** The longest of the pauses, each of them four times the one before: a third of a second together. */
+enum { LAST_PAUSE_MS = 256 };
+
+void remove_moved_away(const char *away, bool (*attempt)(const char *away)) {
+  for (long ms = 1; !attempt(away) && ms <= LAST_PAUSE_MS; ms *= 4) pause_ms(ms);
 }
 
 char *move_away(const char *path) {

@@ -36,8 +36,18 @@ bool read_record(const char *path, struct sighting *sighting, struct identity *i
 enum same { SAME_RECORD, OTHER_RECORD, UNKNOWN_RECORD };
 enum same compare_record(const char *path, const struct identity *identity);
 
+/** Whether there is a record of somebody else for certain: not while it cannot be read, is not there or is empty. */
+bool names_another(const char *path, const struct identity *identity);
+
 /** Whether it is for certain. */
 bool is_still(const char *path, const struct identity *identity);
+
+/**
+ * Removes what was moved away, by an attempt that says whether it is gone. Somebody who looks at it just now has it open, which keeps it
+ * from being removed on SMB and its directory on NFS and FUSE; a moment later it goes. The lock is free meanwhile. What then still stays
+ * is left to ct-cleanup-locks.
+ */
+void remove_moved_away(const char *away, bool (*attempt)(const char *away));
 
 /** Moves a lock out of the way, which frees it for all others at once. The new path, or null with errno. */
 char *move_away(const char *path);

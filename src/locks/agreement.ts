@@ -8,6 +8,7 @@ import type { Filesystem } from './filesystem.js';
 import { InTheWay } from './in-the-way.js';
 import { LockError, notALock } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
+import { pauseInPlace } from './pause.js';
 import { shareFile } from './sharing.js';
 import { isStrategy, type Strategy } from './strategy.js';
 
@@ -129,7 +130,7 @@ function understand(file: string, directory: string): Agreement | undefined {
   const began = performance.now();
   let text = readRegularFile(file, LONGEST);
   while (text === '' && performance.now() - began < FILLED_AFTER_MS) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    pauseInPlace(5);
     text = readRegularFile(file, LONGEST);
   }
   if (text === undefined) return undefined;

@@ -1,25 +1,51 @@
-import type { Claim, Identity } from './marker.js';
+import { performance } from 'node:perf_hooks';
+import type { Filesystem } from './filesystem.js';
+import type { Claim, Identity, Seen } from './marker.js';
+import { formatOwner } from './owner.js';
+import { pauseInPlace } from './pause.js';
 import { readRecord } from './record-file.js';
 
 /** The last claim of this process at each path, while it is held. */
 const latest = new Map<string, Claim>();
+
+/** For how long a client may answer from its cache that a file which it has made itself is not there, and how often to ask again. */
+const CACHED_MS = 1500;
+const ASK_AGAIN_MS = 50;
 
 /**
  * A claim by the file that names its owner. Who has lost it to somebody who removed it by force does not take the next one
  * for it: not that of another process, whose name is in it, nor a later one of our own, whose file may have the same inode.
  *
  * @param remove takes away what is ours; false when it was not there any more
+ * @param reach of the file system. For up to a second a client of SMB or NFS may answer what it knew of a name before: that there is
+ *   no such file, or an empty one. To give a lock up because of that would leave it to hang everybody. So there it takes another
+ *   owner's name to believe at once that it is lost.
  */
-export function claimBy(path: string, identity: Identity, remove: () => boolean): Claim {
-  const stands = (): boolean => latest.get(path) === claim && readRecord(path)?.identity === identity;
+export function claimBy(path: string, identity: Identity, reach: Filesystem['reach'], remove: () => boolean): Claim {
+  const look = (): 'ours' | 'lost' | 'unclear' => {
+    if (latest.get(path) !== claim) return 'lost';
+    const seen = readRecord(path);
+    if (seen?.identity === identity) return 'ours';
+    return reach === 'local' || isAnothers(seen, identity) ? 'lost' : 'unclear';
+  };
   const claim: Claim = {
-    stands,
+    stands: () => look() === 'ours',
     giveBack: () => {
-      const isOurs = stands();
+      const until = performance.now() + CACHED_MS;
+      let found = look();
+      while (found === 'unclear' && performance.now() < until) {
+        pauseInPlace(ASK_AGAIN_MS);
+        found = look();
+      }
       if (latest.get(path) === claim) latest.delete(path);
-      return isOurs && remove();
+      return found === 'ours' && remove();
     },
   };
   latest.set(path, claim);
   return claim;
+}
+
+/** Whether this is a record of somebody else for certain: not while it cannot be read, is not there or is empty. */
+export function isAnothers(seen: Seen | undefined, identity: Identity): boolean {
+  return seen?.owner !== undefined && !identity.endsWith(`:${formatOwner(seen.owner)}`);
 }

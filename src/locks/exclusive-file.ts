@@ -1,10 +1,11 @@
 import { closeSync, constants, linkSync, openSync, unlinkSync } from 'node:fs';
-import { claimBy } from './claim.js';
+import { claimBy, isAnothers } from './claim.js';
 import { errorCode } from './error-code.js';
+import type { Filesystem } from './filesystem.js';
 import { pathBeside } from './lock-name.js';
-import type { Identity, Marker } from './marker.js';
+import type { Marker, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
-import { createRecord, moveAway, readRecord } from './record-file.js';
+import { createRecord, moveAway, readRecord, removeMovedAway } from './record-file.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import type { Strategy } from './strategy.js';
 import { syscalls } from './syscalls.js';
@@ -12,16 +13,22 @@ import { syscalls } from './syscalls.js';
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 
 /** Lock for CIFS and SMB: `T.lock.excl`, created with O_CREAT|O_EXCL, which these servers do atomically. */
-export function cifs(target: string, base = target): Marker {
-  return exclusiveFile('cifs', target, base, '.lock.excl');
+export function cifs(target: string, base = target, reach: Filesystem['reach'] = 'network'): Marker {
+  return exclusiveFile('cifs', target, base, '.lock.excl', reach);
 }
 
 /** Stands in for flock(2) where the system call cannot be reached: `T.lock.pid`, created with O_CREAT|O_EXCL. */
 export function flockFallback(target: string, base = target): Marker {
-  return exclusiveFile('flock', target, base, '.lock.pid');
+  return exclusiveFile('flock', target, base, '.lock.pid', 'local');
 }
 
-function exclusiveFile(strategy: Strategy, target: string, base: string, ending: string): Marker {
+function exclusiveFile(
+  strategy: Strategy,
+  target: string,
+  base: string,
+  ending: string,
+  reach: Filesystem['reach'],
+): Marker {
   const path = pathBeside(base, ending);
   let hasBase = false;
   return {
@@ -33,25 +40,36 @@ function exclusiveFile(strategy: Strategy, target: string, base: string, ending:
       if (!hasBase) ensureBase(pathBeside(base, '.lock'), target);
       hasBase = true;
       const identity = createRecord(path, text, target);
-      return identity === undefined ? undefined : claimBy(path, identity, () => remove(path, identity));
+      return identity === undefined
+        ? undefined
+        : claimBy(path, identity, reach, () => remove(path, (seen) => !isAnothers(seen, identity)));
     },
     look: () => readRecord(path),
-    takeAway: (seen) => remove(path, seen.identity),
+    takeAway: ({ identity }) => remove(path, (seen) => seen?.identity === identity),
   };
 }
 
-/** False when it is not the one with that identity. */
-function remove(path: string, identity: Identity | undefined): boolean {
+/**
+ * False when it is not the right one.
+ *
+ * @param isRight whether what was moved away is; of what was ours a moment ago, one that cannot be read now or seems empty is
+ */
+function remove(path: string, isRight: (seen: Seen | undefined) => boolean): boolean {
   const away = moveAway(path);
   if (away === undefined) return false;
-  const ours = readRecord(away)?.identity === identity;
-  if (!ours) putBack(away, path);
+  const right = isRight(readRecord(away));
+  if (!right) putBack(away, path);
+  removeMovedAway(() => isUnlinked(away));
+  return right;
+}
+
+function isUnlinked(path: string): boolean {
   try {
-    unlinkSync(away);
-  } catch {
-    // Freed all the same; what SMB does not let us remove while it is open is left to the clean-up.
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'ENOENT';
   }
-  return ours;
 }
 
 /**

@@ -16,7 +16,7 @@ import { errorCode } from './error-code.js';
 import { pathBeside } from './lock-name.js';
 import type { Claim, Identity, Marker, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
-import { createRecord, moveAway, OpenRecord, readRecord } from './record-file.js';
+import { createRecord, moveAway, OpenRecord, readRecord, removeMovedAway } from './record-file.js';
 import { DIRECTORY_MODE, shareDirectory } from './sharing.js';
 import type { Surroundings } from './surroundings.js';
 import { syscalls } from './syscalls.js';
@@ -80,7 +80,7 @@ function make(
 function makeRemotely(path: string, record: string, text: string, target: string): Claim | undefined {
   shareDirectory(path, target);
   const identity = createRecord(record, text, target);
-  return identity === undefined ? undefined : claimBy(record, identity, () => removeOurs(path, record));
+  return identity === undefined ? undefined : claimBy(record, identity, 'network', () => removeOurs(path, record));
 }
 
 function makeLocally(
@@ -167,7 +167,7 @@ function removeWhole(path: string, identity: Identity | undefined): boolean {
   const away = moveAway(path);
   if (away === undefined) return false;
   if (readRecord(join(away, 'pid'))?.identity !== identity) return putBack(away, path);
-  removeMoved(away);
+  removeMovedAway(() => removeDirectory(away));
   return true;
 }
 
@@ -204,7 +204,7 @@ function attemptUnlink(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Put back by its renaming; or left to the clean-up of temporaries.
+    // Put back by its renaming; open somewhere; or left to the clean-up of temporaries.
   }
 }
 
@@ -216,29 +216,34 @@ function putBack(away: string, path: string): false {
   try {
     renameSync(away, path);
   } catch {
-    removeMoved(away);
+    removeMovedAway(() => removeDirectory(away));
   }
   return false;
 }
 
 /**
- * Nobody depends on it any more. What cannot be removed (an open file that NFS keeps under another name) is left to the
- * clean-up of temporaries.
+ * Nobody depends on it any more.
  *
  * In a shared directory somebody may put a symbolic link there meanwhile, to have us empty a directory of ours. So the
  * entries are named by way of a descriptor that follows none.
+ *
+ * @returns false when it is still there
  */
-function removeMoved(away: string): void {
+function removeDirectory(away: string): boolean {
+  let fd: number;
   try {
-    const fd = openSync(away, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    try {
-      const inside = process.platform === 'linux' ? `/proc/self/fd/${fd}` : away;
-      for (const name of readdirSync(inside)) unlinkSync(join(inside, name));
-    } finally {
-      closeSync(fd);
-    }
-    rmdirSync(away);
+    fd = openSync(away, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   } catch {
-    // See above.
+    return true; // gone, or nothing that we could remove
+  }
+  try {
+    const inside = process.platform === 'linux' ? `/proc/self/fd/${fd}` : away;
+    for (const name of readdirSync(inside)) attemptUnlink(join(inside, name));
+    rmdirSync(away);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
   }
 }

@@ -88,7 +88,7 @@ export function openLock(target: string, options: InternalOpenOptions = {}): Obj
       );
     case 'cifs':
       // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
-      return owned(cifs(path, place.base), overdueMs);
+      return owned(cifs(path, place.base, filesystem.reach), overdueMs);
     case 'flock': {
       const system = syscalls();
       return system === undefined

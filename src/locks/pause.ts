@@ -16,3 +16,8 @@ export function pause(ms: number, signal?: AbortSignal, wake?: Promise<unknown>)
     wake?.then(end, end);
   });
 }
+
+/** Stops the whole thread for so long: only for what is rare, and cannot wait for others. */
+export function pauseInPlace(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

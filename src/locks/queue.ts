@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 import { filesystemOf } from './filesystem.js';
 import { hashOf } from './lock-name.js';
@@ -6,17 +6,20 @@ import { type Syscalls, syscalls } from './syscalls.js';
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
-/** Bytes of a lock's region: nobody gets a place behind a million others that came while the queue was never empty. */
-const REGION_SIZE = 1n << 20n;
-/** With these regions a byte's number is below 2^62. */
-const REGIONS = 1n << 42n;
+/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
+const PIDS = 1n << 22n;
+/** The places of a region: nobody gets one behind so many others that came while the queue was never empty. */
+const PLACES = 1n << 14n;
+const REGION_SIZE = PLACES * PIDS;
+/** Two locks with one region would queue together, which costs a wait. */
+const REGIONS = (1n << 62n) / REGION_SIZE;
 /** How often somebody else may take the place that we are about to take. */
 const TRIES = 100;
 /**
- * A first who has not moved for so long is stopped, or waits for a long compile as everybody does. So those behind ask then,
- * but ten times more rarely than usual: the first has ten chances before one of them.
+ * A first who has not moved for so long may hang; mostly it waits for a long compile, as everybody does. So those behind ask then, but
+ * ten times more rarely than usual: the first has ten chances before one of them.
  */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 60_000;
 const RARELY = 10;
 /** The first pause; then they double. Shorter ones would give a newcomer more chances than the first of another host has. */
 const FIRST_PAUSE_MS = 16;
@@ -28,7 +31,7 @@ const RARER_AFTER = 2000;
 
 export type Turn =
   | 'not-yet'
-  /** The first has not moved for so long that it may be stopped; who waits behind it asks now and then. */
+  /** The first has not moved for so long that it may hang; who waits behind it asks now and then. */
   | 'impatient'
   | 'first';
 
@@ -37,14 +40,14 @@ export type Turn =
  * has waited longest is not overtaken by one who asks more often, and the server is asked by each host and not by each waiter.
  *
  * A place in it is a lock of the open file on one byte of a file of the user's own, `/tmp/.ct-locks.UID/turns`: nothing is
- * left behind, and the kernel frees the place of who dies. It is advice only. Exclusion is up to the lock itself, and who does
- * not queue (an older helper, another user, another host, one who can have no such file) just asks. Who is stopped as the first
- * (SIGSTOP) holds the others up for {@link PATIENCE_MS}. native/queue.c stands in the same queues.
+ * left behind, and the kernel frees the place of who dies. The byte says which process it is, so that nobody waits for one that was
+ * stopped. It is advice only. Exclusion is up to the lock itself, and who does not queue (an older helper, another user, another
+ * host, one who can have no such file) just asks. native/queue.c stands in the same queues.
  */
 export class Queue {
   readonly #system: Syscalls;
   readonly #fd: number;
-  /** The first byte of the lock's region, which nobody takes. */
+  /** The first byte of the lock's region, which nobody takes; then those of place 0, one for each process, of place 1, and so on. */
   readonly #region: bigint;
   #place: bigint | undefined;
   #isFirst = false;
@@ -93,7 +96,9 @@ export class Queue {
     const isFirst = (): boolean => this.#system.lockBytes(this.#fd, 'shared', this.#region, place - this.#region);
     this.#isFirst = this.#orLeave(isFirst, true);
     if (this.#isFirst) return 'first';
-    const first = this.#orLeave(() => this.#firstPlace(place), undefined);
+    const first = this.#orLeave(() => this.#firstAtWork(place), undefined);
+    this.#isFirst = first === undefined;
+    if (this.#isFirst) return 'first';
     if (first !== this.#first || this.#patientUntilMs === undefined) this.#patientUntilMs = nowMs + PATIENCE_MS;
     this.#first = first;
     if (nowMs < this.#patientUntilMs) return 'not-yet';
@@ -121,7 +126,9 @@ export class Queue {
 
   #takePlace(): bigint | undefined {
     for (let tries = 0; tries < TRIES; tries++) {
-      const place = (this.#lastPlace() ?? this.#region) + 1n;
+      const last = this.#lastPlace();
+      const number = last === undefined ? 0n : (last - this.#region) / PIDS + 1n;
+      const place = this.#region + number * PIDS + BigInt(process.pid);
       if (place >= this.#region + REGION_SIZE) return undefined;
       if (this.#system.lockBytes(this.#fd, 'exclusive', place, 1n)) return place;
     }
@@ -142,13 +149,31 @@ export class Queue {
     return last;
   }
 
-  #firstPlace(before: bigint): bigint | undefined {
+  #firstPlace(from: bigint, before: bigint): bigint | undefined {
     let first: bigint | undefined;
     for (let place: bigint | undefined = before; place !== undefined; ) {
-      place = this.#somePlace(this.#region + 1n, place);
+      place = this.#somePlace(from, place);
       first = place ?? first;
     }
     return first;
+  }
+
+  /** The first before a place who can ask. */
+  #firstAtWork(before: bigint): bigint | undefined {
+    let first = this.#firstPlace(this.#region + 1n, before);
+    while (first !== undefined && isStopped(Number((first - this.#region) % PIDS))) {
+      first = this.#firstPlace(first + 1n, before);
+    }
+    return first;
+  }
+}
+
+/** Whether a process has been stopped, by Ctrl-Z say. */
+function isStopped(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) [Tt] /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false; // gone just now, or no /proc
   }
 }
 

@@ -15,6 +15,7 @@ import { errorCode } from './error-code.js';
 import type { Identity, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
 import { parseOwner, SENSELESS } from './owner.js';
+import { pauseInPlace } from './pause.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import { temporaryName } from './temporary-name.js';
 
@@ -198,6 +199,19 @@ export function moveAway(path: string, as = path): string | undefined {
     throw error;
   }
 }
+
+/**
+ * Removes what was moved away, by an attempt that says whether it is gone. Somebody who looks at it just now has it open, which
+ * keeps it from being removed on SMB and its directory on NFS and FUSE; a moment later it goes. The lock is free meanwhile. The
+ * native front has more time for this; here others may wait for the loop. What then still stays is left to ct-cleanup-locks.
+ */
+export function removeMovedAway(attempt: () => boolean): void {
+  for (let ms = 1; !attempt() && ms <= LAST_PAUSE_MS; ms *= 4) {
+    pauseInPlace(ms);
+  }
+}
+
+const LAST_PAUSE_MS = 16;
 
 function renamed(path: string, to: string): string {
   renameSync(path, to);

@@ -20,7 +20,7 @@ const FIRST_PAUSE_MS = 1;
 /** Most waits are over before a watch would be set up. */
 const WATCH_AFTER_MS = 20;
 /** How often somebody in the queue looks whether it is their turn: a system call. */
-const TURN_POLL_MS = 10;
+const TURN_POLL_MS = 20;
 /**
  * When a waiter on a network file system first looks at the owner's record; then after twice the time, up to the limit.
  * An attempt is one request that the server decides. A look is several, and does harm there: an

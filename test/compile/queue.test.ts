@@ -1,8 +1,30 @@
-import { chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { canPassThrough, networkDirectory } from '../support/network-directory.js';
-import { HELPER, pidIn, type Running, script, start, TYPESCRIPT_HELPER, temporaryDirectory, until } from './helper.js';
+import {
+  HELPER,
+  leftIn,
+  pidIn,
+  type Running,
+  script,
+  start,
+  TYPESCRIPT_HELPER,
+  temporaryDirectory,
+  until,
+} from './helper.js';
 
 const TURNS = `/tmp/.ct-locks.${process.geteuid?.()}/turns`;
 
@@ -14,6 +36,7 @@ function places(): number {
 }
 
 interface Crowd {
+  readonly directory: string;
   readonly waiters: readonly Running[];
   readonly holder: Running;
   /** Who got the lock, in this order, so far. */
@@ -39,6 +62,7 @@ async function crowd(strategy: string, names: string, environment: Record<string
     await until(() => places() === before + 1, `${name} queues`);
   }
   return {
+    directory,
     waiters,
     holder,
     got: () => (existsSync(order) ? readFileSync(order, 'utf8').trim().split('\n') : []),
@@ -108,5 +132,36 @@ describe.skipIf(!canPassThrough)('those who wait for a lock on a network file sy
     rmdirSync(join(directory, 'a.o.lockdir'));
     expect(await waiter.ended).toEqual({ end: 0, stdout: '', stderr: '' });
     expect(readdirSync(theirs)).toEqual([]);
+  });
+
+  // The other helper has less patience, because it may be a part of a program that has more to do.
+  test.skipIf(HELPER.length > 1)('leave nothing behind because of those who look at the lock', async () => {
+    const [directory, aside] = [networkDirectory(), temporaryDirectory()];
+    const look = 'while :; do [ -e a.o.lockdir/pid ] && sleep 0.02 3<a.o.lockdir/pid; done';
+    const looking = spawn('sh', ['-c', look], { cwd: directory, stdio: 'ignore' });
+    onTestFinished(() => void looking.kill('SIGKILL'));
+    const produce = script(aside, 'produce', 'sleep 0.03; echo whole >"$last"');
+    const args = ['compile', '--target=a.o', '--strategy=lockdir', '--', produce];
+    for (let round = 0; round < 10; round++) {
+      expect(await start(args, { cwd: directory }).ended).toEqual({ end: 0, stdout: '', stderr: '' });
+    }
+    expect(leftIn(directory)).toEqual(['a.o']);
+  });
+});
+
+describe.skipIf(!canPassThrough)('a lock on a network file system (needs root and bindfs)', () => {
+  test.each([
+    ['lockdir', 'a.o.lockdir/pid'],
+    ['cifs', 'a.o.lock.excl'],
+  ])('is released also when its record is out of sight for a moment (%s)', async (strategy, record) => {
+    // As it may be for a client of SMB that answers from its cache.
+    const { directory, holder, release } = await crowd(strategy, '');
+    const [there, elsewhere] = [join(directory, record), join(directory, 'elsewhere')];
+    renameSync(there, elsewhere);
+    release();
+    await sleep(100);
+    renameSync(elsewhere, there);
+    expect(await holder.ended).toEqual({ end: 0, stdout: '', stderr: '' });
+    expect(leftIn(directory, 'a.o.lock')).toEqual(['a.o']);
   });
 });

@@ -8,6 +8,7 @@ import type { FiringsOptions, FiringsResult } from './guest/firings.js';
 import type { HelpersOptions, HelpersResult } from './guest/helpers.js';
 import type { HostName } from './guest/hosts.js';
 import type { SharedSourceOptions, SharedSourceResult } from './guest/shared-source.js';
+import type { Waits } from './guest/waits.js';
 import { buildGuestPrograms } from './laboratory/build.js';
 import { BUILT, Machine } from './laboratory/machine.js';
 import { findRequirements } from './laboratory/requirements.js';
@@ -21,11 +22,12 @@ interface Place {
 
 const BOTH: readonly HostName[] = ['a', 'b'];
 
+const SMB: Place = { name: 'SMB', directory: '/laboratory/shared/smb', hosts: BOTH, strategy: 'cifs' };
 const PLACES: readonly Place[] = [
   { name: 'NFSv3', directory: '/laboratory/shared/nfs3', hosts: BOTH, strategy: 'lockdir' },
   { name: 'NFSv4.2', directory: '/laboratory/shared/nfs4', hosts: BOTH, strategy: 'lockdir' },
   { name: 'NFSv4.2', directory: '/laboratory/shared/nfs4', hosts: BOTH, strategy: 'fcntl' },
-  { name: 'SMB', directory: '/laboratory/shared/smb', hosts: BOTH, strategy: 'cifs' },
+  SMB,
   { name: 'btrfs', directory: '/laboratory/local/btrfs', hosts: ['a'], strategy: 'lockdir' },
   { name: 'xfs', directory: '/laboratory/local/xfs', hosts: ['a'], strategy: 'lockdir' },
   { name: 'ext4', directory: '/laboratory/local/ext4', hosts: ['a'], strategy: 'flock' },
@@ -36,9 +38,17 @@ const WITH_HELPERS = PLACES.filter(({ name, strategy }) =>
   name.startsWith('NFS') ? strategy === 'lockdir' : !/btrfs|xfs/.test(name),
 );
 
+/** How many times the mean wait the longest one may be. */
+const LONGEST_WAIT = 4;
+
 const WORKERS = 6;
 const SECTIONS = Number(process.env['STAGELOCK_LABORATORY_SECTIONS'] ?? 300);
 const FIRINGS = 100;
+
+function expectFair({ meanWaitMs, longestWaitMs }: Waits): void {
+  expect(longestWaitMs).toBeLessThanOrEqual(LONGEST_WAIT * meanWaitMs);
+}
+
 const SECTION = join(BUILT, 'section');
 const HELPER = resolve('dist/ct-lock-helper');
 const found = findRequirements();
@@ -46,6 +56,7 @@ const because = found.kind === 'found' ? '' : ` (missing here: ${found.what.join
 
 describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
   let machine: Machine | undefined;
+  let runs = 0;
 
   beforeAll(async () => {
     if (found.kind === 'missing') return;
@@ -55,14 +66,15 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
   });
   afterAll(() => machine?.stop());
 
-  async function contend(place: Place, name: string, kills: number): Promise<ExclusionResult> {
+  async function contend(place: Place, name: string, kills: number, busy = false): Promise<ExclusionResult> {
     const options: ExclusionOptions = {
       ...place,
-      // Of its own: one machine exports the same directory in several ways.
-      directory: `${place.directory}/${place.name}-${place.strategy}-${name}`,
+      // Of its own: one machine exports the same directory in several ways, and a test may be tried again.
+      directory: `${place.directory}/${place.name}-${place.strategy}-${name}-${++runs}`,
       workers: WORKERS,
       sections: SECTIONS,
       kills,
+      busy,
       // A marker without a name, whose maker was killed before he wrote it, is abandoned after this.
       settings: { overdueMs: 5000, warnMs: 10_000 },
     };
@@ -92,24 +104,42 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
     });
   }
 
-  test.each(WITH_HELPERS)('native helpers by $strategy on $name, some of them killed', async (place) => {
+  // Its clients cache, so waiting is the least fair there.
+  test('cifs on SMB lets nobody wait for long while all processors are busy', { retry: 1 }, async () => {
+    const { trouble, details, sections, ...waits } = await contend(SMB, 'busy', 0, true);
+    expect(trouble, details.join('\n')).toEqual({});
+    expect(sections).toBeGreaterThan(WORKERS);
+    expectFair(waits);
+  });
+
+  async function helpersAt(place: Place, name: string, killed: number, busy: boolean): Promise<HelpersResult> {
     expect(readFileSync(HELPER, 'latin1').slice(1, 4)).toBe('ELF');
     const options: HelpersOptions = {
       ...place,
-      directory: `${place.directory}/${place.name}-${place.strategy}-helpers`,
+      directory: `${place.directory}/${place.name}-${place.strategy}-${name}-${++runs}`,
       workers: WORKERS,
       sections: Math.ceil(SECTIONS / 3),
-      // Each death costs the start of a Node, which takes seconds in an emulated machine.
-      killed: 3,
+      killed,
+      busy,
       helper: HELPER,
       section: SECTION,
     };
     const outcome = await machine?.run([process.execPath, `${BUILT}/helpers.js`, JSON.stringify(options)], 220_000);
     expect(outcome, outcome?.stderr).toMatchObject({ code: 0 });
     const result = JSON.parse(outcome?.stdout ?? '') as HelpersResult;
-    console.log(`${place.name} ${place.strategy} helpers: ${JSON.stringify(result)}`);
+    console.log(`${place.name} ${place.strategy} ${name}: ${JSON.stringify(result)}`);
     expect(result).toMatchObject({ overlaps: '', torn: '', failed: [] });
-    expect(result.sections).toBeGreaterThanOrEqual(SECTIONS / 3);
+    expect(result.sections).toBeGreaterThan(busy ? WORKERS : SECTIONS / 3 - 1);
+    return result;
+  }
+
+  test('native helpers by cifs on SMB wait in turn while all processors are busy', { retry: 1 }, async () => {
+    expectFair(await helpersAt(SMB, 'busy-helpers', 0, true));
+  });
+
+  // Each death costs the start of a Node, which takes seconds in an emulated machine.
+  test.each(WITH_HELPERS)('native helpers by $strategy on $name, some of them killed', async (place) => {
+    await helpersAt(place, 'helpers', 3, false);
   });
 
   test.each(['nfs3', 'nfs4', 'smb'])(

@@ -61,7 +61,7 @@ describe('of those who queue', () => {
   test('those behind one who does not move ask now and then, ten times more rarely than usual', () => {
     const queues = queueOf(2);
     const ofSecond = (nowMs: number) => queues[1]?.turn(nowMs, POLL_MS);
-    expect([0, 2999, 3000, 3001, 3999, 4000].map(ofSecond)).toEqual([
+    expect([0, 59_999, 60_000, 60_001, 60_999, 61_000].map(ofSecond)).toEqual([
       'not-yet',
       'not-yet',
       'impatient',
@@ -76,8 +76,8 @@ describe('of those who queue', () => {
     const queues = queueOf(3);
     expect(queues[2]?.turn(0, POLL_MS)).toBe('not-yet');
     queues[0]?.leave();
-    expect(queues[2]?.turn(3000, POLL_MS)).toBe('not-yet');
-    expect(queues[2]?.turn(6000, POLL_MS)).toBe('impatient');
+    expect(queues[2]?.turn(60_000, POLL_MS)).toBe('not-yet');
+    expect(queues[2]?.turn(120_000, POLL_MS)).toBe('impatient');
     for (const queue of queues) queue.leave();
   });
 });

@@ -2,8 +2,8 @@
  * The command that the torture test of object locks has wrapped: a critical section with a witness that no lock
  * protocol can influence, an object in its last argument, and, often, the death of the helper that runs it.
  *
- * section DIRECTORY TARGET KILL -o TEMPORARY: files `witness`, `overlaps`, `torn`, `sections` lie in DIRECTORY; KILL is
- * the probability in percent that the helper is killed some time around now.
+ * section DIRECTORY TARGET KILL -o TEMPORARY: files `witness`, `overlaps`, `torn`, `sections`, `entries` lie in DIRECTORY; an
+ * entry is a helper and when it got in, in milliseconds of the monotonic clock. KILL is the probability in percent that the helper is killed some time around now.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FILLING = 40000 };
@@ -141,6 +142,14 @@ static void produce(const char *temporary, long helper) {
   close(fd);
 }
 
+static void report_entry(long helper) {
+  struct timespec now;
+  char line[64];
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  snprintf(line, sizeof line, "%ld %lld\n", helper, now.tv_sec * 1000LL + now.tv_nsec / 1000000);
+  report("entries", line);
+}
+
 /** Some time between now and after our end, so that each step of the helper has its turn. */
 static void kill_soon(long helper, unsigned random) {
   if (fork() != 0) return;
@@ -158,6 +167,7 @@ int main(int count, char **arguments) {
   directory = arguments[1];
   if (random[0] % 100 < (unsigned)atoi(arguments[3])) kill_soon(helper, random[1]);
   enter(helper);
+  report_entry(helper);
   report("sections", "x");
   check(arguments[2]);
   produce(arguments[count - 1], helper);

@@ -9,6 +9,7 @@ import { readResponseFile } from '../../../src/compile/response-file.js';
 import { discard, publish, uniqueNow } from '../../../src/compile/temporary.js';
 import { explainNotice, type LockSettings, openLock, type Strategy } from '../../../src/locks/index.js';
 import { readObject, writeObject } from './object.js';
+import { steadyMs } from './waits.js';
 import { Witness } from './witness.js';
 
 export interface ContenderOptions {
@@ -27,6 +28,8 @@ export type Report =
       readonly host: string;
       readonly previousHost: string;
       readonly waitedMs: number;
+      /** When the lock was acquired and when it had been released, by {@link steadyMs}. */
+      readonly heldMs: readonly [from: number, to: number];
       /** The step that took longest, and how long. */
       readonly slowest: readonly [step: string, ms: number];
     }
@@ -53,6 +56,7 @@ async function contend({ target, strategy, sections, witness, settings }: Conten
       tell({ kind: 'timed-out', text: JSON.stringify(acquisition) });
       return;
     }
+    const acquiredMs = steadyMs();
     const leave = inside.enter();
     const steps = new Stopwatch();
     let previousHost = '';
@@ -66,9 +70,9 @@ async function contend({ target, strategy, sections, witness, settings }: Conten
     if (acquisition.lock.release() === 'lost') tell({ kind: 'lost', text: lock.path });
     steps.done('release');
     const { slowest } = steps;
-    if (leave !== undefined) {
-      tell({ kind: 'section', host: hostname(), previousHost, waitedMs: Math.round(acquisition.waitedMs), slowest });
-    }
+    const { waitedMs } = acquisition;
+    const heldMs = [acquiredMs, steadyMs()] as const;
+    if (leave !== undefined) tell({ kind: 'section', host: hostname(), previousHost, waitedMs, heldMs, slowest });
     // The others shall have a chance, too.
     await sleep(randomInt(1, 40));
   }

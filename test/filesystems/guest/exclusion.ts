@@ -8,6 +8,7 @@ import type { LockSettings, Strategy } from '../../../src/locks/index.js';
 import { Random } from '../../support/random.js';
 import type { ContenderOptions, Report } from './contender.js';
 import { forkOnHost, type HostName, kill } from './hosts.js';
+import { keepBusy, summarize, type Waits } from './waits.js';
 import { Witness } from './witness.js';
 
 export interface ExclusionOptions {
@@ -20,16 +21,20 @@ export interface ExclusionOptions {
   readonly sections: number;
   /** How many workers are killed at random moments and replaced by new ones. */
   readonly kills: number;
+  /** Whether all processors have something else to do, too. */
+  readonly busy: boolean;
   readonly settings: Partial<LockSettings>;
 }
 
-export interface ExclusionResult {
+export interface ExclusionResult extends Waits {
   readonly sections: number;
   readonly seconds: number;
   /** Sections whose previous owner was on another host. */
   readonly handOvers: number;
   readonly kills: number;
-  readonly longestWaitMs: number;
+  /** How long the lock was held, and how long it was free while others waited for it, on average. */
+  readonly meanHeldMs: number;
+  readonly meanFreeMs: number;
   /** The steps of a section that ever took longer than a second, and how long they took at most. */
   readonly slow: Readonly<Record<string, number>>;
   /** How often something went wrong, by what. */
@@ -41,10 +46,12 @@ export interface ExclusionResult {
 }
 
 const LIMIT_MS = 150_000;
+/** Of a busy machine it is enough to see so many, as far as it gets. */
+const BUSY_LIMIT_MS = 100_000;
 const SLOW_MS = 1000;
 
 async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
-  const { strategy, hosts, workers, sections, kills, settings } = options;
+  const { strategy, hosts, workers, sections, kills, busy, settings } = options;
   mkdirSync(options.directory, { recursive: true });
   const target = join(options.directory, 'main.o');
   const witness = mkdtempSync('/laboratory/local/tmpfs/witness-');
@@ -53,12 +60,15 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
   const trouble: Record<string, number> = {};
   const details: string[] = [];
   const slow: Record<string, number> = {};
-  const counts = { sections: 0, handOvers: 0, longestWaitMs: 0, kills: 0 };
+  const counts = { sections: 0, handOvers: 0, kills: 0 };
+  const waits: number[] = [];
+  const held: (readonly [from: number, to: number])[] = [];
   const hear = (report: Report): void => {
     if (report.kind === 'section') {
       counts.sections++;
       if (report.previousHost !== report.host && report.previousHost !== '') counts.handOvers++;
-      counts.longestWaitMs = Math.max(counts.longestWaitMs, report.waitedMs);
+      waits.push(report.waitedMs);
+      held.push(report.heldMs);
       const [step, ms] = report.slowest;
       if (ms > SLOW_MS) slow[step] = Math.max(slow[step] ?? 0, ms);
     } else if (report.kind !== 'ready') {
@@ -87,11 +97,13 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
 
   const crew = Array.from({ length: workers }, (_, place) => start(place));
   await ready;
+  const relax = busy ? keepBusy() : undefined;
+  const limitMs = busy ? BUSY_LIMIT_MS : LIMIT_MS;
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const random = new Random(20_261_123);
   const over = (): boolean => (new Witness(witness).glance()?.sequence ?? 0) >= sections;
-  while (!over() && seconds() * 1000 < LIMIT_MS && crew.some((child) => child.exitCode === null)) {
+  while (!over() && seconds() * 1000 < limitMs && crew.some((child) => child.exitCode === null)) {
     await sleep(50 + (counts.kills < kills ? random.below(900) : 0));
     // The last sections are for the survivors, or the killed could be all there is to see.
     if (counts.kills >= kills || counts.sections > sections * 0.9) continue;
@@ -103,11 +115,26 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
     crew[place] = start(place);
   }
   const took = seconds();
-  if (!over()) hear({ kind: 'timed-out', text: `only ${counts.sections} sections in ${Math.round(took)} s` });
+  relax?.();
+  if (!over() && !busy) hear({ kind: 'timed-out', text: `only ${counts.sections} sections in ${Math.round(took)} s` });
   await Promise.race([Promise.all(crew.map(ended)), sleep(10_000, undefined, { ref: false })]);
   for (const child of crew) await kill(child);
   const left = readdirSync(options.directory).filter((name) => name !== 'main.o' && name !== 'main.o.lock');
-  return { ...counts, seconds: Math.round(took * 10) / 10, slow, trouble, details, left };
+  const means = { ...summarize(waits), meanHeldMs: meanHeld(held), meanFreeMs: meanFree(held) };
+  return { ...counts, ...means, seconds: Math.round(took * 10) / 10, slow, trouble, details, left };
+}
+
+type Held = readonly (readonly [from: number, to: number])[];
+
+const mean = (values: readonly number[]): number => summarize(values).meanWaitMs;
+
+function meanHeld(held: Held): number {
+  return mean(held.map(([from, to]) => to - from));
+}
+
+function meanFree(held: Held): number {
+  const sorted = held.toSorted(([one], [other]) => one - other);
+  return mean(sorted.slice(1).map(([from], index) => from - (sorted[index]?.[1] ?? from)));
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -78,7 +78,8 @@ export class Machine {
         const first = await Promise.race([machine.#answer(), sleep(READY_MS, undefined, { ref: false })]);
         if (first === 'ready') return machine;
         await kill(child);
-        throw new Error(`the guest did not get ready; its console says:\n${tail(consoleFile)}`);
+        const why = typeof first === 'string' ? first : 'the guest did not get ready';
+        throw new Error(`${why}; its console says:\n${tail(consoleFile)}`);
       }
       throw new Error(`QEMU does not run the kernel; its console says:\n${tail(consoleFile)}`);
     } catch (error) {
