@@ -46,7 +46,7 @@ export function ctestUpdateOf(of: Entries): CTestUpdate {
   const source = of('SourceDirectory') || '.';
   if (!existsSync(source)) return obstacle(`there is no source directory ${source}`);
   const shown = SIGNS.find(([sign]) => existsSync(join(source, sign)))?.[1];
-  const system = shown ?? namedIn(of('UpdateType')) ?? namedIn(of('UpdateCommand')) ?? systemAbove(source);
+  const system = shown ?? namedIn(of('UpdateType')) ?? namedIn(of('UpdateCommand')) ?? systemAbove(of, source);
   if (system === undefined) return withoutSystem(of, source);
   if (typeof system === 'object') return system;
   if (system === 'bzr' || system === 'p4') {
@@ -131,23 +131,24 @@ function namedIn(text: string): keyof typeof CLIENTS | undefined {
  * The system of the nearest work tree that the source lies in, if that has the source: a directory that is unpacked somewhere
  * in a home directory under version control is none of its files.
  */
-function systemAbove(source: string): System | WithoutUpdate | undefined {
+function systemAbove(of: Entries, source: string): System | WithoutUpdate | undefined {
   const trees = (['git', 'svn', 'hg'] as const).flatMap((system) => {
     const tree = workTreeOf(source, system);
     return tree === undefined ? [] : [{ system, tree }];
   });
   const [nearest] = trees.sort((a, b) => b.tree.top.length - a.tree.top.length);
   if (nearest === undefined) return undefined;
+  const client = of(CLIENTS[nearest.system]) || nearest.system;
   switch (nearest.system) {
     case 'git': {
-      const inside = isInCommit(source);
+      const inside = isInCommit(source, client);
       if (typeof inside === 'object') return obstacle(inside);
       return inside ? 'git' : undefined;
     }
     case 'svn':
-      return knows('svn', ['info', '--non-interactive', '.'], source) ? 'svn' : undefined;
+      return knows(client, ['info', '--non-interactive', '.'], source) ? 'svn' : undefined;
     case 'hg':
-      return knows('hg', ['files', '.'], source) ? 'hg' : undefined;
+      return knows(client, ['files', '.'], source) ? 'hg' : undefined;
   }
 }
 

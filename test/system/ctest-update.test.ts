@@ -244,6 +244,14 @@ function listing(build: GitBuild): string[] {
   return readdirSync(build.top, { recursive: true }).map(String).sort();
 }
 
+test('the client that is named is also the one that is asked about a repository around the source', () => {
+  const build = new GitBuild('sub');
+  const named = build.wrapper('named');
+  build.configure({ GITCommand: named });
+  expect(build.stagelock('run')).toMatchObject({ code: 0, stderr: '' });
+  expect(readFileSync(`${named}.log`, 'utf8')).toMatch(/^-C \S+ rev-parse --verify --quiet HEAD:/);
+});
+
 /** A PATH that has everything but git. */
 function withoutGit(build: DartBuild): string {
   const bin = join(build.root, 'bin');
