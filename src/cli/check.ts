@@ -2,13 +2,16 @@ import { explainUnreadable } from '../config/nightly-start.js';
 import { formatProblem, type Problem } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
+import { isProgram, pathUnderCron, programProblems } from '../scheduler/cron-path.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
 import { secretProblems } from '../secrets/problems.js';
 import { claimProblems } from '../stages/claim-problems.js';
+import { placeProblems } from '../stages/place-problems.js';
 import { jsonText } from '../text/json.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { cursorFile } from '../updates/cursor.js';
+import { remoteProblems } from '../updates/remote-problems.js';
 import { orphanedCursors } from '../updates/renamed.js';
 import { explainForgotten } from './crontab.js';
 import { EXIT, Refusal } from './exit.js';
@@ -17,8 +20,17 @@ import { explainForgottenUnits } from './systemd.js';
 import { explainWriters, loadTrusted } from './trusted-configuration.js';
 import { readCrontab } from './user-crontab.js';
 
+interface CheckOptions {
+  readonly json?: boolean;
+  /** Does not ask remote repositories. */
+  readonly offline?: boolean;
+}
+
 /** `stagelock check` */
-export function checkCommand(options: GlobalOptions, { json = false }: { readonly json?: boolean }): void {
+export async function checkCommand(
+  options: GlobalOptions,
+  { json = false, offline = false }: CheckOptions,
+): Promise<void> {
   const file = configFileOf(options);
   const loaded = loadTrusted(file);
   const problems =
@@ -28,7 +40,11 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
           ...watchProblems(loaded.project),
           ...claimProblems(loaded.project, thisHost()),
           ...secretProblems(loaded.project),
+          ...placeProblems(loaded.project),
           ...updateProblems(loaded.project),
+          ...programProblems(loaded.project, pathUnderCron(crontab(), file, process.env['PATH'] ?? '')),
+          ...sendmailProblems(loaded.project),
+          ...(offline ? [] : await remoteProblems(loaded.project)),
         ];
   if (json) {
     process.stdout.write(`${jsonText({ file, problems }, 2)}\n`);
@@ -48,6 +64,24 @@ export function checkCommand(options: GlobalOptions, { json = false }: { readonl
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
+}
+
+/** Empty where there is no cron. */
+function crontab(): string {
+  try {
+    return readCrontab();
+  } catch (error) {
+    if (error instanceof Refusal) return '';
+    throw error;
+  }
+}
+
+/** Mail is asked for, and there is nothing that would take it. */
+function sendmailProblems({ file, mail }: Project): Problem[] {
+  const transport = mail?.transport;
+  if (transport?.type !== 'sendmail' || isProgram(transport.program)) return [];
+  const message = `there is no ${transport.program} that takes mails; name another one, or send by SMTP: transport = "smtp"`;
+  return [{ file, path: 'mail.sendmail', message }];
 }
 
 /** Sources that should be updated and cannot be: nothing of theirs is built. */
@@ -100,10 +134,5 @@ function orphansOf({ file, builds }: Project): string[] {
 
 /** Lines of the crontab and units of systemd whose configuration was moved or removed. */
 function forgotten(): string[] {
-  try {
-    return [...explainForgotten(readCrontab()), ...explainForgottenUnits()];
-  } catch (error) {
-    if (error instanceof Refusal) return explainForgottenUnits(); // no cron here
-    throw error;
-  }
+  return [...explainForgotten(crontab()), ...explainForgottenUnits()];
 }

@@ -215,10 +215,11 @@ export function program(): Command {
   stagelock
     .command('check')
     .description('check the configuration and tell everything that is wrong with it')
+    .option('--offline', 'does not ask the repositories that sources are updated from')
     .option('--json', 'for programs')
-    .action(async (options: { json?: boolean }, command: Command) => {
+    .action(async (options: { json?: boolean; offline?: boolean }, command: Command) => {
       const { checkCommand } = await import('./check.js');
-      checkCommand(command.optsWithGlobals<GlobalOptions>(), options);
+      await checkCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

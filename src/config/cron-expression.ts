@@ -43,9 +43,29 @@ export interface CronExpression {
   readonly wildcard: boolean;
 }
 
-/** Reads the fields, or says what is wrong with them. */
+/** Names that cron has for lines; `@reboot` is no time. */
+const NAMED: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
+/** As many as a month has at most. */
+const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Reads the fields, or one of cron's names such as `@daily`, or says what is wrong with them. */
 export function parseCronExpression(text: string): CronExpression | { readonly problem: string } {
-  const words = text.trim().split(/\s+/);
+  const name = text.trim();
+  if (name.startsWith('@') && NAMED[name] === undefined) {
+    return {
+      problem: `found ${JSON.stringify(name)}, expected five fields or one of ${Object.keys(NAMED).join(', ')}`,
+    };
+  }
+  const words = (NAMED[name] ?? name).split(/\s+/);
   if (words.length !== FIELDS.length) {
     return {
       problem: `found ${words.length} fields, expected five: minute, hour, day of the month, month, day of the week`,
@@ -60,13 +80,17 @@ export function parseCronExpression(text: string): CronExpression | { readonly p
   const [minutes = [], hours = [], daysOfMonth = [], months = [], days = []] = values;
   const daysOfWeek = [...new Set(days.map((day) => day % 7))].sort((a, b) => a - b);
   const isAny = (word: string | undefined): boolean => word?.startsWith('*') === true;
+  const both = isAny(words[2]) || isAny(words[4]);
+  const isThere = months.some((month) => (daysOfMonth[0] ?? 0) <= (LONGEST_MONTHS[month - 1] ?? 0));
+  if (both && !isThere)
+    return { problem: `found ${JSON.stringify(name)}, which never comes: no such month has that day` };
   return {
     minutes,
     hours,
     daysOfMonth,
     months,
     daysOfWeek,
-    days: isAny(words[2]) || isAny(words[4]) ? 'both' : 'either',
+    days: both ? 'both' : 'either',
     wildcard: isAny(words[0]) || isAny(words[1]),
   };
 }

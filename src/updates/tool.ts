@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sessionOf } from '../processes/endable.js';
@@ -242,6 +242,8 @@ function labelled(log: ((line: string) => void) | undefined, stream: 'out' | 'er
 }
 
 function startProblem(run: ToolRun, error: Error): string {
-  // ENOENT and EACCES of spawn(2) name the program even when it is the directory that is missing.
+  // ENOENT of spawn(2) names the program even when it is the directory that is missing.
+  if (!statSync(run.directory, { throwIfNoEntry: false })?.isDirectory())
+    return `there is no directory ${run.directory}`;
   return `cannot start ${run.argv[0]} in ${run.directory}: ${error.message}`;
 }

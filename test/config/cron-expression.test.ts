@@ -31,10 +31,30 @@ describe('the five fields of a crontab', () => {
     ['*/0 * * * *', 'found "*/0" as the minute'],
     ['5/10 * * * *', 'found "5/10" as the minute'],
     ['9-5 * * * *', 'found "9-5" as the minute'],
-    ['@daily', 'found 1 fields'],
+    ['@reboot', 'found "@reboot", expected five fields or one of @yearly, @annually, @monthly'],
+    ['@Daily', 'found "@Daily", expected five fields or one of'],
+    ['0 0 30 2 *', 'found "0 0 30 2 *", which never comes: no such month has that day'],
+    ['0 0 31 4,6,sep,11 *', 'never comes'],
+    ['0 0 31 feb */2', 'never comes'],
     ['1,,2 * * * *', 'found "" as the minute'],
   ])('cannot be %s', (text, problem) => {
     expect(parseCronExpression(text)).toEqual({ problem: expect.stringContaining(problem) });
+  });
+
+  test.each([
+    ['@yearly', '0 0 1 1 *'],
+    ['@annually', '0 0 1 1 *'],
+    ['@monthly', '0 0 1 * *'],
+    ['@weekly', '0 0 * * 0'],
+    ['@daily', '0 0 * * *'],
+    [' @midnight', '0 0 * * *'],
+    ['@hourly', '0 * * * *'],
+  ])('may be called %s, as cron does', (name, fields) => {
+    expect(parsed(name)).toEqual(parsed(fields));
+  });
+
+  test.each(['0 0 29 2 *', '0 0 31 4,5 *', '0 0 31 2 mon', '0 0 */31 2 *'])('come some day, as %s', (text) => {
+    expect(parsed(text)).toBeDefined();
   });
 
   test.each([

@@ -60,7 +60,7 @@ export const buildShape = {
     z.string('the five fields of a crontab such as "*/10 * * * *"').check(
       z.meta({
         description:
-          'When `stagelock crontab` has cron run it: minute, hour, day of the month, month, day of the week. Default of a secondary: that of its primary.',
+          'When `stagelock crontab` has cron run it: minute, hour, day of the month, month, day of the week; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. Default of a secondary: that of its primary.',
       }),
     ),
   ),

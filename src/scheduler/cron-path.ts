@@ -1,0 +1,55 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Problem, pathText } from '../config/problem.js';
+import type { Build, Project } from '../config/project.js';
+
+/** What cron has where a crontab names no PATH. */
+const CRON_PATH = '/usr/bin:/bin';
+
+/**
+ * The PATH that the runs of a configuration have under cron: the one above the first line of the crontab that names it; or, when none does,
+ * the one that `crontab --install` would write.
+ */
+export function pathUnderCron(crontab: string, file: string, ours: string): string {
+  let path = CRON_PATH;
+  for (const line of crontab.split('\n')) {
+    const set = /^\s*PATH\s*=\s*(.*?)\s*$/.exec(line);
+    if (set?.[1] !== undefined) path = set[1].replace(/^(["'])(.*)\1$/, '$2');
+    else if (!/^\s*(#|$)/.test(line) && line.includes(file)) return path;
+  }
+  return ours;
+}
+
+/** The programs of stages that nothing in such a PATH is called, and absolute ones that are not there. */
+export function programProblems({ file, builds }: Project, path: string): Problem[] {
+  return [...builds.values()].flatMap((build) =>
+    build.stages.flatMap((stage) => {
+      if (stage.command.kind !== 'argv') return [];
+      const [program] = stage.command.argv;
+      const message = missing(program, stage.environment['PATH'] ?? path, build);
+      const at = pathText(['builds', build.name, 'stages', stage.name, 'command']);
+      return message === undefined ? [] : [{ file, path: at, message }];
+    }),
+  );
+}
+
+function missing(program: string, path: string, { directory, source }: Build): string | undefined {
+  if (!program.includes('/')) {
+    const found = path.split(':').some((place) => isProgram(join(place === '' ? '.' : place, program)));
+    return found ? undefined : `no program ${program} is in the PATH that cron gives it: ${path}`;
+  }
+  // What is made by an earlier stage, or comes with an update, is not there yet.
+  const file = resolve(directory, program);
+  if (!program.startsWith('/') || [directory, source].some((place) => file.startsWith(`${place}/`))) return undefined;
+  return isProgram(file) ? undefined : `there is no program ${program}`;
+}
+
+/** Whether this may be run, whoever runs it. */
+export function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

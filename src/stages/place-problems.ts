@@ -1,0 +1,50 @@
+import { realpathSync, statSync } from 'node:fs';
+import { relative } from 'node:path';
+import { type Problem, pathText } from '../config/problem.js';
+import type { Build, Project } from '../config/project.js';
+
+/** What is wrong with where the sources and build directories of a project are. */
+export function placeProblems({ file, builds }: Project): Problem[] {
+  return [...builds.values()].flatMap((build) => {
+    const path = (key: string): string => pathText(['builds', build.name, key]);
+    const source = build.role === 'primary' ? sourceProblem(build) : undefined;
+    const directory = directoryProblem(build);
+    return [
+      ...(source === undefined ? [] : [{ file, path: path('source'), message: source }]),
+      ...(directory === undefined ? [] : [{ file, path: path('directory'), message: directory }]),
+    ];
+  });
+}
+
+function sourceProblem({ source }: Build): string | undefined {
+  const what = kindOf(source);
+  if (what === 'directory') return undefined;
+  return what === 'absent'
+    ? `there is no source at ${source}; check it out there`
+    : `the source ${source} is no directory`;
+}
+
+function directoryProblem({ directory, source }: Build): string | undefined {
+  if (kindOf(directory) === 'file') return `the build directory ${directory} is a file`;
+  const [build, tree] = [real(directory), real(source)];
+  if (build === tree)
+    return `the build directory is the source ${source}; an update would meet what builds leave there`;
+  const way = relative(build, tree);
+  if (way !== '..' && !way.startsWith('../')) {
+    return `the build directory ${directory} has the source ${source} in it; who clears the one loses the other`;
+  }
+  return undefined;
+}
+
+function kindOf(path: string): 'directory' | 'file' | 'absent' {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? 'absent' : stat.isDirectory() ? 'directory' : 'file';
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

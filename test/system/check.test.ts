@@ -1,0 +1,175 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { parseProject } from '../../src/config/load.js';
+import { pathUnderCron } from '../../src/scheduler/cron-path.js';
+import { remoteProblems } from '../../src/updates/remote-problems.js';
+import { repositoryAt, temporaryDirectory } from '../updates/repository.js';
+import { environment, makeRepository } from '../updates/systems/repositories.js';
+import { missing, STAGELOCK } from './programs.js';
+
+/** A project whose primary `gcc` is updated by git, in whose configuration something may be otherwise. */
+function project() {
+  const root = temporaryDirectory();
+  const repository = makeRepository('git', root);
+  repository.commit({ log: 'one', write: { a: '1\n' } });
+  const source = join(root, 'source');
+  repository.clone(source);
+  const config = join(root, 'stagelock.toml');
+  const branch = repositoryAt(source).git('branch', '--show-current');
+  const lines = {
+    source: 'source = "source"',
+    directory: 'directory = "build/gcc"',
+    more: '',
+    update: `update = { type = "git", branch = "${branch}" }`,
+    stages: 'stages.build = { command = ["make"] }',
+    end: '',
+  };
+  const check = (changed: Partial<typeof lines> = {}, ...options: string[]) => {
+    const { end, ...build } = { ...lines, ...changed };
+    writeFileSync(config, `[project]\nname = "x"\n[builds.gcc]\n${Object.values(build).join('\n')}\n${end}\n`);
+    const ran = spawnSync(process.execPath, [STAGELOCK, '-c', config, 'check', ...options], {
+      env: environment,
+      encoding: 'utf8',
+    });
+    return { status: ran.status, said: (ran.status === 0 ? ran.stdout : ran.stderr).replaceAll(root, 'ROOT') };
+  };
+  return { root, source, config, check };
+}
+
+test('check is content with a project that can be built', () => {
+  expect(project().check()).toMatchObject({ status: 0, said: 'ROOT/stagelock.toml: good; gcc (primary)\n' });
+});
+
+test('check sees that the source is missing or a file, and a run blames no program for that', () => {
+  const { root, source, config, check } = project();
+  renameSync(source, `${source}-elsewhere`);
+  const message = 'ROOT/stagelock.toml: builds.gcc.source: there is no source at ROOT/source; check it out there\n';
+  expect(check()).toEqual({ status: 2, said: message });
+  const run = spawnSync(process.execPath, [STAGELOCK, '-c', config, 'run', 'gcc'], {
+    env: environment,
+    encoding: 'utf8',
+  });
+  expect(run.status).not.toBe(0);
+  expect(run.stderr).not.toContain('cannot start git');
+  expect(run.stderr).toMatch(/no (such )?(directory|source)/);
+  writeFileSync(join(root, 'source'), '');
+  expect(check()).toMatchObject({ status: 2, said: expect.stringContaining('the source ROOT/source is no directory') });
+});
+
+test('check sees a build directory that is a file, the source, or around it, also by a link', () => {
+  const { root, check } = project();
+  const said = (directory: string) => check({ directory: `directory = "${directory}"` });
+  expect(said('source')).toMatchObject({
+    status: 2,
+    said: expect.stringContaining('builds.gcc.directory: the build directory is the source ROOT/source'),
+  });
+  symlinkSync('source', join(root, 'link'));
+  expect(said('link').said).toContain('the build directory is the source');
+  expect(said('.').said).toContain('the build directory ROOT has the source ROOT/source in it');
+  writeFileSync(join(root, 'file'), '');
+  expect(said('file').said).toContain('the build directory ROOT/file is a file');
+  // Below the source is where many builds are, and beside it those whose names only begin alike.
+  expect(said('source/build').status).toBe(0);
+  expect(said('sourc').status).toBe(0);
+});
+
+test('check sees a program that cron will not find', () => {
+  const { check } = project();
+  const stages = (command: string) => check({ stages: `stages.build = { ${command} }` });
+  expect(stages('command = ["no-such-make", "all"]').said).toMatch(
+    /^ROOT\/stagelock\.toml: builds\.gcc\.stages\.build\.command: no program no-such-make is in the PATH that cron gives it: .*\/bin/,
+  );
+  expect(stages('command = ["/opt/none/bin/cmake"]').said).toContain('there is no program /opt/none/bin/cmake');
+  expect(stages('command = ["./configure"]').status).toBe(0);
+  expect(stages('command = ["make"], environment = { PATH = "/nowhere" }').said).toContain(
+    'that cron gives it: /nowhere',
+  );
+});
+
+test('the PATH of cron is the one above its line, or what would be installed', () => {
+  const file = '/home/ci/stagelock.toml';
+  const line = `*/5 * * * * stagelock -c ${file} run gcc`;
+  expect(pathUnderCron('', file, '/ours')).toBe('/ours');
+  expect(pathUnderCron('* * * * * other\n', file, '/ours')).toBe('/ours');
+  expect(pathUnderCron(`${line}\n`, file, '/ours')).toBe('/usr/bin:/bin');
+  expect(pathUnderCron(`# ${line}\nPATH = "/a:/b"\n${line}\nPATH=/c\n`, file, '/ours')).toBe('/a:/b');
+});
+
+test('check sees a branch that the remote does not have, and a remote that does not answer; --offline asks nobody', () => {
+  const { root, check } = project();
+  const other = { update: 'update = { type = "git", branch = "nope" }' };
+  expect(check(other)).toEqual({
+    status: 2,
+    said: 'ROOT/stagelock.toml: builds.gcc: gcc follows the branch nope, which origin does not have\n',
+  });
+  expect(check(other, '--offline').status).toBe(0);
+  const source = join(root, 'source');
+  repositoryAt(source).git('remote', 'set-url', 'origin', join(root, 'gone.git'));
+  expect(check().said).toMatch(
+    /^ROOT\/stagelock\.toml: builds\.gcc: gcc cannot be updated: the remote origin of ROOT\/source does not answer: .*gone\.git/,
+  );
+  expect(check({}, '--offline').status).toBe(0);
+});
+
+test('a remote that says nothing is given up after a while', async () => {
+  const { source, root, check } = project();
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  repositoryAt(source).git('remote', 'set-url', 'origin', `git://127.0.0.1:${port}/x`);
+  check({}, '--offline');
+  const text = `[project]\nname = "x"\n[builds.gcc]\nsource = "source"\ndirectory = "b"\nupdate = { branch = "main" }\n`;
+  const loaded = parseProject(text, join(root, 'stagelock.toml'), { hostname: 'here' });
+  if (loaded.kind !== 'loaded') throw new Error('the configuration is wrong');
+  expect(await remoteProblems(loaded.project, 500)).toMatchObject([
+    {
+      message: `gcc cannot be updated: the remote origin of ${source} did not answer within 0.5 s; to leave this out: check --offline`,
+    },
+  ]);
+});
+
+test.each(['svn', 'hg'] as const)('check asks %s, too', (system) => {
+  if (missing(system) !== undefined) return;
+  const root = temporaryDirectory();
+  const repository = makeRepository(system, root);
+  repository.commit({ log: 'one', write: { a: '1\n' } });
+  repository.clone(join(root, 'source'));
+  const config = join(root, 'stagelock.toml');
+  writeFileSync(
+    config,
+    `[project]\nname = "x"\n[builds.one]\nsource = "source"\ndirectory = "b"\nupdate = { type = "${system}" }\n`,
+  );
+  const check = () =>
+    spawnSync(process.execPath, [STAGELOCK, '-c', config, 'check'], { env: environment, encoding: 'utf8' });
+  expect(check()).toMatchObject({ status: 0, stderr: '' });
+  repository.vanish();
+  expect(check()).toMatchObject({ status: 2, stderr: expect.stringContaining('one cannot be updated: the ') });
+});
+
+test('check sees that nothing takes the mails that are asked for', () => {
+  const { root, check } = project();
+  const mail = (sendmail: string) => check({ end: `[mail]\nto = ["a@example.org"]\nsendmail = "${sendmail}"` });
+  expect(mail(`${root}/sendmail`)).toMatchObject({
+    status: 2,
+    said: expect.stringContaining('mail.sendmail: there is no ROOT/sendmail that takes mails'),
+  });
+  mkdirSync(join(root, 'sendmail'));
+  expect(mail(`${root}/sendmail`).status).toBe(2);
+  rmSync(join(root, 'sendmail'), { recursive: true });
+  writeFileSync(join(root, 'sendmail'), '#!/bin/sh\ncat >/dev/null\n', { mode: 0o755 });
+  expect(mail(`${root}/sendmail`).status).toBe(0);
+});
+
+test('check takes the names that cron has for schedules, and sees one that never comes', () => {
+  const { check } = project();
+  expect(check({ more: 'schedule = "@daily"' }).status).toBe(0);
+  expect(check({ more: 'schedule = "0 3 30 2 *"' })).toMatchObject({
+    status: 2,
+    said: expect.stringContaining('which never comes'),
+  });
+});
