@@ -45,8 +45,8 @@ describe.skipIf(compilers.length === 0).each(compilers)('the small C library, bu
 });
 
 test.skipIf(!SERVES || spawnSync('cc', ['--version']).status !== 0)('the front is built with it', () => {
-  // glibc brings its name along, and all of its start.
-  expect(readFileSync('dist/ct-lock-helper', 'latin1')).not.toMatch(/GNU C Library|GLIBC/);
+  // glibc brings its own messages along, and all of its start.
+  expect(readFileSync('dist/ct-lock-helper', 'latin1')).not.toMatch(/glibc (error|detected)|GLIBC_\d/);
 });
 
 test.skipIf(!compilers.includes('clang'))('the front is built with it by clang, too, without a warning', () => {
