@@ -11,6 +11,7 @@ const BENCHES = [
   'helper',
   'waiting',
   'build',
+  'made-once',
   'cleanup',
   'reports',
   'update',
