@@ -1,6 +1,10 @@
 #include "inputs.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "program.h"
 
 static void add_new(struct words *words, char *text) {
   for (size_t word = 0; word < words->count; word++) {
@@ -56,6 +60,19 @@ static void add_names(struct words *names, const char *input, const struct words
   }
 }
 
+bool has_shortened(const struct words *directories, const struct words *inputs) {
+  char real[PATH_MAX];
+  for (size_t word = 0; word < directories->count; word++) {
+    const char *directory = plain(absolute(directories->items[word].text));
+    if (realpath(directory, real) == NULL || strcmp(real, directory) == 0) continue;
+    for (size_t input = 0; input < inputs->count; input++) {
+      const char *path = inputs->items[input].text;
+      if (path[0] == '/' && name_behind(path, real) != NULL) return true;
+    }
+  }
+  return false;
+}
+
 /** A directory that is searched, and the way there. */
 struct searched {
   const char *path;
@@ -68,8 +85,12 @@ static const char *why_other_file(const struct searched *directory, const char *
     return joined(directory->path, "/", name, " has appeared", NULL);
   }
   // Gcc takes a precompiled header for the header, and its dependency file does not say so.
-  if (follow_from(directory->way, name, ".gch", before).kind == FOUND_ABSENT) return NULL;
-  return joined(directory->path, "/", name, ".gch is there", NULL);
+  if (follow_from(directory->way, name, ".gch", before).kind != FOUND_ABSENT) {
+    return joined(directory->path, "/", name, ".gch is there", NULL);
+  }
+  // Clang, where an option includes it.
+  if (follow_from(directory->way, name, ".pch", before).kind == FOUND_ABSENT) return NULL;
+  return joined(directory->path, "/", name, ".pch is there", NULL);
 }
 
 /** The first `count` of the directories are looked into in any case. */

@@ -20,3 +20,9 @@ struct reading {
  * @param before what changed earlier than this, by the clock of the file system, is as the compile found it
  */
 const char *why_other_inputs(const struct reading *reading, file_moment before);
+
+/**
+ * Whether an input may be named otherwise than it was looked for: where that is shorter, gcc writes down what a header of the
+ * system is called without links. The link may lead elsewhere later, and the name that was included cannot be seen.
+ */
+bool has_shortened(const struct words *directories, const struct words *inputs);

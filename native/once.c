@@ -16,6 +16,7 @@
 #include "facts_file.h"
 #include "lock.h"
 #include "moment.h"
+#include "mounts.h"
 #include "probe_file.h"
 #include "product.h"
 #include "report.h"
@@ -34,7 +35,7 @@ struct once once_of(const struct plan *plan, char *const *command, const char *l
   struct once once = {.directory = -1, .dependencies = -1, .command = command};
   const char *name = name_of(lock_base);
   bool plain = plan->kind == PLAN_REDIRECTED && plan->directory == NULL && !plan->seeded && plan->side_count <= 1 &&
-               strcmp(plan->destination, plan->target) == 0;
+               strcmp(plan->destination, plan->target) == 0 && (plan->side_count == 0 || plan->sides[0].temporary != NULL);
   once.possible = plain && strlen(name) <= LONGEST_NAME_OF_FACTS;
   if (!once.possible) return once;
   once.path = joined(lock_directory, "/.made-once", NULL);
@@ -162,6 +163,7 @@ static bool add_dependencies(struct once *once, struct plan *plan) {
 
 void begin_making(struct once *once, struct plan *plan) {
   if (!once->possible || !read_clocks(&once->began)) return;
+  if (!read_mounts(&once->mounts)) return;
   bool sided = plan->side_count == 1 && plan->sides[0].speaks_of_product;
   if (sided != once->recipe.names_dependencies || (!sided && !add_dependencies(once, plan))) return;
   plan->hearing = &once->hearing;
@@ -195,6 +197,14 @@ static bool read_inputs(const struct once *once, const struct plan *plan, struct
   return true;
 }
 
+/** Whether the same is mounted, and gcc names all inputs as it has looked for them. */
+static bool is_as_looked_for(const struct once *once, const struct facts *facts) {
+  struct buffer mounts = {0};
+  if (!read_mounts(&mounts) || mounts.length != once->mounts.length) return false;
+  if (memcmp(mounts.bytes, once->mounts.bytes, mounts.length) != 0) return false;
+  return !has_shortened(&facts->probe.directories, &facts->inputs);
+}
+
 /** Whether the product is the very file that the compiler has left. */
 static bool is_what_was_made(const struct stat *made, const struct identity_of_file *product) {
   return product->inode == made->st_ino && product->device == made->st_dev && product->size == (unsigned long long)made->st_size &&
@@ -212,6 +222,6 @@ void record_made(struct once *once, const struct plan *plan) {
   if (!is_what_was_made(&once->hearing.made, &facts.files[0])) return;
   for (size_t side = 0; side < plan->side_count; side++) facts.files[facts.file_count++] = identify(plan->sides[side].target);
   if (!read_inputs(once, plan, &facts) || !know_compiler(once->directory, &once->recipe, &facts.probe)) return;
-  if (!digest_mounts(&facts, facts.mounts)) return;
+  if (!is_as_looked_for(once, &facts) || !digest_mounts(&facts, facts.mounts)) return;
   write_facts_file(once->directory, once->name, &facts);
 }

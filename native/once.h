@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "buffer.h"
 #include "clock.h"
 #include "messages.h"
 #include "plan.h"
@@ -34,6 +35,8 @@ struct once {
   /** What is made now is to be recorded. */
   bool recording;
   struct instant began;
+  /** What was mounted then. */
+  struct buffer mounts;
   struct hearing hearing;
   /** An open file that the compiler writes its dependencies to, or -1. */
   int dependencies;

@@ -64,6 +64,9 @@ static bool read_verbose(char *text, struct probe *probe, char **proper, bool *c
   for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
     char *rest;
     if (begins(line, "Reading specs from") || begins(line, "Configuration file")) return false;
+    // A file in the place of a directory is not among those listed; clang reads it.
+    if (strstr(line, "not a directory") != NULL || strstr(line, " (headermap)") != NULL) return false;
+    if (strstr(line, " (framework directory)") != NULL) return false;
     if (begins(line, "gcc version ")) known = true;
     if (strstr(line, "clang version ") != NULL) known = *clang = true;
     if (begins(line, "#include \"...\"")) list = QUOTE_LIST;

@@ -1,7 +1,10 @@
 #include "source_text.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "words.h"
 
 static const char ASKS[] = "has_include";
 
@@ -57,13 +60,53 @@ static bool includes_by_backslash(const char *text) {
   return false;
 }
 
+static bool ends(const char *line, const char *end, const char *ending) {
+  size_t length = strlen(ending);
+  return (size_t)(end - line) >= length && memcmp(end - length, ending, length) == 0;
+}
+
+/** Whether a `#`, its digraph or trigraph, or a comment ends here. */
+static bool may_begin_directive(const char *text, const char *end) {
+  static const char *const marks[] = {"#", "%:", "?\?=", "*/", NULL};
+  for (const char *const *mark = marks; *mark != NULL; mark++) {
+    if (ends(text, end, *mark)) return true;
+  }
+  return false;
+}
+
+/** Of `#pragma GCC dependency "FILE"` the time of a file decides that is no input. */
+static bool compares_dates(const char *text) {
+  for (const char *at = text; (at = strstr(at, "dependency")) != NULL; at++) {
+    const char *before = at;
+    while (before > text && is_blank(before[-1])) before--;
+    if (ends(text, before, "*/") || ends(text, before, "gcc")) return true;
+  }
+  return false;
+}
+
+/** `#line 1 "FILE"`, `# 1 "FILE"`: gcc shows lines of that file, which is no input, and judges the indentation by them. */
+static bool renames_lines(const char *text) {
+  for (const char *at = text; (at = strpbrk(at, "#:=/")) != NULL;) {
+    bool directive = may_begin_directive(text, ++at);
+    while (is_blank(*at)) at++;
+    if (!directive) continue;
+    bool line = begins(at, "line") && !is_of_word(at[4]);
+    if (!line && (*at < '0' || *at > '9')) continue;
+    size_t length = strcspn(at, "\n");
+    if (memchr(at, '"', length) != NULL && (line || is_blank(at[strspn(at, "0123456789")]))) return true;
+    if (line && at[4 + strspn(at + 4, " \t0123456789")] != '\n') return true;
+  }
+  return false;
+}
+
 /** Text that makes the product depend on more than the files that were read: the clock, files that the assembler reads. */
 static bool is_uncertain(const char *text) {
-  static const char *const words[] = {"__date__", "__time__", "__timestamp__", "incbin", ".include", "__has_embed"};
+  static const char *const words[] = {"__date__", "__time__", "__timestamp__", "incbin", ".include", "__has_embed",
+                                      "pch_preprocess"};
   for (size_t word = 0; word < sizeof words / sizeof *words; word++) {
     if (strstr(text, words[word]) != NULL) return true;
   }
-  return embeds(text) || includes_by_backslash(text);
+  return embeds(text) || includes_by_backslash(text) || compares_dates(text) || renames_lines(text);
 }
 
 /** `<name>)` or `"name")`, without the parenthesis. */
@@ -81,22 +124,22 @@ static char *literal_at(const char *at) {
   return strchr(name, '\n') != NULL || *after != ')' ? NULL : name;
 }
 
-static bool ends(const char *line, const char *end, const char *ending) {
-  size_t length = strlen(ending);
-  return (size_t)(end - line) >= length && memcmp(end - length, ending, length) == 0;
-}
-
 /** Whether it is asked only whether the compiler has it, or a comment names it. */
 static bool is_only_mentioned(const char *text, const char *begin, const char *end) {
   static const char *const before[] = {"ifdef", "ifndef", "defined", "defined(", NULL};
   const char *line = begin;
   while (line > text && line[-1] != '\n') line--;
-  const char *comment = strstr(line, "//");
-  if (comment != NULL && comment + 2 <= begin && *end == '\n') return true;
+  // Behind the end of a comment or a string, or as a word of a directive, it may be more than a mention.
+  size_t before_it = (size_t)(begin - line);
+  const char *stop = strstr(line, "*/"), *comment = strstr(line, "//");
+  bool plain = strcspn(line, "\"'") >= before_it && (stop == NULL || stop >= begin);
+  bool directive = strcspn(line, "#%?") < before_it;
+  if (plain && !directive && is_of_word(*end)) return true;
+  if (plain && comment != NULL && comment + 2 <= begin && *end == '\n') return true;
   const char *last = begin;
   while (last > line && is_blank(last[-1])) last--;
   for (const char *const *word = before; *word != NULL; word++) {
-    if (ends(line, last, *word)) return true;
+    if (ends(line, last, *word) && (last - line == (ptrdiff_t)strlen(*word) || !is_of_word((last - strlen(*word))[-1]))) return true;
   }
   return false;
 }
@@ -107,7 +150,7 @@ static bool ask_at(const char *text, const char *at, struct words *asked) {
   bool whole = at - text >= 2 && at[-1] == '_' && at[-2] == '_' && !(at - text >= 3 && is_of_word(at[-3])) && !is_of_word(*end);
   if (!whole) return false;
   while (is_blank(*end)) end++;
-  if (*end != '(') return is_of_word(*end) || is_only_mentioned(text, at - 2, end);
+  if (*end != '(') return is_only_mentioned(text, at - 2, end);
   char *name = literal_at(end + 1);
   if (name == NULL) return false;
   add_word(asked, name, -1);

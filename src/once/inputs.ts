@@ -45,6 +45,8 @@ export function whyOtherInputs(reading: Reading, before: bigint, look: Look): st
       if (kind === 'unclear' || (kind !== 'absent' && !settled)) return `${path} has appeared`;
       // Gcc takes a precompiled header for the header, and its dependency file does not say so.
       if (follow(`${path}.gch`, before, look).kind !== 'absent') return `${path}.gch is there`;
+      // Clang, where an option includes it.
+      if (follow(`${path}.pch`, before, look).kind !== 'absent') return `${path}.pch is there`;
     }
   }
   return unique([ALWAYS_ASKED, ...asked])

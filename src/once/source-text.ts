@@ -5,7 +5,14 @@ export interface SourceText {
 }
 
 /** Text that makes the product depend on more than the files that were read: the clock, files that the assembler reads. */
-const UNCERTAIN = ['__date__', '__time__', '__timestamp__', 'incbin', '.include', '__has_embed'];
+const UNCERTAIN = ['__date__', '__time__', '__timestamp__', 'incbin', '.include', '__has_embed', 'pch_preprocess'];
+
+/** Of `#pragma GCC dependency "FILE"` the time of a file decides that is no input. */
+const COMPARES_DATES = /(?:gcc|\*\/)[ \t]*dependency/;
+
+/** `#line 1 "FILE"`, `# 1 "FILE"`: gcc shows lines of that file, which is no input, and judges the indentation by them. */
+const RENAMES_LINES =
+  /(?:#|%:|\?\?=|\*\/)[ \t]*(?:line(?![a-z0-9_$])(?:[^\n]*"|[ \t0-9]*[^ \t0-9\n]|[ \t0-9]*$)|[0-9]+[ \t][^\n]*")/;
 
 const ASKS = 'has_include';
 const DIRECTIVES_BEFORE = ['ifdef', 'ifndef', 'defined', 'defined('];
@@ -23,6 +30,7 @@ export function readSourceText(text: string): SourceText | undefined {
   if (spliced === undefined) return undefined;
   const lower = spliced.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
   if (UNCERTAIN.some((word) => lower.includes(word)) || embeds(lower) || includesByBackslash(lower)) return undefined;
+  if (COMPARES_DATES.test(lower) || RENAMES_LINES.test(lower)) return undefined;
   const asked: string[] = [];
   for (let at = spliced.indexOf(ASKS); at >= 0; at = spliced.indexOf(ASKS, at + 1)) {
     const name = askedAt(spliced, at);
@@ -79,7 +87,7 @@ function askedAt(text: string, at: number): string | undefined {
   if (!whole) return undefined;
   while (isBlank(text[end])) end++;
   if (text[end] === '(') return literalAt(text, end + 1);
-  if (isOfWord(text[end]) || isOnlyMentioned(text, at - 2, end)) return '';
+  if (isOnlyMentioned(text, at - 2, end)) return '';
   return undefined;
 }
 
@@ -101,6 +109,9 @@ function literalAt(text: string, begin: number): string | undefined {
 function isOnlyMentioned(text: string, begin: number, end: number): boolean {
   const line = text.slice(text.lastIndexOf('\n', begin - 1) + 1, begin);
   const before = line.replace(/[ \t]+$/, '');
-  if (line.includes('//') && text[end] === '\n') return true;
-  return DIRECTIVES_BEFORE.some((word) => before.endsWith(word));
+  // Behind the end of a comment or a string, or as a word of a directive, it may be more than a mention.
+  const isPlain = !/["']|\*\//.test(line);
+  if (isPlain && !/[#%?]/.test(line) && isOfWord(text[end])) return true;
+  if (isPlain && line.includes('//') && text[end] === '\n') return true;
+  return DIRECTIVES_BEFORE.some((word) => before.endsWith(word) && !isOfWord(before.at(-1 - word.length)));
 }

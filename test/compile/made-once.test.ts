@@ -233,6 +233,55 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
     expect(taken.filter((what) => what !== undefined)).toEqual([]);
   });
 
+  /** What a compile depends on, and no dependency file names: an argument list, and how it changes. */
+  const unnamed: Readonly<Record<string, readonly [argv: readonly string[], change: (directory: string) => void]>> = {
+    'a precompiled header for clang': [
+      ['clang', '-I', 'second', '-include', 'second/a.h', '-c', 'a.c', '-o', 'a.o'],
+      (at) => spawnSync('clang', ['-x', 'c-header', 'second/a.h', '-o', 'second/a.h.pch'], { cwd: at }),
+    ],
+    'a directory that is missed': [
+      ['gcc', '-Wmissing-include-dirs', '-I', 'none', '-I', 'second', '-c', 'a.c', '-o', 'a.o'],
+      (at) => mkdirSync(join(at, 'none')),
+    ],
+    'a file in the place of a directory': [
+      ['gcc', '-I', 'file', '-I', 'second', '-c', 'a.c', '-o', 'a.o'],
+      (at) => {
+        rmSync(join(at, 'file'));
+        mkdirSync(join(at, 'file'));
+        writeFileSync(join(at, 'file/a.h'), '#define VALUE 4\n');
+      },
+    ],
+    'a link on the way to headers of the system': [
+      ['gcc', '-isystem', 'DIRECTORY/current-version/inc', '-DLIBRARY', '-I', 'second', '-c', 'a.c', '-o', 'a.o'],
+      (at) => {
+        rmSync(join(at, 'current-version'));
+        symlinkSync('2', join(at, 'current-version'));
+      },
+    ],
+  };
+
+  test('is not taken when what no dependency file names may have changed', async () => {
+    const taken = await Promise.all(
+      Object.entries(unnamed).map(async ([what, [words, change]]) => {
+        if (words[0] === 'clang' && !HAS_CLANG) return;
+        const source = '#include "a.h"\n#ifdef LIBRARY\n#include <of/library.h>\n#endif\nint value = VALUE;\n';
+        const library = { file: '', '1/inc/of/library.h': 'int one;\n', '2/inc/of/library.h': 'int two;\n' };
+        const directory = project({ ...SOURCES, 'a.c': source });
+        for (const [name, text] of Object.entries(library)) {
+          mkdirSync(join(directory, name, '..'), { recursive: true });
+          writeFileSync(join(directory, name), text);
+        }
+        symlinkSync('1', join(directory, 'current-version'));
+        const argv = words.map((word) => word.replace('DIRECTORY', directory));
+        const { maker, waiter } = await oneAfterTheOther(directory, { argv }, { argv }, () => change(directory));
+        expect(maker.code, what).toBe(0);
+        expectFresh(directory, waiter, argv);
+        return waiter.taken ? what : undefined;
+      }),
+    );
+    expect(taken.filter((what) => what !== undefined)).toEqual([]);
+  });
+
   test('is not taken when there may be what __has_include has not found', async () => {
     const source = '#if __has_include(<later.h>)\nint later;\n#endif\nint main(void) { return 0; }\n';
     const directory = project({ 'a.c': source });

@@ -5,9 +5,16 @@ import { join, resolve } from 'node:path';
 
 export const HAS_CC = spawnSync('cc', ['--version']).status === 0;
 
-const SOURCES = ['words', 'sha256', 'dependency_rule', 'source_text', 'certain_filesystem', 'lookup', 'inputs'].map(
-  (name) => `native/${name}.c`,
-);
+const SOURCES = [
+  'words',
+  'sha256',
+  'dependency_rule',
+  'source_text',
+  'certain_filesystem',
+  'lookup',
+  'inputs',
+  'program',
+].map((name) => `native/${name}.c`);
 
 /** The native functions, as a program that answers questions. */
 export class NativeOnce {
