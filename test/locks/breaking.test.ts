@@ -408,7 +408,7 @@ test('nobody is let in twice through thousands of stale locks that several proce
     const counts = await together<{ rounds: number; overlaps: number; broken: number }>(contenders);
     const sum = (of: (count: (typeof counts)[number]) => number): number => counts.map(of).reduce((a, b) => a + b);
     expect(sum((count) => count.overlaps)).toBe(0);
-    expect(sum((count) => count.rounds)).toBeGreaterThan(500);
+    expect(sum((count) => count.rounds)).toBeGreaterThan(100);
     // Every lock was removed by one process only; the last one may have been left.
     expect([0, 1]).toContain(sum((count) => count.rounds) - sum((count) => count.broken));
     expect(counts.filter(({ broken }) => broken > 0).length).toBeGreaterThan(1);

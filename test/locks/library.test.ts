@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import * as library from '../../src/locks/library.js';
 import { type HeldLock, LockError, type LockErrorCode, openLock, STRATEGIES } from '../../src/locks/library.js';
 import {
@@ -242,7 +242,7 @@ describe('a lock directory of the library', () => {
   );
 });
 
-test.each(STRATEGIES)('a %s lock is kept where ct-lock-helper keeps it', (strategy) => {
+test.each(STRATEGIES)('a %s lock is kept where ct-lock-helper keeps it', async (strategy) => {
   const root = temporaryDirectory();
   mkdirSync(join(root, 'sub'));
   writeFileSync(join(root, '.lock-strategy'), `${strategy}\nlocks=locks\n`);
@@ -251,9 +251,15 @@ test.each(STRATEGIES)('a %s lock is kept where ct-lock-helper keeps it', (strate
   expect(held?.token).toBe(1);
   expect(readdirSync(join(root, 'sub'))).toEqual([]);
   const helper = [join(import.meta.dirname, '../../dist/ct-lock-helper.js'), 'link', `--target=${target}`];
-  const options = { env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.2' }, timeout: 1500, encoding: 'utf8' } as const;
-  const waiting = spawnSync(process.execPath, [...helper, `--strategy=${strategy}`, '--', 'touch', target], options);
-  expect(waiting.stderr).toContain(`waiting for ${held?.path}`);
+  const waiting = spawn(process.execPath, [...helper, `--strategy=${strategy}`, '--', 'touch', target], {
+    env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.2' },
+  });
+  onTestFinished(() => void waiting.kill('SIGKILL'));
+  let said = '';
+  waiting.stderr.on('data', (text) => {
+    said += text;
+  });
+  await vi.waitFor(() => expect(said).toContain(`waiting for ${held?.path}`), { timeout: 30_000 });
   expect(readdirSync(join(root, 'sub'))).toEqual([]);
 });
 
