@@ -33,7 +33,7 @@ static void add_directories_of(struct words *directories, const struct words *pa
   }
 }
 
-bool digest_mounts(const struct facts *facts, char digest[SHA256_TEXT]) {
+bool digest_mounts(const struct facts *facts, const struct buffer *mounts, char digest[SHA256_TEXT]) {
   struct words directories = {0};
   const struct probe *probe = &facts->probe;
   for (size_t word = 0; word < probe->directories.count; word++) add_word(&directories, probe->directories.items[word].text, -1);
@@ -43,9 +43,9 @@ bool digest_mounts(const struct facts *facts, char digest[SHA256_TEXT]) {
   add_directories_of(&directories, &facts->inputs);
   add_directories_of(&directories, &probe->programs);
   add_directories_of(&directories, &probe->absent);
-  struct buffer mounts = {0};
-  if (!add_mounts(&mounts, &directories)) return false;
-  sha256_text(mounts.bytes, mounts.length, digest);
+  struct buffer there = {0};
+  if (!add_mounts(&there, mounts, &directories)) return false;
+  sha256_text(there.bytes, there.length, digest);
   return true;
 }
 

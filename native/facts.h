@@ -41,8 +41,8 @@ struct facts {
 
 enum { MOST_FACTS = 1 << 20 };
 
-/** What is mounted now where the compiler reads by these facts. False where that is not known. */
-bool digest_mounts(const struct facts *facts, char digest[SHA256_TEXT]);
+/** Those of the mounts that are where the compiler reads by these facts. False where that is not known. */
+bool digest_mounts(const struct facts *facts, const struct buffer *mounts, char digest[SHA256_TEXT]);
 
 /** Writes facts as a text. False where a path cannot be written so, or they are too long. */
 bool add_facts(struct buffer *buffer, const struct facts *facts);

@@ -1,6 +1,5 @@
 #include "inputs.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,10 +60,9 @@ static void add_names(struct words *names, const char *input, const struct words
 }
 
 bool has_shortened(const struct words *directories, const struct words *inputs) {
-  char real[PATH_MAX];
   for (size_t word = 0; word < directories->count; word++) {
-    const char *directory = plain(absolute(directories->items[word].text));
-    if (realpath(directory, real) == NULL || strcmp(real, directory) == 0) continue;
+    const char *directory = plain(absolute(directories->items[word].text)), *real = realpath(directory, NULL);
+    if (real == NULL || strcmp(real, directory) == 0) continue;
     for (size_t input = 0; input < inputs->count; input++) {
       const char *path = inputs->items[input].text;
       if (path[0] == '/' && name_behind(path, real) != NULL) return true;

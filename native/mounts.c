@@ -54,12 +54,9 @@ static char *mount_point(const char *line) {
   return point;
 }
 
-bool add_mounts(struct buffer *buffer, const struct words *directories) {
-  struct buffer mounts = {0};
-  if (!read_mounts(&mounts)) return false;
-  add_bytes(&mounts, "", 1);
+bool add_mounts(struct buffer *buffer, const struct buffer *mounts, const struct words *directories) {
   struct words paths = resolved(directories);
-  for (char *line = strtok(mounts.bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+  for (char *line = strtok(copy_of(mounts->bytes, mounts->length), "\n"); line != NULL; line = strtok(NULL, "\n")) {
     const char *point = mount_point(line);
     if (point == NULL) return false;
     bool matters = false;

@@ -106,8 +106,10 @@ static const char *why_not(const struct once *once, const struct plan *plan, con
     struct identity_of_file beside = identify(plan->sides[side].target);
     if (!is_same_file(&beside, &facts->files[1 + side])) return joined(plan->sides[side].target, " has changed", NULL);
   }
-  char mounts[SHA256_TEXT];
-  if (!digest_mounts(facts, mounts) || strcmp(mounts, facts->mounts) != 0) return "something was mounted";
+  struct buffer mounts = {0};
+  char digest[SHA256_TEXT];
+  bool known = read_mounts(&mounts) && digest_mounts(facts, &mounts, digest);
+  if (!known || strcmp(digest, facts->mounts) != 0) return "something was mounted";
   long long before = before_moment(facts->began);
   const char *why = why_other_compiler(&facts->probe, before);
   if (why != NULL) return why;
@@ -197,11 +199,12 @@ static bool read_inputs(const struct once *once, const struct plan *plan, struct
   return true;
 }
 
-/** Whether the same is mounted, and gcc names all inputs as it has looked for them. */
-static bool is_as_looked_for(const struct once *once, const struct facts *facts) {
+/** Whether the same is mounted where it reads, and gcc names all inputs as it has looked for them. */
+static bool is_as_looked_for(const struct once *once, struct facts *facts) {
   struct buffer mounts = {0};
-  if (!read_mounts(&mounts) || mounts.length != once->mounts.length) return false;
-  if (memcmp(mounts.bytes, once->mounts.bytes, mounts.length) != 0) return false;
+  char before[SHA256_TEXT];
+  if (!digest_mounts(facts, &once->mounts, before) || !read_mounts(&mounts)) return false;
+  if (!digest_mounts(facts, &mounts, facts->mounts) || strcmp(before, facts->mounts) != 0) return false;
   return !has_shortened(&facts->probe.directories, &facts->inputs);
 }
 
@@ -222,6 +225,6 @@ void record_made(struct once *once, const struct plan *plan) {
   if (!is_what_was_made(&once->hearing.made, &facts.files[0])) return;
   for (size_t side = 0; side < plan->side_count; side++) facts.files[facts.file_count++] = identify(plan->sides[side].target);
   if (!read_inputs(once, plan, &facts) || !know_compiler(once->directory, &once->recipe, &facts.probe)) return;
-  if (!is_as_looked_for(once, &facts) || !digest_mounts(&facts, facts.mounts)) return;
+  if (!is_as_looked_for(once, &facts)) return;
   write_facts_file(once->directory, once->name, &facts);
 }
