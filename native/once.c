@@ -17,6 +17,7 @@
 #include "lock.h"
 #include "moment.h"
 #include "mounts.h"
+#include "owner.h"
 #include "probe_file.h"
 #include "product.h"
 #include "report.h"
@@ -25,6 +26,8 @@
 
 /** Facts are written for so long after somebody has waited. */
 enum { WANTED_S = 3600, WANTED_AGAIN_S = 60 };
+/** In nanoseconds. */
+enum { MS = 1000000 };
 enum { LONGEST_NAME_OF_FACTS = 240, MOST_SOURCE = 1 << 24 };
 /** As those that a command under a lock inherits; see leash.c. */
 enum { FIRST_INHERITED = 40 };
@@ -76,7 +79,7 @@ static bool is_wanted(int directory, long within_s) {
 
 void want_once(struct once *once) {
   if (!once->possible || isatty(STDERR_FILENO) || !knows_recipe(once)) return;
-  once->waited_since = file_clock();
+  once->wanted_since = file_clock();
   int directory = open_directory(once->path);
   if (directory < 0 && errno == ENOENT) {
     make_facts_directory(once->path);
@@ -98,7 +101,7 @@ void want_once(struct once *once) {
 static const char *why_not(const struct once *once, const struct plan *plan, const struct facts *facts) {
   struct instant now;
   if (strcmp(facts->recipe, once->recipe.digest) != 0) return "it was made in another way";
-  if (facts->files[0].modified < once->waited_since) return "it was made before it was wanted";
+  if (facts->files[0].modified < once->wanted_since) return "it was made before it was wanted";
   if (!read_clocks(&now) || !is_same_clock(facts->ahead, now.ahead)) return "the clock was set";
   struct identity_of_file product = identify(plan->destination);
   if (facts->file_count != 1 + plan->side_count || !is_same_file(&product, &facts->files[0])) return "it has changed";
@@ -134,7 +137,10 @@ bool take_made(struct once *once, const struct plan *plan, bool verbose) {
   once->possible = once->directory >= 0 && is_wanted(once->directory, WANTED_S) && is_ours(once->directory) &&
                    !isatty(STDERR_FILENO) && knows_recipe(once);
   struct facts facts;
-  if (!once->possible || once->waited_since == 0 || !read_facts_file(once->directory, once->name, &facts)) return false;
+  if (!once->possible || !read_facts_file(once->directory, once->name, &facts)) return false;
+  // One that was started while another one made it has come just too late to wait.
+  if (once->wanted_since == 0) once->wanted_since = own_start_ms() * MS;
+  if (once->wanted_since == 0) return false;
   const char *why = why_not(once, plan, &facts);
   if (why != NULL && verbose) warn("%s is made again: %s", plan->target, why);
   if (why != NULL) return false;

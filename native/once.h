@@ -28,8 +28,8 @@ struct once {
   int directory;
   const char *path, *name;
   char *const *command;
-  /** When this process began to wait, by the clock of the files; 0: it has not waited. */
-  long long waited_since;
+  /** Since when this process wants it, by the clock of the files: it began to wait, or was started. 0: not known yet. */
+  long long wanted_since;
   bool has_recipe, knows_recipe;
   struct recipe recipe;
   /** What is made now is to be recorded. */

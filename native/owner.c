@@ -93,21 +93,35 @@ static bool parse_stat(const char *line, char *state, long *threads, unsigned lo
   return false;
 }
 
-static struct process process_of(pid_t pid) {
-  if (kill(pid, 0) != 0 && errno == ESRCH) return (struct process){ABSENT_PROCESS, 0};
-  char path[64], line[1024], state;
-  long threads = 0;
-  unsigned long long start_ticks = 0;
-  snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+static bool read_stat(const char *path, char *state, long *threads, unsigned long long *start_ticks) {
+  char line[1024];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t length = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
   if (fd >= 0) close(fd);
   line[length > 0 ? length : 0] = '\0';
+  return parse_stat(line, state, threads, start_ticks);
+}
+
+static struct process process_of(pid_t pid) {
+  if (kill(pid, 0) != 0 && errno == ESRCH) return (struct process){ABSENT_PROCESS, 0};
+  char path[64], state;
+  long threads = 0;
+  unsigned long long start_ticks = 0;
+  snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
   // Alive by kill(2), but hidden by hidepid, or no /proc at all.
-  if (!parse_stat(line, &state, &threads, &start_ticks)) return (struct process){RUNNING, 0};
+  if (!read_stat(path, &state, &threads, &start_ticks)) return (struct process){RUNNING, 0};
   // A zombie with other threads left still runs: only its first thread has ended.
   if ((state == 'Z' || state == 'X') && threads <= 1) return (struct process){ZOMBIE, 0};
   return (struct process){RUNNING, zero_of_ticks_ms() + (long long)start_ticks * MS_PER_TICK};
+}
+
+long long own_start_ms(void) {
+  char state;
+  long threads = 0;
+  unsigned long long start_ticks = 0;
+  // Not by our number, which may be another process's where /proc is that of another PID namespace.
+  if (!read_stat("/proc/self/stat", &state, &threads, &start_ticks)) return 0;
+  return zero_of_ticks_ms() + (long long)(start_ticks + 1) * MS_PER_TICK;
 }
 
 static struct judgement because(enum fate fate, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -39,6 +39,9 @@ struct judgement {
 /** `host:pid`, our own owner record. */
 const char *own_record(void);
 
+/** When this process was started, or a little later, in milliseconds since the epoch; 0 where /proc does not say. */
+long long own_start_ms(void);
+
 /** Reads `host:pid`, `host:pid:more` and `pid`, the host of visible ASCII. False for anything else; see src/locks/owner.ts. */
 bool parse_owner(const char *record, struct owner *owner);
 

@@ -16,9 +16,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { HAS_CLANG, HAS_GCC, helper, temporaryDirectory, until } from './helper.js';
-import { begin, type Got, oneAfterTheOther, TAKES, type Wish } from './shared-making.js';
+import { begin, type Got, oneAfterTheOther, SETTLED_MS, TAKES, type Wish } from './shared-making.js';
 
 const LONG_AGO = new Date('2002-01-31T21:00:00Z');
 const COMPILE = ['gcc', '-Wall', '-I', 'first', '-I', 'second', '-c', 'a.c', '-o', 'a.o'];
@@ -81,6 +82,23 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
     expect(waiter).toMatchObject({ code: 0, taken: true, why: '' });
     expect(seen()).toEqual(beside);
     expectFresh(directory, waiter, argv);
+  });
+
+  test('is taken by who was started before it was there and comes just too late to wait, and by nobody later', async () => {
+    const directory = project();
+    await oneAfterTheOther(directory, { argv: COMPILE });
+    const go = join(directory, 'go');
+    const early = begin(directory, { argv: COMPILE, once: go });
+    await sleep(SETTLED_MS);
+    const { taken } = await begin(directory, { argv: COMPILE }).end;
+    await sleep(SETTLED_MS);
+    const late = begin(directory, { argv: COMPILE, once: `${go}-2` });
+    expect(taken).toBe(false);
+    writeFileSync(go, '');
+    expect(await early.end).toMatchObject({ code: 0, taken: true, why: '' });
+    expectFresh(directory, { code: 0 });
+    writeFileSync(`${go}-2`, '');
+    expect(await late.end).toMatchObject({ code: 0, taken: false, why: 'it was made before it was wanted' });
   });
 
   test('is taken under a lock of the kernel, too', async () => {

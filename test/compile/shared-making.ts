@@ -14,6 +14,8 @@ export interface Wish {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly umask?: string;
+  /** The process is there at once, and becomes the helper when this file is there. */
+  readonly once?: string;
   /** What stands before the `--` of the helper. */
   readonly order?: readonly string[];
 }
@@ -67,10 +69,11 @@ const OURS = /^ct-lock-helper: .*\n/gm;
 let logs = 0;
 
 export function begin(directory: string, wish: Wish): Begun {
-  const { argv, cwd = directory, env = {}, umask = '022', order = ['launch', '--strategy=lockdir'] } = wish;
+  const { argv, cwd = directory, env = {}, umask = '022', order = ['launch', '--strategy=lockdir'], once = '/' } = wish;
   const log = join(directory, `log.${process.pid}.${logs++}`);
   const line = [...HELPER, ...order, '--', ...argv];
-  const child = spawn('/bin/sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...line], {
+  const script = `umask ${umask}; until [ -e "$0" ]; do sleep 0.02; done; exec "$@"`;
+  const child = spawn('/bin/sh', ['-c', script, once, ...line], {
     cwd,
     env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.05', CT_LOCK_LOG: log, CT_LOCK_VERBOSE: '2', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
