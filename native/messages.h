@@ -12,6 +12,8 @@ struct hearing {
   size_t length;
   /** The product, when it had been made. */
   struct stat made;
+  /** The dependency file beside it, where the command asks for one. */
+  struct stat beside;
   long long took_ms;
 };
 

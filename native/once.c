@@ -214,10 +214,10 @@ static bool is_as_looked_for(const struct once *once, struct facts *facts) {
   return !has_shortened(&facts->probe.directories, &facts->inputs);
 }
 
-/** Whether the product is the very file that the compiler has left. */
-static bool is_what_was_made(const struct stat *made, const struct identity_of_file *product) {
-  return product->inode == made->st_ino && product->device == made->st_dev && product->size == (unsigned long long)made->st_size &&
-         product->modified == made->st_mtim.tv_sec * 1000000000LL + made->st_mtim.tv_nsec;
+/** Whether a file is the very one that the compiler has left. */
+static bool is_what_was_made(const struct stat *made, const struct identity_of_file *file) {
+  return file->inode == made->st_ino && file->device == made->st_dev && file->size == (unsigned long long)made->st_size &&
+         file->modified == made->st_mtim.tv_sec * 1000000000LL + made->st_mtim.tv_nsec;
 }
 
 void record_made(struct once *once, const struct plan *plan) {
@@ -229,8 +229,15 @@ void record_made(struct once *once, const struct plan *plan) {
   if (memmem(facts.messages, facts.message_length, name_of(plan->temporary), strlen(name_of(plan->temporary))) != NULL) return;
   facts.files[facts.file_count++] = identify(plan->destination);
   if (!is_what_was_made(&once->hearing.made, &facts.files[0])) return;
-  for (size_t side = 0; side < plan->side_count; side++) facts.files[facts.file_count++] = identify(plan->sides[side].target);
-  if (!read_inputs(once, plan, &facts) || !know_compiler(once->directory, &once->recipe, &facts.probe)) return;
+  if (!read_inputs(once, plan, &facts)) return;
+  // Of two products with one dependency file, the other one's may have taken the place of ours; what is ours now was so when
+  // it was read.
+  for (size_t side = 0; side < plan->side_count; side++) {
+    struct identity_of_file *beside = &facts.files[facts.file_count++];
+    *beside = identify(plan->sides[side].target);
+    if (!is_what_was_made(&once->hearing.beside, beside)) return;
+  }
+  if (!know_compiler(once->directory, &once->recipe, &facts.probe)) return;
   if (!is_as_looked_for(once, &facts)) return;
   write_facts_file(once->directory, once->name, &facts);
 }

@@ -146,6 +146,8 @@ static struct end run_quoting(const struct plan *plan) {
   if (plan->hearing != NULL && end.kind == SUCCEEDED) {
     plan->hearing->took_ms = steady_ms() - began_ms;
     plan->hearing->heard = lstat(plan->temporary, &plan->hearing->made) == 0 && copy_messages(messages, plan->hearing);
+    bool sided = plan->side_count > 0;
+    if (sided && lstat(plan->sides[0].temporary, &plan->hearing->beside) != 0) plan->hearing->heard = false;
   }
   show_messages(messages, plan->temporary, plan->target);
   return end;

@@ -300,6 +300,23 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
     expect(taken.filter((what) => what !== undefined)).toEqual([]);
   });
 
+  test('is not taken by what was found for another command', async () => {
+    const directory = project();
+    const probes = (): string[] => readdirSync(join(directory, '.made-once')).filter((name) => name.endsWith('.probe'));
+    const other = ['gcc', '-I', 'second', '-c', 'a.c', '-o', 'a.o'];
+    await oneAfterTheOther(directory, { argv: other });
+    const [one = ''] = probes();
+    await oneAfterTheOther(directory, { argv: COMPILE });
+    const [another = ''] = probes().filter((name) => name !== one);
+    const at = (name: string): string => join(directory, '.made-once', name);
+    renameSync(at(one), at(another));
+    rmSync(factsOf(directory));
+    const { waiter } = await oneAfterTheOther(directory, { argv: COMPILE }, { argv: COMPILE }, () =>
+      writeFileSync(join(directory, 'first/a.h'), '#define VALUE 2\n'),
+    );
+    expectFresh(directory, waiter);
+  });
+
   test('is not taken when there may be what __has_include has not found', async () => {
     const source = '#if __has_include(<later.h>)\nint later;\n#endif\nint main(void) { return 0; }\n';
     const directory = project({ 'a.c': source });
