@@ -14,6 +14,7 @@
 #include "directory.h"
 #include "facts.h"
 #include "facts_file.h"
+#include "included_names.h"
 #include "lock.h"
 #include "moment.h"
 #include "mounts.h"
@@ -187,7 +188,7 @@ static bool read_dependencies(const struct once *once, const struct plan *plan, 
   return whole;
 }
 
-static bool read_inputs(const struct once *once, const struct plan *plan, struct facts *facts) {
+static bool read_inputs(const struct once *once, const struct plan *plan, struct facts *facts, struct included_names *included) {
   struct buffer rule = {0};
   struct words inputs = {0};
   if (!read_dependencies(once, plan, &rule) || !read_dependency_rule(rule.bytes, rule.length, &inputs)) return false;
@@ -197,7 +198,9 @@ static bool read_inputs(const struct once *once, const struct plan *plan, struct
     char *path = inputs.items[word].text;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     source.length = 0;
-    bool certain = fd >= 0 && read_file(fd, MOST_SOURCE, &source) && read_source_text(source.bytes, source.length, &facts->asked);
+    bool certain = fd >= 0 && read_file(fd, MOST_SOURCE, &source) &&
+                   read_source_text(source.bytes, source.length, &facts->asked) &&
+                   add_included_names(source.bytes, source.length, path, included);
     if (fd >= 0) close(fd);
     if (!certain) return false;
     add_word(&facts->inputs, path, -1);
@@ -206,12 +209,13 @@ static bool read_inputs(const struct once *once, const struct plan *plan, struct
 }
 
 /** Whether the same is mounted where it reads, and gcc names all inputs as it has looked for them. */
-static bool is_as_looked_for(const struct once *once, struct facts *facts) {
+static bool is_as_looked_for(const struct once *once, struct facts *facts, const struct included_names *included) {
   struct buffer mounts = {0};
   char before[SHA256_TEXT];
   if (!digest_mounts(facts, &once->mounts, before) || !read_mounts(&mounts)) return false;
   if (!digest_mounts(facts, &mounts, facts->mounts) || strcmp(before, facts->mounts) != 0) return false;
-  return !has_shortened(&facts->probe.directories, &facts->inputs);
+  if (has_shortened(&facts->probe.directories, &facts->inputs)) return false;
+  return !leads_over_link(included, &facts->probe.directories, &facts->inputs);
 }
 
 /** Whether a file is the very one that the compiler has left. */
@@ -229,7 +233,8 @@ void record_made(struct once *once, const struct plan *plan) {
   if (memmem(facts.messages, facts.message_length, name_of(plan->temporary), strlen(name_of(plan->temporary))) != NULL) return;
   facts.files[facts.file_count++] = identify(plan->destination);
   if (!is_what_was_made(&once->hearing.made, &facts.files[0])) return;
-  if (!read_inputs(once, plan, &facts)) return;
+  struct included_names included = {0};
+  if (!read_inputs(once, plan, &facts, &included)) return;
   // Of two products with one dependency file, the other one's may have taken the place of ours; what is ours now was so when
   // it was read.
   for (size_t side = 0; side < plan->side_count; side++) {
@@ -238,6 +243,6 @@ void record_made(struct once *once, const struct plan *plan) {
     if (!is_what_was_made(&once->hearing.beside, beside)) return;
   }
   if (!know_compiler(once->directory, &once->recipe, &facts.probe)) return;
-  if (!is_as_looked_for(once, &facts)) return;
+  if (!is_as_looked_for(once, &facts, &included)) return;
   write_facts_file(once->directory, once->name, &facts);
 }

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { HAS_CLANG, HAS_GCC, helper, temporaryDirectory, until } from './helper.js';
@@ -276,21 +276,44 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
         symlinkSync('2', join(at, 'current-version'));
       },
     ],
+    'a link behind a directory of the system, which gcc does not name': [
+      ['gcc', '-isystem', 'AROUND/system', '-DBEHIND', '-I', 'second', '-c', 'a.c', '-o', 'a.o'],
+      (at) => {
+        rmSync(join(at, '../system/library-current'));
+        symlinkSync('2', join(at, '../system/library-current'));
+      },
+    ],
+    'a link to a header of the system, which gcc does not name': [
+      ['gcc', '-isystem', 'AROUND/system', '-DHEADER', '-I', 'second', '-c', 'a.c', '-o', 'a.o'],
+      (at) => {
+        rmSync(join(at, '../system/current.h'));
+        symlinkSync('2/l.h', join(at, '../system/current.h'));
+      },
+    ],
   };
 
   test('is not taken when what no dependency file names may have changed', async () => {
     const taken = await Promise.all(
       Object.entries(unnamed).map(async ([what, [words, change]]) => {
         if (words[0] === 'clang' && !HAS_CLANG) return;
-        const source = '#include "a.h"\n#ifdef LIBRARY\n#include <of/library.h>\n#endif\nint value = VALUE;\n';
-        const library = { file: '', '1/inc/of/library.h': 'int one;\n', '2/inc/of/library.h': 'int two;\n' };
+        const source =
+          '#include "a.h"\n#ifdef LIBRARY\n#include <of/library.h>\n#endif\n#ifdef BEHIND\n#define NAME <library-current/l.h>\n#include NAME\n#endif\n#ifdef HEADER\n#include <current.h>\n#endif\nint value = VALUE;\n';
+        const library = {
+          file: '',
+          '1/inc/of/library.h': 'int one;\n',
+          '2/inc/of/library.h': 'int two;\n',
+          '../system/1/l.h': 'int one;\n',
+          '../system/2/l.h': 'int two;\n',
+        };
         const directory = project({ ...SOURCES, 'a.c': source });
         for (const [name, text] of Object.entries(library)) {
           mkdirSync(join(directory, name, '..'), { recursive: true });
           writeFileSync(join(directory, name), text);
         }
         symlinkSync('1', join(directory, 'current-version'));
-        const argv = words.map((word) => word.replace('DIRECTORY', directory));
+        symlinkSync('1', join(directory, '../system/library-current'));
+        symlinkSync('1/l.h', join(directory, '../system/current.h'));
+        const argv = words.map((word) => word.replace('DIRECTORY', directory).replace('AROUND', dirname(directory)));
         const { maker, waiter } = await oneAfterTheOther(directory, { argv }, { argv }, () => change(directory));
         expect(maker.code, what).toBe(0);
         expectFresh(directory, waiter, argv);

@@ -1,0 +1,81 @@
+#include "included_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lock.h"
+#include "program.h"
+
+/** No file system has longer names of directories and files in a path that is worth looking at. */
+enum { LONGEST_NAME = 1024 };
+
+static bool is_in(const struct words *words, const char *text) {
+  for (size_t word = 0; word < words->count; word++) {
+    if (strcmp(words->items[word].text, text) == 0) return true;
+  }
+  return false;
+}
+
+static void add_once(struct words *words, char *text) {
+  if (!is_in(words, text)) add_word(words, text, -1);
+}
+
+/** Where a line ends that a backslash, or its trigraph, may continue. */
+static const char *end_of_line(const char *line, const char *stop) {
+  for (const char *at = line;; at++) {
+    const char *end = memchr(at, '\n', (size_t)(stop - at));
+    if (end == NULL) return stop;
+    const char *last = end;
+    while (last > line && strchr(" \t\r\f\v", last[-1]) != NULL) last--;
+    bool goes_on = last > line && (last[-1] == '\\' || (last[-1] == '/' && last - line >= 3 && last[-2] == '?'));
+    if (!goes_on) return end;
+    at = end;
+  }
+}
+
+/** Whatever stands between an opening and the next closing mark: more than there is, never less. */
+static bool add_names_of_line(const char *line, const char *end, const char *directory, struct included_names *included) {
+  for (const char *at = line; at < end; at++) {
+    if (*at != '<' && *at != '"') continue;
+    const char *close = memchr(at + 1, *at == '<' ? '>' : '"', (size_t)(end - at - 1));
+    if (close == NULL || close == at + 1 || close - at > LONGEST_NAME) continue;
+    size_t length = (size_t)(close - at - 1);
+    if (memchr(at + 1, '\n', length) != NULL) return false;
+    char *name = copy_of(at + 1, length);
+    add_once(&included->names, name);
+    if (*at == '"') add_once(&included->beside, joined(directory, "/", name, NULL));
+  }
+  return true;
+}
+
+bool add_included_names(const char *text, size_t length, const char *path, struct included_names *included) {
+  const char *stop = text + length, *directory = directory_of(path);
+  for (const char *line = text, *end; line < stop; line = end + 1) {
+    end = end_of_line(line, stop);
+    size_t size = (size_t)(end - line);
+    bool directive = memchr(line, '#', size) != NULL || memmem(line, size, "%:", 2) != NULL || memmem(line, size, "?\?=", 3) != NULL;
+    if (directive && !add_names_of_line(line, end, directory, included)) return false;
+  }
+  return true;
+}
+
+static bool is_other_name_of_input(const char *path, const struct words *inputs) {
+  struct stat found;
+  if (lstat(path, &found) != 0) return false;
+  char *real = realpath(path, NULL);
+  return real != NULL && strcmp(real, path) != 0 && is_in(inputs, real);
+}
+
+bool leads_over_link(const struct included_names *included, const struct words *directories, const struct words *inputs) {
+  for (size_t word = 0; word < included->beside.count; word++) {
+    if (is_other_name_of_input(absolute(included->beside.items[word].text), inputs)) return true;
+  }
+  for (size_t place = 0; place < directories->count; place++) {
+    const char *directory = absolute(directories->items[place].text);
+    for (size_t word = 0; word < included->names.count; word++) {
+      if (is_other_name_of_input(joined(directory, "/", included->names.items[word].text, NULL), inputs)) return true;
+    }
+  }
+  return false;
+}
