@@ -4,6 +4,7 @@ import type { Project } from '../config/project.js';
 import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
 import { isProgram, pathUnderCron, programProblems } from '../scheduler/cron-path.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
+import { loginInTheClear } from '../secrets/in-the-clear.js';
 import { secretProblems } from '../secrets/problems.js';
 import { claimProblems } from '../stages/claim-problems.js';
 import { placeProblems } from '../stages/place-problems.js';
@@ -42,6 +43,7 @@ export async function checkCommand(
           ...secretProblems(loaded.project),
           ...placeProblems(loaded.project),
           ...updateProblems(loaded.project),
+          ...submissionProblems(loaded.project),
           ...programProblems(loaded.project, pathUnderCron(crontab(), file, process.env['PATH'] ?? '')),
           ...sendmailProblems(loaded.project),
           ...(offline ? [] : await remoteProblems(loaded.project)),
@@ -55,6 +57,7 @@ export async function checkCommand(
     for (const line of [
       ...explainWriters(file),
       ...notUpdated(project),
+      ...submissionNotes(project),
       ...nightlyNotes(project),
       ...orphansOf(project),
       ...forgotten(),
@@ -101,6 +104,27 @@ function notUpdated({ builds }: Project): string[] {
       ? [`${build.name} does not update ${shown(build.source)}: ${shown(build.withoutUpdate.message)}`]
       : [],
   );
+}
+
+/** Reports that should be submitted and cannot be. */
+function submissionProblems({ file, builds }: Project): Problem[] {
+  return [...builds.values()].flatMap(({ name, withoutSubmission: without }) =>
+    without?.kind === 'obstacle' ? [{ file, message: `${name} cannot submit its reports: ${without.message}` }] : [],
+  );
+}
+
+/** Builds whose reports go nowhere by CTest's configuration, that have none to submit, or whose password others can read. */
+function submissionNotes({ builds }: Project): string[] {
+  return [...builds.values()].flatMap(({ name, withoutSubmission, submission, stages, ...build }) => {
+    if (withoutSubmission !== undefined) return [`${name} submits nothing: ${shown(withoutSubmission.message)}`];
+    if (submission === undefined) return [];
+    const updates = build.role === 'secondary' || build.update !== undefined;
+    if (!updates && stages.every(({ report }) => report === 'none')) {
+      return [`${name} has nothing to submit: it has no update, and none of its stages has a \`report\``];
+    }
+    const why = submission.type === 'cdash' ? loginInTheClear(submission) : undefined;
+    return why === undefined ? [] : [`${name}: ${shown(why)}`];
+  });
 }
 
 /** A time of a `DartConfiguration.tcl` that cannot be read stops nothing but Nightly runs. */

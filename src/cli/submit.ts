@@ -13,7 +13,8 @@ export async function submitCommand(options: GlobalOptions, name: string | undef
   const builds = name === undefined ? [...project.builds.values()] : [buildOf(project, name)];
   const submitting = builds.filter(({ submission }) => submission !== undefined);
   if (submitting.length === 0) {
-    throw new Refusal(EXIT.usage, `${name ?? project.name} submits nothing: there is no [builds.NAME.submit]`);
+    const why = builds[0]?.withoutSubmission?.message ?? 'there is no [builds.NAME.submit]';
+    throw new Refusal(EXIT.usage, `${name ?? project.name} submits nothing: ${shown(why)}`);
   }
   const stop = stopSignal();
   for (const build of submitting) {

@@ -1,6 +1,7 @@
+import type { CTestSubmission } from './ctest-submission.js';
 import type { CTestUpdate } from './ctest-update.js';
 import type { Finding } from './problem.js';
-import type { ConfigTables, StageTable, SubmitTable } from './schema.js';
+import type { ConfigTables, StageTable } from './schema.js';
 
 /** The name of the file that CMake writes for CTest into a build directory. */
 export const DART_CONFIGURATION = 'DartConfiguration.tcl';
@@ -23,6 +24,7 @@ export interface BuildFacts {
   /** A valid build name. */
   readonly name: string;
   readonly update: CTestUpdate;
+  readonly submission: CTestSubmission;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface BuildFacts {
  */
 export function tablesOf(
   dart: ReadonlyMap<string, string>,
-  { name, update }: BuildFacts,
+  { name, update, submission }: BuildFacts,
 ): { readonly tables: ConfigTables; readonly findings: readonly Finding[] } {
   const of = (key: string): string => dart.get(key) ?? '';
   const findings: Finding[] = [];
@@ -55,7 +57,6 @@ export function tablesOf(
     stages['build'] = { ...stages['build'], ...launched, errors: 'fail' };
   }
   stages['test'] = { command: ['ctest', '-T', 'Test'] };
-  const submit = submitOf(of);
   const site = of('Site');
   return {
     findings,
@@ -72,7 +73,7 @@ export function tablesOf(
           model: 'Experimental',
           stages,
           ...(update.kind === 'update' && { update: update.table }),
-          ...(submit !== undefined && { submit }),
+          ...(submission.kind === 'submit' && { submit: submission.table }),
         },
       },
     },
@@ -82,23 +83,6 @@ export function tablesOf(
 /** Whether CMake calls a value true. */
 function isOn(value: string): boolean {
   return /^(on|true|yes|y)$/i.test(value) || (/^[+-]?\d/.test(value) && Number.parseFloat(value) !== 0);
-}
-
-/** Undefined where CMake was told of no dashboard; it then writes `http://`. */
-function submitOf(of: (key: string) => string): SubmitTable | undefined {
-  const url = of('SubmitURL');
-  if (!/^https?:\/\/[^/?#]/.test(url)) return undefined;
-  const seconds = (key: string): number | undefined => (/^\d+$/.test(of(key)) ? Number(of(key)) : undefined);
-  const timeout = seconds('SubmitInactivityTimeout');
-  const retries = seconds('CTestSubmitRetryCount');
-  const delay = seconds('CTestSubmitRetryDelay');
-  return {
-    type: 'cdash',
-    url,
-    ...(timeout !== undefined && timeout > 0 && { timeout }),
-    ...(retries !== undefined && { retries }),
-    ...(delay !== undefined && { retry_delay: delay }),
-  };
 }
 
 /** The words of a command as CMake writes it: apart by blanks, or in double quotes with `\` before what is meant as it is. */

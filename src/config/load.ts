@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { ctestSubmissionOf } from './ctest-submission.js';
 import { ctestUpdateOf } from './ctest-update.js';
 import { DART_CONFIGURATION, readDartConfiguration, tablesOf } from './dart-configuration.js';
 import { buildName } from './detect.js';
@@ -49,8 +50,10 @@ export function loadProject(file: string, environment: Environment): Loaded {
 function projectOfCTest(text: string, file: string, { hostname }: Environment): Loaded {
   const dart = readDartConfiguration(text);
   const name = buildName(dart.get('BuildName') || basename(dirname(file)));
-  const update = ctestUpdateOf((key) => dart.get(key) ?? '');
-  const { tables, findings } = tablesOf(dart, { name, update });
+  const of = (key: string): string => dart.get(key) ?? '';
+  const update = ctestUpdateOf(of);
+  const submission = ctestSubmissionOf(of);
+  const { tables, findings } = tablesOf(dart, { name, update, submission });
   if (findings.length > 0) return invalid(findings.map(({ message }) => ({ file, message })));
   const resolved = resolveProject({
     file,
@@ -59,8 +62,10 @@ function projectOfCTest(text: string, file: string, { hostname }: Environment): 
     removed: [],
     hostname,
     ctest: {
-      nightlyStart: nightlyStartOfCTest(dart.get('NightlyStartTime') ?? ''),
+      nightlyStart: nightlyStartOfCTest(of('NightlyStartTime')),
       withoutUpdate: update.kind === 'update' ? undefined : update,
+      withoutSubmission: submission.kind === 'submit' ? undefined : submission,
+      login: submission.kind === 'submit' ? submission.login : undefined,
     },
   });
   if (resolved.findings.length === 0) return { kind: 'loaded', project: resolved.project };

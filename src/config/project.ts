@@ -103,6 +103,19 @@ export interface WithoutUpdate {
   readonly remedy?: string;
 }
 
+/** Why the reports of a build that CMake has configured for CTest go nowhere. */
+export interface WithoutSubmission {
+  /** `obstacle`: they should go somewhere; `nowhere`: nothing names a server. */
+  readonly kind: 'obstacle' | 'nowhere';
+  readonly message: string;
+}
+
+/** Who sends reports, as a URL of CTest's says it: percent-encoded, the password empty where it has none. Never shown. */
+export interface UrlLogin {
+  readonly user: string;
+  readonly password: string;
+}
+
 interface SubmissionCommon {
   /** How often one run tries again. */
   readonly retries: number;
@@ -120,6 +133,8 @@ export interface CDashSubmission extends SubmissionCommon {
   readonly url: string;
   /** Where the authentication token is to be read, at the time it is needed. */
   readonly token: SecretSource | undefined;
+  /** For a server that asks for it; only of a `DartConfiguration.tcl`, which has it in its URL. */
+  readonly login?: UrlLogin;
   /** The token may go over plain http to another host. */
   readonly allowInsecure?: boolean;
   /** PEM file of the authorities to trust instead of the usual ones. */
@@ -164,6 +179,8 @@ interface BuildCommon {
   readonly quietMs: number;
   /** Undefined when the reports are sent nowhere. */
   readonly submission: Submission | undefined;
+  /** Why they are not, where CTest's configuration says so. */
+  readonly withoutSubmission?: WithoutSubmission;
 }
 
 /** The build that owns and updates the source. */

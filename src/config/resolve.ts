@@ -5,7 +5,17 @@ import { milliseconds } from './duration.js';
 import { resolveMail } from './mail.js';
 import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
 import type { Finding, KeyPath } from './problem.js';
-import type { Build, GitUpdate, Primary, Project, Secondary, UpdateSource, WithoutUpdate } from './project.js';
+import type {
+  Build,
+  GitUpdate,
+  Primary,
+  Project,
+  Secondary,
+  UpdateSource,
+  UrlLogin,
+  WithoutSubmission,
+  WithoutUpdate,
+} from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
 import { collisionsOf } from './shared-source.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
@@ -23,7 +33,12 @@ export interface Tables {
   readonly removed: readonly KeyPath[];
   readonly hostname: string;
   /** What a `DartConfiguration.tcl` says that no table can. */
-  readonly ctest?: { readonly nightlyStart: NightlyStart; readonly withoutUpdate: WithoutUpdate | undefined };
+  readonly ctest?: {
+    readonly nightlyStart: NightlyStart;
+    readonly withoutUpdate: WithoutUpdate | undefined;
+    readonly withoutSubmission: WithoutSubmission | undefined;
+    readonly login: UrlLogin | undefined;
+  };
 }
 
 const ONLY_PRIMARY = ['update', 'when_secondaries_build', 'secondaries_timeout', 'linger'] as const;
@@ -224,8 +239,12 @@ class Resolution {
       strategy: project?.strategy ?? DEFAULTS.strategy,
       sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
       stages: resolveStages(name, table, this.#defaults, directory, report),
+      ...(this.#input.ctest?.withoutSubmission !== undefined && {
+        withoutSubmission: this.#input.ctest.withoutSubmission,
+      }),
       submission: resolveSubmission(name, table.submit, this.#defaults.submit, {
         base: this.#base,
+        login: this.#input.ctest?.login,
         report: this.#report,
         missing: (at, message) => {
           if (!this.#wrong(['defaults', ...at.slice(2)])) this.#missing(at, message);

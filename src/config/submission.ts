@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import type { KeyPath } from './problem.js';
-import type { Submission } from './project.js';
+import type { Submission, UrlLogin } from './project.js';
 import type { SubmitTable } from './schema.js';
 
 /** Keys of `[submit]` that only one type has. */
@@ -15,6 +15,8 @@ const KEYS_OF_TYPES = {
 interface Surroundings {
   /** The directory of the file, for relative paths. */
   readonly base: string;
+  /** Of the URL of a `DartConfiguration.tcl`. */
+  readonly login: UrlLogin | undefined;
   readonly report: (path: KeyPath, message: string) => void;
   /** Says that something is missing, unless it is there and was wrong. */
   readonly missing: (path: KeyPath, message: string) => void;
@@ -25,7 +27,7 @@ export function resolveSubmission(
   name: string,
   own: SubmitTable | undefined,
   inherited: SubmitTable | undefined,
-  { base, report, missing }: Surroundings,
+  { base, login, report, missing }: Surroundings,
 ): Submission | undefined {
   const table = { ...inherited, ...own };
   if ((own === undefined && inherited === undefined) || table.enabled === false) return undefined;
@@ -60,6 +62,7 @@ export function resolveSubmission(
     type,
     url: table.url ?? '',
     token: tokenOf(table, base),
+    ...(login !== undefined && { login }),
     ...(table.allow_insecure === true && { allowInsecure: true }),
     caFile: table.ca_file === undefined ? undefined : resolve(base, table.ca_file),
     timeoutMs: milliseconds(table.timeout ?? DEFAULTS.submitTimeout),

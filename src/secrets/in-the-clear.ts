@@ -8,6 +8,14 @@ export function tokenInTheClear({ url, token, allowInsecure }: CDashSubmission):
   return `the token would go to ${origin} without encryption; use https, or set \`allow_insecure = true\``;
 }
 
+/** Likewise of the password in the URL of a `DartConfiguration.tcl`, which is sent all the same, as by ctest; for who might mend it. */
+export function loginInTheClear({ url, login }: CDashSubmission): string | undefined {
+  if (login === undefined) return undefined;
+  const { protocol, hostname, origin } = new URL(url);
+  if (protocol !== 'http:' || isLoopback(hostname)) return undefined;
+  return `user and password go to ${origin} without encryption if it asks for them; use https`;
+}
+
 /** Likewise of the password for a mail server. */
 export function passwordInTheClear({ host, security, login, allowInsecure }: SmtpTransport): string | undefined {
   if (login === undefined || security !== 'none' || allowInsecure || isLoopback(host)) return undefined;

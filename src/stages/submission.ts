@@ -27,6 +27,9 @@ export function reportsBefore(build: Build, stamp: Buildstamp): ReportsBefore {
  * the run calls its updates built: whoever dies in between builds and reports them again, and nothing is lost.
  */
 export function spoolReports(build: Build, stamp: Buildstamp, before: ReportsBefore, context: RunContext): void {
+  if (build.withoutSubmission?.kind === 'obstacle') {
+    context.report({ kind: 'warning', text: `the reports are not submitted: ${build.withoutSubmission.message}` });
+  }
   if (build.submission === undefined) return;
   const directory = join(layoutOf(build.directory).testing, stamp.tag);
   try {

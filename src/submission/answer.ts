@@ -8,6 +8,8 @@ export interface Answer {
   readonly location: string | undefined;
   /** The header of that name. */
   readonly retryAfter: string | undefined;
+  /** Its headers `WWW-Authenticate`. */
+  readonly challenges: readonly string[];
   readonly body: Buffer;
 }
 
@@ -17,12 +19,15 @@ const NOT_ITS_FAULT: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408
 /** The URL, the token or the proxy is not what it should be. */
 const LASTING: ReadonlySet<number> = new Set([401, 403, 404, 405, 407]);
 
+/** What the configuration has for a server that wants to know who sends. */
+type Authentication = 'token' | 'login';
+
 /** What an answer means for the report. @param md5 of what was sent */
-export function judge({ status, body, retryAfter }: Answer, md5: string): Sent {
+export function judge({ status, body, retryAfter }: Answer, md5: string, authentication: Authentication): Sent {
   const reply = parseReply(body);
   const said = reply === undefined || reply.message === '' ? '' : `: ${printable(reply.message)}`;
   if (status < 200 || status > 299) {
-    const message = `answers ${status}${said}${adviceFor(status)}`;
+    const message = `answers ${status}${said}${adviceFor(status, authentication)}`;
     if (status >= 400 && status < 500 && !NOT_ITS_FAULT.has(status)) return { kind: 'refused', message };
     const afterMs = retryAfterMs(retryAfter);
     return {
@@ -46,10 +51,11 @@ export function judge({ status, body, retryAfter }: Answer, md5: string): Sent {
   };
 }
 
-function adviceFor(status: number): string {
+function adviceFor(status: number, authentication: Authentication): string {
   switch (status) {
     case 401:
     case 403:
+      if (authentication === 'login') return '; are the user and the password of the URL right?';
       return '; is the token right, and has it not expired?';
     case 404:
       return '; is it the URL of submit.php?';

@@ -8,6 +8,7 @@ import { errorCode } from '../locks/index.js';
 import { tokenInTheClear } from '../secrets/in-the-clear.js';
 import { VERSION } from '../version.js';
 import { type Answer, judge, printable } from './answer.js';
+import { Login } from './login.js';
 import { type Destination, type Report, remoteName, type Sent } from './sending.js';
 import { readToken } from './token.js';
 
@@ -16,12 +17,14 @@ export class CDash implements Destination {
   readonly name: string;
   readonly #submission: CDashSubmission;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #login: Login | undefined;
   #dispatcher: Dispatcher | undefined;
 
   constructor(submission: CDashSubmission, environment: NodeJS.ProcessEnv) {
     this.name = submission.url;
     this.#submission = submission;
     this.#environment = environment;
+    this.#login = submission.login && new Login(submission.login);
   }
 
   /**
@@ -59,17 +62,25 @@ export class CDash implements Destination {
     signal: AbortSignal,
   ): Promise<Sent> {
     let url = first;
+    let asked = false;
     for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+      const authorization = token === undefined ? this.#login?.authorization('PUT', url) : `Bearer ${token}`;
       const headers = {
         'content-type': 'text/xml',
         'content-length': String(size),
         'user-agent': `stagelock/${VERSION}`,
-        // To another server, a redirect must not carry the token away.
-        ...(token !== undefined && url.origin === first.origin && { authorization: `Bearer ${token}` }),
+        // To another server, a redirect must not carry the token or the password away.
+        ...(authorization !== undefined && url.origin === first.origin && { authorization }),
       };
       const answer = await this.#put(url, headers, file, signal);
       if ('kind' in answer) return answer;
-      if (!REDIRECTS.has(answer.status) || answer.location === undefined) return judge(answer, md5);
+      if (answer.status === 401 && !asked && url.origin === first.origin && this.#login?.hear(answer.challenges)) {
+        asked = true;
+        continue;
+      }
+      if (!REDIRECTS.has(answer.status) || answer.location === undefined) {
+        return judge(answer, md5, this.#login === undefined ? 'token' : 'login');
+      }
       if (!URL.canParse(answer.location, url.href)) {
         return { kind: 'unavailable', message: `redirects to ${printable(answer.location)}, which is no URL` };
       }
@@ -110,11 +121,12 @@ export class CDash implements Destination {
         if (length > LONGEST_REPLY) return { kind: 'unavailable', message: 'the answer has more than 1 MB' };
         text.push(chunk);
       }
-      const { location, 'retry-after': retryAfter } = response.headers;
+      const { location, 'retry-after': retryAfter, 'www-authenticate': challenge = [] } = response.headers;
       return {
         status: response.statusCode,
         location: firstOf(location),
         retryAfter: firstOf(retryAfter),
+        challenges: [challenge].flat(),
         body: Buffer.concat(text),
       };
     } catch (error) {

@@ -18,12 +18,13 @@ CVSCommand: CVSCOMMAND-NOTFOUND
 `;
 
 const UPDATE = { kind: 'update', table: { type: 'git', remote: 'origin', branch: 'main' } } as const;
+const NOWHERE = { kind: 'nowhere', message: '' } as const;
 
 describe('a DartConfiguration.tcl', () => {
   test('says what a configuration would', () => {
     const dart = readDartConfiguration(TEXT);
     expect(dart.get('CVSCommand')).toBe('');
-    const { tables, findings } = tablesOf(dart, { name: 'Linux-c', update: UPDATE });
+    const { tables, findings } = tablesOf(dart, { name: 'Linux-c', update: UPDATE, submission: NOWHERE });
     expect(findings).toEqual([]);
     expect(tables).toEqual({
       project: { name: 'Linux-c', site: 'host.example.org' },
@@ -52,6 +53,7 @@ describe('a DartConfiguration.tcl', () => {
     const { findings } = tablesOf(readDartConfiguration('NightlyStartTime: whenever\n'), {
       name: 'x',
       update: UPDATE,
+      submission: NOWHERE,
     });
     expect(findings.map(({ message }) => message)).toEqual([
       'SourceDirectory is missing, as CMake writes it with include(CTest)',
