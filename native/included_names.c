@@ -51,11 +51,12 @@ static bool add_names_of_line(const char *line, const char *end, const char *dir
 
 bool add_included_names(const char *text, size_t length, const char *path, struct included_names *included) {
   const char *stop = text + length, *directory = directory_of(path);
-  for (const char *line = text, *end; line < stop; line = end + 1) {
-    end = end_of_line(line, stop);
-    size_t size = (size_t)(end - line);
+  for (const char *line = text; line < stop;) {
+    const char *end = end_of_line(line, stop);
+    size_t size = end > line ? (size_t)(end - line) : 0;
     bool directive = memchr(line, '#', size) != NULL || memmem(line, size, "%:", 2) != NULL || memmem(line, size, "?\?=", 3) != NULL;
     if (directive && !add_names_of_line(line, end, directory, included)) return false;
+    line = end < stop ? end + 1 : stop;
   }
   return true;
 }
