@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -34,6 +34,20 @@ async function pidIn(path: string): Promise<number> {
   await untilThere(path);
   await until(path, () => readFileSync(path, 'utf8').endsWith('\n'));
   return Number(readFileSync(path, 'utf8'));
+}
+
+/** Whether a process watches files: then it waits for a lock. */
+function watchesFiles(pid: number): boolean {
+  const files = `/proc/${pid}/fd`;
+  return readdirSync(files).some((fd) => linkOf(join(files, fd)) === 'anon_inode:inotify');
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // closed meanwhile
+  }
 }
 
 describe('exec', () => {
@@ -89,7 +103,7 @@ describe('exec', () => {
       'true',
     ]);
     const waiting = new Running(child);
-    await sleep(1500);
+    await until('it waits', () => watchesFiles(waiting.pid), 30_000);
     waiting.kill('SIGTERM');
     waiting.kill('SIGTERM');
     expect((await waiting.ended).code).toBe(143);
