@@ -25,6 +25,8 @@ export interface BuildFacts {
   readonly name: string;
   readonly update: CTestUpdate;
   readonly submission: CTestSubmission;
+  /** The program, absolute or as the PATH finds it. */
+  readonly ctest: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface BuildFacts {
  */
 export function tablesOf(
   dart: ReadonlyMap<string, string>,
-  { name, update, submission }: BuildFacts,
+  { name, update, submission, ctest }: BuildFacts,
 ): { readonly tables: ConfigTables; readonly findings: readonly Finding[] } {
   const of = (key: string): string => dart.get(key) ?? '';
   const findings: Finding[] = [];
@@ -53,10 +55,10 @@ export function tablesOf(
   }
   if (stages['build'] !== undefined) {
     // What CTest's launchers were told of single compiles only CTest can collect.
-    const launched = isOn(of('UseLaunchers')) && { command: ['ctest', '-T', 'Build'] };
+    const launched = isOn(of('UseLaunchers')) && { command: [ctest, '-T', 'Build'] };
     stages['build'] = { ...stages['build'], ...launched, errors: 'fail' };
   }
-  stages['test'] = { command: ['ctest', '-T', 'Test'] };
+  stages['test'] = { command: [ctest, '-T', 'Test'] };
   const site = of('Site');
   return {
     findings,
@@ -78,6 +80,12 @@ export function tablesOf(
       },
     },
   };
+}
+
+/** What may be the cmake that has configured the build, or the program that has started it. */
+export function cmakesOf(dart: ReadonlyMap<string, string>): readonly string[] {
+  const words = wordsOf(dart.get('ConfigureCommand') ?? '');
+  return [...words.slice(0, 1), dart.get('CMakeCommand') ?? ''];
 }
 
 /** Whether CMake calls a value true. */

@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { ctestBeside } from './ctest-program.js';
 import { ctestSubmissionOf } from './ctest-submission.js';
 import { ctestUpdateOf } from './ctest-update.js';
-import { DART_CONFIGURATION, readDartConfiguration, tablesOf } from './dart-configuration.js';
+import { cmakesOf, DART_CONFIGURATION, readDartConfiguration, tablesOf } from './dart-configuration.js';
 import { buildName } from './detect.js';
 import { explain } from './explanation.js';
 import { Locations } from './location.js';
@@ -53,7 +54,7 @@ function projectOfCTest(text: string, file: string, { hostname }: Environment): 
   const of = (key: string): string => dart.get(key) ?? '';
   const update = ctestUpdateOf(of);
   const submission = ctestSubmissionOf(of);
-  const { tables, findings } = tablesOf(dart, { name, update, submission });
+  const { tables, findings } = tablesOf(dart, { name, update, submission, ctest: ctestBeside(cmakesOf(dart)) });
   if (findings.length > 0) return invalid(findings.map(({ message }) => ({ file, message })));
   const resolved = resolveProject({
     file,

@@ -24,7 +24,12 @@ describe('a DartConfiguration.tcl', () => {
   test('says what a configuration would', () => {
     const dart = readDartConfiguration(TEXT);
     expect(dart.get('CVSCommand')).toBe('');
-    const { tables, findings } = tablesOf(dart, { name: 'Linux-c', update: UPDATE, submission: NOWHERE });
+    const { tables, findings } = tablesOf(dart, {
+      name: 'Linux-c',
+      update: UPDATE,
+      submission: NOWHERE,
+      ctest: '/usr/bin/ctest',
+    });
     expect(findings).toEqual([]);
     expect(tables).toEqual({
       project: { name: 'Linux-c', site: 'host.example.org' },
@@ -41,7 +46,7 @@ describe('a DartConfiguration.tcl', () => {
               on_failure: 'continue',
               errors: 'fail',
             },
-            test: { command: ['ctest', '-T', 'Test'] },
+            test: { command: ['/usr/bin/ctest', '-T', 'Test'] },
           },
           update: { type: 'git', remote: 'origin', branch: 'main' },
         },
@@ -54,6 +59,7 @@ describe('a DartConfiguration.tcl', () => {
       name: 'x',
       update: UPDATE,
       submission: NOWHERE,
+      ctest: 'ctest',
     });
     expect(findings.map(({ message }) => message)).toEqual([
       'SourceDirectory is missing, as CMake writes it with include(CTest)',
