@@ -59,6 +59,11 @@ export function tablesOf(
     stages['build'] = { ...stages['build'], ...launched, errors: 'fail' };
   }
   stages['test'] = { command: [ctest, '-T', 'Test'] };
+  if (of('CoverageCommand') !== '') {
+    // Also of tests that failed.
+    stages['test'] = { ...stages['test'], on_failure: 'continue' };
+    stages['coverage'] = { command: [ctest, '-T', 'Coverage'] };
+  }
   const site = of('Site');
   return {
     findings,
