@@ -6,6 +6,7 @@
 
 #include "lock.h"
 #include "program.h"
+#include "source_text.h"
 
 /** No file system has longer names of directories and files in a path that is worth looking at. */
 enum { LONGEST_NAME = 1024 };
@@ -21,44 +22,27 @@ static void add_once(struct words *words, char *text) {
   if (!is_in(words, text)) add_word(words, text, -1);
 }
 
-/** Where a line ends that a backslash, or its trigraph, may continue. */
-static const char *end_of_line(const char *line, const char *stop) {
-  for (const char *at = line;; at++) {
-    const char *end = memchr(at, '\n', (size_t)(stop - at));
-    if (end == NULL) return stop;
-    const char *last = end;
-    while (last > line && strchr(" \t\r\f\v", last[-1]) != NULL) last--;
-    bool goes_on = last > line && (last[-1] == '\\' || (last[-1] == '/' && last - line >= 3 && last[-2] == '?'));
-    if (!goes_on) return end;
-    at = end;
-  }
-}
-
 /** Whatever stands between an opening and the next closing mark: more than there is, never less. */
-static bool add_names_of_line(const char *line, const char *end, const char *directory, struct included_names *included) {
+static void add_names_of_line(const char *line, const char *end, const char *directory, struct included_names *included) {
   for (const char *at = line; at < end; at++) {
     if (*at != '<' && *at != '"') continue;
     const char *close = memchr(at + 1, *at == '<' ? '>' : '"', (size_t)(end - at - 1));
     if (close == NULL || close == at + 1 || close - at > LONGEST_NAME) continue;
-    size_t length = (size_t)(close - at - 1);
-    if (memchr(at + 1, '\n', length) != NULL) return false;
-    char *name = copy_of(at + 1, length);
+    char *name = copy_of(at + 1, (size_t)(close - at - 1));
     add_once(&included->names, name);
     if (*at == '"') add_once(&included->beside, joined(directory, "/", name, NULL));
   }
-  return true;
 }
 
-bool add_included_names(const char *text, size_t length, const char *path, struct included_names *included) {
-  const char *stop = text + length, *directory = directory_of(path);
-  for (const char *line = text; line < stop;) {
-    const char *end = end_of_line(line, stop);
-    size_t size = end > line ? (size_t)(end - line) : 0;
-    bool directive = memchr(line, '#', size) != NULL || memmem(line, size, "%:", 2) != NULL || memmem(line, size, "?\?=", 3) != NULL;
-    if (directive && !add_names_of_line(line, end, directory, included)) return false;
-    line = end < stop ? end + 1 : stop;
+void add_included_names(const char *text, size_t length, const char *path, struct included_names *included) {
+  const char *directory = directory_of(path);
+  for (char *line = without_splices(text, length), *next; line != NULL; line = next) {
+    char *end = strchrnul(line, '\n');
+    next = *end == '\n' ? end + 1 : NULL;
+    *end = '\0';
+    if (strchr(line, '#') == NULL && strstr(line, "%:") == NULL && strstr(line, "?\?=") == NULL) continue;
+    add_names_of_line(line, end, directory, included);
   }
-  return true;
 }
 
 static bool is_other_name_of_input(const char *path, const struct words *inputs) {

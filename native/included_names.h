@@ -17,9 +17,8 @@ struct included_names {
  * Adds what stands in brackets or quotes on the lines of directives of an input: names of files, and some others.
  *
  * @param path the input's
- * @returns false where such a name may go on in the next line
  */
-bool add_included_names(const char *text, size_t length, const char *path, struct included_names *included);
+void add_included_names(const char *text, size_t length, const char *path, struct included_names *included);
 
 /**
  * Whether an input is named otherwise than it was included, for a link on the way: where that is shorter, gcc writes down what a

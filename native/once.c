@@ -199,10 +199,10 @@ static bool read_inputs(const struct once *once, const struct plan *plan, struct
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     source.length = 0;
     bool certain = fd >= 0 && read_file(fd, MOST_SOURCE, &source) &&
-                   read_source_text(source.bytes, source.length, &facts->asked) &&
-                   add_included_names(source.bytes, source.length, path, included);
+                   read_source_text(source.bytes, source.length, &facts->asked);
     if (fd >= 0) close(fd);
     if (!certain) return false;
+    add_included_names(source.bytes, source.length, path, included);
     add_word(&facts->inputs, path, -1);
   }
   return true;

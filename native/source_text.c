@@ -15,8 +15,7 @@ static bool is_of_word(char character) {
   return letter || (character >= '0' && character <= '9') || character == '_' || character == '$';
 }
 
-/** Lines that end with a backslash, or its trigraph, go on in the next one; gcc lets blanks stand between. */
-static char *without_splices(const char *text, size_t length) {
+char *without_splices(const char *text, size_t length) {
   char *result = allocate(length + 1), *to = result;
   const char *stop = text + length;
   for (const char *at = text; at < stop;) {

@@ -14,3 +14,6 @@
  * @returns false when it is uncertain
  */
 bool read_source_text(const char *text, size_t length, struct words *asked);
+
+/** A text in which no line that ends with a backslash, or its trigraph, goes on in the next one; gcc lets blanks stand between. */
+char *without_splices(const char *text, size_t length);

@@ -101,6 +101,20 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
     expect(await late.end).toMatchObject({ code: 0, taken: false, why: 'it was made before it was wanted' });
   });
 
+  test.each([
+    ['gcc', 'stdio.h', 'stdlib.h', 'string.h', 'math.h', 'sys/stat.h', 'pthread.h'],
+    ['g++', 'map', 'string', 'vector', 'iostream', 'thread', 'functional'],
+    ['clang', 'stdio.h', 'stdlib.h', 'string.h', 'math.h', 'sys/stat.h', 'pthread.h'],
+  ])('is taken where headers of the system are included: %s', async (compiler, ...headers) => {
+    if (compiler === 'clang' && !HAS_CLANG) return;
+    const source = `${headers.map((header) => `#include <${header}>\n`).join('')}int main() { return 0; }\n`;
+    const directory = project({ 'a.cc': source, 'a.c': source });
+    const argv = [compiler, '-c', compiler === 'g++' ? 'a.cc' : 'a.c', '-o', 'a.o'];
+    const { waiter } = await oneAfterTheOther(directory, { argv });
+    expect(waiter).toMatchObject({ code: 0, taken: true, why: '' });
+    expectFresh(directory, waiter, argv);
+  });
+
   test('is taken under a lock of the kernel, too', async () => {
     const directory = project();
     const order = ['launch', '--strategy=flock'];
