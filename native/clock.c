@@ -1,7 +1,6 @@
 #include "clock.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 /** In nanoseconds. The clock of the files stands still for up to 10 ms, and the other one is read a little later. */
 enum { MS = 1000000, LONGEST_READING = 10 * MS, SET = 50 * MS, MARGIN = 100 * MS };
@@ -10,7 +9,7 @@ enum { ATTEMPTS = 3 };
 static long long now(clockid_t clock) {
   struct timespec time;
   clock_gettime(clock, &time);
-  return time.tv_sec * 1000000000LL + time.tv_nsec;
+  return nanoseconds(time);
 }
 
 long long file_clock(void) { return now(CLOCK_REALTIME_COARSE); }

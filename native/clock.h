@@ -1,11 +1,14 @@
 #pragma once
 
 #include <stdbool.h>
+#include <time.h>
 
 /** In nanoseconds: a moment by the clock of local files, and how far that clock is ahead of the time since the host's start. */
 struct instant {
   long long file, ahead;
 };
+
+static inline long long nanoseconds(struct timespec stamp) { return stamp.tv_sec * 1000000000LL + stamp.tv_nsec; }
 
 /** False where reading the two clocks takes too long to mean one moment. */
 bool read_clocks(struct instant *instant);

@@ -4,19 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "lock.h"
 #include "mounts.h"
 #include "report.h"
 
 static const char FIRST[] = "stagelock made once 1\n", LAST[] = "\nend\n";
 
-static long long nanoseconds(struct timespec stamp) { return stamp.tv_sec * 1000000000LL + stamp.tv_nsec; }
+struct identity_of_file identity_of(const struct stat *found) {
+  return (struct identity_of_file){found->st_dev, found->st_ino, (unsigned long long)found->st_size, nanoseconds(found->st_mtim),
+                                   nanoseconds(found->st_ctim)};
+}
 
 struct identity_of_file identify(const char *path) {
   struct stat found;
   if (lstat(path, &found) != 0 || !S_ISREG(found.st_mode)) return (struct identity_of_file){0};
-  return (struct identity_of_file){found.st_dev, found.st_ino, (unsigned long long)found.st_size, nanoseconds(found.st_mtim),
-                                   nanoseconds(found.st_ctim)};
+  return identity_of(&found);
 }
 
 bool is_same_file(const struct identity_of_file *one, const struct identity_of_file *other) {
@@ -46,14 +49,6 @@ bool digest_mounts(const struct facts *facts, const struct buffer *mounts, char 
   struct buffer there = {0};
   if (!add_mounts(&there, mounts, &directories)) return false;
   sha256_text(there.bytes, there.length, digest);
-  return true;
-}
-
-static bool add_list(struct buffer *buffer, const char *name, const struct words *words) {
-  for (size_t word = 0; word < words->count; word++) {
-    if (strchr(words->items[word].text, '\n') != NULL) return false;
-    add_texts(buffer, name, words->items[word].text, "\n", NULL);
-  }
   return true;
 }
 

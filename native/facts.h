@@ -16,6 +16,9 @@ struct identity_of_file {
   long long modified, changed;
 };
 
+struct identity_of_file identity_of(const struct stat *found);
+
+/** That of the regular file at a path. */
 struct identity_of_file identify(const char *path);
 bool is_same_file(const struct identity_of_file *one, const struct identity_of_file *other);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "product.h"
+#include "report.h"
 
 bool read_own_file(int directory, const char *name, struct buffer *content) {
   struct stat found;
@@ -17,21 +18,12 @@ bool read_own_file(int directory, const char *name, struct buffer *content) {
   return read;
 }
 
-static bool write_whole(int fd, const struct buffer *content) {
-  for (size_t done = 0; done < content->length;) {
-    ssize_t written = write(fd, content->bytes + done, content->length - done);
-    if (written <= 0) return false;
-    done += (size_t)written;
-  }
-  return true;
-}
-
 void write_own_file(int directory, const char *name, const struct buffer *content) {
   // As the temporaries that the clean-up knows.
   const char *temporary = joined(".", unique_name(), ".tmp", NULL);
   int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return;
-  bool written = write_whole(fd, content);
+  bool written = write_all(fd, content->bytes, content->length);
   written = close(fd) == 0 && written;
   if (!written || renameat(directory, temporary, directory, name) != 0) unlinkat(directory, temporary, 0);
 }

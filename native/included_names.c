@@ -6,21 +6,9 @@
 
 #include "lock.h"
 #include "program.h"
-#include "source_text.h"
 
 /** No file system has longer names of directories and files in a path that is worth looking at. */
 enum { LONGEST_NAME = 1024 };
-
-static bool is_in(const struct words *words, const char *text) {
-  for (size_t word = 0; word < words->count; word++) {
-    if (strcmp(words->items[word].text, text) == 0) return true;
-  }
-  return false;
-}
-
-static void add_once(struct words *words, char *text) {
-  if (!is_in(words, text)) add_word(words, text, -1);
-}
 
 /** Whatever stands between an opening and the next closing mark: more than there is, never less. */
 static void add_names_of_line(const char *line, const char *end, const char *directory, struct included_names *included) {
@@ -29,14 +17,14 @@ static void add_names_of_line(const char *line, const char *end, const char *dir
     const char *close = memchr(at + 1, *at == '<' ? '>' : '"', (size_t)(end - at - 1));
     if (close == NULL || close == at + 1 || close - at > LONGEST_NAME) continue;
     char *name = copy_of(at + 1, (size_t)(close - at - 1));
-    add_once(&included->names, name);
-    if (*at == '"') add_once(&included->beside, joined(directory, "/", name, NULL));
+    add_new_word(&included->names, name);
+    if (*at == '"') add_new_word(&included->beside, joined(directory, "/", name, NULL));
   }
 }
 
-void add_included_names(const char *text, size_t length, const char *path, struct included_names *included) {
+void add_included_names(char *spliced, const char *path, struct included_names *included) {
   const char *directory = directory_of(path);
-  for (char *line = without_splices(text, length), *next; line != NULL; line = next) {
+  for (char *line = spliced, *next; line != NULL; line = next) {
     char *end = strchrnul(line, '\n');
     next = *end == '\n' ? end + 1 : NULL;
     *end = '\0';
@@ -49,7 +37,7 @@ static bool is_other_name_of_input(const char *path, const struct words *inputs)
   struct stat found;
   if (lstat(path, &found) != 0) return false;
   char *real = realpath(path, NULL);
-  return real != NULL && strcmp(real, path) != 0 && is_in(inputs, real);
+  return real != NULL && strcmp(real, path) != 0 && has_word(inputs, real);
 }
 
 bool leads_over_link(const struct included_names *included, const struct words *directories, const struct words *inputs) {

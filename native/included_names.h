@@ -1,7 +1,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "words.h"
 
@@ -16,9 +15,10 @@ struct included_names {
 /**
  * Adds what stands in brackets or quotes on the lines of directives of an input: names of files, and some others.
  *
+ * @param spliced its text, as of `without_splices`; is changed
  * @param path the input's
  */
-void add_included_names(const char *text, size_t length, const char *path, struct included_names *included);
+void add_included_names(char *spliced, const char *path, struct included_names *included);
 
 /**
  * Whether an input is named otherwise than it was included, for a link on the way: where that is shorter, gcc writes down what a

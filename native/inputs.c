@@ -5,15 +5,8 @@
 
 #include "program.h"
 
-static void add_new(struct words *words, char *text) {
-  for (size_t word = 0; word < words->count; word++) {
-    if (strcmp(words->items[word].text, text) == 0) return;
-  }
-  add_word(words, text, -1);
-}
-
 static void add_all(struct words *words, const struct words *more) {
-  for (size_t word = 0; word < more->count; word++) add_new(words, more->items[word].text);
+  for (size_t word = 0; word < more->count; word++) add_new_word(words, more->items[word].text);
 }
 
 static char *directory_part(const char *path) {
@@ -55,7 +48,7 @@ static void add_names(struct words *names, const char *input, const struct words
   for (size_t word = 0; word < directories->count; word++) {
     const char *directory = directories->items[word].text;
     const char *name = name_behind(path, directory);
-    if (name != NULL && name[0] != '\0') add_new(names, copy_of(name, strlen(name)));
+    if (name != NULL && name[0] != '\0') add_new_word(names, copy_of(name, strlen(name)));
   }
 }
 
@@ -117,9 +110,9 @@ const char *why_other_inputs(const struct reading *reading, file_moment before) 
     const char *input = reading->inputs.items[word].text;
     struct found found = follow(input, before);
     if (found.kind != FOUND_FILE || !found.settled) return joined(input, " has changed", NULL);
-    add_new(&directories, directory_part(input));
+    add_new_word(&directories, directory_part(input));
   }
-  for (size_t word = 0; word < directories.count; word++) add_new(&plain_directories, plain(directories.items[word].text));
+  for (size_t word = 0; word < directories.count; word++) add_new_word(&plain_directories, plain(directories.items[word].text));
   for (size_t word = 0; word < reading->inputs.count; word++) {
     add_names(&names, reading->inputs.items[word].text, &plain_directories);
   }
@@ -134,7 +127,7 @@ const char *why_other_inputs(const struct reading *reading, file_moment before) 
       if (why != NULL) return why;
     }
   }
-  add_new(&asked, ALWAYS_ASKED);
+  add_new_word(&asked, ALWAYS_ASKED);
   add_all(&asked, &reading->asked);
   for (size_t word = 0; word < asked.count; word++) {
     const char *question = asked.items[word].text;

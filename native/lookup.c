@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "certain_filesystem.h"
+#include "clock.h"
 #include "words.h"
 
 /** As Linux: more links than this are a circle. */
@@ -36,7 +37,7 @@ static void read_entry(struct entry *entry) {
     return;
   }
   if (!is_certain_device(entry->path, &found)) return;
-  entry->changed = found.st_ctim.tv_sec * 1000000000LL + found.st_ctim.tv_nsec;
+  entry->changed = nanoseconds(found.st_ctim);
   if (S_ISDIR(found.st_mode)) entry->kind = ENTRY_DIRECTORY;
   else if (S_ISREG(found.st_mode)) {
     // What its maker may read, another user may not.

@@ -49,15 +49,7 @@ static void become(char **arguments) {
 }
 
 /** Writes to standard output. @returns our exit code */
-static int say(const char *text) {
-  for (size_t length = strlen(text); length > 0;) {
-    ssize_t written = write(STDOUT_FILENO, text, length);
-    if (written < 0) return OWN_ERROR;
-    text += written;
-    length -= (size_t)written;
-  }
-  return 0;
-}
+static int say(const char *text) { return write_all(STDOUT_FILENO, text, strlen(text)) ? 0 : OWN_ERROR; }
 
 /** Where 0 to 2 are closed, the next files that we open would get these numbers, and warnings would go into a lock. */
 static void open_standard_descriptors(void) {

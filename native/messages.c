@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "report.h"
 
 struct messages keep_messages(void) {
   struct messages messages = {.shown = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), .kept = -1};
@@ -17,15 +18,6 @@ struct messages keep_messages(void) {
   if (messages.kept >= 0) close(messages.kept);
   close(messages.shown);
   return (struct messages){-1, -1};
-}
-
-static void show(const char *text, size_t length) {
-  while (length > 0) {
-    ssize_t written = write(STDERR_FILENO, text, length);
-    if (written <= 0) return; // nobody reads it
-    text += written;
-    length -= (size_t)written;
-  }
 }
 
 bool copy_messages(struct messages messages, struct hearing *hearing) {
@@ -46,11 +38,11 @@ void show_messages(struct messages messages, const char *name, const char *inste
   if (text != MAP_FAILED) {
     const char *at = text, *end = text + length;
     for (const char *next; (next = memmem(at, (size_t)(end - at), name, strlen(name))) != NULL;) {
-      show(at, (size_t)(next - at));
-      show(instead, strlen(instead));
+      write_all(STDERR_FILENO, at, (size_t)(next - at));
+      write_all(STDERR_FILENO, instead, strlen(instead));
       at = next + strlen(name);
     }
-    show(at, (size_t)(end - at));
+    write_all(STDERR_FILENO, at, (size_t)(end - at));
     munmap(text, length);
   }
   close(messages.kept);

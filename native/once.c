@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -125,13 +126,6 @@ static const char *why_not(const struct once *once, const struct plan *plan, con
   return why_other_inputs(&reading, before);
 }
 
-static void show(const char *text, size_t length) {
-  for (ssize_t written; length > 0; text += written, length -= (size_t)written) {
-    written = write(STDERR_FILENO, text, length);
-    if (written <= 0) return;
-  }
-}
-
 bool take_made(struct once *once, const struct plan *plan, bool verbose) {
   if (!once->possible) return false;
   once->directory = open_directory(once->path);
@@ -145,7 +139,7 @@ bool take_made(struct once *once, const struct plan *plan, bool verbose) {
   const char *why = why_not(once, plan, &facts);
   if (why != NULL && verbose) warn("%s is made again: %s", plan->target, why);
   if (why != NULL) return false;
-  show(facts.messages, facts.message_length);
+  write_all(STDERR_FILENO, facts.messages, facts.message_length);
   once->saved_ms = facts.took_ms;
   return true;
 }
@@ -198,11 +192,11 @@ static bool read_inputs(const struct once *once, const struct plan *plan, struct
     char *path = inputs.items[word].text;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     source.length = 0;
-    bool certain = fd >= 0 && read_file(fd, MOST_SOURCE, &source) &&
-                   read_source_text(source.bytes, source.length, &facts->asked);
+    char *spliced = fd >= 0 && read_file(fd, MOST_SOURCE, &source) ? without_splices(source.bytes, source.length) : NULL;
     if (fd >= 0) close(fd);
-    if (!certain) return false;
-    add_included_names(source.bytes, source.length, path, included);
+    if (spliced == NULL || !read_spliced_text(spliced, &facts->asked)) return false;
+    add_included_names(spliced, path, included);
+    free(spliced);
     add_word(&facts->inputs, path, -1);
   }
   return true;
@@ -218,10 +212,11 @@ static bool is_as_looked_for(const struct once *once, struct facts *facts, const
   return !leads_over_link(included, &facts->probe.directories, &facts->inputs);
 }
 
-/** Whether a file is the very one that the compiler has left. */
+/** Whether a file is the very one that the compiler has left, which has been renamed since. */
 static bool is_what_was_made(const struct stat *made, const struct identity_of_file *file) {
-  return file->inode == made->st_ino && file->device == made->st_dev && file->size == (unsigned long long)made->st_size &&
-         file->modified == made->st_mtim.tv_sec * 1000000000LL + made->st_mtim.tv_nsec;
+  struct identity_of_file left = identity_of(made);
+  left.changed = file->changed;
+  return is_same_file(&left, file);
 }
 
 void record_made(struct once *once, const struct plan *plan) {

@@ -102,6 +102,14 @@ static bool read_stat(const char *path, char *state, long *threads, unsigned lon
   return parse_stat(line, state, threads, start_ticks);
 }
 
+char state_of_process(pid_t pid) {
+  char path[64], state;
+  long threads = 0;
+  unsigned long long start_ticks = 0;
+  snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+  return read_stat(path, &state, &threads, &start_ticks) ? state : '\0';
+}
+
 static struct process process_of(pid_t pid) {
   if (kill(pid, 0) != 0 && errno == ESRCH) return (struct process){ABSENT_PROCESS, 0};
   char path[64], state;

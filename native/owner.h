@@ -39,6 +39,9 @@ struct judgement {
 /** `host:pid`, our own owner record. */
 const char *own_record(void);
 
+/** What a process does, by the kernel's letter: R, S, D, T, ...; null where /proc does not say. */
+char state_of_process(pid_t pid);
+
 /** When this process was started, or a little later, in milliseconds since the epoch; 0 where /proc does not say. */
 long long own_start_ms(void);
 

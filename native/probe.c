@@ -150,7 +150,7 @@ bool probe_compiler(const struct recipe *recipe, struct probe *probe) {
   return true;
 }
 
-static bool add_list(struct buffer *lines, const char *name, const struct words *words) {
+bool add_list(struct buffer *lines, const char *name, const struct words *words) {
   for (size_t word = 0; word < words->count; word++) {
     if (strchr(words->items[word].text, '\n') != NULL) return false;
     add_texts(lines, name, words->items[word].text, "\n", NULL);

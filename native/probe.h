@@ -19,6 +19,9 @@ struct probe {
 /** Asks the compiler. False where it is none that is known, or reads what is not. */
 bool probe_compiler(const struct recipe *recipe, struct probe *probe);
 
+/** Words as lines, with a name before each. What has a newline in it cannot be written so: false. */
+bool add_list(struct buffer *lines, const char *name, const struct words *words);
+
 /** The words of a probe as lines, and back. What cannot be written so has no lines: false. */
 bool add_probe(struct buffer *lines, const struct probe *probe);
 

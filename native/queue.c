@@ -13,6 +13,7 @@
 #include "host_name.h"
 #include "lock_name.h"
 #include "moment.h"
+#include "owner.h"
 #include "report.h"
 #include "signals.h"
 #include "words.h"
@@ -92,14 +93,8 @@ static off_t first_place(const struct queue *queue, off_t from) {
 
 /** Whether the process of a place has been stopped, by Ctrl-Z say. */
 static bool is_stopped(const struct queue *queue, off_t place) {
-  char path[64], line[512];
-  snprintf(path, sizeof path, "/proc/%ld/stat", (long)((place - queue->region) & ((1 << PID_BITS) - 1)));
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = fd < 0 ? 0 : read(fd, line, sizeof line - 1);
-  if (fd >= 0) close(fd);
-  line[length > 0 ? length : 0] = '\0';
-  const char *at = strrchr(line, ')');
-  return at != NULL && (begins(at, ") T") || begins(at, ") t"));
+  char state = state_of_process((pid_t)((place - queue->region) & ((1 << PID_BITS) - 1)));
+  return state == 'T' || state == 't';
 }
 
 /** The first before us who can ask; 0 for none. */

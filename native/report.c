@@ -42,3 +42,13 @@ void warn(const char *format, ...) {
   free(plain);
   free(message);
 }
+
+bool write_all(int fd, const char *bytes, size_t length) {
+  while (length > 0) {
+    ssize_t written = write(fd, bytes, length);
+    if (written <= 0) return false;
+    bytes += written;
+    length -= (size_t)written;
+  }
+  return true;
+}

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /** A formatted text of its own memory, which lives as long as the process. */
 char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -8,3 +11,6 @@ char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * Nobody reading it is no error.
  */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Writes all of something. False when it could not: nobody reads it any more, say, or the disk is full. */
+bool write_all(int fd, const char *bytes, size_t length);

@@ -16,6 +16,7 @@ static bool is_of_word(char character) {
 }
 
 char *without_splices(const char *text, size_t length) {
+  if (memchr(text, '\0', length) != NULL) return NULL;
   char *result = allocate(length + 1), *to = result;
   const char *stop = text + length;
   for (const char *at = text; at < stop;) {
@@ -156,12 +157,17 @@ static bool ask_at(const char *text, const char *at, struct words *asked) {
   return true;
 }
 
-bool read_source_text(const char *text, size_t length, struct words *asked) {
-  if (memchr(text, '\0', length) != NULL) return false;
-  char *spliced = without_splices(text, length), *lower = in_lower_case(spliced);
+bool read_spliced_text(const char *spliced, struct words *asked) {
+  char *lower = in_lower_case(spliced);
   bool certain = !is_uncertain(lower);
   free(lower);
   for (const char *at = spliced; certain && (at = strstr(at, ASKS)) != NULL; at++) certain = ask_at(spliced, at, asked);
+  return certain;
+}
+
+bool read_source_text(const char *text, size_t length, struct words *asked) {
+  char *spliced = without_splices(text, length);
+  bool certain = spliced != NULL && read_spliced_text(spliced, asked);
   free(spliced);
   return certain;
 }

@@ -15,5 +15,11 @@
  */
 bool read_source_text(const char *text, size_t length, struct words *asked);
 
-/** A text in which no line that ends with a backslash, or its trigraph, goes on in the next one; gcc lets blanks stand between. */
+/** The same of a text without splices. */
+bool read_spliced_text(const char *spliced, struct words *asked);
+
+/**
+ * A copy in which no line that ends with a backslash, or its trigraph, goes on in the next one; gcc lets blanks stand between.
+ * Null where a null byte is in it, behind which nothing would be seen.
+ */
 char *without_splices(const char *text, size_t length);

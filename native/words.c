@@ -69,3 +69,14 @@ void add_word(struct words *words, char *text, int at) {
   }
   words->items[words->count++] = (struct word){text, at};
 }
+
+bool has_word(const struct words *words, const char *text) {
+  for (size_t word = 0; word < words->count; word++) {
+    if (strcmp(words->items[word].text, text) == 0) return true;
+  }
+  return false;
+}
+
+void add_new_word(struct words *words, char *text) {
+  if (!has_word(words, text)) add_word(words, text, -1);
+}

@@ -35,3 +35,9 @@ struct words {
 };
 
 void add_word(struct words *words, char *text, int at);
+
+/** Whether a text is in a list. */
+bool has_word(const struct words *words, const char *text);
+
+/** Adds a text that is not in a list yet. */
+void add_new_word(struct words *words, char *text);
