@@ -1,8 +1,9 @@
 import { explainUnreadable } from '../config/nightly-start.js';
 import { formatProblem, type Problem } from '../config/problem.js';
+import { isProgram } from '../config/program-file.js';
 import type { Project } from '../config/project.js';
 import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
-import { isProgram, pathUnderCron, programProblems } from '../scheduler/cron-path.js';
+import { pathUnderCron, programProblems } from '../scheduler/cron-path.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
 import { loginInTheClear } from '../secrets/in-the-clear.js';
 import { secretProblems } from '../secrets/problems.js';

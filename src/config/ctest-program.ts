@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isProgram } from './program-file.js';
 
 /**
  * The ctest that belongs to a cmake: in the same directory, and called like it (`ctest3` beside `cmake3`). CMake and CTest are
@@ -15,14 +15,5 @@ export function ctestBeside(cmakes: readonly string[]): string {
       const [, rest = ''] = /^cmake(.*)$/.exec(basename(cmake)) ?? [];
       return [...new Set([`ctest${rest}`, 'ctest'])].map((name) => join(dirname(cmake), name));
     });
-  return places.find(isExecutable) ?? 'ctest';
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return places.find(isProgram) ?? 'ctest';
 }

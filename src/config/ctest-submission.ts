@@ -1,8 +1,6 @@
+import type { Entries } from './cmake-values.js';
 import type { UrlLogin, WithoutSubmission } from './project.js';
 import type { SubmitTable } from './schema.js';
-
-/** The entry of a `DartConfiguration.tcl`; empty when it has none. */
-type Entries = (key: string) => string;
 
 /** Where `ctest -T Submit` would send the reports of a build. */
 export type CTestSubmission =

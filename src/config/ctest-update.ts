@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { type Entries, isOn, itemsOf, wordsOf } from './cmake-values.js';
 import { type FollowedBranch, followedBranch, isInCommit, type Why } from './git-upstream.js';
 import type { UpdateSource, WithoutUpdate } from './project.js';
 import type { ConfigTables } from './schema.js';
@@ -8,9 +9,6 @@ import { workTreeOf } from './work-tree.js';
 
 type UpdateTable = NonNullable<NonNullable<ConfigTables['defaults']>['update']>;
 type System = UpdateSource['type'];
-
-/** The entry of a `DartConfiguration.tcl`; empty when it has none. */
-export type Entries = (key: string) => string;
 
 /** How the source of a build that CMake has configured for CTest is brought up to date. */
 export type CTestUpdate = { readonly kind: 'update'; readonly table: UpdateTable } | WithoutUpdate;
@@ -76,10 +74,7 @@ export function tableOf(system: System, of: Entries, { client, followed, branch 
   const update = (table: UpdateTable): CTestUpdate => ({ kind: 'update', table: { ...table, ...common } });
   switch (system) {
     case 'git': {
-      // A list of CMake's.
-      const command = of('GITUpdateCustom')
-        .split(';')
-        .filter((word) => word !== '');
+      const command = itemsOf(of('GITUpdateCustom'));
       const submodules = isOn(of('GITInitSubmodules')) ? { submodules: true } : {};
       if (versionOnly) return update({ type: 'git', ...branchIn(followed), ...submodules });
       if (command.length > 0) return update({ type: 'git', ...branchIn(followed), ...submodules, command });
@@ -91,17 +86,10 @@ export function tableOf(system: System, of: Entries, { client, followed, branch 
     case 'hg':
       return update({ type: 'hg', ...(branch !== undefined && { branch }) });
     case 'cvs': {
-      const options = of('CVSUpdateOptions')
-        .split(/\s+/)
-        .filter((word) => word !== '');
+      const options = wordsOf(of('CVSUpdateOptions'));
       return update({ type: 'cvs', ...(options.length > 0 && { options }) });
     }
   }
-}
-
-/** As CMake reads it. */
-function isOn(text: string): boolean {
-  return /^(on|true|yes|y|0*[1-9]\d*)$/i.test(text);
 }
 
 function branchIn(followed: FollowedBranch | undefined): Partial<Pick<UpdateTable, 'remote' | 'branch'>> {

@@ -1,3 +1,4 @@
+import { isOn, wordsOf } from './cmake-values.js';
 import type { CTestSubmission } from './ctest-submission.js';
 import type { CTestUpdate } from './ctest-update.js';
 import type { Finding } from './problem.js';
@@ -91,18 +92,4 @@ export function tablesOf(
 export function cmakesOf(dart: ReadonlyMap<string, string>): readonly string[] {
   const words = wordsOf(dart.get('ConfigureCommand') ?? '');
   return [...words.slice(0, 1), dart.get('CMakeCommand') ?? ''];
-}
-
-/** Whether CMake calls a value true. */
-function isOn(value: string): boolean {
-  return /^(on|true|yes|y)$/i.test(value) || (/^[+-]?\d/.test(value) && Number.parseFloat(value) !== 0);
-}
-
-/** The words of a command as CMake writes it: apart by blanks, or in double quotes with `\` before what is meant as it is. */
-export function wordsOf(command: string): string[] {
-  const words: string[] = [];
-  for (const [word] of command.matchAll(/(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+/g)) {
-    words.push(word.replaceAll(/"((?:[^"\\]|\\.)*)"/g, '$1').replaceAll(/\\(.)/g, '$1'));
-  }
-  return words;
 }

@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Problem, pathText } from '../config/problem.js';
+import { isProgram } from '../config/program-file.js';
 import type { Build, Project } from '../config/project.js';
 
 /** What cron has where a crontab names no PATH. */
@@ -42,14 +42,4 @@ function missing(program: string, path: string, { directory, source }: Build): s
   const file = resolve(directory, program);
   if (!program.startsWith('/') || [directory, source].some((place) => file.startsWith(`${place}/`))) return undefined;
   return isProgram(file) ? undefined : `there is no program ${program}`;
-}
-
-/** Whether this may be run, whoever runs it. */
-export function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

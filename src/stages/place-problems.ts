@@ -1,7 +1,8 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Problem, pathText } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
+import { real } from '../config/work-tree.js';
 
 /** What is wrong with where the sources and build directories of a project are. */
 export function placeProblems({ file, builds }: Project): Problem[] {
@@ -39,12 +40,4 @@ function directoryProblem({ directory, source }: Build): string | undefined {
 function kindOf(path: string): 'directory' | 'file' | 'absent' {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? 'absent' : stat.isDirectory() ? 'directory' : 'file';
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

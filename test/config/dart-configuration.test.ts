@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readDartConfiguration, tablesOf, wordsOf } from '../../src/config/dart-configuration.js';
+import { wordsOf } from '../../src/config/cmake-values.js';
+import { tableOf } from '../../src/config/ctest-update.js';
+import { readDartConfiguration, tablesOf } from '../../src/config/dart-configuration.js';
 
 const TEXT = `# This file is configured by CMake automatically as DartConfiguration.tcl
 
@@ -75,4 +77,12 @@ test.each([
   ['"a \\"b\\"" \\\\ ""', ['a "b"', '\\', '']],
 ])('the words of %s', (command, words) => {
   expect(wordsOf(command)).toEqual(words);
+});
+
+test('an option of CVS in quotes is one word, with the blanks in it', () => {
+  const of = (key: string): string => (key === 'CVSUpdateOptions' ? '-d -P -D "2026-11-26 12:00 UTC"' : '');
+  expect(tableOf('cvs', of, { client: undefined, followed: undefined, branch: undefined })).toEqual({
+    kind: 'update',
+    table: { type: 'cvs', options: ['-d', '-P', '-D', '2026-11-26 12:00 UTC'] },
+  });
 });
