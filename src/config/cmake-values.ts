@@ -10,12 +10,3 @@ export function isOn(value: string): boolean {
 export function itemsOf(list: string): string[] {
   return list.split(';').filter((item) => item !== '');
 }
-
-/** The words of a command as CMake writes it: apart by blanks, or in double quotes with `\` before what is meant as it is. */
-export function wordsOf(command: string): string[] {
-  const words: string[] = [];
-  for (const [word] of command.matchAll(/(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+/g)) {
-    words.push(word.replaceAll(/"((?:[^"\\]|\\.)*)"/g, '$1').replaceAll(/\\(.)/g, '$1'));
-  }
-  return words;
-}

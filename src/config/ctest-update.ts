@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Entries, isOn, itemsOf, wordsOf } from './cmake-values.js';
+import { wordsOf } from '../text/words.js';
+import { type Entries, isOn, itemsOf } from './cmake-values.js';
 import { type FollowedBranch, followedBranch, isInCommit, type Why } from './git-upstream.js';
 import type { UpdateSource, WithoutUpdate } from './project.js';
 import type { ConfigTables } from './schema.js';

@@ -1,4 +1,5 @@
-import { isOn, wordsOf } from './cmake-values.js';
+import { wordsOf } from '../text/words.js';
+import { isOn } from './cmake-values.js';
 import type { CTestSubmission } from './ctest-submission.js';
 import type { CTestUpdate } from './ctest-update.js';
 import type { Finding } from './problem.js';

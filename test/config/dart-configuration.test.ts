@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { wordsOf } from '../../src/config/cmake-values.js';
 import { tableOf } from '../../src/config/ctest-update.js';
 import { readDartConfiguration, tablesOf } from '../../src/config/dart-configuration.js';
+import { wordsOf } from '../../src/text/words.js';
 
 const TEXT = `# This file is configured by CMake automatically as DartConfiguration.tcl
 

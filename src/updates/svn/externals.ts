@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { real } from '../../config/work-tree.js';
+import { wordsOf } from '../../text/words.js';
 import type { Checkout, Failed } from '../version-control.js';
 import { readSvn } from './command.js';
 import { type Info, infosOf } from './info.js';
@@ -111,9 +112,7 @@ async function definitionsIn(checkout: Checkout, places: readonly string[]): Pro
 export function definitionsOf(text: string): Definition[] {
   return text.split(/\r?\n/).flatMap((line) => {
     if (/^\s*(#|$)/.test(line)) return [];
-    const words = [...line.matchAll(/(?:"(?:[^"\\]|\\.)*"|[^\s"\\]|\\.)+/g)].map(([word]) =>
-      word.replaceAll(/"((?:[^"\\]|\\.)*)"/g, '$1').replaceAll(/\\(.)/g, '$1'),
-    );
+    const words = wordsOf(line);
     const option = words.findIndex((word) => /^-r/.test(word));
     const taken = option < 0 ? [] : words.splice(option, words[option] === '-r' ? 2 : 1);
     const operative = taken.join('').slice(2);
