@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +12,8 @@
 
 #include "pid_namespace.h"
 #include "report.h"
+
+extern char **environ;
 
 /** A constant of the kernel (PROC_PID_INIT_INO). */
 static const ino_t FIRST_PID_NAMESPACE = 4026531836;
@@ -33,16 +36,15 @@ static void first_line_of(char **command, char *line, size_t size) {
   line[0] = '\0';
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return;
-  pid_t child = vfork();
-  if (child == 0) {
-    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(ends[1], STDOUT_FILENO);
-    dup2(nowhere, STDERR_FILENO);
-    execvp(command[0], command);
-    _exit(127);
-  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t child;
+  int error = posix_spawnp(&child, command[0], &actions, NULL, command, environ);
+  posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
-  if (child > 0) {
+  if (error == 0) {
     struct pollfd answer = {.fd = ends[0], .events = POLLIN};
     ssize_t length = poll(&answer, 1, PATIENCE_MS) == 1 ? read(ends[0], line, size - 1) : 0;
     line[length > 0 ? length : 0] = '\0';

@@ -43,7 +43,6 @@ int close(int fd) { return (int)CALL1(close, fd); }
 ssize_t read(int fd, void *to, size_t size) { return CALL3(read, fd, to, size); }
 ssize_t pread(int fd, void *to, size_t size, off_t at) { return CALL4(pread64, fd, to, size, at); }
 ssize_t write(int fd, const void *from, size_t size) { return CALL3(write, fd, from, size); }
-off_t lseek(int fd, off_t at, int from) { return CALL3(lseek, fd, at, from); }
 int ftruncate(int fd, off_t size) { return (int)CALL2(ftruncate, fd, size); }
 int fsync(int fd) { return (int)CALL1(fsync, fd); }
 int flock(int fd, int operation) { return (int)CALL2(flock, fd, operation); }

@@ -169,11 +169,3 @@ int sprintf(char *restrict to, const char *restrict format, ...) {
   va_end(arguments);
   return length;
 }
-
-int asprintf(char **to, const char *restrict format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  int length = vasprintf(to, format, arguments);
-  va_end(arguments);
-  return length;
-}

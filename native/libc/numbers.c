@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int abs(int value) { return value < 0 ? -value : value; }
-long labs(long value) { return value < 0 ? -value : value; }
 long long llabs(long long value) { return value < 0 ? -value : value; }
 
 static int digit_of(char c) {

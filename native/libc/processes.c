@@ -19,9 +19,7 @@
 
 pid_t getpid(void) { return (pid_t)CALL0(getpid); }
 pid_t getppid(void) { return (pid_t)CALL0(getppid); }
-uid_t getuid(void) { return (uid_t)CALL0(getuid); }
 uid_t geteuid(void) { return (uid_t)CALL0(geteuid); }
-gid_t getgid(void) { return (gid_t)CALL0(getgid); }
 gid_t getegid(void) { return (gid_t)CALL0(getegid); }
 int getgroups(int size, gid_t groups[]) { return (int)CALL2(getgroups, size, groups); }
 pid_t setsid(void) { return (pid_t)CALL0(setsid); }
