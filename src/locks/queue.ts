@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 import { filesystemOf } from './filesystem.js';
 import { hashOf } from './lock-name.js';
@@ -177,10 +177,18 @@ function isStopped(pid: number): boolean {
   }
 }
 
+/** Where the places are of those of this user who wait. */
+const turnsDirectory = (): string => `/tmp/.ct-locks.${process.geteuid?.()}`;
+
+/** Whether this user has ever waited on this host. To know more takes system calls that cost most commands more than their locks. */
+export function isQueueKnown(): boolean {
+  return existsSync(`${turnsDirectory()}/turns`);
+}
+
 /** A file of our own that others can neither replace nor lock, on a local file system; undefined where there is none to be had. */
 function openTurns(): number | undefined {
   const user = process.geteuid?.();
-  const path = `/tmp/.ct-locks.${user}`;
+  const path = turnsDirectory();
   try {
     mkdirSync(path, 0o700);
   } catch {

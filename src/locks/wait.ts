@@ -3,7 +3,7 @@ import { checkAcquireOptions } from './arguments.js';
 import { thisHost } from './host.js';
 import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
 import { pause } from './pause.js';
-import { pauseOfFirst, Queue } from './queue.js';
+import { isQueueKnown, pauseOfFirst, Queue } from './queue.js';
 import { type PathWatch, watchPaths } from './watch.js';
 
 /** How a lock is waited for. */
@@ -44,12 +44,14 @@ export async function waitFor(
   if (options !== undefined) checkAcquireOptions(options);
   if (options?.signal?.aborted) return { kind: 'aborted', waitedMs: 0 };
   const began = performance.now();
-  const queue = waiting.watched ? undefined : Queue.of(thisHost().name, lock.path);
+  const queueUp = (): Queue | undefined => (waiting.watched ? undefined : Queue.of(thisHost().name, lock.path));
+  // Nobody overtakes those who wait already, but for one attempt where there is no time for more.
+  let queue = options?.timeoutMs !== 0 && !waiting.watched && isQueueKnown() ? queueUp() : undefined;
   try {
-    // Nobody overtakes those who wait already, but for one attempt where there is no time for more.
-    const queues = options?.timeoutMs !== 0 && queue?.hasWaiters() === true;
+    const queues = queue?.hasWaiters() === true;
     const held = queues ? undefined : lock.try();
     if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: 0 };
+    queue ??= queueUp();
     queue?.join();
     return await wait(lock, waiting, options ?? {}, { began, queue, isTried: !queues });
   } finally {
