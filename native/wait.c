@@ -18,7 +18,7 @@ enum { FIRST_PAUSE_MS = 1 };
 /** When to see again whether the owner still lives: soon at first, then every second, because it costs ten attempts. */
 enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
 /** On network file systems ever more rarely, because a look keeps the lock from being released; see src/locks/wait.ts. */
-enum { LOOK_ACROSS_MS = 1000, LOOK_ACROSS_AT_LAST_MS = 30 * 1000 };
+enum { LOOK_ACROSS_MS = 5000, LOOK_ACROSS_AT_LAST_MS = 30 * 1000 };
 /** The longest pause between two looks at what a killed helper has left. */
 enum { LINGER_MS = 250 };
 /** The kernel gives a dead owner's lock back, but for what a daemon has inherited, which is worth a look now and then. */

@@ -43,10 +43,7 @@ const LONGEST_WAIT = 4;
 
 const WORKERS = 6;
 const SECTIONS = Number(process.env['STAGELOCK_LABORATORY_SECTIONS'] ?? 300);
-/**
- * The queue is one of each host. Between two hosts chance decides, and more than {@link LONGEST_WAIT} has been seen on SMB, so
- * that these tests are no part of CI yet.
- */
+/** In an emulated machine with busy processors a single request can take seconds, so that this says little about waits in CI. */
 const IS_FAIRNESS_JUDGED = process.env['STAGELOCK_LABORATORY_BUSY'] !== undefined;
 /** With busy processors. A machine that does not get so far in its time is starved, and each request takes seconds. */
 const BUSY_SECTIONS = Math.min(SECTIONS, 100);
@@ -54,6 +51,11 @@ const FIRINGS = 100;
 
 function expectFair({ meanWaitMs, longestWaitMs }: Waits): void {
   expect(longestWaitMs).toBeLessThanOrEqual(LONGEST_WAIT * meanWaitMs);
+}
+
+/** Chance decides which of two hosts gets the lock, but the same one must not get it again and again. */
+function expectTurns({ meanPassed, mostPassed, passedBy }: ExclusionResult): void {
+  expect(mostPassed, passedBy).toBeLessThanOrEqual(LONGEST_WAIT * meanPassed);
 }
 
 const SECTION = join(BUILT, 'section');
@@ -94,10 +96,11 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
   }
 
   test.each(PLACES)('$strategy on $name lets in one of six at a time, and no object is torn or lost', async (place) => {
-    const { sections, trouble, details, handOvers } = await contend(place, 'whole', 0);
-    expect(trouble, details.join('\n')).toEqual({});
-    expect(sections).toBeGreaterThanOrEqual(SECTIONS);
-    if (place.hosts.length > 1) expect(handOvers).toBeGreaterThan(0);
+    const result = await contend(place, 'whole', 0);
+    expect(result.trouble, result.details.join('\n')).toEqual({});
+    expect(result.sections).toBeGreaterThanOrEqual(SECTIONS);
+    if (place.hosts.length > 1) expect(result.handOvers).toBeGreaterThan(0);
+    if (place.name === 'SMB') expectTurns(result);
   });
 
   // Once on SMB, with no overlap, one of 305 found its lock gone when it released it; why is open. Twice in a row is a fault.
@@ -112,17 +115,15 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
   }
 
   // Its clients cache, so waiting is the least fair there.
-  test.runIf(IS_FAIRNESS_JUDGED)(
-    'cifs on SMB lets nobody wait for long while all processors are busy',
-    { retry: 1 },
-    async () => {
-      const { trouble, details, sections, ...waits } = await contend(SMB, 'busy', 0, true);
-      const { 'timed-out': stuck, ...faults } = trouble;
-      expect(faults, details.join('\n')).toEqual({});
-      if (sections >= BUSY_SECTIONS) expectFair(waits);
-      else console.log(`no verdict on waits: too slow a machine, ${stuck ?? 0} waited longer than the test`);
-    },
-  );
+  test('cifs on SMB lets nobody wait for long while all processors are busy', { retry: 1 }, async () => {
+    const result = await contend(SMB, 'busy', 0, true);
+    const { 'timed-out': stuck, ...faults } = result.trouble;
+    expect(faults, result.details.join('\n')).toEqual({});
+    if (result.sections >= BUSY_SECTIONS) {
+      expectTurns(result);
+      if (IS_FAIRNESS_JUDGED) expectFair(result);
+    } else console.log(`no verdict on waits: too slow a machine, ${stuck ?? 0} waited longer than the test`);
+  });
 
   async function helpersAt(place: Place, name: string, killed: number, busy: boolean): Promise<HelpersResult> {
     expect(readFileSync(HELPER, 'latin1').slice(1, 4)).toBe('ELF');

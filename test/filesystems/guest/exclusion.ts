@@ -35,6 +35,11 @@ export interface ExclusionResult extends Waits {
   /** How long the lock was held, and how long it was free while others waited for it, on average. */
   readonly meanHeldMs: number;
   readonly meanFreeMs: number;
+  /** How many others got the lock while one waited for it: what waits are like on a machine that is never slow. */
+  readonly meanPassed: number;
+  readonly mostPassed: number;
+  /** Which hosts got the lock during the wait in which it was given to most others, one after the other. */
+  readonly passedBy: string;
   /** The steps of a section that ever took longer than a second, and how long they took at most. */
   readonly slow: Readonly<Record<string, number>>;
   /** How often something went wrong, by what. */
@@ -63,12 +68,14 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
   const counts = { sections: 0, handOvers: 0, kills: 0 };
   const waits: number[] = [];
   const held: (readonly [from: number, to: number])[] = [];
+  const stays: Stay[] = [];
   const hear = (report: Report): void => {
     if (report.kind === 'section') {
       counts.sections++;
       if (report.previousHost !== report.host && report.previousHost !== '') counts.handOvers++;
       waits.push(report.waitedMs);
       held.push(report.heldMs);
+      stays.push({ host: report.host, fromMs: report.heldMs[0], waitedMs: report.waitedMs });
       const [step, ms] = report.slowest;
       if (ms > SLOW_MS) slow[step] = Math.max(slow[step] ?? 0, ms);
     } else if (report.kind !== 'ready') {
@@ -121,7 +128,25 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
   for (const child of crew) await kill(child);
   const left = readdirSync(options.directory).filter((name) => name !== 'main.o' && name !== 'main.o.lock');
   const means = { ...summarize(waits), meanHeldMs: meanHeld(held), meanFreeMs: meanFree(held) };
-  return { ...counts, ...means, seconds: Math.round(took * 10) / 10, slow, trouble, details, left };
+  return { ...counts, ...means, seconds: Math.round(took * 10) / 10, ...passed(stays), slow, trouble, details, left };
+}
+
+interface Stay {
+  readonly host: string;
+  readonly fromMs: number;
+  readonly waitedMs: number;
+}
+
+function passed(stays: readonly Stay[]): Pick<ExclusionResult, 'meanPassed' | 'mostPassed' | 'passedBy'> {
+  const inOrder = stays.toSorted((one, other) => one.fromMs - other.fromMs);
+  const others = inOrder.map(({ fromMs, waitedMs }) =>
+    inOrder.filter((stay) => stay.fromMs > fromMs - waitedMs && stay.fromMs < fromMs),
+  );
+  const counts = others.map(({ length }) => length);
+  const mostPassed = Math.max(0, ...counts);
+  const most = others[counts.indexOf(mostPassed)] ?? [];
+  const meanPassed = counts.reduce((total, count) => total + count, 0) / Math.max(counts.length, 1);
+  return { meanPassed, mostPassed, passedBy: most.map(({ host }) => host.at(-1)).join('') };
 }
 
 type Held = readonly (readonly [from: number, to: number])[];
