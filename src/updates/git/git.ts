@@ -91,8 +91,8 @@ async function foreignRepository(checkout: Checkout): Promise<Failed | undefined
  * Fetches one branch into `refs/remotes/REMOTE/BRANCH` and compares it with what is checked out. Costs two git
  * processes, whether there is news or not.
  *
- * In mode `fast-forward` a shallow clone, another branch or a detached HEAD is a failure: the move would go wrong later
- * or go somewhere nobody expects. In mode `reset` whatever is checked out will follow the remote branch.
+ * In mode `fast-forward` another branch or a detached HEAD is a failure, since the move would go somewhere nobody expects, and so
+ * is a shallow clone that lacks the commits between: a local commit would look like an older one of the branch. In mode `reset` whatever is checked out will follow the remote branch.
  *
  * @param asOf only commits up to this time count, by the committers' clocks
  *
@@ -118,8 +118,9 @@ export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date):
   const [shallow = '', head = '', target = '', branch = ''] = outputLines(answer);
   if (update.mode === 'fast-forward') {
     const follows = await followsIt(checkout, update, branch);
-    const obstacle = fastForwardObstacle(checkout.source, update, shallow === 'true', follows ? undefined : branch);
-    if (obstacle !== undefined) return { kind: 'failed', message: obstacle };
+    if (!follows) return { kind: 'failed', message: explainBranch(checkout.source, update, branch) };
+    const isCutOff = shallow === 'true' && head !== target && (await isUnconnected(checkout, head, target));
+    if (isCutOff) return { kind: 'failed', message: explainCutOff(checkout.source) };
   }
   if (asOf === undefined) return { kind: 'fetched', head, target, news: head !== target };
   return asOfThen(update, checkout, head, target, asOf);
@@ -321,20 +322,19 @@ async function followsIt(checkout: Checkout, { remote, branch }: GitSource, chec
   return true;
 }
 
-/** @param wrongBranch the reference that is checked out, when it is not the one to follow */
-function fastForwardObstacle(
-  source: string,
-  update: GitSource,
-  shallow: boolean,
-  wrongBranch: string | undefined,
-): string | undefined {
-  if (shallow) {
-    return `${source} is a shallow clone, which cannot be fast-forwarded safely; make it whole with: git fetch --unshallow`;
-  }
-  if (wrongBranch === undefined) return undefined;
-  const where =
-    wrongBranch === 'HEAD' ? 'has a detached HEAD' : `is on ${wrongBranch.replace('refs/heads/', 'branch ')}`;
-  return `${source} ${where}, but the update follows branch ${update.branch}; switch back with: git switch ${update.branch}`;
+/** @param checkedOut the reference that is checked out, which is not the one to follow */
+function explainBranch(source: string, { branch }: GitSource, checkedOut: string): string {
+  const where = checkedOut === 'HEAD' ? 'has a detached HEAD' : `is on ${checkedOut.replace('refs/heads/', 'branch ')}`;
+  return `${source} ${where}, but the update follows branch ${branch}; switch back with: git switch ${branch}`;
+}
+
+/** Whether a shallow clone does not have the commits between the two: then nothing tells that one follows from the other. */
+async function isUnconnected(checkout: Checkout, head: string, target: string): Promise<boolean> {
+  return (await runGit(checkout, ['merge-base', '--is-ancestor', head, target])).kind !== 'ok';
+}
+
+function explainCutOff(source: string): string {
+  return `${source} is a shallow clone without the commits between what is checked out and what was fetched; make it whole with: git fetch --unshallow`;
 }
 
 /** A name that git would take for an option, or could not be part of a reference (git-check-ref-format(1)). */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -92,13 +93,22 @@ describe('in mode fast-forward, a fetch', () => {
     expect(await fetch(reset, checkout)).toMatchObject({ kind: 'fetched', news: false });
   });
 
-  it('into a shallow clone fails and names the remedy; reset takes it', async () => {
+  it('into a shallow clone brings the commits since; where they are cut off it fails and names the remedy, and reset takes it', async () => {
     const { root, origin } = originAndClone();
     origin.commit('second');
     origin.git('clone', '-q', '--depth=1', `file://${origin.directory}`, join(root, 'shallow'));
-    const checkout = checkoutOf({ ...origin, directory: join(root, 'shallow') });
+    const clone = { ...origin, directory: join(root, 'shallow') };
+    const checkout = checkoutOf(clone);
+    expect(await fetch(forward, checkout)).toMatchObject({ kind: 'fetched', news: false });
+    origin.commit('third');
+    origin.commit('fourth');
+    expect(await fetch(forward, checkout)).toMatchObject({ kind: 'fetched', news: true });
+    origin.commit('fifth');
+    execFileSync('git', ['fetch', '-q', '--depth=1'], { cwd: clone.directory, env: environment });
     expect(await fetch(forward, checkout)).toMatchObject({ message: expect.stringContaining('--unshallow') });
-    expect(await fetch(reset, checkout)).toMatchObject({ kind: 'fetched', news: false });
+    expect(await fetch(reset, checkout)).toMatchObject({ kind: 'fetched', news: true });
+    execFileSync('git', ['fetch', '-q', '--unshallow'], { cwd: clone.directory, env: environment });
+    expect(await fetch(forward, checkout)).toMatchObject({ kind: 'fetched', news: true });
   });
 });
 

@@ -1,0 +1,67 @@
+import type { Entry } from './entry.js';
+
+const green: Entry['seen'] = { tag: ['Experimental', 'Experimental'], verdict: 'green' };
+
+export const CONFIGURATIONS: readonly Entry[] = [
+  {
+    shape: 'Lines that end with CRLF',
+    text: (usual) => usual.replaceAll('\n', '\r\n'),
+    seen: green,
+  },
+  {
+    shape: 'Comments, blank lines, and lines that are no entries',
+    text: (usual) => `# This file is configured by CMake automatically\n\n\n${usual}# end\nno entry at all\n\n`,
+    seen: green,
+  },
+  {
+    shape: 'An entry twice: the last one counts',
+    text: (usual) => `MakeCommand: /bin/false\n${usual}`,
+    seen: green,
+  },
+  {
+    shape: 'A `BuildName` and a `Site` with blanks, slashes and parentheses',
+    configuration: () => ({ BuildName: 'Linux x86_64/g++ 12 (Debug)', Site: 'build host / 3' }),
+    seen: green,
+  },
+  {
+    shape: 'Blanks before and after values',
+    configuration: () => ({ BuildName: '   gcc  ', MakeCommand: '  /bin/true   ' }),
+    seen: green,
+  },
+  {
+    shape: 'A `MakeCommand` with quoted words',
+    configuration: ({ directory }) => ({ MakeCommand: `"/bin/cat" "${directory}/a log"` }),
+    build: { 'a log': 'a.c:1:1: warning: odd\n' },
+    seen: { warnings: 1, verdict: 'green' },
+  },
+  {
+    shape: 'Entries of CMake 2.8, none of newer ones',
+    system: 'none',
+    configuration: () => ({
+      TimeOut: undefined,
+      DropSite: '',
+      DropLocation: '',
+      DropMethod: 'http',
+      TriggerSite: '',
+      ScpCommand: '/usr/bin/scp',
+      PurifyCommand: '',
+      CVSCommand: 'CVSCOMMAND-NOTFOUND',
+      CVSUpdateOptions: '-d -A -P',
+      UpdateCommand: '',
+      UpdateOptions: '',
+      UpdateType: '',
+      UseLaunchers: '',
+      CompilerVersion: '',
+    }),
+    seen: { verdict: 'red' },
+    differs: {
+      verdict: 'green',
+      because: 'a source in no version control is built as it stands, which each run and `check` say; `ctest` fails',
+    },
+  },
+  {
+    shape: 'No `BuildName`',
+    configuration: () => ({ BuildName: undefined }),
+    seen: green,
+  },
+];

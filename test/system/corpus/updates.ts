@@ -1,0 +1,149 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Entry, NOT_BUILT } from './entry.js';
+
+const GIT = { UpdateType: 'git', UpdateCommand: '' };
+const FIRST = { 'lib/a.c': 'int a = 1;\n', 'top.c': 'int top;\n' };
+const NEWS = { write: { 'lib/a.c': 'int a = 2;\n' } };
+
+const git = (shape: string, more: Partial<Entry> = {}): Entry => ({
+  shape: `git: ${shape}`,
+  first: FIRST,
+  news: NEWS,
+  configuration: () => GIT,
+  seen: { files: ['Updated lib/a.c'], verdict: 'green' },
+  ...more,
+});
+
+const edit =
+  (path: string, content: string): NonNullable<Entry['arrange']> =>
+  ({ checkout }) =>
+    writeFileSync(join(checkout, path), content);
+
+const failing = { files: [], verdict: 'red' } as const;
+const notBuilt = 'what cannot be updated is not built, so that there is no report';
+
+export const GIT_UPDATES: readonly Entry[] = [
+  git('a clone, as CMake writes it'),
+  git('`UpdateType` in capitals', { configuration: () => ({ UpdateType: 'GIT' }) }),
+  git('nothing but the clone says so', { configuration: () => ({}) }),
+  git('`UpdateType: svn` of a copied configuration', { configuration: () => ({ UpdateType: 'svn' }) }),
+  git('no news', { news: 'none', seen: { files: [], verdict: 'green' } }),
+  git('a source below the root of a big repository', {
+    below: 'lib',
+    seen: { files: ['Updated lib/a.c'], verdict: 'green' },
+  }),
+  git('a source below the root, `UpdateType` empty (LLVM)', {
+    below: 'lib',
+    configuration: () => ({ UpdateType: '', UpdateCommand: '' }),
+    seen: { verdict: 'red' },
+    differs: {
+      files: ['Updated lib/a.c'],
+      revisions: '# #',
+      verdict: 'green',
+      because: 'it is updated; `ctest` finds no system',
+    },
+  }),
+  git('a linked work tree', {
+    arrange: (side) => {
+      renameSync(side.checkout, join(side.root, 'main'));
+      side.run('git', ['checkout', '-q', '--detach'], join(side.root, 'main'));
+      side.run('git', ['worktree', 'add', '-q', '../checkout', 'main'], join(side.root, 'main'));
+    },
+  }),
+  git('a local branch that is named unlike its upstream', {
+    arrange: (side) => side.git('checkout', '-q', '-b', 'dashboard', '--track', 'origin/main'),
+  }),
+  git('a detached HEAD', {
+    arrange: (side) => side.git('checkout', '-q', '--detach'),
+    seen: { verdict: 'red' },
+    differs: { ...NOT_BUILT, because: notBuilt },
+  }),
+  git('a shallow clone', {
+    arrange: (side) => {
+      const url = `file://${join(side.repositories, 'store')}`;
+      side.run('rm', ['-rf', side.checkout], side.root);
+      side.run('git', ['clone', '-q', '--depth=1', '--no-single-branch', url, 'checkout'], side.root);
+    },
+    thenNews: { write: { 'lib/a.c': 'int a = 3;\n' } },
+  }),
+  git('a sparse checkout', {
+    arrange: (side) => side.git('sparse-checkout', 'set', 'lib'),
+  }),
+  git('pointers of LFS, without git-lfs', {
+    first: { ...FIRST, '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n', 'x.bin': 'version 1\noid 1\n' },
+    news: { write: { 'x.bin': 'version 1\noid 2\n' } },
+    seen: { files: ['Updated x.bin'], verdict: 'green' },
+  }),
+  git('files that are renamed, removed and named with blanks', {
+    first: { ...FIRST, 'with blank.c': '1\n', 'old.c': 'a file that is the same afterwards\n' },
+    news: { write: { 'with blank.c': '2\n' }, rename: { 'old.c': 'lib/new.c' }, remove: ['top.c'] },
+    seen: { verdict: 'green' },
+  }),
+  git('a local change that the update does not touch', {
+    arrange: edit('top.c', 'int edited;\n'),
+    seen: { files: ['Updated lib/a.c'], verdict: 'green' },
+    differs: {
+      files: ['Modified top.c', 'Updated lib/a.c'],
+      verdict: 'red',
+      because: 'what a person has changed stays and is reported, as with the other systems; `ctest` discards it',
+    },
+  }),
+  git('`UpdateVersionOnly: ON`', {
+    configuration: () => ({ ...GIT, UpdateVersionOnly: 'ON' }),
+    seen: { files: [], verdict: 'green' },
+  }),
+  git('a client that is not there', {
+    configuration: () => ({ UpdateType: 'git', GITCommand: '/opt/nowhere/bin/git' }),
+    seen: { verdict: 'red' },
+    differs: { ...NOT_BUILT, because: notBuilt },
+  }),
+  git('a repository that is gone', {
+    arrange: (side) => side.git('remote', 'set-url', 'origin', '/nowhere/store'),
+    seen: failing,
+    differs: { ...NOT_BUILT, because: notBuilt },
+  }),
+  {
+    shape: 'A source in no version control',
+    system: 'none',
+    seen: { verdict: 'red' },
+    differs: {
+      files: undefined,
+      verdict: 'green',
+      because: 'it is built as it stands, which each run and `check` say; `ctest` fails',
+    },
+  },
+];
+
+const modified = { seen: { files: ['Modified top.c', 'Updated lib/a.c'], verdict: 'red' } } as const;
+
+const of = (system: 'svn' | 'hg' | 'cvs', shape: string, more: Partial<Entry> = {}): Entry => ({
+  shape: `${system}: ${shape}`,
+  system,
+  first: FIRST,
+  news: NEWS,
+  configuration: () => ({ UpdateType: system }),
+  seen: { files: ['Updated lib/a.c'], verdict: 'green' },
+  ...more,
+});
+
+export const OTHER_UPDATES: readonly Entry[] = [
+  of('svn', 'a working copy'),
+  of('svn', 'a source below the root of the working copy', { below: 'lib', seen: { verdict: 'green' } }),
+  of('svn', 'a local change that the update does not touch', {
+    arrange: edit('top.c', 'int edited;\n'),
+    ...modified,
+  }),
+  of('svn', 'the old `UpdateCommand`, without `UpdateType`', {
+    configuration: () => ({ UpdateCommand: '/usr/bin/svn', UpdateOptions: '' }),
+  }),
+  of('hg', 'a clone'),
+  of('hg', 'a local change that the update does not touch', {
+    arrange: edit('top.c', 'int edited;\n'),
+    ...modified,
+  }),
+  of('cvs', 'a checkout, with `CVSUpdateOptions`', {
+    configuration: () => ({ UpdateType: 'cvs', CVSCommand: '/usr/bin/cvs', CVSUpdateOptions: '-d -A -P' }),
+  }),
+  of('cvs', 'no news', { news: 'none', seen: { files: [], verdict: 'green' } }),
+];
