@@ -6,6 +6,7 @@ import { withoutSecrets } from '../secrets/environment.js';
 import type { MergedUpdate } from '../updates/record.js';
 import type { ConfiguredBuilds } from '../updates/renamed.js';
 import type { Buildstamp } from './buildstamp.js';
+import { dashboardModule } from './dashboard-module.js';
 import type { RunIdentity } from './held-locks.js';
 import type { InTheWay } from './in-the-way.js';
 import type { SectionSettings } from './section.js';
@@ -160,5 +161,6 @@ export function runEnvironment(build: Build, stamp: Buildstamp, context: RunCont
     STAGELOCK_MODEL: stamp.model,
     STAGELOCK_TAG: stamp.tag,
     STAGELOCK_BUILDSTAMP: stamp.text,
+    STAGELOCK_CTEST: dashboardModule(),
   };
 }

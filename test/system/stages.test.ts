@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { World } from '../support/world.js';
 import { isRunning, stagelock } from './programs.js';
@@ -94,6 +94,7 @@ test('a stage finds the build in its environment, and what is configured for it'
     STAGELOCK_MODEL: 'Nightly',
     STAGELOCK_TAG: tag,
     STAGELOCK_BUILDSTAMP: `${tag}-Nightly`,
+    STAGELOCK_CTEST: resolve('config/dashboard.cmake'),
     MINE: 'of the stage',
   });
   expect(environment['STAGELOCK_RUN']).toMatch(/^[0-9a-f]{16}$/);
