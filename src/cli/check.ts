@@ -58,6 +58,7 @@ export async function checkCommand(
     for (const line of [
       ...explainWriters(file),
       ...notUpdated(project),
+      ...unusedOptions(project),
       ...submissionNotes(project),
       ...nightlyNotes(project),
       ...orphansOf(project),
@@ -104,6 +105,17 @@ function notUpdated({ builds }: Project): string[] {
     build.role === 'primary' && build.withoutUpdate?.kind === 'unversioned'
       ? [`${build.name} does not update ${shown(build.source)}: ${shown(build.withoutUpdate.message)}`]
       : [],
+  );
+}
+
+/** Options that ctest would give to a client, which is called in another way here. */
+function unusedOptions({ builds }: Project): string[] {
+  return [...builds.values()].flatMap(({ name, unusedOptions: keys }) =>
+    keys.length === 0
+      ? []
+      : [
+          `${name}: ${keys.join(' and ')} ${keys.length === 1 ? 'has' : 'have'} no effect, since stagelock updates in its own way; what the client always needs belongs into its own configuration`,
+        ],
   );
 }
 

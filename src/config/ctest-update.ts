@@ -12,7 +12,14 @@ type UpdateTable = NonNullable<NonNullable<ConfigTables['defaults']>['update']>;
 type System = UpdateSource['type'];
 
 /** How the source of a build that CMake has configured for CTest is brought up to date. */
-export type CTestUpdate = { readonly kind: 'update'; readonly table: UpdateTable } | WithoutUpdate;
+export type CTestUpdate =
+  | {
+      readonly kind: 'update';
+      readonly table: UpdateTable;
+      /** Keys with options for ctest's own calls of the client, which are other calls than ours. */
+      readonly unused?: readonly string[];
+    }
+  | WithoutUpdate;
 
 /** What CTest looks for in the source before it reads what its configuration says, in this order. */
 const SIGNS: readonly (readonly [string, System | 'bzr' | 'p4'])[] = [
@@ -33,6 +40,14 @@ const CLIENTS = {
   git: 'GITCommand',
   hg: 'HGCommand',
   p4: 'P4Command',
+};
+
+/** The keys with options that are not used here. Those of cvs are. */
+const OPTIONS: Readonly<Record<System, readonly string[]>> = {
+  git: ['UpdateOptions', 'GITUpdateOptions'],
+  svn: ['UpdateOptions', 'SVNUpdateOptions', 'SVNOptions'],
+  hg: ['UpdateOptions', 'HGUpdateOptions'],
+  cvs: [],
 };
 
 const NAMES = { bzr: 'Bazaar', p4: 'Perforce' };
@@ -72,7 +87,12 @@ export function tableOf(system: System, of: Entries, { client, followed, branch 
     ...(client !== undefined && { client }),
     ...(versionOnly && { version_only: true }),
   };
-  const update = (table: UpdateTable): CTestUpdate => ({ kind: 'update', table: { ...table, ...common } });
+  const unused = versionOnly ? [] : OPTIONS[system].filter((key) => of(key) !== '');
+  const update = (table: UpdateTable): CTestUpdate => ({
+    kind: 'update',
+    table: { ...table, ...common },
+    ...(unused.length > 0 && { unused }),
+  });
   switch (system) {
     case 'git': {
       const command = itemsOf(of('GITUpdateCustom'));
@@ -87,7 +107,7 @@ export function tableOf(system: System, of: Entries, { client, followed, branch 
     case 'hg':
       return update({ type: 'hg', ...(branch !== undefined && { branch }) });
     case 'cvs': {
-      const options = wordsOf(of('CVSUpdateOptions'));
+      const options = wordsOf(of('UpdateOptions') || of('CVSUpdateOptions'));
       return update({ type: 'cvs', ...(options.length > 0 && { options }) });
     }
   }

@@ -65,6 +65,7 @@ function projectOfCTest(text: string, file: string, { hostname }: Environment): 
     ctest: {
       nightlyStart: nightlyStartOfCTest(of('NightlyStartTime')),
       withoutUpdate: update.kind === 'update' ? undefined : update,
+      unusedOptions: update.kind === 'update' ? (update.unused ?? []) : [],
       withoutSubmission: submission.kind === 'submit' ? undefined : submission,
       login: submission.kind === 'submit' ? submission.login : undefined,
     },

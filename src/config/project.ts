@@ -177,6 +177,8 @@ interface BuildCommon {
   readonly watch: readonly string[];
   /** How long they must have been quiet, in milliseconds. */
   readonly quietMs: number;
+  /** Keys of CTest's configuration with options for updates that have no effect here. */
+  readonly unusedOptions: readonly string[];
   /** Undefined when the reports are sent nowhere. */
   readonly submission: Submission | undefined;
   /** Why they are not, where CTest's configuration says so. */

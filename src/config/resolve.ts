@@ -36,6 +36,7 @@ export interface Tables {
   readonly ctest?: {
     readonly nightlyStart: NightlyStart;
     readonly withoutUpdate: WithoutUpdate | undefined;
+    readonly unusedOptions: readonly string[];
     readonly withoutSubmission: WithoutSubmission | undefined;
     readonly login: UrlLogin | undefined;
   };
@@ -239,6 +240,7 @@ class Resolution {
       strategy: project?.strategy ?? DEFAULTS.strategy,
       sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
       stages: resolveStages(name, table, this.#defaults, directory, report),
+      unusedOptions: this.#input.ctest?.unusedOptions ?? [],
       ...(this.#input.ctest?.withoutSubmission !== undefined && {
         withoutSubmission: this.#input.ctest.withoutSubmission,
       }),

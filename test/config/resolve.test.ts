@@ -46,6 +46,7 @@ describe('a project', () => {
       watch: [],
       quietMs: 10_000,
       strategy: 'auto',
+      unusedOptions: [],
       sectionTimeoutMs: 60_000,
       update: undefined,
       withoutUpdate: { kind: 'unversioned', message: 'no `update` is configured' },

@@ -466,3 +466,12 @@ describe('a source without version control is built as it stands', () => {
     expect(checked.stdout).toContain(`ctest does not update ${build.top}: ${build.top} is in no version control\n`);
   });
 });
+
+test('check names the options that ctest would give to the client, and which have no effect; their values may be secret', () => {
+  const build = new GitBuild();
+  build.configure({ ...GIT, UpdateOptions: '--depth 1', GITUpdateOptions: '--secret', SVNOptions: '--password x' });
+  const checked = build.stagelock('check');
+  expect(checked).toMatchObject({ code: 0, stderr: '' });
+  expect(checked.stdout).toContain('ctest: UpdateOptions and GITUpdateOptions have no effect');
+  expect(checked.stdout).not.toMatch(/secret|depth|SVNOptions/);
+});

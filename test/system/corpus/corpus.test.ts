@@ -27,8 +27,10 @@ function prepare(entry: Entry): { readonly ctest: Side; readonly ours: Side } {
   } else {
     const repository = makeRepository(system, repositories);
     repository.commit({ log: 'first', write: first });
+    entry.begin?.(repositories);
     for (const side of [ctest, ours]) repository.clone(side.checkout);
     if (news !== 'none') repository.commit({ log: 'news', ...news });
+    entry.push?.(repositories);
     for (const side of [ctest, ours]) entry.arrange?.(side);
     if (entry.thenNews !== undefined) repository.commit({ log: 'more news', ...entry.thenNews });
   }
@@ -55,7 +57,8 @@ for (const [title, entries] of Object.entries(CORPUS)) {
       const deviating = Object.keys(instead) as Aspect[];
       const equal = (Object.keys(made) as Aspect[]).filter((aspect) => !deviating.includes(aspect));
       expect(pick(made, equal), stderr).toEqual(pick(theirs, equal));
-      const masked = { ...made, revisions: made.revisions.replaceAll(/[0-9a-f]{40}/g, '#') };
+      const tree = made.tree === theirs.tree ? 'same' : 'other';
+      const masked = { ...made, tree, revisions: made.revisions.replaceAll(/[0-9a-f]{40}/g, '#') };
       expect(pick(masked, deviating), stderr).toEqual(instead);
       // cron mails what failed, and only that; a local change is a matter of the report.
       expect(stderr === '').toBe(code === 0);

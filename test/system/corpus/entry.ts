@@ -9,6 +9,8 @@ export interface Seen {
   readonly files: readonly string[] | undefined;
   /** The revision that was before and the one that is built, as `Update.xml` has them. */
   readonly revisions: string;
+  /** A digest of the files of the source, or `other` where it differs. */
+  readonly tree: string;
   readonly errors: number;
   readonly warnings: number;
   /** Tests by name. */
@@ -34,7 +36,10 @@ export interface Entry {
   /** What the clone has; then what comes as news. */
   readonly first?: Commit['write'];
   readonly news?: Omit<Commit, 'log'> | 'none';
-  /** What comes after that was done. */
+  /** Done to the repository (in `work`, which has a clone of it) before it is cloned, and when news come. */
+  readonly begin?: (repositories: string) => void;
+  readonly push?: (repositories: string) => void;
+  /** What comes after the two were arranged. */
   readonly thenNews?: Omit<Commit, 'log'>;
   /** Done to each of the two checkouts before it is updated. */
   readonly arrange?: (side: Side) => void;

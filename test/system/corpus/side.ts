@@ -1,10 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { readUpdate } from '../../updates/systems/ctest.js';
 import { environment as systems } from '../../updates/systems/repositories.js';
 import { STAGELOCK } from '../programs.js';
 import type { Entry, Seen } from './entry.js';
+
+/** git takes submodules from other directories of this machine. */
+export const LOCAL_SUBMODULES = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'protocol.file.allow',
+  GIT_CONFIG_VALUE_0: 'always',
+} as const;
 
 /** A checkout and a build directory: one for ctest, and one like it for stagelock. */
 export class Side {
@@ -24,7 +32,7 @@ export class Side {
     this.checkout = join(root, 'checkout');
     this.source = join(this.checkout, entry.below ?? '');
     this.directory = join(root, 'build');
-    this.environment = { ...systems, PATH: process.env['PATH'], HOME: root };
+    this.environment = { ...systems, ...LOCAL_SUBMODULES, PATH: process.env['PATH'], HOME: root };
     mkdirSync(this.directory, { recursive: true });
   }
 
@@ -113,6 +121,7 @@ export class Side {
           .map(([path, { kind }]) => `${kind} ${path}`)
           .sort(),
       revisions: [update?.prior ?? '', update?.revision ?? ''].join(' '),
+      tree: this.#tree(),
       errors: count('Error'),
       warnings: count('Warning'),
       passed: tests('passed'),
@@ -121,6 +130,17 @@ export class Side {
     };
     const isFailed = isRed || seen.errors > 0 || seen.failed.length > 0 || (update?.status ?? '') !== '';
     return { ...seen, verdict: isFailed ? 'red' : 'green' };
+  }
+
+  #tree(): string {
+    const digest = createHash('sha256');
+    const files = readdirSync(this.checkout, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name))
+      .filter((path) => !/\/(\.git|\.svn|\.hg|CVS)(\/|$)/.test(path))
+      .sort();
+    for (const path of files) digest.update(`${relative(this.checkout, path)}\n`).update(readFileSync(path));
+    return digest.digest('hex');
   }
 
   #read(path: string): string | undefined {

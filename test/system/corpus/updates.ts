@@ -1,6 +1,9 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { environment } from '../../updates/systems/repositories.js';
 import { type Entry, NOT_BUILT } from './entry.js';
+import { LOCAL_SUBMODULES } from './side.js';
 
 const GIT = { UpdateType: 'git', UpdateCommand: '' };
 const FIRST = { 'lib/a.c': 'int a = 1;\n', 'top.c': 'int top;\n' };
@@ -19,6 +22,43 @@ const edit =
   (path: string, content: string): NonNullable<Entry['arrange']> =>
   ({ checkout }) =>
     writeFileSync(join(checkout, path), content);
+
+/** Runs git in a clone beside the repository. */
+function inClone(repositories: string, clone: string, ...args: readonly string[]): void {
+  const env = { ...environment, ...LOCAL_SUBMODULES };
+  execFileSync('git', args, { cwd: join(repositories, clone), env, stdio: 'ignore' });
+}
+
+function commitTo(repositories: string, clone: string, content: string): void {
+  writeFileSync(join(repositories, clone, 'inner.c'), content);
+  inClone(repositories, clone, 'add', '-A');
+  inClone(repositories, clone, 'commit', '-q', '-m', content);
+}
+
+/** A submodule with a submodule, of which the inner one moves. */
+const submodules: Partial<Entry> = {
+  news: 'none',
+  begin: (repositories) => {
+    for (const name of ['inner', 'outer']) {
+      inClone(repositories, '.', 'init', '-q', '-b', 'main', name);
+      commitTo(repositories, name, '1\n');
+    }
+    inClone(repositories, 'outer', 'submodule', 'add', '-q', join(repositories, 'inner'), 'inner');
+    inClone(repositories, 'outer', 'commit', '-q', '-m', 'inner');
+    inClone(repositories, 'work', 'submodule', 'add', '-q', join(repositories, 'outer'), 'outer');
+    inClone(repositories, 'work', 'commit', '-q', '-m', 'outer');
+    inClone(repositories, 'work', 'push', '-q');
+  },
+  push: (repositories) => {
+    commitTo(repositories, 'inner', '2\n');
+    inClone(repositories, 'outer/inner', 'pull', '-q');
+    commitTo(repositories, 'outer', '2\n');
+    inClone(repositories, 'work/outer', 'pull', '-q');
+    inClone(repositories, 'work', 'commit', '-q', '-a', '-m', 'news');
+    inClone(repositories, 'work', 'push', '-q');
+  },
+  seen: { files: ['Updated outer'], verdict: 'green' },
+};
 
 const failing = { files: [], verdict: 'red' } as const;
 const notBuilt = 'what cannot be updated is not built, so that there is no report';
@@ -40,6 +80,7 @@ export const GIT_UPDATES: readonly Entry[] = [
     differs: {
       files: ['Updated lib/a.c'],
       revisions: '# #',
+      tree: 'other',
       verdict: 'green',
       because: 'it is updated; `ctest` finds no system',
     },
@@ -85,9 +126,20 @@ export const GIT_UPDATES: readonly Entry[] = [
     seen: { files: ['Updated lib/a.c'], verdict: 'green' },
     differs: {
       files: ['Modified top.c', 'Updated lib/a.c'],
+      tree: 'other',
       verdict: 'red',
       because: 'what a person has changed stays and is reported, as with the other systems; `ctest` discards it',
     },
+  }),
+  git('submodules that are initialised, one in another', {
+    ...submodules,
+    arrange: (side) => side.git('submodule', 'update', '-q', '--init', '--recursive'),
+  }),
+  git('submodules that are not initialised', submodules),
+  git('submodules, `GITInitSubmodules: ON`', {
+    ...submodules,
+    configuration: () => ({ ...GIT, GITInitSubmodules: 'ON' }),
+    differs: { tree: 'other', because: 'submodules of submodules are initialised, too' },
   }),
   git('`UpdateVersionOnly: ON`', {
     configuration: () => ({ ...GIT, UpdateVersionOnly: 'ON' }),
@@ -138,6 +190,7 @@ export const OTHER_UPDATES: readonly Entry[] = [
     configuration: () => ({ UpdateCommand: '/usr/bin/svn', UpdateOptions: '' }),
   }),
   of('hg', 'a clone'),
+  of('hg', 'a source below the root of the clone', { below: 'lib', seen: { verdict: 'green' } }),
   of('hg', 'a local change that the update does not touch', {
     arrange: edit('top.c', 'int edited;\n'),
     ...modified,
@@ -145,5 +198,12 @@ export const OTHER_UPDATES: readonly Entry[] = [
   of('cvs', 'a checkout, with `CVSUpdateOptions`', {
     configuration: () => ({ UpdateType: 'cvs', CVSCommand: '/usr/bin/cvs', CVSUpdateOptions: '-d -A -P' }),
   }),
+  ...(['svn', 'hg'] as const).map((system) =>
+    of(system, `\`.${system}\` is gone`, {
+      arrange: ({ checkout }) => rmSync(join(checkout, `.${system}`), { recursive: true }),
+      seen: { verdict: 'red' },
+      differs: { ...NOT_BUILT, because: notBuilt },
+    }),
+  ),
   of('cvs', 'no news', { news: 'none', seen: { files: [], verdict: 'green' } }),
 ];

@@ -34,6 +34,7 @@ export const ZONES: readonly Entry[] = [
     differs: {
       files: [],
       revisions: ' #',
+      tree: 'other',
       because:
         'what came after the night began is for the next one, in all systems; `ctest` does so for CVS and Subversion',
     },
