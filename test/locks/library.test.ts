@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -254,7 +255,12 @@ test.each(STRATEGIES)('a %s lock is kept where ct-lock-helper keeps it', async (
   const waiting = spawn(process.execPath, [...helper, `--strategy=${strategy}`, '--', 'touch', target], {
     env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.2' },
   });
-  onTestFinished(() => void waiting.kill('SIGKILL'));
+  // What it writes must not come into the way of the removal.
+  onTestFinished(async () => {
+    const closed = once(waiting, 'close');
+    waiting.kill('SIGKILL');
+    await closed;
+  });
   let said = '';
   waiting.stderr.on('data', (text) => {
     said += text;
