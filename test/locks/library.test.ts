@@ -255,11 +255,11 @@ test.each(STRATEGIES)('a %s lock is kept where ct-lock-helper keeps it', async (
   const waiting = spawn(process.execPath, [...helper, `--strategy=${strategy}`, '--', 'touch', target], {
     env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.2' },
   });
+  const ended = once(waiting, 'close');
   // What it writes must not come into the way of the removal.
   onTestFinished(async () => {
-    const closed = once(waiting, 'close');
     waiting.kill('SIGKILL');
-    await closed;
+    await ended;
   });
   let said = '';
   waiting.stderr.on('data', (text) => {
