@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -17,10 +17,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
-import { HAS_CLANG, HAS_GCC, helper, temporaryDirectory, until } from './helper.js';
-import { begin, type Got, oneAfterTheOther, SETTLED_MS, TAKES, type Wish } from './shared-making.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { HAS_CLANG, HAS_GCC, helper, TYPESCRIPT_HELPER, temporaryDirectory, until } from './helper.js';
+import { type Begun, begin, type Got, oneAfterTheOther, SETTLED_MS, TAKES, type Wish } from './shared-making.js';
 
+const HAS_STRACE = spawnSync('strace', ['-V']).status === 0;
 const LONG_AGO = new Date('2002-01-31T21:00:00Z');
 const COMPILE = ['gcc', '-Wall', '-I', 'first', '-I', 'second', '-c', 'a.c', '-o', 'a.o'];
 
@@ -402,6 +403,54 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
     expect(failed.maker.code).toBe(1);
     expect(failed.waiter).toMatchObject({ code: 0, taken: false });
     expectFresh(directory, failed.waiter);
+  });
+
+  /** Has the kernel kill a helper, or what it starts, at such a system call of theirs from now on. */
+  async function doom({ pid }: Begun, when: number): Promise<void> {
+    const calls = 'openat,write,renameat,renameat2,unlinkat,unlink,rmdir,mkdir,close,ftruncate';
+    const inject = ['-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL:when=${when}`];
+    const strace = spawn('strace', ['-f', '-o', '/dev/null', ...inject, '-p', String(pid)]);
+    onTestFinished(() => void strace.kill());
+    await new Promise((resolve) => strace.stderr.once('data', resolve)); // "Process … attached"
+    await sleep(SETTLED_MS);
+  }
+
+  test.skipIf(!HAS_STRACE)('is whole or made again, whenever who makes it is killed (needs strace)', async () => {
+    const moments = Array.from({ length: 12 }, (_, index) => 3 + 16 * index);
+    let killed = 0;
+    let taken = 0;
+    for (let first = 0; first < moments.length; first += 4) {
+      const four = moments.slice(first, first + 4).map(async (when) => {
+        const directory = project();
+        const wish = { argv: COMPILE };
+        const { maker, waiter } = await oneAfterTheOther(directory, wish, wish, undefined, (begun) =>
+          doom(begun, when),
+        );
+        if (maker.code !== 0) killed++;
+        if (waiter.taken) taken++;
+        expect(waiter.code, `killed at ${when}`).toBe(0);
+        expectFresh(directory, waiter);
+        const left = readdirSync(directory).filter((name) => /lockdir|tmp/.test(name));
+        expect(left, `killed at ${when}`).toEqual([]);
+      });
+      await Promise.all(four);
+    }
+    expect(killed).toBeGreaterThan(1);
+    expect(taken).toBeGreaterThan(0); // what was made by one who was not killed in time
+  });
+
+  test('is made again by the helper in TypeScript, and what that has made by this one', async () => {
+    const other = { argv: COMPILE, by: TYPESCRIPT_HELPER };
+    for (const [first, second] of [
+      [{ argv: COMPILE }, other],
+      [other, { argv: COMPILE }],
+    ] as const) {
+      const directory = project();
+      const { maker, waiter } = await oneAfterTheOther(directory, first, second);
+      expect(maker).toMatchObject({ code: 0, taken: false });
+      expect(waiter).toMatchObject({ code: 0, taken: false });
+      expectFresh(directory, waiter);
+    }
   });
 
   test('is for compile on request alone', async () => {

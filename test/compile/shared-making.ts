@@ -16,6 +16,8 @@ export interface Wish {
   readonly umask?: string;
   /** The process is there at once, and becomes the helper when this file is there. */
   readonly once?: string;
+  /** Another helper than the one that is tested. */
+  readonly by?: readonly string[];
   /** What stands before the `--` of the helper. */
   readonly order?: readonly string[];
 }
@@ -37,12 +39,14 @@ export const SETTLED_MS = 150;
  * goes on after `meanwhile`.
  *
  * @param directory where a.o is to be made
+ * @param whileBothWait takes so long at least that what is there is certain to have been there
  */
 export async function oneAfterTheOther(
   directory: string,
   first: Wish,
   second: Wish = first,
   meanwhile: () => void | Promise<void> = () => {},
+  whileBothWait: (maker: Begun) => Promise<void> = () => sleep(SETTLED_MS),
 ): Promise<{ readonly maker: Got; readonly waiter: Got }> {
   const lockdir = join(directory, 'a.o.lockdir');
   mkdirSync(lockdir);
@@ -50,7 +54,7 @@ export async function oneAfterTheOther(
   const maker = begin(directory, first);
   const waiter = begin(directory, second);
   await until(() => maker.waits() && waiter.waits(), 'both wait');
-  await sleep(SETTLED_MS);
+  await whileBothWait(maker);
   waiter.kill('SIGSTOP');
   rmSync(lockdir, { recursive: true });
   const made = await maker.end;
@@ -60,6 +64,7 @@ export async function oneAfterTheOther(
 }
 
 export interface Begun {
+  readonly pid: number;
   readonly end: Promise<Got>;
   readonly waits: () => boolean;
   readonly kill: (signal: NodeJS.Signals) => void;
@@ -70,8 +75,9 @@ let logs = 0;
 
 export function begin(directory: string, wish: Wish): Begun {
   const { argv, cwd = directory, env = {}, umask = '022', order = ['launch', '--strategy=lockdir'], once = '/' } = wish;
+  const { by = HELPER } = wish;
   const log = join(directory, `log.${process.pid}.${logs++}`);
-  const line = [...HELPER, ...order, '--', ...argv];
+  const line = [...by, ...order, '--', ...argv];
   const script = `umask ${umask}; until [ -e "$0" ]; do sleep 0.02; done; exec "$@"`;
   const child = spawn('/bin/sh', ['-c', script, once, ...line], {
     cwd,
@@ -92,6 +98,7 @@ export function begin(directory: string, wish: Wish): Begun {
     });
   });
   return {
+    pid: child.pid ?? 0,
     end,
     waits: () => text.includes('ct-lock-helper: waiting for'),
     kill: (signal) => {
