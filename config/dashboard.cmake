@@ -4,54 +4,80 @@
 #     include("$ENV{STAGELOCK_CTEST}")
 #   endif()
 #
-# The source has been updated then and must not be moved under other builds, the locks of the run are in the build directory, and
+# The source has been updated then and must not be moved under other builds, the locks of the run are in its build directory, and
 # Testing/TAG and Update.xml are there. So:
 #
-# - ctest_start() goes on with that TAG, under the model of the run, and names the script's site, build and group in Update.xml, by
-#   which a dashboard knows whose update it is;
+# - ctest_start() goes on with that TAG, under the model of the run. Where the script has a build directory of its own it starts there as
+#   it always did, and takes a copy of Update.xml. The report gets the script's site, name and group, by which a dashboard knows
+#   whose update it is;
 # - ctest_update() leaves the source alone, and ctest_submit() submits what stagelock has recorded;
-# - ctest_empty_binary_directory() leaves Testing/, which has the locks and the journal of updates.
+# - ctest_configure(), ctest_build() and ctest_test() that fail make the script fail in its end, so that the run fails and is mailed:
+#   ctest -S exits with 0 after tests that failed;
+# - ctest_empty_binary_directory() leaves Testing/ of the run, which has the locks and the journal of updates.
 #
-# Another source or build directory than that of the run is treated as without this file.
+# Another source than that of the run is treated as without this file.
 
 macro(ctest_start)
   stagelock_start_arguments(_stagelock_start ${ARGV})
   _ctest_start(${_stagelock_start})
-  stagelock_name_report("${CTEST_SITE}" "${CTEST_BUILD_NAME}" "${_stagelock_start_group}")
+  if(_stagelock_start_source)
+    stagelock_take_report("${_stagelock_start_directory}" "${_stagelock_start_group}" "${CTEST_SITE}" "${CTEST_BUILD_NAME}")
+  endif()
 endmacro()
 
-# The arguments of a ctest_start() with the model of the run, and APPEND; and its group.
+# The arguments of a ctest_start(), with the model of the run and APPEND where its build directory is meant; then (RESULT_directory) the
+# build directory, (RESULT_group) the group, and (RESULT_source) whether the source is that of the run.
 function(stagelock_start_arguments result)
   cmake_parse_arguments(arg "APPEND;QUIET" "TRACK;GROUP" "" ${ARGN})
-  list(LENGTH arg_UNPARSED_ARGUMENTS count)
+  set(places ${arg_UNPARSED_ARGUMENTS})
+  list(LENGTH places count)
+  set(model $ENV{STAGELOCK_MODEL})
   if(count GREATER 0)
-    list(REMOVE_AT arg_UNPARSED_ARGUMENTS 0) # the model
+    list(GET places 0 model)
+    list(REMOVE_AT places 0)
   endif()
-  set(words $ENV{STAGELOCK_MODEL} ${arg_UNPARSED_ARGUMENTS} APPEND)
-  set(group $ENV{STAGELOCK_MODEL})
+  set(source "${CTEST_SOURCE_DIRECTORY}")
+  set(directory "${CTEST_BINARY_DIRECTORY}")
+  if(count GREATER 1)
+    list(GET places 0 source)
+  endif()
+  if(count GREATER 2)
+    list(GET places 1 directory)
+  endif()
+  set(words ${ARGN})
+  stagelock_is_same(is_ours "${directory}" "$ENV{STAGELOCK_BUILD_DIR}")
+  if(is_ours)
+    set(model $ENV{STAGELOCK_MODEL})
+    set(words ${model} ${places} APPEND)
+  endif()
+  set(group ${model})
   foreach(given "${arg_GROUP}" "${arg_TRACK}")
     if(given)
       set(group "${given}")
     endif()
   endforeach()
-  if(NOT group STREQUAL "$ENV{STAGELOCK_MODEL}")
+  if(is_ours AND NOT group STREQUAL model)
     list(APPEND words TRACK "${group}") # GROUP is younger
   endif()
-  if(arg_QUIET)
+  if(is_ours AND arg_QUIET)
     list(APPEND words QUIET)
   endif()
+  stagelock_is_same(is_source "${source}" "$ENV{STAGELOCK_SOURCE}")
   set(${result} "${words}" PARENT_SCOPE)
+  set(${result}_directory "${directory}" PARENT_SCOPE)
   set(${result}_group "${group}" PARENT_SCOPE)
+  set(${result}_source ${is_source} PARENT_SCOPE)
 endfunction()
 
-# Gives the Update.xml of the run the names by which the script submits its other reports.
-function(stagelock_name_report site build group)
+# Writes the Update.xml of the run where ctest_submit() takes it, with the names by which the script submits its other reports.
+function(stagelock_take_report directory group site build)
   set(report "$ENV{STAGELOCK_BUILD_DIR}/Testing/$ENV{STAGELOCK_TAG}/Update.xml")
-  if(NOT EXISTS "${report}")
+  if(NOT EXISTS "${report}" OR NOT EXISTS "${directory}/Testing/TAG")
     return()
   endif()
+  file(STRINGS "${directory}/Testing/TAG" tag LIMIT_COUNT 1)
   file(READ "${report}" text)
-  foreach(element "Site=${site}" "BuildName=${build}" "BuildStamp=$ENV{STAGELOCK_TAG}-${group}")
+  foreach(element "Site=${site}" "BuildName=${build}" "BuildStamp=${tag}-${group}")
     string(REGEX MATCH "^[A-Za-z]+" name "${element}")
     string(REGEX REPLACE "^[A-Za-z]+=" "" value "${element}")
     if(NOT name STREQUAL "Site")
@@ -68,7 +94,7 @@ function(stagelock_name_report site build group)
       set(text "${before}<${name}>${value}${after}")
     endif()
   endforeach()
-  file(WRITE "${report}" "${text}")
+  file(WRITE "${directory}/Testing/${tag}/Update.xml" "${text}")
 endfunction()
 
 # RETURN_VALUE is the number of files that the updates of this run have changed, but at least 1: a run that has nothing to build starts
@@ -109,6 +135,46 @@ function(stagelock_update_arguments prefix)
   foreach(name RETURN_VALUE CAPTURE_CMAKE_ERROR)
     set(${prefix}_${name} "${arg_${name}}" PARENT_SCOPE)
   endforeach()
+endfunction()
+
+macro(ctest_configure)
+  cmake_parse_arguments(_stagelock "" "RETURN_VALUE" "" ${ARGV})
+  if(_stagelock_RETURN_VALUE)
+    _ctest_configure(${ARGV})
+  else()
+    set(_stagelock_RETURN_VALUE _stagelock_result)
+    _ctest_configure(${ARGV} RETURN_VALUE _stagelock_result)
+  endif()
+  stagelock_fail_unless_zero("${${_stagelock_RETURN_VALUE}}" "ctest_configure: result")
+endmacro()
+
+macro(ctest_build)
+  cmake_parse_arguments(_stagelock "" "NUMBER_ERRORS" "" ${ARGV})
+  if(_stagelock_NUMBER_ERRORS)
+    _ctest_build(${ARGV})
+  else()
+    set(_stagelock_NUMBER_ERRORS _stagelock_result)
+    _ctest_build(${ARGV} NUMBER_ERRORS _stagelock_result)
+  endif()
+  stagelock_fail_unless_zero("${${_stagelock_NUMBER_ERRORS}}" "ctest_build: errors")
+endmacro()
+
+macro(ctest_test)
+  cmake_parse_arguments(_stagelock "" "RETURN_VALUE" "" ${ARGV})
+  if(_stagelock_RETURN_VALUE)
+    _ctest_test(${ARGV})
+  else()
+    set(_stagelock_RETURN_VALUE _stagelock_result)
+    _ctest_test(${ARGV} RETURN_VALUE _stagelock_result)
+  endif()
+  stagelock_fail_unless_zero("${${_stagelock_RETURN_VALUE}}" "ctest_test: result")
+endmacro()
+
+# The script goes on, and ctest exits with another code than 0 in the end.
+function(stagelock_fail_unless_zero result what)
+  if(NOT "${result}" STREQUAL "" AND NOT "${result}" STREQUAL "0")
+    message(SEND_ERROR "${what} ${result}")
+  endif()
 endfunction()
 
 function(ctest_empty_binary_directory directory)

@@ -121,6 +121,49 @@ describe.skipIf(noCtest !== undefined)(`the dashboard script of docs/ctest.md ($
     expect(received('Test')[0]).toContain('<Test Status="passed">');
   });
 
+  test('may build in a directory of its own, also one that ctest_start names', async () => {
+    const script = readFileSync(at('dashboard.cmake'), 'utf8').replaceAll(at('build'), at('inner'));
+    for (const start of [
+      'ctest_start(Experimental TRACK Mine)',
+      `ctest_start(Experimental "${at('source')}" "${at('inner')}")`,
+    ]) {
+      mkdirSync(at('inner'), { recursive: true });
+      writeFileSync(at('inner', 'CMakeCache.txt'), '');
+      writeFileSync(at('dashboard.cmake'), script.replace(/^ctest_start.*$/m, start));
+      repository.commit({ log: 'news', write: { a: start } });
+      const before = await head();
+      server.received.length = 0;
+      // The tests look for the locks beside them, which are in the other directory.
+      expect((await stagelock('run', 'gcc')).code).toBe(1);
+      expect(await head()).not.toBe(before);
+      const [update = ''] = received('Update');
+      expect(update).toContain('<FullName>a</FullName>');
+      const stamp = /BuildStamp="([^"]*)"/.exec(received('Build')[0] ?? '')?.[1];
+      expect(stamp).toMatch(start.includes('Mine') ? /-Mine$/ : /-Experimental$/);
+      expect(update).toContain(`<BuildStamp>${stamp}</BuildStamp>`);
+    }
+  });
+
+  test.each([
+    { what: 'a test', file: 'add_test(NAME bad COMMAND false)', says: 'ctest_test: result' },
+    {
+      what: 'a compile',
+      file: 'add_custom_target(bad ALL echo "a.c:1:1: error: no" COMMAND false)',
+      says: 'ctest_build: errors',
+    },
+    { what: 'a configure', file: 'message(FATAL_ERROR no)', says: 'ctest_configure: result' },
+  ])('fails with $what that fails, and goes on to submit it', async ({ file, says }) => {
+    const lists = `cmake_minimum_required(VERSION 3.10)\nproject(x NONE)\nenable_testing()\n${file}\n`;
+    repository.commit({ log: 'news', write: { 'CMakeLists.txt': lists } });
+    const ended = await stagelock('run', 'gcc');
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('gcc: dashboard failed with exit code');
+    const log = /^ {2}log: (.*)$/m.exec(ended.stderr)?.[1] ?? '';
+    expect(readFileSync(log, 'utf8')).toContain(says);
+    expect(received('Update')).toHaveLength(1);
+    expect(received('Configure')).toHaveLength(1);
+  });
+
   test('that fails is a stage that fails, and stagelock says so', async () => {
     writeFileSync(at('dashboard.cmake'), `${readFileSync(at('dashboard.cmake'), 'utf8')}\nmessage(FATAL_ERROR no)\n`);
     repository.commit({ log: 'news', write: { a: '1' } });
