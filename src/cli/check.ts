@@ -3,6 +3,7 @@ import { formatProblem, type Problem } from '../config/problem.js';
 import { isProgram } from '../config/program-file.js';
 import type { Project } from '../config/project.js';
 import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
+import { CRON_SENDMAIL, cronMailNotes } from '../scheduler/cron-mail.js';
 import { pathUnderCron, programProblems } from '../scheduler/cron-path.js';
 import { watchProblems } from '../scheduler/watch-problems.js';
 import { loginInTheClear } from '../secrets/in-the-clear.js';
@@ -61,6 +62,7 @@ export async function checkCommand(
       ...unusedOptions(project),
       ...submissionNotes(project),
       ...nightlyNotes(project),
+      ...cronMailNotes(project, crontab(), isProgram(CRON_SENDMAIL)),
       ...orphansOf(project),
       ...forgotten(),
     ])

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Problem, pathText } from '../config/problem.js';
 import { isProgram } from '../config/program-file.js';
 import type { Build, Project } from '../config/project.js';
+import { lineOf } from './crontab-line.js';
 
 /** What cron has where a crontab names no PATH. */
 const CRON_PATH = '/usr/bin:/bin';
@@ -11,13 +12,8 @@ const CRON_PATH = '/usr/bin:/bin';
  * the one that `crontab --install` would write.
  */
 export function pathUnderCron(crontab: string, file: string, ours: string): string {
-  let path = CRON_PATH;
-  for (const line of crontab.split('\n')) {
-    const set = /^\s*PATH\s*=\s*(.*?)\s*$/.exec(line);
-    if (set?.[1] !== undefined) path = set[1].replace(/^(["'])(.*)\1$/, '$2');
-    else if (!/^\s*(#|$)/.test(line) && line.includes(file)) return path;
-  }
-  return ours;
+  const line = lineOf(crontab, file);
+  return line === undefined ? ours : (line.variables.get('PATH') ?? CRON_PATH);
 }
 
 /** The programs of stages that nothing in such a PATH is called, and absolute ones that are not there. */

@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseProject } from '../../src/config/load.js';
+import type { Project } from '../../src/config/project.js';
+import { cronMailNotes } from '../../src/scheduler/cron-mail.js';
 import { pathUnderCron } from '../../src/scheduler/cron-path.js';
 import { remoteProblems } from '../../src/updates/remote-problems.js';
 import { repositoryAt, temporaryDirectory } from '../updates/repository.js';
@@ -163,6 +165,18 @@ test('check sees that nothing takes the mails that are asked for', () => {
   rmSync(join(root, 'sendmail'), { recursive: true });
   writeFileSync(join(root, 'sendmail'), '#!/bin/sh\ncat >/dev/null\n', { mode: 0o755 });
   expect(mail(`${root}/sendmail`).status).toBe(0);
+});
+
+test('check says that nobody gets what cron would mail', () => {
+  const file = '/home/ci/stagelock.toml';
+  const line = `*/5 * * * * stagelock -c ${file} run gcc\n`;
+  const quiet = { file, mail: undefined } as unknown as Project;
+  expect(cronMailNotes(quiet, line, true)).toEqual([]);
+  expect(cronMailNotes(quiet, line, false)).toEqual([expect.stringContaining('there is no /usr/sbin/sendmail')]);
+  expect(cronMailNotes(quiet, '* * * * * other\n', false)).toEqual([]);
+  expect(cronMailNotes(quiet, `MAILTO=""\n${line}`, true)).toEqual([expect.stringContaining('MAILTO is empty')]);
+  expect(cronMailNotes(quiet, `MAILTO=\nMAILTO=ann\n${line}MAILTO=\n`, true)).toEqual([]);
+  expect(cronMailNotes({ ...quiet, mail: {} } as unknown as Project, `MAILTO=\n${line}`, false)).toEqual([]);
 });
 
 test('check takes the names that cron has for schedules, and sees one that never comes', () => {

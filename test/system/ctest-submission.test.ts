@@ -179,6 +179,30 @@ test.each([
   },
 );
 
+test('a server to which another one redirects gets no password, not even when it asks for one', async () => {
+  const other = await dashboard();
+  try {
+    const redirect: Manner = (answer) => {
+      answer.writeHead(307, { location: other.url });
+      answer.end();
+    };
+    const asked: (string | undefined)[] = [];
+    const greedy: Manner = (answer, { authorization }) => {
+      asked.push(authorization);
+      answer.writeHead(401, { 'www-authenticate': 'Basic realm="yours"' });
+      answer.end();
+    };
+    server.manners.push(...Array.from({ length: 20 }, () => redirect));
+    other.manners.push(...Array.from({ length: 20 }, () => greedy));
+    build.configure({ SubmitURL: `http://dash:geheim@${at()}/submit.php?project=x`, CTestSubmitRetryCount: '0' });
+    expect((await stagelock('run')).said).not.toContain('geheim');
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.every((authorization) => authorization === undefined)).toBe(true);
+  } finally {
+    await other.close();
+  }
+});
+
 test('a password that the server does not take is not shown, and is named as what is wrong', async () => {
   guarded('Basic realm="geheim"', () => false);
   build.configure({ SubmitURL: `http://dash:geheim@${at()}/submit.php?project=x` });
