@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Entry } from './entry.js';
 
 const green: Entry['seen'] = { tag: ['Experimental', 'Experimental'], verdict: 'green' };
@@ -33,6 +35,39 @@ export const CONFIGURATIONS: readonly Entry[] = [
     configuration: ({ directory }) => ({ MakeCommand: `"/bin/cat" "${directory}/a log"` }),
     build: { 'a log': 'a.c:1:1: warning: odd\n' },
     seen: { warnings: 1, verdict: 'green' },
+  },
+  {
+    shape: 'A `MakeCommand` with escaped blanks and the configuration type',
+    configuration: ({ directory }) => ({
+      MakeCommand: `/bin/cat ${directory}/a\\ log "${directory}/\${CTEST_CONFIGURATION_TYPE}"`,
+      DefaultCTestConfigurationType: 'Debug',
+    }),
+    build: { 'a log': 'a.c:1:1: warning: odd\n', Debug: 'b.c:1:1: warning: odd\n' },
+    seen: { warnings: 2, verdict: 'green' },
+  },
+  {
+    shape: 'A build directory with blanks, quotes and letters of other languages',
+    place: "bü ild (1) & 'co'",
+    configuration: ({ directory }) => ({ MakeCommand: `/bin/cat "${directory}/log"` }),
+    build: { log: 'a.c:1:1: warning: odd\n', 'CTestTestfile.cmake': 'add_test(one "/bin/true")\n' },
+    seen: { warnings: 1, passed: ['one'], verdict: 'green' },
+  },
+  {
+    shape: 'A source that is a symbolic link',
+    arrange: ({ root, checkout }) => symlinkSync(checkout, join(root, 'link')),
+    configuration: ({ root }) => ({ SourceDirectory: join(root, 'link') }),
+    seen: { ...green, files: ['Updated file'] },
+  },
+  {
+    shape: 'A `MakeCommand` that is not there',
+    configuration: () => ({ MakeCommand: '/opt/nowhere/bin/make -i' }),
+    seen: { verdict: 'red' },
+  },
+  {
+    shape: 'A build that writes no line end, zero bytes and colors',
+    configuration: ({ directory }) => ({ MakeCommand: `/bin/cat "${directory}/log"` }),
+    build: { log: 'a.c:1:1: \u001b[35mwarning: \u001b[0modd\n\0\0b.c:2:1: error: no' },
+    seen: { verdict: 'green' },
   },
   {
     shape: 'Entries of CMake 2.8, none of newer ones',

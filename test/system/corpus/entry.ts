@@ -31,6 +31,8 @@ export interface Entry {
   readonly system?: 'git' | 'svn' | 'hg' | 'cvs' | 'none';
   /** Default: Experimental. */
   readonly model?: 'Experimental' | 'Nightly';
+  /** The name of the build directory. */
+  readonly place?: string;
   /** Where the source is below the checkout. */
   readonly below?: string;
   /** What the clone has; then what comes as news. */

@@ -31,7 +31,7 @@ export class Side {
     this.entry = entry;
     this.checkout = join(root, 'checkout');
     this.source = join(this.checkout, entry.below ?? '');
-    this.directory = join(root, 'build');
+    this.directory = join(root, entry.place ?? 'build');
     this.environment = { ...systems, ...LOCAL_SUBMODULES, PATH: process.env['PATH'], HOME: root };
     mkdirSync(this.directory, { recursive: true });
   }
