@@ -183,10 +183,13 @@ function(ctest_empty_binary_directory directory)
     _ctest_empty_binary_directory("${directory}")
     return()
   endif()
-  file(GLOB entries LIST_DIRECTORIES true "${directory}/*" "${directory}/.*")
-  list(REMOVE_ITEM entries "${directory}/Testing" "${directory}/." "${directory}/..")
-  if(entries)
-    file(REMOVE_RECURSE ${entries})
+  # Not by file(GLOB), which takes brackets in the name of the directory for a pattern.
+  execute_process(
+    COMMAND find "${directory}/" -mindepth 1 -maxdepth 1 ! -name Testing -exec rm -rf "{}" "+"
+    RESULT_VARIABLE result
+  )
+  if(result)
+    message(SEND_ERROR "ctest_empty_binary_directory: find ended with ${result} in ${directory}")
   endif()
 endfunction()
 

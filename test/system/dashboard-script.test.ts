@@ -19,7 +19,7 @@ let repository: SourceRepository;
 const at = (...path: readonly string[]): string => join(root, ...path);
 
 beforeEach(async () => {
-  root = mkdtempSync(join(tmpdir(), 'dashboard-script-'));
+  root = mkdtempSync(join(tmpdir(), 'dashboard [script] '));
   server = await dashboard();
   repository = makeRepository('git', root);
   // A test that sees the locks of the run, in a build directory that was emptied.
