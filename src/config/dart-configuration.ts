@@ -10,12 +10,12 @@ export const DART_CONFIGURATION = 'DartConfiguration.tcl';
 
 /**
  * Reads the entries `Name: value` of a `DartConfiguration.tcl`. CTest takes everything behind the colon, without the blanks
- * around it; what CMake did not know is empty, or ends in `-NOTFOUND`.
+ * around it, and joins a line that ends in a backslash with the next one; what CMake did not know is empty, or ends in `-NOTFOUND`.
  */
 export function readDartConfiguration(text: string): ReadonlyMap<string, string> {
   const entries = new Map<string, string>();
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^([A-Za-z][A-Za-z0-9]*):[ \t]*(.*?)[ \t]*$/.exec(line);
+  for (const line of text.replaceAll(/\\\r?\n[ \t]*/g, ' ').split(/\r?\n/)) {
+    const match = /^[ \t]*([A-Za-z][A-Za-z0-9]*):[ \t]*(.*?)[ \t]*$/.exec(line);
     if (match?.[1] !== undefined) entries.set(match[1], /-NOTFOUND$/.test(match[2] ?? '') ? '' : (match[2] ?? ''));
   }
   return entries;
@@ -44,6 +44,10 @@ export function tablesOf(
   for (const key of ['SourceDirectory', 'BuildDirectory']) {
     if (of(key) === '')
       findings.push({ path: [key], message: `${key} is missing, as CMake writes it with include(CTest)` });
+  }
+  if (of('MakeCommand') === '') {
+    const message = 'MakeCommand is missing, so that nothing would be built; CMake writes it with include(CTest)';
+    findings.push({ path: ['MakeCommand'], message });
   }
   const stages: Record<string, StageTable> = {};
   const configuration = of('DefaultCTestConfigurationType') || 'Release';

@@ -66,6 +66,7 @@ describe('a DartConfiguration.tcl', () => {
     expect(findings.map(({ message }) => message)).toEqual([
       'SourceDirectory is missing, as CMake writes it with include(CTest)',
       'BuildDirectory is missing, as CMake writes it with include(CTest)',
+      'MakeCommand is missing, so that nothing would be built; CMake writes it with include(CTest)',
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { GitUpdate } from '../../config/project.js';
 import { real, workTreeOf } from '../../config/work-tree.js';
+import { shellWord } from '../../text/shell-word.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
@@ -274,9 +275,20 @@ async function judgeMove(
     result.kind === 'ok'
       ? `${checkout.source} stays at ${after.value.head}, because it has commits that ${target} does not have`
       : failureText(checkout, args, result);
-  return sameTree(before, after.value)
-    ? { kind: 'refused', message: `${said}\n(the source tree was not touched)` }
-    : broken(said);
+  if (!sameTree(before, after.value)) return broken(said);
+  const follows = result.kind === 'ok' || !(await isUnconnected(checkout, before.head, target));
+  const remedy = follows ? '' : `\n${explainDiverged(checkout.source, target)}`;
+  return { kind: 'refused', message: `${said}\n(the source tree was not touched)${remedy}` };
+}
+
+/** The branch was rewritten, or a person has committed here. */
+function explainDiverged(source: string, target: string): string {
+  const git = `git -C ${shellWord(source)}`;
+  return [
+    'The checkout has commits that the branch does not have (any more). To see them, and to give them up:',
+    `  ${git} log ${target}..HEAD`,
+    `  ${git} reset --hard ${target}`,
+  ].join('\n');
 }
 
 function broken(message: string): MoveResult {
@@ -328,7 +340,7 @@ function explainBranch(source: string, { branch }: GitSource, checkedOut: string
   return `${source} ${where}, but the update follows branch ${branch}; switch back with: git switch ${branch}`;
 }
 
-/** Whether a shallow clone does not have the commits between the two: then nothing tells that one follows from the other. */
+/** Whether `target` does not follow from `head`, or a shallow clone lacks the commits by which it does. */
 async function isUnconnected(checkout: Checkout, head: string, target: string): Promise<boolean> {
   return (await runGit(checkout, ['merge-base', '--is-ancestor', head, target])).kind !== 'ok';
 }

@@ -1,10 +1,22 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entry } from './entry.js';
+import { type Entry, NOT_BUILT } from './entry.js';
 
 const green: Entry['seen'] = { tag: ['Experimental', 'Experimental'], verdict: 'green' };
 
 export const CONFIGURATIONS: readonly Entry[] = [
+  {
+    shape: 'No `MakeCommand`',
+    configuration: () => ({ MakeCommand: undefined }),
+    seen: { verdict: 'red' },
+    differs: { ...NOT_BUILT, tree: 'other', because: 'no run begins, and stderr says what is missing' },
+  },
+  {
+    shape: 'Lines with blanks before them, and one that goes on after a backslash',
+    text: (usual) =>
+      usual.replace(/^MakeCommand:.*$/m, 'MakeCommand: /bin/sh -c \\\n   "exit 0"').replaceAll(/^(?=\w)/gm, '  '),
+    seen: green,
+  },
   {
     shape: 'Lines that end with CRLF',
     text: (usual) => usual.replaceAll('\n', '\r\n'),

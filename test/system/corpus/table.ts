@@ -29,7 +29,8 @@ function section(title: string, entries: readonly Entry[]): string {
 }
 
 function difference({ because, ...seen }: NonNullable<Entry['differs']>): string {
-  return `${describe(seen)}: ${because}`;
+  const what = describe(seen);
+  return what === '' ? because : `${what}: ${because}`;
 }
 
 function describe({

@@ -74,7 +74,11 @@ describe('a move', () => {
     const head = clone.head();
     origin.write('a.txt', 'rewritten\n');
     origin.git('commit', '-q', '-a', '--amend', '-m', 'rewritten');
-    expect(await update(forward, checkout)).toMatchObject({ kind: 'refused' });
+    const remedy = `reset --hard ${origin.head()}`;
+    expect(await update(forward, checkout)).toMatchObject({
+      kind: 'refused',
+      message: expect.stringMatching(new RegExp(`^  git -C \\S+ ${remedy}$`, 'm')),
+    });
     expect(clone.head()).toBe(head);
     clone.write('src/b.c', 'local\n');
     expect(await update(reset, checkout)).toEqual({ kind: 'moved' });
