@@ -423,9 +423,9 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
       const four = moments.slice(first, first + 4).map(async (when) => {
         const directory = project();
         const wish = { argv: COMPILE };
-        const { maker, waiter } = await oneAfterTheOther(directory, wish, wish, undefined, (begun) =>
-          doom(begun, when),
-        );
+        const { maker, waiter } = await oneAfterTheOther(directory, wish, wish, undefined, {
+          whileBothWait: (begun) => doom(begun, when),
+        });
         if (maker.code !== 0) killed++;
         if (waiter.taken) taken++;
         expect(waiter.code, `killed at ${when}`).toBe(0);

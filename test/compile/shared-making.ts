@@ -18,6 +18,8 @@ export interface Wish {
   readonly once?: string;
   /** Another helper than the one that is tested. */
   readonly by?: readonly string[];
+  /** What starts the helper, as words before it. */
+  readonly under?: readonly string[];
   /** What stands before the `--` of the helper. */
   readonly order?: readonly string[];
 }
@@ -40,13 +42,20 @@ export const SETTLED_MS = 150;
  *
  * @param directory where a.o is to be made
  * @param whileBothWait takes so long at least that what is there is certain to have been there
+ * @param during happens once the lock is free for the first
  */
 export async function oneAfterTheOther(
   directory: string,
   first: Wish,
   second: Wish = first,
   meanwhile: () => void | Promise<void> = () => {},
-  whileBothWait: (maker: Begun) => Promise<void> = () => sleep(SETTLED_MS),
+  {
+    whileBothWait = () => sleep(SETTLED_MS),
+    during = () => {},
+  }: {
+    readonly whileBothWait?: (maker: Begun) => Promise<void>;
+    readonly during?: (maker: Begun) => void | Promise<void>;
+  } = {},
 ): Promise<{ readonly maker: Got; readonly waiter: Got }> {
   const lockdir = join(directory, 'a.o.lockdir');
   mkdirSync(lockdir);
@@ -57,6 +66,7 @@ export async function oneAfterTheOther(
   await whileBothWait(maker);
   waiter.kill('SIGSTOP');
   rmSync(lockdir, { recursive: true });
+  await during(maker);
   const made = await maker.end;
   await meanwhile();
   waiter.kill('SIGCONT');
@@ -64,6 +74,7 @@ export async function oneAfterTheOther(
 }
 
 export interface Begun {
+  /** Its process, which leads a group of its own. */
   readonly pid: number;
   readonly end: Promise<Got>;
   readonly waits: () => boolean;
@@ -75,14 +86,15 @@ let logs = 0;
 
 export function begin(directory: string, wish: Wish): Begun {
   const { argv, cwd = directory, env = {}, umask = '022', order = ['launch', '--strategy=lockdir'], once = '/' } = wish;
-  const { by = HELPER } = wish;
+  const { by = HELPER, under = [] } = wish;
   const log = join(directory, `log.${process.pid}.${logs++}`);
-  const line = [...by, ...order, '--', ...argv];
+  const line = [...under, ...by, ...order, '--', ...argv];
   const script = `umask ${umask}; until [ -e "$0" ]; do sleep 0.02; done; exec "$@"`;
   const child = spawn('/bin/sh', ['-c', script, once, ...line], {
     cwd,
     env: { ...process.env, CT_LOCK_WARN_INTERVAL: '0.05', CT_LOCK_LOG: log, CT_LOCK_VERBOSE: '2', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
