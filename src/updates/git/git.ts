@@ -93,7 +93,8 @@ async function foreignRepository(checkout: Checkout): Promise<Failed | undefined
  * processes, whether there is news or not.
  *
  * In mode `fast-forward` another branch or a detached HEAD is a failure, since the move would go somewhere nobody expects, and so
- * is a shallow clone that lacks the commits between: a local commit would look like an older one of the branch. In mode `reset` whatever is checked out will follow the remote branch.
+ * is a shallow clone that lacks the commits between: a local commit would look like an older one of the branch. In mode `reset`
+ * whatever is checked out will follow the remote branch.
  *
  * @param asOf only commits up to this time count, by the committers' clocks
  *
@@ -118,10 +119,13 @@ export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date):
   if (answer.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, question, answer) };
   const [shallow = '', head = '', target = '', branch = ''] = outputLines(answer);
   if (update.mode === 'fast-forward') {
-    const follows = await followsIt(checkout, update, branch);
-    if (!follows) return { kind: 'failed', message: explainBranch(checkout.source, update, branch) };
-    const isCutOff = shallow === 'true' && head !== target && (await isUnconnected(checkout, head, target));
-    if (isCutOff) return { kind: 'failed', message: explainCutOff(checkout.source) };
+    if (!(await followsIt(checkout, update, branch))) {
+      return { kind: 'failed', message: explainBranch(checkout.source, update, branch) };
+    }
+    // A shallow clone may lack the commits between.
+    const follows = shallow !== 'true' || head === target || (await isAncestor(checkout, head, target));
+    if (typeof follows === 'object') return follows;
+    if (!follows) return { kind: 'failed', message: explainCutOff(checkout.source) };
   }
   if (asOf === undefined) return { kind: 'fetched', head, target, news: head !== target };
   return asOfThen(update, checkout, head, target, asOf);
@@ -156,11 +160,9 @@ async function asOfThen(
   const target = outputLines(found)[0] || head; // a branch that began later
   if (target === head) return { kind: 'fetched', head, target, news: false };
   if (update.mode === 'reset') return { kind: 'fetched', head, target, news: true };
-  const question = ['merge-base', '--is-ancestor', target, head];
-  const answer = await runGit(checkout, question);
-  if (answer.kind === 'ok') return { kind: 'fetched', head, target: head, news: false };
-  if (answer.kind === 'failed' && answer.code === 1) return { kind: 'fetched', head, target, news: true };
-  return { kind: 'failed', message: failureText(checkout, question, answer) };
+  const isOlder = await isAncestor(checkout, target, head);
+  if (typeof isOlder === 'object') return isOlder;
+  return isOlder ? { kind: 'fetched', head, target: head, news: false } : { kind: 'fetched', head, target, news: true };
 }
 
 /**
@@ -276,8 +278,8 @@ async function judgeMove(
       ? `${checkout.source} stays at ${after.value.head}, because it has commits that ${target} does not have`
       : failureText(checkout, args, result);
   if (!sameTree(before, after.value)) return broken(said);
-  const follows = result.kind === 'ok' || !(await isUnconnected(checkout, before.head, target));
-  const remedy = follows ? '' : `\n${explainDiverged(checkout.source, target)}`;
+  const hasDiverged = result.kind !== 'ok' && (await isAncestor(checkout, before.head, target)) === false;
+  const remedy = hasDiverged ? `\n${explainDiverged(checkout.source, target)}` : '';
   return { kind: 'refused', message: `${said}\n(the source tree was not touched)${remedy}` };
 }
 
@@ -340,9 +342,13 @@ function explainBranch(source: string, { branch }: GitSource, checkedOut: string
   return `${source} ${where}, but the update follows branch ${branch}; switch back with: git switch ${branch}`;
 }
 
-/** Whether `target` does not follow from `head`, or a shallow clone lacks the commits by which it does. */
-async function isUnconnected(checkout: Checkout, head: string, target: string): Promise<boolean> {
-  return (await runGit(checkout, ['merge-base', '--is-ancestor', head, target])).kind !== 'ok';
+/** Whether the one commit is the other one or comes before it, as far as this clone has what is between. */
+async function isAncestor(checkout: Checkout, earlier: string, later: string): Promise<boolean | Failed> {
+  const question = ['merge-base', '--is-ancestor', earlier, later];
+  const answer = await runGit(checkout, question);
+  if (answer.kind === 'ok') return true;
+  if (answer.kind === 'failed' && answer.code === 1) return false;
+  return { kind: 'failed', message: failureText(checkout, question, answer) };
 }
 
 function explainCutOff(source: string): string {
