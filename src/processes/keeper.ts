@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { constants as system } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { getSystemErrorName } from 'node:util';
 import type { CommandExit, CommandStart, StartedCommand } from './command-tree.js';
+import { installedFile } from './installed-file.js';
 
 /** The process that a command runs under, whose descendants are what the command has started: native/keeper. */
 export interface Keeper extends StartedCommand {
@@ -21,7 +21,7 @@ export interface Keeper extends StartedCommand {
  *   installed) or it could not be started, and nothing has run
  */
 export async function startUnderKeeper(start: CommandStart): Promise<Keeper | Error | undefined> {
-  const program = keeperProgram();
+  const program = installedFile('dist/stage-keeper', constants.X_OK);
   if (program === undefined) return undefined;
   let child: ChildProcess;
   try {
@@ -84,18 +84,4 @@ function exitOf([what, value]: readonly string[]): CommandExit | undefined {
 function startError(program: string, errno: number): Error {
   const code = getSystemErrorName(-errno);
   return Object.assign(new Error(`spawn ${program} ${code}`), { code });
-}
-
-/** Beside the bundled programs; the chunks of these are one directory below. */
-function keeperProgram(): string | undefined {
-  return ['./stage-keeper', '../stage-keeper', '../../dist/stage-keeper']
-    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

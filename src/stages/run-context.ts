@@ -1,12 +1,12 @@
 import type { Build } from '../config/project.js';
 import type { Host, Inspection } from '../locks/index.js';
+import { installedFile } from '../processes/installed-file.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { RUN_VARIABLE } from '../processes/members.js';
 import { withoutSecrets } from '../secrets/environment.js';
 import type { MergedUpdate } from '../updates/record.js';
 import type { ConfiguredBuilds } from '../updates/renamed.js';
 import type { Buildstamp } from './buildstamp.js';
-import { dashboardModule } from './dashboard-module.js';
 import type { RunIdentity } from './held-locks.js';
 import type { InTheWay } from './in-the-way.js';
 import type { SectionSettings } from './section.js';
@@ -161,6 +161,7 @@ export function runEnvironment(build: Build, stamp: Buildstamp, context: RunCont
     STAGELOCK_MODEL: stamp.model,
     STAGELOCK_TAG: stamp.tag,
     STAGELOCK_BUILDSTAMP: stamp.text,
-    STAGELOCK_CTEST: dashboardModule(),
+    // What scripts of `ctest -S` include to run as a stage, see docs/ctest.md.
+    STAGELOCK_CTEST: installedFile('config/dashboard.cmake'),
   };
 }
