@@ -36,6 +36,7 @@ export async function checkCommand(
 ): Promise<void> {
   const file = configFileOf(options);
   const loaded = loadTrusted(file);
+  const lines = loaded.kind === 'invalid' ? '' : crontab();
   const problems =
     loaded.kind === 'invalid'
       ? loaded.problems
@@ -46,7 +47,7 @@ export async function checkCommand(
           ...placeProblems(loaded.project),
           ...updateProblems(loaded.project),
           ...submissionProblems(loaded.project),
-          ...programProblems(loaded.project, pathUnderCron(crontab(), file, process.env['PATH'] ?? '')),
+          ...programProblems(loaded.project, pathUnderCron(lines, file, process.env['PATH'] ?? '')),
           ...sendmailProblems(loaded.project),
           ...(offline ? [] : await remoteProblems(loaded.project)),
         ];
@@ -62,9 +63,10 @@ export async function checkCommand(
       ...unusedOptions(project),
       ...submissionNotes(project),
       ...nightlyNotes(project),
-      ...cronMailNotes(project, crontab(), isProgram(CRON_SENDMAIL)),
+      ...cronMailNotes(project, lines, isProgram(CRON_SENDMAIL)),
       ...orphansOf(project),
-      ...forgotten(),
+      ...explainForgotten(lines),
+      ...explainForgottenUnits(),
     ])
       process.stdout.write(`${line}\n`);
   } else {
@@ -169,9 +171,4 @@ function orphansOf({ file, builds }: Project): string[] {
       return [shown(error.message)];
     }
   });
-}
-
-/** Lines of the crontab and units of systemd whose configuration was moved or removed. */
-function forgotten(): string[] {
-  return [...explainForgotten(crontab()), ...explainForgottenUnits()];
 }
