@@ -13,22 +13,16 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HAS_GCC, temporaryDirectory, until } from './helper.js';
-import { type Begun, type Got, oneAfterTheOther, TAKES } from './shared-making.js';
+import { ARE_CERTAIN, type Begun, factsOf, type Got, oneAfterTheOther, TAKES, TRACES } from './shared-making.js';
 
 /** Who makes what another one waits for is killed, fails, or finds no room: the other one makes it. */
 
 const COMPILE = ['gcc', '-c', 'a.c', '-o', 'a.o'];
 const SOURCE = '#include "a.h"\nint value = VALUE;\n';
 const LONG_AGO = new Date('2002-01-31T21:00:00Z');
-const TRACES = spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0;
-/** The file systems where a result may be taken: ext4, xfs, btrfs, tmpfs, overlay. */
-const CERTAIN = [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630];
-const ARE_CERTAIN = ['/usr', tmpdir()].every((path) => CERTAIN.includes(statfsSync(path).type));
-
 function project(): string {
   const directory = join(temporaryDirectory(), 'work');
   execFileSync('mkdir', [directory]);
@@ -36,8 +30,6 @@ function project(): string {
   writeFileSync(join(directory, 'a.h'), '#define VALUE 1\n');
   return directory;
 }
-
-const factsOf = (directory: string): string => join(directory, '.made-once', 'a.o.made');
 
 function expectFresh(directory: string, { code, said }: Got): void {
   const fresh = spawnSync('gcc', ['-c', 'a.c', '-o', 'fresh.o'], { cwd: directory, encoding: 'utf8' });

@@ -8,20 +8,28 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HAS_CLANG, HAS_GCC, helper, TYPESCRIPT_HELPER, temporaryDirectory, until } from './helper.js';
-import { type Begun, begin, type Got, oneAfterTheOther, SETTLED_MS, TAKES, type Wish } from './shared-making.js';
+import {
+  ARE_CERTAIN,
+  type Begun,
+  begin,
+  factsOf,
+  type Got,
+  oneAfterTheOther,
+  SETTLED_MS,
+  TAKES,
+  TRACES,
+  type Wish,
+} from './shared-making.js';
 
-const HAS_STRACE = spawnSync('strace', ['-V']).status === 0;
 const LONG_AGO = new Date('2002-01-31T21:00:00Z');
 const COMPILE = ['gcc', '-Wall', '-I', 'first', '-I', 'second', '-c', 'a.c', '-o', 'a.o'];
 
@@ -46,12 +54,6 @@ function expectFresh(directory: string, { code }: Pick<Got, 'code'>, argv: reado
   expect(code).toBe(spawnSync(program, rest, { cwd: directory }).status);
   expect(got).toEqual(existsSync(join(directory, 'fresh.o')) ? readFileSync(join(directory, 'fresh.o')) : undefined);
 }
-
-/** The file systems where a result may be taken: ext4, xfs, btrfs, tmpfs, overlay. */
-const CERTAIN = [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630];
-const ARE_CERTAIN = ['/usr', tmpdir()].every((path) => CERTAIN.includes(statfsSync(path).type));
-
-const factsOf = (directory: string): string => join(directory, '.made-once', 'a.o.made');
 
 describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (needs gcc)', () => {
   test('is taken by who waited for it, with what its compiler said', async () => {
@@ -415,7 +417,7 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
     await sleep(SETTLED_MS);
   }
 
-  test.skipIf(!HAS_STRACE)('is whole or made again, whenever who makes it is killed (needs strace)', async () => {
+  test.skipIf(!TRACES)('is whole or made again, whenever who makes it is killed (needs strace)', async () => {
     const moments = Array.from({ length: 12 }, (_, index) => 3 + 16 * index);
     let killed = 0;
     let taken = 0;

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -8,6 +9,14 @@ import { HELPER, until } from './helper.js';
 
 /** The native front alone takes what another one has made. */
 export const TAKES = HELPER.length === 1;
+
+/** The file systems where a result may be taken: ext4, xfs, btrfs, tmpfs, overlay. */
+const CERTAIN = [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630];
+export const ARE_CERTAIN = ['/usr', tmpdir()].every((path) => CERTAIN.includes(statfsSync(path).type));
+
+export const TRACES = spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0;
+
+export const factsOf = (directory: string): string => join(directory, '.made-once', 'a.o.made');
 
 export interface Wish {
   readonly argv: readonly string[];

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { LOCAL_SUBMODULES } from '../updates/repository.js';
 import { DartBuild } from './dart-build.js';
 import { missing, noRoot, STAGELOCK } from './programs.js';
 
@@ -174,8 +175,7 @@ describe('a local branch that is named unlike its upstream', () => {
 
 test.each(['', 'ON'])('submodules are where ctest leaves them, with GITInitSubmodules: %s', (initialise) => {
   const build = new GitBuild();
-  const allow = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.file.allow', GIT_CONFIG_VALUE_0: 'always' };
-  Object.assign(build.environment, allow);
+  Object.assign(build.environment, LOCAL_SUBMODULES);
   for (const name of ['known', 'unknown']) {
     build.git('', 'init', '-q', '--initial-branch=main', name);
     build.git(name, 'commit', '-q', '--allow-empty', '-m', 'one');

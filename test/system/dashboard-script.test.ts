@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Dashboard, dashboard } from '../submission/dashboard.js';
 import { makeRepository, type SourceRepository, environment as systems } from '../updates/systems/repositories.js';
-import { missing, STAGELOCK } from './programs.js';
+import { type Ended, missing, Running, STAGELOCK } from './programs.js';
 
 const noCtest = missing('ctest');
 /** What the documentation tells people to write. */
@@ -58,20 +58,10 @@ afterEach(async () => {
 
 const here = (text: string): string => text.replaceAll('/srv/project', root);
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Without blocking this process, in which the server runs. */
 function execute(program: string, ...args: readonly string[]): Promise<Ended> {
-  const options = { cwd: root, env: { ...systems, HOME: root } };
-  return new Promise((resolve) => {
-    const child = execFile(program, args, options, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
+  const env = { ...systems, HOME: root };
+  return new Running(spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })).ended;
 }
 
 const stagelock = (...args: readonly string[]): Promise<Ended> => execute(process.execPath, STAGELOCK, ...args);

@@ -4,18 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { repositoryAt, temporaryDirectory } from '../updates/repository.js';
+import { LOCAL_SUBMODULES, repositoryAt, temporaryDirectory } from '../updates/repository.js';
 import { readUpdate } from '../updates/systems/ctest.js';
 import { environment as plain } from '../updates/systems/repositories.js';
 import { missing, STAGELOCK } from './programs.js';
 
-/** A person who keeps submodules on the same machine allows it in his own configuration. */
-const environment = {
-  ...plain,
-  GIT_CONFIG_COUNT: '1',
-  GIT_CONFIG_KEY_0: 'protocol.file.allow',
-  GIT_CONFIG_VALUE_0: 'always',
-};
+const environment = { ...plain, ...LOCAL_SUBMODULES };
 
 const git = (directory: string, ...args: string[]): string =>
   execFileSync('git', ['-C', directory, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -17,7 +17,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SystemName } from '../../src/updates/record.js';
-import { temporaryDirectory } from '../updates/repository.js';
+import { LOCAL_SUBMODULES, temporaryDirectory } from '../updates/repository.js';
 import { environment, makeRepository, missingFor } from '../updates/systems/repositories.js';
 import { noOtherUsers, noRoot, STAGELOCK, untilThere } from './programs.js';
 
@@ -208,12 +208,7 @@ test('two work trees of one repository have a primary each, and each only one', 
 
 test('a submodule is moved by the primary that updates submodules, and by no other one', () => {
   const { root, configure } = projectOf();
-  const allow = {
-    ...environment,
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'protocol.file.allow',
-    GIT_CONFIG_VALUE_0: 'always',
-  };
+  const allow = { ...environment, ...LOCAL_SUBMODULES };
   const git = (cwd: string, ...args: string[]) => execFileSync('git', args, { cwd, env: allow, stdio: 'pipe' });
   mkdirSync(join(root, 'library'));
   git(join(root, 'library'), 'init', '-q', '-b', 'main');

@@ -17,6 +17,13 @@ export const environment: NodeJS.ProcessEnv = {
   GIT_COMMITTER_EMAIL: 'carl@example.org',
 };
 
+/** What takes submodules from other directories of this machine, as a person allows who keeps them there. */
+export const LOCAL_SUBMODULES = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'protocol.file.allow',
+  GIT_CONFIG_VALUE_0: 'always',
+} as const;
+
 /** A new directory that is removed when the test ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'stagelock-updates-'));

@@ -66,16 +66,12 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
   const details: string[] = [];
   const slow: Record<string, number> = {};
   const counts = { sections: 0, handOvers: 0, kills: 0 };
-  const waits: number[] = [];
-  const held: (readonly [from: number, to: number])[] = [];
   const stays: Stay[] = [];
   const hear = (report: Report): void => {
     if (report.kind === 'section') {
       counts.sections++;
       if (report.previousHost !== report.host && report.previousHost !== '') counts.handOvers++;
-      waits.push(report.waitedMs);
-      held.push(report.heldMs);
-      stays.push({ host: report.host, fromMs: report.heldMs[0], waitedMs: report.waitedMs });
+      stays.push(report);
       const [step, ms] = report.slowest;
       if (ms > SLOW_MS) slow[step] = Math.max(slow[step] ?? 0, ms);
     } else if (report.kind !== 'ready') {
@@ -127,20 +123,18 @@ async function exclusion(options: ExclusionOptions): Promise<ExclusionResult> {
   await Promise.race([Promise.all(crew.map(ended)), sleep(10_000, undefined, { ref: false })]);
   for (const child of crew) await kill(child);
   const left = readdirSync(options.directory).filter((name) => name !== 'main.o' && name !== 'main.o.lock');
+  const held = stays.map(({ heldMs }) => heldMs);
+  const waits = stays.map(({ waitedMs }) => waitedMs);
   const means = { ...summarize(waits), meanHeldMs: meanHeld(held), meanFreeMs: meanFree(held) };
   return { ...counts, ...means, seconds: Math.round(took * 10) / 10, ...passed(stays), slow, trouble, details, left };
 }
 
-interface Stay {
-  readonly host: string;
-  readonly fromMs: number;
-  readonly waitedMs: number;
-}
+type Stay = Extract<Report, { kind: 'section' }>;
 
 function passed(stays: readonly Stay[]): Pick<ExclusionResult, 'meanPassed' | 'mostPassed' | 'passedBy'> {
-  const inOrder = stays.toSorted((one, other) => one.fromMs - other.fromMs);
-  const others = inOrder.map(({ fromMs, waitedMs }) =>
-    inOrder.filter((stay) => stay.fromMs > fromMs - waitedMs && stay.fromMs < fromMs),
+  const inOrder = stays.toSorted((one, other) => one.heldMs[0] - other.heldMs[0]);
+  const others = inOrder.map(({ heldMs: [from], waitedMs }) =>
+    inOrder.filter((stay) => stay.heldMs[0] > from - waitedMs && stay.heldMs[0] < from),
   );
   const counts = others.map(({ length }) => length);
   const mostPassed = Math.max(0, ...counts);

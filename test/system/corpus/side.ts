@@ -2,17 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { LOCAL_SUBMODULES } from '../../updates/repository.js';
 import { readUpdate } from '../../updates/systems/ctest.js';
 import { environment as systems } from '../../updates/systems/repositories.js';
 import { STAGELOCK } from '../programs.js';
 import type { Entry, Seen } from './entry.js';
-
-/** git takes submodules from other directories of this machine. */
-export const LOCAL_SUBMODULES = {
-  GIT_CONFIG_COUNT: '1',
-  GIT_CONFIG_KEY_0: 'protocol.file.allow',
-  GIT_CONFIG_VALUE_0: 'always',
-} as const;
 
 /** A checkout and a build directory: one for ctest, and one like it for stagelock. */
 export class Side {

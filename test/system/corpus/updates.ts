@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LOCAL_SUBMODULES } from '../../updates/repository.js';
 import { environment } from '../../updates/systems/repositories.js';
 import { type Entry, NOT_BUILT } from './entry.js';
-import { LOCAL_SUBMODULES } from './side.js';
 
 const GIT = { UpdateType: 'git', UpdateCommand: '' };
 const FIRST = { 'lib/a.c': 'int a = 1;\n', 'top.c': 'int top;\n' };
@@ -60,7 +60,6 @@ const submodules: Partial<Entry> = {
   seen: { files: ['Updated outer'], verdict: 'green' },
 };
 
-const failing = { files: [], verdict: 'red' } as const;
 const notBuilt = 'what cannot be updated is not built, so that there is no report';
 
 export const GIT_UPDATES: readonly Entry[] = [
@@ -152,7 +151,7 @@ export const GIT_UPDATES: readonly Entry[] = [
   }),
   git('a repository that is gone', {
     arrange: (side) => side.git('remote', 'set-url', 'origin', '/nowhere/store'),
-    seen: failing,
+    seen: { files: [], verdict: 'red' },
     differs: { ...NOT_BUILT, because: notBuilt },
   }),
   {

@@ -17,7 +17,7 @@ import { git } from '../../../src/updates/git/git.js';
 import { withSubmodules } from '../../../src/updates/git/submodules.js';
 import type { BrokenMove } from '../../../src/updates/version-control.js';
 import { Random } from '../../support/random.js';
-import { environment, originAndClone, type Repository, repositoryAt, script } from '../repository.js';
+import { environment, LOCAL_SUBMODULES, originAndClone, type Repository, repositoryAt, script } from '../repository.js';
 
 const forward = git({ remote: 'origin', branch: 'main', mode: 'fast-forward' });
 const reset = git({ remote: 'origin', branch: 'main', mode: 'reset' });
@@ -237,8 +237,7 @@ describe('submodules', () => {
     origin.git('-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', library.directory, 'lib');
     more(origin);
     const to = origin.commit('two', { 'a.txt': 'two\n' });
-    const allowed = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.file.allow', GIT_CONFIG_VALUE_0: 'always' };
-    return { clone, from, to, checkout: { ...checkout, environment: { ...environment, ...allowed } } };
+    return { clone, from, to, checkout: { ...checkout, environment: { ...environment, ...LOCAL_SUBMODULES } } };
   }
   const source = { remote: 'origin', branch: 'main', mode: 'fast-forward' } as const;
   const system = withSubmodules(git(source), 'fast-forward', 'all');
