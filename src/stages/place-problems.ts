@@ -1,15 +1,15 @@
-import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Problem, pathText } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
 import { real } from '../config/work-tree.js';
+import { directoryProblem } from '../processes/directory-problem.js';
 
 /** What is wrong with where the sources and build directories of a project are. */
 export function placeProblems({ file, builds }: Project): Problem[] {
   return [...builds.values()].flatMap((build) => {
     const path = (key: string): string => pathText(['builds', build.name, key]);
     const source = build.role === 'primary' ? sourceProblem(build) : undefined;
-    const directory = directoryProblem(build);
+    const directory = buildDirectoryProblem(build);
     return [
       ...(source === undefined ? [] : [{ file, path: path('source'), message: source }]),
       ...(directory === undefined ? [] : [{ file, path: path('directory'), message: directory }]),
@@ -18,15 +18,20 @@ export function placeProblems({ file, builds }: Project): Problem[] {
 }
 
 function sourceProblem({ source }: Build): string | undefined {
-  const what = kindOf(source);
-  if (what === 'directory') return undefined;
-  return what === 'absent'
-    ? `there is no source at ${source}; check it out there`
-    : `the source ${source} is no directory`;
+  switch (directoryProblem(source)) {
+    case 'absent':
+      return `there is no source at ${source}; check it out there`;
+    case 'no-directory':
+      return `the source ${source} is no directory`;
+    case 'closed':
+      return `there is no permission to enter the source ${source}`;
+    case undefined:
+      return undefined;
+  }
 }
 
-function directoryProblem({ directory, source }: Build): string | undefined {
-  if (kindOf(directory) === 'file') return `the build directory ${directory} is a file`;
+function buildDirectoryProblem({ directory, source }: Build): string | undefined {
+  if (directoryProblem(directory) === 'no-directory') return `the build directory ${directory} is a file`;
   const [build, tree] = [real(directory), real(source)];
   if (build === tree)
     return `the build directory is the source ${source}; an update would meet what builds leave there`;
@@ -35,9 +40,4 @@ function directoryProblem({ directory, source }: Build): string | undefined {
     return `the build directory ${directory} has the source ${source} in it; who clears the one loses the other`;
   }
   return undefined;
-}
-
-function kindOf(path: string): 'directory' | 'file' | 'absent' {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? 'absent' : stat.isDirectory() ? 'directory' : 'file';
 }

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import type { Stage } from '../config/project.js';
 import { errorCode } from '../locks/index.js';
 import { type CommandExit, CommandTree } from '../processes/command-tree.js';
+import { directoryProblem } from '../processes/directory-problem.js';
 import { type Ending, endTree, type Patience } from '../processes/ending.js';
 import { RUN_VARIABLE } from '../processes/members.js';
 
@@ -116,10 +116,12 @@ function notStarted(program: string, directory: string, path: string | undefined
   };
 }
 
-/** ENOENT of spawn names the program even when it is the directory that is missing; and the PATH of cron is short. */
+/** spawn names the program even when it is the directory that is missing; and the PATH of cron is short. */
 function whyNotStarted(program: string, directory: string, path: string | undefined, error: Error): string {
+  const problem = directoryProblem(directory);
+  if (problem === 'closed') return 'there is no permission to enter that directory';
   if (errorCode(error) !== 'ENOENT') return error.message;
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return 'there is no such directory';
+  if (problem !== undefined) return 'there is no such directory';
   if (program.includes('/')) return 'there is no such program, or not the interpreter that it names';
   return `there is no such program in PATH=${path ?? ''}`;
 }

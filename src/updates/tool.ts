@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { directoryProblem } from '../processes/directory-problem.js';
 import { sessionOf } from '../processes/endable.js';
 import { type Ending, endTree } from '../processes/ending.js';
 import { StillRunning } from '../processes/still-running.js';
@@ -242,8 +243,8 @@ function labelled(log: ((line: string) => void) | undefined, stream: 'out' | 'er
 }
 
 function startProblem(run: ToolRun, error: Error): string {
-  // ENOENT of spawn(2) names the program even when it is the directory that is missing.
-  if (!statSync(run.directory, { throwIfNoEntry: false })?.isDirectory())
-    return `there is no directory ${run.directory}`;
+  const problem = directoryProblem(run.directory);
+  if (problem === 'closed') return `there is no permission to enter ${run.directory}`;
+  if (problem !== undefined) return `there is no directory ${run.directory}`;
   return `cannot start ${run.argv[0]} in ${run.directory}: ${error.message}`;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,7 +10,7 @@ import { pathUnderCron } from '../../src/scheduler/cron-path.js';
 import { remoteProblems } from '../../src/updates/remote-problems.js';
 import { repositoryAt, temporaryDirectory } from '../updates/repository.js';
 import { environment, makeRepository } from '../updates/systems/repositories.js';
-import { missing, STAGELOCK } from './programs.js';
+import { missing, noOtherUsers, STAGELOCK } from './programs.js';
 
 /** A project whose primary `gcc` is updated by git, in whose configuration something may be otherwise. */
 function project() {
@@ -59,6 +59,33 @@ test('check sees that the source is missing or a file, and a run blames no progr
   expect(run.stderr).toMatch(/no (such )?(directory|source)/);
   writeFileSync(join(root, 'source'), '');
   expect(check()).toMatchObject({ status: 2, said: expect.stringContaining('the source ROOT/source is no directory') });
+});
+
+test('a source that may not be entered is told by check, and fails a run without leaving its locks', ({ skip }) => {
+  const reason = noOtherUsers();
+  skip(reason !== undefined, reason);
+  const { root, config, source, check } = project();
+  const as = (...args: string[]) => {
+    const other = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, STAGELOCK, '-c', config];
+    return spawnSync('setpriv', [...other, ...args], { env: { ...environment, HOME: root }, encoding: 'utf8' });
+  };
+  mkdirSync(join(root, 'closed'));
+  mkdirSync(join(root, 'build/gcc'), { recursive: true });
+  for (const name of ['build', 'build/gcc']) chownSync(join(root, name), 65534, 65534);
+  chmodSync(root, 0o755);
+  for (const closed of [source, join(root, 'closed/source')]) {
+    if (closed !== source) renameSync(source, closed);
+    chmodSync(closed === source ? source : join(root, 'closed'), 0o700);
+    expect(check({ source: `source = "${closed}"` }).status).toBe(0);
+    expect(as('check', '--offline')).toMatchObject({
+      status: 2,
+      stderr: `${config}: builds.gcc.source: there is no permission to enter the source ${closed}\n`,
+    });
+    for (let count = 0; count < 2; count++) {
+      const ran = as('run', 'gcc', '--every-warning');
+      expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining(`no permission to enter ${closed}`) });
+    }
+  }
 });
 
 test('check sees a build directory that is a file, the source, or around it, also by a link', () => {
