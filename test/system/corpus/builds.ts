@@ -98,6 +98,14 @@ export const BUILDS: readonly Entry[] = [
     custom('set(CTEST_CUSTOM_ERROR_EXCEPTION "undeclared")\ninclude(nowhere.cmake OPTIONAL)\n'),
   ),
   printing(
+    'A `CTestCustom.cmake` that sets under a condition, and adds to what is there',
+    GCC,
+    { errors: 1, warnings: 2, verdict: 'red' },
+    custom(
+      'if(TRUE)\n  list(APPEND CTEST_CUSTOM_ERROR_EXCEPTION "undeclared")\nelse()\n  set(CTEST_CUSTOM_ERROR_EXCEPTION ".")\nendif()\n',
+    ),
+  ),
+  printing(
     'A `CTestCustom.ctest`, the old name',
     GCC,
     { errors: 1, warnings: 2, verdict: 'red' },

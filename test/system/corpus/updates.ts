@@ -35,6 +35,25 @@ function commitTo(repositories: string, clone: string, content: string): void {
   inClone(repositories, clone, 'commit', '-q', '-m', content);
 }
 
+/** A submodule, and what becomes of it in the repository. */
+const submodule = (change: (repositories: string) => void): Partial<Entry> => ({
+  news: 'none',
+  begin: (repositories) => {
+    inClone(repositories, '.', 'init', '-q', '-b', 'main', 'inner');
+    commitTo(repositories, 'inner', '1\n');
+    inClone(repositories, 'work', 'submodule', 'add', '-q', join(repositories, 'inner'), 'inner');
+    inClone(repositories, 'work', 'commit', '-q', '-m', 'inner');
+    inClone(repositories, 'work', 'push', '-q');
+  },
+  push: (repositories) => {
+    change(repositories);
+    inClone(repositories, 'work', 'commit', '-q', '-a', '-m', 'news');
+    inClone(repositories, 'work', 'push', '-q');
+  },
+  arrange: (side) => side.git('submodule', 'update', '-q', '--init'),
+  seen: { verdict: 'green' },
+});
+
 /** A submodule with a submodule, of which the inner one moves. */
 const submodules: Partial<Entry> = {
   news: 'none',
@@ -139,6 +158,35 @@ export const GIT_UPDATES: readonly Entry[] = [
     ...submodules,
     configuration: () => ({ ...GIT, GITInitSubmodules: 'ON' }),
     differs: { tree: 'other', because: 'submodules of submodules are initialised, too' },
+  }),
+  git(
+    'a submodule that is removed',
+    submodule((repositories) => inClone(repositories, 'work', 'rm', '-q', '-f', 'inner')),
+  ),
+  git(
+    'a submodule that is moved',
+    submodule((repositories) => inClone(repositories, 'work', 'mv', 'inner', 'there')),
+  ),
+  git(
+    'a submodule whose URL changes',
+    submodule((repositories) => {
+      inClone(repositories, '.', 'clone', '-q', '--bare', 'inner', 'other');
+      inClone(repositories, 'work', 'config', '-f', '.gitmodules', 'submodule.inner.url', join(repositories, 'other'));
+    }),
+  ),
+  git('a local commit', {
+    arrange: (side) => {
+      writeFileSync(join(side.checkout, 'own.c'), 'int own;\n');
+      side.git('add', '.');
+      side.git('commit', '-q', '-m', 'own');
+    },
+    differs: { ...NOT_BUILT, tree: 'other', because: `what a person has committed stays; ${notBuilt}` },
+  }),
+  git('an unversioned file where a new one comes', {
+    news: { write: { 'new.c': 'int new;\n' } },
+    arrange: edit('new.c', 'int mine;\n'),
+    seen: { files: ['Updated new.c'], verdict: 'green' },
+    differs: { ...NOT_BUILT, tree: 'other', because: `what a person has written stays; ${notBuilt}` },
   }),
   git('`UpdateVersionOnly: ON`', {
     configuration: () => ({ ...GIT, UpdateVersionOnly: 'ON' }),
