@@ -102,7 +102,7 @@ export const BUILDS: readonly Entry[] = [
     GCC,
     { errors: 1, warnings: 2, verdict: 'red' },
     custom(
-      'if(TRUE)\n  list(APPEND CTEST_CUSTOM_ERROR_EXCEPTION "undeclared")\nelse()\n  set(CTEST_CUSTOM_ERROR_EXCEPTION ".")\nendif()\n',
+      'set(strict ON)\nif(strict)\n  list(APPEND CTEST_CUSTOM_ERROR_EXCEPTION "undeclared")\nelse()\n  set(CTEST_CUSTOM_ERROR_EXCEPTION ".")\nendif()\n',
     ),
   ),
   printing(
