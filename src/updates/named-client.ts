@@ -11,6 +11,8 @@ export function withClient(system: VersionControl, client: string): VersionContr
     fetch: (checkout, asOf) => system.fetch(at(checkout), asOf),
     move: (checkout, fetched) => system.move(at(checkout), fetched),
     repair: (checkout, broken) => system.repair(at(checkout), broken),
+    proveTree: (checkout, revision) => system.proveTree(at(checkout), revision),
+    signOf: (checkout) => system.signOf(at(checkout)),
     changesBetween: (checkout, prior, revision) => system.changesBetween(at(checkout), prior, revision),
     localChanges: (checkout) => system.localChanges(at(checkout)),
     tidy: (checkout) => system.tidy(at(checkout)),

@@ -3,6 +3,7 @@ import type {
   Checkout,
   Failed,
   LocalChanges,
+  Proof,
   RepairResult,
   RevisionResult,
   VersionControl,
@@ -26,6 +27,27 @@ export async function proveWhole(
   if (head.kind === 'failed') return head;
   const local = await system.localChanges(checkout);
   return judgeTree(checkout.source, head, local, broken);
+}
+
+/**
+ * {@link VersionControl.proveTree} by what a system says of all of a tree: where its revision is known for the whole of it.
+ */
+export async function proveByLooks(
+  system: Pick<VersionControl, 'currentRevision' | 'localChanges'>,
+  checkout: Checkout,
+  revision: string,
+): Promise<Proof> {
+  const head = await system.currentRevision(checkout);
+  if (head.kind === 'failed') return head;
+  const local = await system.localChanges(checkout);
+  if (local.kind === 'failed') return local;
+  const faults = [
+    ...(head.revision === revision ? [] : [{ what: `it is at ${head.revision}`, paths: [], advice: [] }]),
+    ...(head.strayed === undefined ? [] : [{ what: head.strayed, paths: [], advice: [] }]),
+    ...(local.conflicting.length === 0 ? [] : [{ what: 'conflicts in', paths: local.conflicting, advice: [] }]),
+  ];
+  if (faults.length === 0) return { kind: 'proved', modified: local.modified };
+  return { kind: 'faulty', faults, modified: local.modified, mendable: false };
 }
 
 /**

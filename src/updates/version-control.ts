@@ -109,6 +109,32 @@ export interface LocalChanges {
   readonly conflicting: readonly string[];
 }
 
+/** What keeps a tree from being a revision. */
+export interface Fault {
+  /** What goes before the names of the files: `conflicts in`, `directories at another revision than 12:`. */
+  readonly what: string;
+  /** Relative to the source, sorted. */
+  readonly paths: readonly string[];
+  /** Shell commands that end it, whole lines to be copied; each has been tried in test/updates/zoo. */
+  readonly advice: readonly string[];
+}
+
+/** Whether a tree is a revision. */
+export type Proof =
+  | {
+      /** It is, everywhere, but for what a person has changed and no update has touched: paths as in {@link LocalChanges}. */
+      readonly kind: 'proved';
+      readonly modified: readonly string[];
+    }
+  | {
+      readonly kind: 'faulty';
+      readonly faults: readonly Fault[];
+      readonly modified: readonly string[];
+      /** Whether moving the tree to the same revision once more ends all of it, and loses nothing of a person's. */
+      readonly mendable: boolean;
+    }
+  | Failed;
+
 /**
  * A version control system, as the stage `update` needs it. No call ever asks a person anything: a question would hang a
  * cron job until its time limit.
@@ -133,6 +159,16 @@ export interface VersionControl {
    * A process killed in here leaves what the next call goes on from.
    */
   repair(checkout: Checkout, broken: BrokenMove): Promise<RepairResult>;
+  /**
+   * Shows whether the tree is a revision: this one everywhere, also in what it takes from other repositories, with nothing
+   * missing, incomplete, in conflict or switched elsewhere. Looks at all of the tree; touches nothing and asks no server.
+   */
+  proveTree(checkout: Checkout, revision: string): Promise<Proof>;
+  /**
+   * What changes whenever a client does something to the tree, from the time stamps of its own files: as long as it is the
+   * same as after a proof, only files of a person's can differ. Costs no process. Undefined where it cannot be had.
+   */
+  signOf(checkout: Checkout): string | undefined;
   /** Every commit after `prior` up to `revision`. Touches nothing. */
   changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult>;
   /** What somebody has changed in the tree without committing it. Touches nothing. */

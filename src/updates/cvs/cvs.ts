@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CvsUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
-import { listed } from '../proof.js';
+import { listed, proveByLooks } from '../proof.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   BrokenMove,
@@ -47,6 +47,8 @@ export function cvs(source: Source, memory: string): VersionControl {
     move: (checkout, fetched) => move(source, checkout, fetched),
     repair: (checkout, broken) => repairTree(source, snapshots, checkout, broken),
     changesBetween: (checkout, prior, revision) => changesBetween(snapshots, checkout, prior, revision),
+    proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
+    signOf: () => undefined,
     localChanges,
     tidy: async () => undefined,
   };

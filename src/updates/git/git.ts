@@ -3,6 +3,7 @@ import type { GitUpdate } from '../../config/project.js';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { shellWord } from '../../text/shell-word.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
+import { proveByLooks } from '../proof.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   ChangesResult,
@@ -47,6 +48,8 @@ export function git(source: GitSource): VersionControl {
       return repairGit({ currentRevision, localChanges }, source.mode, checkout, broken);
     },
     changesBetween,
+    proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
+    signOf: () => undefined,
     localChanges,
     tidy,
   };

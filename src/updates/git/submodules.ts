@@ -3,6 +3,7 @@ import { isAbsolute, join, relative } from 'node:path';
 import { workTreeOf } from '../../config/work-tree.js';
 import { namesIn, removeIfThere } from '../../locks/index.js';
 import { outputLines } from '../client.js';
+import { proveByLooks } from '../proof.js';
 import { decodeText } from '../text.js';
 import type {
   BrokenMove,
@@ -41,6 +42,13 @@ export function withSubmodules(
       const strayed = await strayedSubmodules(checkout, following);
       if (!Array.isArray(strayed)) return strayed;
       return strayed.length === 0 ? head : { ...head, strayed: `submodules elsewhere: ${strayed.join(', ')}` };
+    },
+    proveTree(checkout, revision) {
+      return proveByLooks(
+        { currentRevision: this.currentRevision, localChanges: git.localChanges },
+        checkout,
+        revision,
+      );
     },
     async fetch(checkout, asOf) {
       const fetched = await git.fetch(checkout, asOf);

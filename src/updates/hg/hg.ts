@@ -1,7 +1,7 @@
 import type { HgUpdate } from '../../config/project.js';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { endedByItself, neverStarted } from '../client.js';
-import { listed } from '../proof.js';
+import { listed, proveByLooks } from '../proof.js';
 import { decodeText } from '../text.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
@@ -32,6 +32,8 @@ export function hg(source: Source): VersionControl {
     move: (checkout, fetched) => move(source, checkout, fetched),
     repair: (checkout, left) => repair(source.mode, { currentRevision, localChanges }, checkout, left),
     changesBetween,
+    proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
+    signOf: () => undefined,
     localChanges,
     tidy: async () => undefined,
   };

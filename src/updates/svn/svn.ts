@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SvnUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted } from '../client.js';
+import { proveByLooks } from '../proof.js';
 import type { Change } from '../record.js';
 import { commandText } from '../tool.js';
 import type {
@@ -42,6 +43,8 @@ export function svn(source: Source): VersionControl {
     repair: async (checkout, left) =>
       (await import('./repair.js')).repair(source.mode, currentRevision, checkout, left),
     changesBetween,
+    proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
+    signOf: () => undefined,
     localChanges,
     tidy: async () => undefined,
   };

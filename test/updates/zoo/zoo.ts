@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { SystemName } from '../../../src/updates/record.js';
+import { missingFor } from '../systems/repositories.js';
+import { type Mode, type Outcome, outcomeIn, type State } from './state.js';
+import { type BuildName, type Files, type Ran, World } from './world.js';
+
+const ALL = process.env['STAGELOCK_ZOO'] === 'all';
+const MODES: readonly Mode[] = ['fast-forward', 'reset'];
+const TIMEOUT_MS = 120_000;
+
+/** Has every state of a working copy gone through by a primary and by secondaries with and without something to build. */
+export function zooOf(type: SystemName, states: readonly State[]): void {
+  const missing = missingFor(type);
+  const because = missing.length > 0 ? ` (missing: ${missing.join(', ')})` : '';
+  const chosen = states.filter(({ quick }) => ALL || quick);
+  describe.skipIf(missing.length > 0).each(MODES)(`${type}, mode %s${because}`, (mode) => {
+    test.each(chosen)('$state', { timeout: TIMEOUT_MS }, (state) => {
+      whileNothingIsPending(type, mode, state);
+      whileASecondaryIsBehind(type, mode, state);
+    });
+  });
+  // A state whose name is there twice would be one that nobody looks at.
+  test(`the states of ${type} are all different`, () => {
+    expect(new Set(states.map(({ state }) => state)).size).toBe(states.length);
+  });
+}
+
+function worldOf(type: SystemName, mode: Mode, { begin }: State): World {
+  const world = new World(type, mode, begin);
+  for (const build of ['main', 'other'] as const)
+    expect(world.build(build), build).toMatchObject({ code: 0, stderr: '' });
+  return world;
+}
+
+/** A secondary that has built all there is builds nothing of it, whatever it is; the primary meets it first. */
+function whileNothingIsPending(type: SystemName, mode: Mode, state: State): void {
+  const world = worldOf(type, mode, state);
+  const outcome = outcomeIn(state, mode);
+  state.make(world);
+  const before = world.seenBy('other').length;
+  world.build('other');
+  expect(world.seenBy('other'), 'nothing is pending').toHaveLength(before);
+  meet(world, outcome);
+}
+
+/** A secondary that has something to build meets it before the primary does. */
+function whileASecondaryIsBehind(type: SystemName, mode: Mode, state: State): void {
+  const world = worldOf(type, mode, state);
+  const outcome = outcomeIn(state, mode);
+  world.push({ write: { 'pending.c': 'int pending;\n' } });
+  expect(world.build('main')).toMatchObject({ code: 0, stderr: '' });
+  const recorded = world.newest();
+  state.make(world);
+  const before = world.seenBy('other').length;
+  const ran = world.build('other');
+  if (outcome.secondary === 'builds') expectBuilt(world, 'other', ran, recorded, outcome);
+  else {
+    expect(world.seenBy('other'), `built although ${state.state}`).toHaveLength(before);
+    expectRefused(ran, outcome);
+  }
+  meet(world, outcome);
+}
+
+/** The primary meets it, a person does what it advises, and everything is built. */
+function meet(world: World, outcome: Outcome): void {
+  const [before, recorded] = [world.seenBy('main').length, world.recorded()];
+  const ran = world.build('main');
+  if (outcome.primary === 'builds') expectBuilt(world, 'main', ran, world.newest(), outcome);
+  else {
+    expect(world.seenBy('main'), ran.stderr).toHaveLength(before);
+    expect(world.recorded(), 'nothing is recorded that is not proved').toBe(recorded);
+    expectRefused(ran, outcome);
+    const commands = world.follow(ran.stderr);
+    if (outcome.besides === undefined) expect(commands, `advice in ${ran.stderr}`).not.toEqual([]);
+    outcome.besides?.done(world);
+    const again = world.build('main');
+    expect(again.code, `after ${commands.join('; ')}\n${again.stdout}${again.stderr}`).toBe(0);
+  }
+  world.build('other');
+  expectNewest(world, 'other', outcome);
+  // And then there is nothing to do or to say any more.
+  expect(world.build('main')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+}
+
+function expectRefused(ran: Ran, { names = [] }: Outcome): void {
+  expect(ran.code, ran.stdout + ran.stderr).toBe(1);
+  for (const name of names) expect(ran.stderr).toContain(name);
+}
+
+function expectBuilt(world: World, name: BuildName, ran: Ran, wanted: Files, outcome: Outcome): void {
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expectSame(world, name, wanted, outcome);
+}
+
+function expectNewest(world: World, name: BuildName, outcome: Outcome): void {
+  expectSame(world, name, world.newest(), outcome);
+}
+
+/** What the last stage has found is a revision, but for the local changes that its report lists. */
+function expectSame(world: World, name: BuildName, wanted: Files, { modified = [], untracked = [] }: Outcome): void {
+  const seen = world.seenBy(name).at(-1) ?? new Map<string, string>();
+  const differing = [...new Set([...seen.keys(), ...wanted.keys()])].filter(
+    (path) => seen.get(path) !== wanted.get(path),
+  );
+  const tracked = differing.filter((path) => !untracked.includes(path)).sort();
+  expect(tracked, `${name} has built another tree`).toEqual(tracked.filter((path) => modified.includes(path)));
+  if (tracked.length > 0) expect(world.reported(name)).toEqual(expect.arrayContaining(tracked));
+}
