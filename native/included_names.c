@@ -2,9 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "clock.h"
 #include "lock.h"
+#include "lookup.h"
 #include "program.h"
 
 /** No file system has longer names of directories and files in a path that is worth looking at. */
@@ -28,26 +29,31 @@ void add_included_names(char *spliced, const char *path, struct included_names *
     char *end = strchrnul(line, '\n');
     next = *end == '\n' ? end + 1 : NULL;
     *end = '\0';
+    if (line[strcspn(line, "#%?")] == '\0') continue;
     if (strchr(line, '#') == NULL && strstr(line, "%:") == NULL && strstr(line, "?\?=") == NULL) continue;
     add_names_of_line(line, end, directory, included);
   }
 }
 
 static bool is_other_name_of_input(const char *path, const struct words *inputs) {
-  struct stat found;
-  if (lstat(path, &found) != 0) return false;
   char *real = realpath(path, NULL);
   return real != NULL && strcmp(real, path) != 0 && has_word(inputs, real);
 }
 
 bool leads_over_link(const struct included_names *included, const struct words *directories, const struct words *inputs) {
+  forget_lookups();
+  const file_moment settled = before_moment(file_clock());
   for (size_t word = 0; word < included->beside.count; word++) {
-    if (is_other_name_of_input(absolute(included->beside.items[word].text), inputs)) return true;
+    const char *path = absolute(included->beside.items[word].text);
+    if (follow(path, settled).kind != FOUND_ABSENT && is_other_name_of_input(path, inputs)) return true;
   }
   for (size_t place = 0; place < directories->count; place++) {
     const char *directory = absolute(directories->items[place].text);
+    const struct way *way = way_to(directory, settled);
     for (size_t word = 0; word < included->names.count; word++) {
-      if (is_other_name_of_input(joined(directory, "/", included->names.items[word].text, NULL), inputs)) return true;
+      const char *name = included->names.items[word].text;
+      if (follow_from(way, name, "", settled).kind == FOUND_ABSENT) continue;
+      if (is_other_name_of_input(joined(directory, "/", name, NULL), inputs)) return true;
     }
   }
   return false;

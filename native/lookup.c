@@ -11,10 +11,13 @@
 
 #include "certain_filesystem.h"
 #include "clock.h"
+#include "listing.h"
 #include "words.h"
 
 /** As Linux: more links than this are a circle. */
 enum { MOST_LINKS = 40, MOST_NAMES = 512, BUCKETS = 4096 };
+/** After so many names that a directory has not, its names are read. */
+enum { FEW_ABSENT = 8 };
 
 enum entry_kind { ENTRY_ABSENT, ENTRY_UNCLEAR, ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_OTHER, ENTRY_LINK };
 
@@ -26,6 +29,11 @@ struct entry {
   const char *to;
   uint32_t hash;
   struct entry *next;
+  /** Of a directory: how many names were looked for there in vain. */
+  int absent;
+  /** Whether its names have been asked for, and all of them, if they are known. */
+  bool listed;
+  const struct listing *listing;
 };
 
 static void read_entry(struct entry *entry) {
@@ -52,9 +60,13 @@ static void read_entry(struct entry *entry) {
   }
 }
 
+/** What has been looked at, by the hashes of the paths. */
+static struct entry *seen[BUCKETS];
+
+void forget_lookups(void) { memset(seen, 0, sizeof seen); }
+
 /** Looks at the disk, once at each path: a judgement sees one moment of it, or an earlier one. */
-static const struct entry *look(const char *path) {
-  static struct entry *seen[BUCKETS];
+static struct entry *look(const char *path) {
   uint32_t hash = 2166136261u;
   for (const char *at = path; *at != '\0'; at++) hash = (hash ^ (unsigned char)*at) * 16777619u;
   struct entry **bucket = &seen[hash % BUCKETS];
@@ -83,7 +95,7 @@ static bool has_more(const char *rest) { return next_name(&rest) > 0; }
 /** A directory on the way. */
 struct step {
   const char *path;
-  file_moment changed;
+  struct entry *directory;
 };
 
 struct way {
@@ -98,9 +110,9 @@ static struct found unclear(void) { return (struct found){.kind = FOUND_UNCLEAR}
 
 /** From the root, or for a relative path from the working directory, whatever its name is now. */
 static bool begin(struct way *way, bool at_root) {
-  const struct entry *first = look(at_root ? "/" : ".");
+  struct entry *first = look(at_root ? "/" : ".");
   way->depth = 0;
-  way->steps[0] = (struct step){at_root ? "" : ".", first->changed};
+  way->steps[0] = (struct step){at_root ? "" : ".", first};
   way->found = first->kind == ENTRY_DIRECTORY ? (struct found){FOUND_DIRECTORY, true} : unclear();
   return first->kind == ENTRY_DIRECTORY;
 }
@@ -112,11 +124,11 @@ static bool go_up(struct way *way, bool *settled, file_moment before) {
     way->depth--;
   } else if (first->path[0] != '\0') {
     const char *path = strcmp(first->path, ".") == 0 ? ".." : joined(first->path, "/..", NULL);
-    const struct entry *above = look(path);
+    struct entry *above = look(path);
     if (above->kind != ENTRY_DIRECTORY) return false;
     // Neither may it have been moved to another one meanwhile.
-    *settled = *settled && (first->changed < before || above->changed < before);
-    *first = (struct step){path, above->changed};
+    *settled = *settled && (first->directory->changed < before || above->changed < before);
+    *first = (struct step){path, above};
   }
   return true;
 }
@@ -133,6 +145,20 @@ static const char *path_of(const struct way *way, const char *name, size_t lengt
   return path;
 }
 
+static const struct listing *listing_of(const struct entry *directory) {
+  struct listing *listing = allocate(sizeof *listing);
+  return read_listing(directory->path, directory->changed, listing) ? listing : NULL;
+}
+
+/** Whether a directory, which has not changed since, certainly has no such name. */
+static bool is_missing(struct entry *directory, const char *name, size_t length) {
+  if (directory->absent >= FEW_ABSENT && !directory->listed) {
+    directory->listed = true;
+    directory->listing = listing_of(directory);
+  }
+  return directory->listing != NULL && is_unlisted(directory->listing, name, length);
+}
+
 static struct found walk(struct way *way, const char *path, file_moment before) {
   bool settled = way->found.settled;
   char buffer[PATH_MAX];
@@ -146,18 +172,24 @@ static struct found walk(struct way *way, const char *path, file_moment before) 
       if (!go_up(way, &settled, before)) return unclear();
       continue;
     }
-    file_moment here = way->steps[way->depth].changed;
+    struct entry *directory = way->steps[way->depth].directory;
+    file_moment here = directory->changed;
+    struct found absent = {.kind = FOUND_ABSENT, .settled = settled && here < before};
+    if (here < before && is_missing(directory, name, length)) return absent;
     const char *there = path_of(way, name, length, buffer);
-    const struct entry *entry = there == NULL ? NULL : look(there);
+    struct entry *entry = there == NULL ? NULL : look(there);
     if (entry == NULL || entry->kind == ENTRY_UNCLEAR) return unclear();
-    if (entry->kind == ENTRY_ABSENT) return (struct found){.kind = FOUND_ABSENT, .settled = settled && here < before};
+    if (entry->kind == ENTRY_ABSENT) {
+      directory->absent++;
+      return absent;
+    }
     settled = settled && (entry->changed < before || (entry->kind != ENTRY_FILE && here < before));
     if (entry->kind == ENTRY_LINK) {
       way->links++;
       if (entry->to[0] == '/' && !begin(way, true)) return unclear();
       rest = joined(entry->to, "/", rest, NULL);
     } else if (entry->kind == ENTRY_DIRECTORY) {
-      way->steps[++way->depth] = (struct step){entry->path, entry->changed};
+      way->steps[++way->depth] = (struct step){entry->path, entry};
     } else if (has_more(rest)) {
       // A file in the place of a directory.
       return (struct found){.kind = FOUND_ABSENT, .settled = settled};

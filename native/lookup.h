@@ -30,9 +30,12 @@ struct found follow_from(const struct way *way, const char *name, const char *en
 
 /**
  * Follows a path name by name; see src/once/lookup.ts for why that is enough, and where. What has been seen once is not
- * looked at again.
+ * looked at again before `forget_lookups`.
  *
  * @param path relative ones from the working directory, which is what it is by whatever name
  * @param before whatever changed earlier than this is as it was
  */
 struct found follow(const char *path, file_moment before);
+
+/** What is looked up next is looked at as it is then. */
+void forget_lookups(void);

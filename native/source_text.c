@@ -3,10 +3,16 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "word_search.h"
 #include "words.h"
 
-static const char ASKS[] = "has_include";
+/** What may make it uncertain. The rest are names for the clock, files that the assembler reads, and precompiled headers. */
+static const char INCLUDE[] = "include", EMBED[] = "embed", DEPENDENCY[] = "dependency";
+static const char *const telling[] = {
+  INCLUDE, EMBED, DEPENDENCY, "__date__", "__time__", "__timestamp__", "incbin", "pch_preprocess", NULL
+};
 
 static bool is_blank(char character) { return character == ' ' || character == '\t'; }
 
@@ -20,6 +26,10 @@ char *without_splices(const char *text, size_t length) {
   char *result = allocate(length + 1), *to = result;
   const char *stop = text + length;
   for (const char *at = text; at < stop;) {
+    const char *plain = at;
+    while (at < stop && *at != '\\' && *at != '?') at++;
+    to = mempcpy(to, plain, (size_t)(at - plain));
+    if (at == stop) break;
     size_t mark = 0;
     if (*at == '\\') mark = 1;
     else if (stop - at >= 3 && memcmp(at, "?\?/", 3) == 0) mark = 3;
@@ -32,81 +42,57 @@ char *without_splices(const char *text, size_t length) {
   return result;
 }
 
-static char *in_lower_case(const char *text) {
-  char *lower = copy_of(text, strlen(text));
-  for (char *at = lower; *at != '\0'; at++) {
-    if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
-  }
-  return lower;
-}
-
-/** `#embed` */
-static bool embeds(const char *text) {
-  for (const char *at = text; (at = strstr(at, "embed")) != NULL; at++) {
-    const char *before = at;
-    while (before > text && is_blank(before[-1])) before--;
-    // A directive may begin with `#`, `%:` or the trigraph of `#`, and a comment may stand behind that.
-    if (before > text && strchr("#:=/", before[-1]) != NULL) return true;
-  }
-  return false;
-}
-
-/** For clang `#include "a\b.h"` may read a\b.h, while its dependency file names a/b.h. */
-static bool includes_by_backslash(const char *text) {
-  for (const char *at = text; (at = strstr(at, "include")) != NULL; at++) {
-    size_t length = strcspn(at, "\n");
-    if (memchr(at, '\\', length) != NULL) return true;
-  }
-  return false;
-}
-
-static bool ends(const char *line, const char *end, const char *ending) {
+/** Whether what stands before a place ends with something. */
+static bool ends(const char *text, const char *end, const char *ending) {
   size_t length = strlen(ending);
-  return (size_t)(end - line) >= length && memcmp(end - length, ending, length) == 0;
+  return (size_t)(end - text) >= length && memcmp(end - length, ending, length) == 0;
+}
+
+static bool ends_in_any_case(const char *text, const char *end, const char *ending) {
+  size_t length = strlen(ending);
+  return (size_t)(end - text) >= length && strncasecmp(end - length, ending, length) == 0;
+}
+
+/** The place behind which only blanks stand before another one. */
+static const char *before_blanks(const char *text, const char *at) {
+  while (at > text && is_blank(at[-1])) at--;
+  return at;
+}
+
+/** `#embed`, `__has_embed`. A directive may begin with `#`, `%:` or the trigraph of `#`, and a comment may stand behind that. */
+static bool embeds(const char *text, const char *at) {
+  const char *before = before_blanks(text, at);
+  return (before > text && strchr("#:=/", before[-1]) != NULL) || ends_in_any_case(text, at, "__has_");
+}
+
+/** Of the assembler, or for clang by a backslash: `#include "a\b.h"` may read a\b.h, while its dependency file names a/b.h. */
+static bool includes_unnamed(const char *text, const char *at) {
+  return ends(text, at, ".") || memchr(at, '\\', (size_t)(strchrnul(at, '\n') - at)) != NULL;
+}
+
+/** Of `#pragma GCC dependency "FILE"` the time of a file decides that is no input. */
+static bool compares_dates(const char *text, const char *at) {
+  const char *before = before_blanks(text, at);
+  return ends(text, before, "*/") || ends_in_any_case(text, before, "gcc");
 }
 
 /** Whether a `#`, its digraph or trigraph, or a comment ends here. */
 static bool may_begin_directive(const char *text, const char *end) {
-  static const char *const marks[] = {"#", "%:", "?\?=", "*/", NULL};
-  for (const char *const *mark = marks; *mark != NULL; mark++) {
-    if (ends(text, end, *mark)) return true;
-  }
-  return false;
-}
-
-/** Of `#pragma GCC dependency "FILE"` the time of a file decides that is no input. */
-static bool compares_dates(const char *text) {
-  for (const char *at = text; (at = strstr(at, "dependency")) != NULL; at++) {
-    const char *before = at;
-    while (before > text && is_blank(before[-1])) before--;
-    if (ends(text, before, "*/") || ends(text, before, "gcc")) return true;
-  }
-  return false;
+  return ends(text, end, "#") || ends(text, end, "%:") || ends(text, end, "?\?=") || ends(text, end, "*/");
 }
 
 /** `#line 1 "FILE"`, `# 1 "FILE"`: gcc shows lines of that file, which is no input, and judges the indentation by them. */
 static bool renames_lines(const char *text) {
   for (const char *at = text; (at = strpbrk(at, "#:=/")) != NULL;) {
-    bool directive = may_begin_directive(text, ++at);
+    const char *mark = ++at;
     while (is_blank(*at)) at++;
-    if (!directive) continue;
-    bool line = begins(at, "line") && !is_of_word(at[4]);
-    if (!line && (*at < '0' || *at > '9')) continue;
+    bool line = strncasecmp(at, "line", 4) == 0 && !is_of_word(at[4]);
+    if ((!line && (*at < '0' || *at > '9')) || !may_begin_directive(text, mark)) continue;
     size_t length = strcspn(at, "\n");
     if (memchr(at, '"', length) != NULL && (line || is_blank(at[strspn(at, "0123456789")]))) return true;
     if (line && at[4 + strspn(at + 4, " \t0123456789")] != '\n') return true;
   }
   return false;
-}
-
-/** Text that makes the product depend on more than the files that were read: the clock, files that the assembler reads. */
-static bool is_uncertain(const char *text) {
-  static const char *const words[] = {"__date__", "__time__", "__timestamp__", "incbin", ".include", "__has_embed",
-                                      "pch_preprocess"};
-  for (size_t word = 0; word < sizeof words / sizeof *words; word++) {
-    if (strstr(text, words[word]) != NULL) return true;
-  }
-  return embeds(text) || includes_by_backslash(text) || compares_dates(text) || renames_lines(text);
 }
 
 /** `<name>)` or `"name")`, without the parenthesis. */
@@ -144,25 +130,41 @@ static bool is_only_mentioned(const char *text, const char *begin, const char *e
   return false;
 }
 
-/** Adds the name that is asked for, if any. @returns false where that cannot be said */
+enum { BEFORE_INCLUDE = sizeof "has_" - 1 };
+
+/** Adds the name that is asked for, if any. @param at where the `include` stands @returns false where that cannot be said */
 static bool ask_at(const char *text, const char *at, struct words *asked) {
-  const char *end = at + sizeof ASKS - 1;
-  bool whole = at - text >= 2 && at[-1] == '_' && at[-2] == '_' && !(at - text >= 3 && is_of_word(at[-3])) && !is_of_word(*end);
-  if (!whole) return false;
+  const char *end = at + sizeof INCLUDE - 1, *begin = at - BEFORE_INCLUDE;
+  bool whole = begin - text >= 2 && begin[-1] == '_' && begin[-2] == '_' && !(begin - text >= 3 && is_of_word(begin[-3]));
+  if (!whole || is_of_word(*end)) return false;
   while (is_blank(*end)) end++;
-  if (*end != '(') return is_only_mentioned(text, at - 2, end);
+  if (*end != '(') return is_only_mentioned(text, begin - 2, end);
   char *name = literal_at(end + 1);
   if (name == NULL) return false;
   add_word(asked, name, -1);
   return true;
 }
 
+/** Whether an `include` is one of `has_include`. */
+static bool asks(const char *text, const char *at) {
+  return at - text >= BEFORE_INCLUDE && begins(at - BEFORE_INCLUDE, "has_include");
+}
+
+/** Whether what a word may make uncertain is certain. */
+static bool is_certain_at(const char *text, const char *at, const char *word, struct words *asked) {
+  if (word == INCLUDE) return !includes_unnamed(text, at) && (!asks(text, at) || ask_at(text, at, asked));
+  if (word == EMBED) return !embeds(text, at);
+  return word == DEPENDENCY && !compares_dates(text, at);
+}
+
 bool read_spliced_text(const char *spliced, struct words *asked) {
-  char *lower = in_lower_case(spliced);
-  bool certain = !is_uncertain(lower);
-  free(lower);
-  for (const char *at = spliced; certain && (at = strstr(at, ASKS)) != NULL; at++) certain = ask_at(spliced, at, asked);
-  return certain;
+  static struct word_search search;
+  if (search.words == NULL) search = search_for(telling);
+  const char *end = spliced + strlen(spliced), *word;
+  for (const char *at = spliced; (at = next_word_found(&search, at, end, &word)) != NULL; at++) {
+    if (!is_certain_at(spliced, at, word, asked)) return false;
+  }
+  return !renames_lines(spliced);
 }
 
 bool read_source_text(const char *text, size_t length, struct words *asked) {

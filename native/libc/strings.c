@@ -1,6 +1,7 @@
-/* Bytes and texts. What is copied and compared here is short. */
+/* Bytes and texts. Most are short; headers that are searched for words (source_text.c) are not, so that goes by whole words. */
 #include <ctype.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,25 +11,46 @@
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+enum { WORD = sizeof(uint64_t) };
+static const uint64_t ONES = 0x0101010101010101, HIGHS = 0x8080808080808080;
+
+static uint64_t word_at(const void *at) {
+  uint64_t word;
+  __builtin_memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/** Whether one of its bytes is zero. */
+static int has_zero(uint64_t word) { return ((word - ONES) & ~word & HIGHS) != 0; }
+
+/** Each word is read before it is written: the two may overlap where `to` is not behind `from`. */
+static void *copy_forwards(void *to, const void *from, size_t size) {
   char *at = to;
   const char *source = from;
+  for (; size >= WORD; size -= WORD, at += WORD, source += WORD) {
+    const uint64_t word = word_at(source);
+    __builtin_memcpy(at, &word, WORD);
+  }
   while (size-- > 0) *at++ = *source++;
   return to;
 }
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size) { return copy_forwards(to, from, size); }
 
 void *mempcpy(void *restrict to, const void *restrict from, size_t size) { return (char *)memcpy(to, from, size) + size; }
 
 void *memmove(void *to, const void *from, size_t size) {
   char *at = to;
   const char *source = from;
-  if (at <= source) return memcpy(to, from, size);
+  if (at <= source) return copy_forwards(to, from, size);
   while (size-- > 0) at[size] = source[size];
   return to;
 }
 
 void *memset(void *to, int byte, size_t size) {
   char *at = to;
+  const uint64_t word = ONES * (unsigned char)byte;
+  for (; size >= WORD; size -= WORD, at += WORD) __builtin_memcpy(at, &word, WORD);
   while (size-- > 0) *at++ = (char)byte;
   return to;
 }
@@ -44,15 +66,32 @@ int memcmp(const void *one, const void *other, size_t size) {
 int bcmp(const void *one, const void *other, size_t size) { return memcmp(one, other, size); }
 
 void *memchr(const void *in, int byte, size_t size) {
-  for (const unsigned char *at = in; size > 0; size--, at++) {
+  const unsigned char *at = in;
+  const uint64_t wanted = ONES * (unsigned char)byte;
+  for (; size >= WORD && !has_zero(word_at(at) ^ wanted); size -= WORD) at += WORD;
+  for (; size > 0; size--, at++) {
     if (*at == (unsigned char)byte) return (void *)at;
   }
   return NULL;
 }
 
+/** By the byte under the last one of the part (Horspool): where that is not in the part, all of its length is skipped. */
+static void *memmem_in_strides(const unsigned char *at, size_t size, const unsigned char *part, size_t length) {
+  unsigned char skips[256];
+  size_t last = length - 1;
+  memset(skips, (int)length, sizeof skips);
+  for (size_t index = 0; index < last; index++) skips[part[index]] = (unsigned char)(last - index);
+  for (const unsigned char *stop = at + size - length; at <= stop; at += skips[at[last]]) {
+    if (at[last] == part[last] && memcmp(at, part, last) == 0) return (void *)at;
+  }
+  return NULL;
+}
+
 void *memmem(const void *in, size_t size, const void *part, size_t length) {
+  enum { LONG_TEXT = 1024, LONG_PART = 4 };
   const char *at = in, *end = at + size;
   if (length == 0) return (void *)in;
+  if (size >= LONG_TEXT && length >= LONG_PART && length <= 255) return memmem_in_strides(in, size, part, length);
   while ((size_t)(end - at) >= length && (at = memchr(at, *(const char *)part, (size_t)(end - at) - length + 1)) != NULL) {
     if (memcmp(at, part, length) == 0) return (void *)at;
     at++;
@@ -62,6 +101,11 @@ void *memmem(const void *in, size_t size, const void *part, size_t length) {
 
 size_t strlen(const char *text) {
   const char *end = text;
+  // A whole word that is aligned is in one page with its first byte.
+  for (; (uintptr_t)end % WORD != 0; end++) {
+    if (*end == '\0') return (size_t)(end - text);
+  }
+  while (!has_zero(word_at(end))) end += WORD;
   while (*end != '\0') end++;
   return (size_t)(end - text);
 }
@@ -133,8 +177,13 @@ char *strstr(const char *text, const char *part) { return memmem(text, strlen(te
 
 /** How many characters at the beginning are in the set, or are not. */
 static size_t span(const char *text, const char *set, int in) {
+  uint64_t members[4] = {0};
+  for (; *set != '\0'; set++) members[(unsigned char)*set / 64] |= (uint64_t)1 << (unsigned char)*set % 64;
   size_t length = 0;
-  while (text[length] != '\0' && (strchr(set, text[length]) != NULL) == in) length++;
+  for (; text[length] != '\0'; length++) {
+    unsigned char byte = (unsigned char)text[length];
+    if ((int)(members[byte / 64] >> byte % 64 & 1) != in) break;
+  }
   return length;
 }
 

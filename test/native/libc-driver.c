@@ -156,6 +156,34 @@ static void texts(void) {
   }
 }
 
+/** Longer than what is searched byte by byte, from any place in a word on, with what is looked for once, often or nowhere. */
+static void long_texts(void) {
+  static char text[5000], copy[sizeof text];
+  for (int round = 0; round < 1500; round++) {
+    size_t begin = (size_t)below(16), length = (size_t)below(sizeof text - 16);
+    const char *letters = below(2) == 0 ? "ab" : "abcdefgh_ \xff";
+    for (size_t at = 0; at < length; at++) text[begin + at] = letters[below((long)strlen(letters))];
+    text[begin + length] = '\0';
+    const char *one = text + begin;
+    char part[400];
+    size_t part_length = (size_t)below(round % 3 == 0 ? 300 : 12), taken = (size_t)below((long)length + 1);
+    if (part_length > length - taken) part_length = length - taken;
+    memcpy(part, one + taken, part_length);
+    if (part_length > 0 && below(3) == 0) part[below((long)part_length)] = 'z';
+    part[part_length] = '\0';
+    say("%zu %ld %ld %ld", strlen(one), from(one, memchr(one, part[0], length)), from(one, strstr(one, part)),
+        from(one, memmem(one, length, part, part_length)));
+    say("%zu %zu %ld", strspn(one, "ab"), strcspn(one, "z_\xff"), from(one, strpbrk(one, "h ")));
+    size_t to = (size_t)below(40), shift = (size_t)below(40);
+    memcpy(copy, text, sizeof copy);
+    memmove(copy + to, copy + shift, length / 2);
+    memset(copy + below(40), 'm', (size_t)below(200));
+    unsigned long sum = 0;
+    for (size_t at = 0; at < sizeof copy; at++) sum = sum * 31 + (unsigned char)copy[at];
+    say("%lx %d", sum, sign(memcmp(copy, text, sizeof copy)));
+  }
+}
+
 static void memory(void) {
   unsigned char *blocks[64] = {0};
   size_t sizes[64] = {0};
@@ -356,6 +384,7 @@ int main(void) {
   numbers();
   scans();
   texts();
+  long_texts();
   memory();
   errors();
   moments();
