@@ -89,6 +89,8 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `  recorded:    ${shown(result.recorded)}`,
         '  An update died half-way, or the source was moved by hand. The next run of the primary records it.',
       ];
+    case 'source-not-proved':
+      return [`${build.name}: not built. ${quotedLines(result.message)}`];
     case 'source-moved':
       return [
         `${build.name}: ${shown(build.source)} was moved while it was built; the result belongs to no revision.`,

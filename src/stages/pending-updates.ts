@@ -54,6 +54,14 @@ export function mergeUpdates(primary: Primary, build: Build, context: RunContext
   return { kind: 'pending', update, upTo, news: !cursor.completed || hasNews(update) };
 }
 
+/** The same, with the local changes that have been found in the tree that is built. */
+export function withLocalChanges<T extends { readonly update: MergedUpdate }>(
+  pending: T,
+  modified: readonly string[],
+): T {
+  return { ...pending, update: { ...pending.update, modified, conflicting: [] } };
+}
+
 function cursorOrStart(
   primary: Primary,
   build: Build,

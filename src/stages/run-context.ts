@@ -11,7 +11,7 @@ import type { RunIdentity } from './held-locks.js';
 import type { InTheWay } from './in-the-way.js';
 import type { SectionSettings } from './section.js';
 import type { ClaimRefusal } from './source-claim.js';
-import type { MovedSource } from './source-state.js';
+import type { MovedSource } from './source-proof.js';
 import type { StageOutcome } from './stage-command.js';
 import type { FoundStageLock } from './stage-lock.js';
 import type { StepListener } from './steps.js';
@@ -117,6 +117,8 @@ export type RunResult =
   | { readonly kind: 'wait-timed-out'; readonly locks: readonly WatchedLock[]; readonly waitedMs: number }
   /** The source is not what the last update record says, and stayed so. */
   | { readonly kind: 'source-unrecorded'; readonly head: string; readonly recorded: string; readonly waitedMs: number }
+  /** All of the source is not what the last update record says; the message says why and what to do. */
+  | { readonly kind: 'source-not-proved'; readonly message: string }
   /** Somebody moved the source while it was built. The reports say so, and it will be built again. */
   | (MovedSource & { readonly stamp: Buildstamp; readonly stages: readonly StageReport[] })
   /** Processes of runs that have no locks any more, which this one would disturb or be disturbed by. */

@@ -9,12 +9,13 @@ import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
-import { mergeUpdates, reportUpdate, writeTag } from './pending-updates.js';
+import { mergeUpdates, type Pending, reportUpdate, withLocalChanges, writeTag } from './pending-updates.js';
 import { beginPrimary, endPrimary, endUpdate, mayUpdateNow } from './primary.js';
 import { identityOf, type RunContext, type RunResult, sectionOf } from './run-context.js';
+import { type Source, sourceOf } from './source.js';
 import { claimSource } from './source-claim.js';
-import { explainMoved, movedMeanwhile } from './source-state.js';
-import { tidySource, updateSource } from './source-update.js';
+import { explainMoved, lookAgain, proveAndRemember } from './source-proof.js';
+import { type SourceUpdate, tidySource, updateSource } from './source-update.js';
 import { openStageLog, type StageLog } from './stage-log.js';
 import { runStages } from './stages-of-run.js';
 import { reportsBefore, spoolReports } from './submission.js';
@@ -47,6 +48,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   const before = reportsBefore(primary, stamp);
   let upTo: number | undefined;
   let built: MergedUpdate | undefined;
+  let tree: Source | undefined;
   if (primary.update === undefined) {
     const inTheWay =
       (await stillNoted(primary, context.host)) ?? workingInTheWay(primary, 'directory', context.run, context.host);
@@ -65,6 +67,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     if (updated.kind !== 'updated') return updated;
     upTo = updated.upTo;
     built = updated.update;
+    tree = updated.tree;
   }
 
   const ran = await runStages(primary, stamp, layout, held, context);
@@ -73,20 +76,21 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     end(layout, held, context);
     return ran;
   }
-  const moved = await movedMeanwhile(primary, built?.revision, stamp, context);
+  const again = tree === undefined || built === undefined ? undefined : await lookAgain(tree, built.revision, built);
   if (context.signal.aborted) return interrupted(held);
-  if (moved !== undefined && built !== undefined) {
-    reportUpdate(primary, primary, stamp, built, explainMoved(moved));
+  if (again?.kind === 'source-moved') {
+    reportUpdate(primary, primary, stamp, again.update, explainMoved(again));
     spoolReports(primary, stamp, before, context);
     end(layout, held, context);
-    return { ...moved, stamp, stages: ran.stages };
+    return { ...again, stamp, stages: ran.stages };
   }
+  if (again !== undefined && again.update !== built) reportUpdate(primary, primary, stamp, again.update);
   context.report({ kind: 'built', stamp, stages: ran.stages, update: built });
   spoolReports(primary, stamp, before, context);
   if (primary.update !== undefined && upTo !== undefined) {
     moveCursor(primary.directory, primary.name, upTo, homeOf(primary.directory));
     context.step('complete: cursor moved');
-    await tidySource(primary, primary.update, stamp, context);
+    if (tree !== undefined) await tidySource(tree);
     prune(primary, context);
   }
   if (primary.lingerMs > 0) {
@@ -122,7 +126,7 @@ async function awaitSecondaries(
 }
 
 type Updated =
-  | { readonly kind: 'updated'; readonly upTo: number; readonly update: MergedUpdate }
+  | { readonly kind: 'updated'; readonly upTo: number; readonly update: MergedUpdate; readonly tree: Source }
   | Extract<
       RunResult,
       { kind: 'no-news' | 'update-failed' | 'update-broken' | 'not-repaired' | 'interrupted' | 'in-the-way' }
@@ -138,7 +142,8 @@ async function update(
   context: RunContext,
 ): Promise<Updated> {
   if (primary.update === undefined) throw new Error(`${primary.name} has no update to do`);
-  const source = await updateSource(primary, primary.update, stamp, log, context);
+  const tree = sourceOf(primary, primary.update, stamp, context, log.line);
+  const source = await updateSource(tree, log.path);
   if (source.kind === 'interrupted') return interrupted(held);
   if (source.kind === 'in-the-way') {
     log.close();
@@ -156,7 +161,8 @@ async function update(
     end(layout, held, context);
     return { kind: 'not-repaired', message: source.message, logFile: log.path, living: source.living };
   }
-  const pending = source.kind === 'current' ? mergeUpdates(primary, primary, context) : source;
+  const pending = source.kind === 'current' ? await pendingOf(tree, source) : source;
+  if (context.signal.aborted) return interrupted(held);
   if (pending.kind !== 'pending') {
     log.close();
     endUpdate(layout.temporary, held);
@@ -164,7 +170,7 @@ async function update(
     end(layout, held, context);
     return { kind: 'update-failed', message: pending.message, logFile: log.path };
   }
-  const quiet = primary.model === 'Continuous' && !pending.news;
+  const quiet = isQuiet(primary, pending);
   if (quiet) {
     log.discard();
   } else {
@@ -177,9 +183,31 @@ async function update(
   }
   endUpdate(layout.temporary, held);
   context.step('update: ended');
-  if (!quiet) return { kind: 'updated', upTo: pending.upTo, update: pending.update };
+  if (!quiet) {
+    // The log of the update is closed.
+    const { log: _, ...checkout } = tree.checkout;
+    return { kind: 'updated', upTo: pending.upTo, update: pending.update, tree: { ...tree, checkout } };
+  }
   end(layout, held, context);
   return { kind: 'no-news' };
+}
+
+/** What there is to build. Where there is anything, all of the source has been looked at. */
+async function pendingOf(
+  tree: Source,
+  { revision, modified }: Extract<SourceUpdate, { kind: 'current' }>,
+): Promise<Pending | Extract<SourceUpdate, { kind: 'failed' }>> {
+  const { primary, context } = tree;
+  const pending = mergeUpdates(primary, primary, context);
+  if (pending.kind === 'lost' || isQuiet(primary, pending)) return pending;
+  if (modified !== undefined) return withLocalChanges(pending, modified);
+  const proof = await proveAndRemember(tree, revision);
+  if (proof.kind === 'not-proved') return { kind: 'failed', message: proof.message };
+  return withLocalChanges(pending, proof.modified);
+}
+
+function isQuiet(primary: Primary, { news }: Extract<Pending, { kind: 'pending' }>): boolean {
+  return primary.model === 'Continuous' && !news;
 }
 
 /** Ends a run before it has built anything: something of an earlier one lives that has no lock any more. */

@@ -8,12 +8,14 @@ import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks } from './held-locks.js';
 import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { secondaryLockName, UPDATE } from './names.js';
-import { mergeUpdates, reportUpdate } from './pending-updates.js';
+import { mergeUpdates, reportUpdate, withLocalChanges } from './pending-updates.js';
 import { identityOf, type RunContext, type RunEvent, type RunResult, sectionOf } from './run-context.js';
 import { interrupted, warnOfLost } from './run-primary.js';
 import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secondary.js';
+import { sourceOf } from './source.js';
 import { lookAtClaim } from './source-claim.js';
-import { explainMoved, movedMeanwhile, type SourceState, sourceState } from './source-state.js';
+import { explainMoved, lookAgain, proveSource } from './source-proof.js';
+import { type SourceState, sourceState } from './source-state.js';
 import { readStageLock } from './stage-lock.js';
 import { runStages } from './stages-of-run.js';
 import { reportsBefore, spoolReports } from './submission.js';
@@ -53,20 +55,30 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   const noted = await stillNoted(secondary, context.host);
   if (noted !== undefined) return refuse(noted, secondary, layout, held, context);
 
-  const pending = mergeUpdates(primary, secondary, context, joined.head);
-  if (pending.kind === 'lost') {
+  const merged = mergeUpdates(primary, secondary, context, joined.head);
+  if (merged.kind === 'lost') {
     held.remove(join(layout.temporary, UPDATE));
     context.step('update: ended');
     leave(secondary, layout, held, context);
-    return { kind: 'update-failed', message: pending.message };
+    return { kind: 'update-failed', message: merged.message };
   }
   // Without an update to wait for, nobody can tell whether there is news.
-  if (secondary.model === 'Continuous' && !pending.news && primary.update !== undefined) {
+  if (secondary.model === 'Continuous' && !merged.news && primary.update !== undefined) {
     held.remove(join(layout.temporary, UPDATE));
     context.step('update: ended');
     leave(secondary, layout, held, context);
     return { kind: 'no-news' };
   }
+  const source = primary.update === undefined ? undefined : sourceOf(primary, primary.update, stamp, context);
+  const proof = source === undefined || joined.head === undefined ? undefined : await proveSource(source, joined.head);
+  if (context.signal.aborted) return interrupted(held);
+  if (proof?.kind === 'not-proved') {
+    held.remove(join(layout.temporary, UPDATE));
+    context.step('update: ended');
+    leave(secondary, layout, held, context);
+    return { kind: 'source-not-proved', message: proof.message };
+  }
+  const pending = proof === undefined ? merged : withLocalChanges(merged, proof.modified);
   const inTheWay = workingInTheWay(secondary, 'directory', context.run, context.host);
   if (inTheWay !== undefined) return refuse(inTheWay, secondary, layout, held, context);
   const before = reportsBefore(secondary, stamp);
@@ -82,14 +94,18 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
     leave(secondary, layout, held, context);
     return ran;
   }
-  const moved = await movedMeanwhile(primary, joined.head, stamp, context);
+  const again =
+    source === undefined || joined.head === undefined
+      ? undefined
+      : await lookAgain(source, joined.head, pending.update);
   if (context.signal.aborted) return interrupted(held);
-  if (moved !== undefined) {
-    reportUpdate(primary, secondary, stamp, pending.update, explainMoved(moved));
+  if (again?.kind === 'source-moved') {
+    reportUpdate(primary, secondary, stamp, again.update, explainMoved(again));
     spoolReports(secondary, stamp, before, context);
     leave(secondary, layout, held, context);
-    return { ...moved, stamp, stages: ran.stages };
+    return { ...again, stamp, stages: ran.stages };
   }
+  if (again !== undefined && again.update !== pending.update) reportUpdate(primary, secondary, stamp, again.update);
   context.report({ kind: 'built', stamp, stages: ran.stages, update: pending.update });
   spoolReports(secondary, stamp, before, context);
   moveCursor(primary.directory, secondary.name, pending.upTo, homeOf(secondary.directory));

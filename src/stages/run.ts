@@ -25,6 +25,7 @@ export function exitCodeOf(result: RunResult): number {
       return 0;
     case 'stage-failed':
     case 'update-failed':
+    case 'source-not-proved':
     case 'source-moved':
       return 1;
     case 'update-broken':

@@ -63,35 +63,3 @@ export function halfMovedBy(journal: string): string | undefined {
       return `the update ${describeMark(read.mark)} broke off`;
   }
 }
-
-/** The source is not what was built any more. */
-export interface MovedSource {
-  readonly kind: 'source-moved';
-  readonly expected: string;
-  /** What is checked out now, or why that cannot be said. */
-  readonly found: string;
-}
-
-/**
- * Looks once more when everything is built. No run updates the source as long as a build has joined, so a source at
- * another revision was moved by hand, and what was built may be of either.
- *
- * @param expected what the build began with; undefined where nobody updates the source by stagelock
- */
-export async function movedMeanwhile(
-  primary: Primary,
-  expected: string | undefined,
-  stamp: Buildstamp,
-  context: RunContext,
-): Promise<MovedSource | undefined> {
-  if (primary.update === undefined || expected === undefined || expected === '') return undefined;
-  const state = await sourceState(primary, stamp, context);
-  const known = state.kind === 'as-recorded' || state.kind === 'unrecorded';
-  const found = known ? (state.head ?? '') : `unknown: ${state.message}`;
-  return found === expected ? undefined : { kind: 'source-moved', expected, found };
-}
-
-/** For the reports of what was built meanwhile. */
-export function explainMoved({ expected, found }: MovedSource): string {
-  return `Update error: the source was moved by hand from ${expected} to ${found} while it was built`;
-}

@@ -1,22 +1,24 @@
-import type { Primary, UpdateSource } from '../config/project.js';
+import type { Primary } from '../config/project.js';
 import { homeOf, startCursor } from '../updates/cursor.js';
 import { append, journalDirectory, lastRecord } from '../updates/journal.js';
 import { readMark, removeMark } from '../updates/move-mark.js';
 import type { UpdateRecord } from '../updates/record.js';
 import type { Fetched, MoveResult } from '../updates/version-control.js';
-import type { Buildstamp } from './buildstamp.js';
 import { type InTheWay, workingInTheWay } from './in-the-way.js';
 import { cursorOf } from './renamed-build.js';
-import type { RunContext } from './run-context.js';
-import { type Source, sourceOf } from './source.js';
+import type { Source } from './source.js';
+import { isStillProved, proveAndRemember } from './source-proof.js';
 import { type HalfMoved, markMove, repairSource } from './source-repair.js';
-import type { StageLog } from './stage-log.js';
 
 export type SourceUpdate =
   /** The source stands at the remote's revision, and the journal says so. */
-  | { readonly kind: 'current' }
-  /** Nothing was touched. */
-  | { readonly kind: 'failed'; readonly message: string }
+  | {
+      readonly kind: 'current';
+      readonly revision: string;
+      /** Its local changes, where this run has looked at all of it. */
+      readonly modified: readonly string[] | undefined;
+    }
+  | FailedUpdate
   /** An update of an earlier run has left the source half moved, and this run could not repair it. */
   | HalfMoved
   /** The source may be half moved. */
@@ -25,12 +27,18 @@ export type SourceUpdate =
   | (InTheWay & { readonly kind: 'in-the-way' })
   | { readonly kind: 'interrupted' };
 
+/** Nothing was recorded that is not proved. */
+interface FailedUpdate {
+  readonly kind: 'failed';
+  readonly message: string;
+}
+
 /** The newest record, as the start of the next. */
 type Start = Pick<UpdateRecord, 'sequence' | 'revision'>;
 
 /**
- * Brings the source of a primary up to date and writes the record of it. The caller holds `update`, and no secondary
- * is between join and leave.
+ * Brings the source of a primary up to date, proves that all of it is what the record will say, and writes the record. The
+ * caller holds `update`, and no secondary is between join and leave.
  *
  * A record spans from the revision of the one before it to the one checked out now, not from what this run found: if an
  * earlier run died after it had moved the source and before it wrote that down, its commits are in this record. For
@@ -38,14 +46,8 @@ type Start = Pick<UpdateRecord, 'sequence' | 'revision'>;
  *
  * @throws the system's error when the journal cannot be written
  */
-export async function updateSource(
-  primary: Primary,
-  update: UpdateSource,
-  stamp: Buildstamp,
-  log: StageLog,
-  context: RunContext,
-): Promise<SourceUpdate> {
-  const source = sourceOf(primary, update, stamp, context, log.line);
+export async function updateSource(source: Source, logFile: string): Promise<SourceUpdate> {
+  const { primary, system, checkout, stamp, context } = source;
   const started = context.now().toISOString();
   // A repair moves the source, too.
   const isMarked = readMark(journalDirectory(primary.directory)).kind !== 'none';
@@ -63,36 +65,69 @@ export async function updateSource(
     startCursor(primary.directory, primary.name, start.sequence, homeOf(primary.directory));
   }
 
-  const fetched = await source.system.fetch(source.checkout, stamp.asOf);
+  const fetched = await system.fetch(checkout, stamp.asOf);
   context.step('update: fetched');
   if (context.signal.aborted) return { kind: 'interrupted' };
-  const moved = fetched.kind === 'fetched' && fetched.news ? await move(source, fetched, log.path) : fetched;
+  const moved = fetched.kind === 'fetched' && fetched.news ? await move(source, fetched, logFile) : fetched;
   if (moved.kind === 'broken' || moved.kind === 'in-the-way') return moved;
   if (context.signal.aborted) return { kind: 'interrupted' };
+  if (fetched.kind === 'failed' || moved.kind === 'failed') {
+    const failed = moved.kind === 'failed' ? moved : { kind: 'failed' as const, message: '' };
+    // What an earlier run had moved and not recorded must not stay unrecorded until the remote answers again, because
+    // secondaries do not build it before. What else the tree may be at, a person has brought it there.
+    const head = isMarked ? await system.currentRevision(checkout) : undefined;
+    if (head?.kind !== 'revision') return failed;
+    const recorded = await proveAndRecord(source, start, head.revision, logFile, started, 'look at all of it');
+    return recorded.kind === 'current' ? failed : recorded;
+  }
+  const known = (moved.kind === 'moved' ? moved.revision : undefined) ?? fetched.target;
+  const revision = known ?? (await headOf(source, start));
+  const look = moved.kind === 'moved' || isMarked ? 'look at all of it' : 'look where it may have changed';
+  return proveAndRecord(source, start, revision, logFile, started, look);
+}
 
-  // Also after a failure: what an earlier run had moved and not recorded must not stay unrecorded until the remote
-  // answers again, because secondaries do not build it before.
-  const target =
-    fetched.kind === 'fetched' && moved.kind !== 'failed'
-      ? ((moved.kind === 'moved' ? moved.revision : undefined) ?? fetched.target)
-      : undefined;
-  const recorded = await recordUpdate(source, start, target ?? (await headOf(source, start)), started);
-  if (recorded.kind !== 'current') return recorded;
-  unmark(source);
-  return moved.kind === 'failed' ? moved : { kind: 'current' };
+/**
+ * Records a revision, once the tree has been proved to be that. What an update can mend without losing anything of a
+ * person's is mended at once. Whoever dies in here has recorded it or has not; the mark, if there is one, stays until then.
+ */
+async function proveAndRecord(
+  source: Source,
+  start: Start,
+  revision: string,
+  logFile: string,
+  started: string,
+  look: 'look at all of it' | 'look where it may have changed',
+): Promise<SourceUpdate> {
+  const { context } = source;
+  if (look !== 'look at all of it' && revision === start.revision && isStillProved(source, revision)) {
+    return { kind: 'current', revision, modified: undefined };
+  }
+  let proof = await proveAndRemember(source, revision);
+  if (context.signal.aborted) return { kind: 'interrupted' };
+  if (proof.kind === 'not-proved' && proof.mendable) {
+    const fetched = { kind: 'fetched', head: revision, target: revision, news: true } as const;
+    const moved = await move(source, fetched, logFile);
+    if (context.signal.aborted) return { kind: 'interrupted' };
+    if (moved.kind !== 'moved') return moved;
+    proof = await proveAndRemember(source, revision);
+    if (context.signal.aborted) return { kind: 'interrupted' };
+  }
+  if (proof.kind === 'not-proved') {
+    // Nothing is half moved: the next run, which finds it at another revision than the recorded one, asks for the proof again.
+    unmark(source);
+    return { kind: 'failed', message: proof.message };
+  }
+  const recorded = await recordUpdate(source, start, revision, started, proof.modified);
+  // Also where the commits could not be had: the tree is whole, and the next run asks for them again.
+  if (recorded.kind !== 'interrupted') unmark(source);
+  return recorded;
 }
 
 /**
  * The house-keeping of the version control system. Not part of the update, because it may take minutes, during which the
  * secondaries would have to wait.
  */
-export function tidySource(
-  primary: Primary,
-  update: UpdateSource,
-  stamp: Buildstamp,
-  context: RunContext,
-): Promise<void> {
-  const { system, checkout } = sourceOf(primary, update, stamp, context);
+export function tidySource({ system, checkout }: Source): Promise<void> {
   return system.tidy(checkout);
 }
 
@@ -135,18 +170,23 @@ async function headOf({ system, checkout }: Source, start: Start): Promise<strin
  * says so yet: whatever goes wrong in here leaves `update` and is mended by the next run, whose record begins at the
  * same start.
  */
-async function recordUpdate(source: Source, start: Start, present: string, started: string): Promise<SourceUpdate> {
-  if (present === start.revision) return { kind: 'current' };
+async function recordUpdate(
+  source: Source,
+  start: Start,
+  present: string,
+  started: string,
+  modified: readonly string[],
+): Promise<SourceUpdate> {
+  const current = { kind: 'current', revision: present, modified } as const;
+  if (present === start.revision) return current;
   const { primary, system, checkout, stamp, context } = source;
   const changes = await system.changesBetween(checkout, start.revision, present);
   if (context.signal.aborted) return { kind: 'interrupted' };
-  if (changes.kind === 'failed') return { kind: 'broken', message: changes.message };
+  if (changes.kind === 'failed') return { kind: 'failed', message: changes.message };
   if (!changes.complete) {
     const text = `${start.revision}, the last recorded revision of ${primary.source}, does not exist any more; the next report names only the newest commit`;
     context.report({ kind: 'warning', text });
   }
-  const local = await system.localChanges(checkout);
-  if (context.signal.aborted) return { kind: 'interrupted' };
   write(primary, {
     format: 1,
     sequence: start.sequence + 1,
@@ -157,12 +197,10 @@ async function recordUpdate(source: Source, start: Start, present: string, start
     started,
     ended: context.now().toISOString(),
     changes: changes.changes,
-    // Nobody's commits depend on what somebody tries out in the tree: where that cannot be told, the record goes without.
-    ...(local.kind === 'local' && local.modified.length > 0 && { modified: local.modified }),
-    ...(local.kind === 'local' && local.conflicting.length > 0 && { conflicting: local.conflicting }),
+    ...(modified.length > 0 && { modified }),
   });
   context.step('update: recorded');
-  return { kind: 'current' };
+  return current;
 }
 
 async function startOf(

@@ -15,6 +15,7 @@ export const RUN_STEPS = [
   'update: marked',
   'update: moving',
   'update: moved',
+  'update: proved',
   'update: recorded',
   'update: unmarked',
   'merge: cursor started',

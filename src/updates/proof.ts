@@ -1,7 +1,9 @@
+import { shown } from '../text/shown.js';
 import type {
   BrokenMove,
   Checkout,
   Failed,
+  Fault,
   LocalChanges,
   Proof,
   RepairResult,
@@ -76,4 +78,22 @@ export function judgeTree(
 export function listed(paths: readonly string[]): string {
   const named = paths.slice(0, NAMED).join(', ');
   return paths.length > NAMED ? `${named}, … (${paths.length} files)` : named;
+}
+
+/** What is wrong with a tree, each fault with its files. */
+export function describeFaults(faults: readonly Fault[]): string[] {
+  return faults.map(({ what, paths }) => (paths.length === 0 ? what : `${what} ${listed(paths)}`));
+}
+
+/**
+ * What to tell a person of a tree that is not a revision: what is wrong, and what ends it, in lines that are indented by two
+ * blanks and can be copied.
+ */
+export function explainFaults(source: string, revision: string, faults: readonly Fault[]): string {
+  const commands = [...new Set(faults.flatMap(({ advice }) => advice))];
+  return [
+    `${shown(source)} is not ${shown(revision, 80)} as a whole:`,
+    ...describeFaults(faults),
+    ...(commands.length === 0 ? [] : ['To put that right:', ...commands.map((command) => `  ${command}`)]),
+  ].join('\n');
 }

@@ -15,6 +15,7 @@ const ONLY_PRIMARY: readonly RunStep[] = [
   'update: marked',
   'update: moving',
   'update: moved',
+  'update: proved',
   'update: recorded',
   'update: unmarked',
 ];

@@ -3,7 +3,6 @@ import type { GitUpdate } from '../../config/project.js';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { shellWord } from '../../text/shell-word.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
-import { proveByLooks } from '../proof.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   ChangesResult,
@@ -17,6 +16,7 @@ import type {
 } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { LOG_FORMAT, logReader } from './log.js';
+import { giveUp, proveWorkTree, signOfWorkTree } from './prove.js';
 import { removeStaleLock } from './stale-lock.js';
 import {
   findPlaces,
@@ -27,6 +27,7 @@ import {
   sameTree,
   type TreeState,
 } from './tree-state.js';
+import { obstacles } from './under-way.js';
 
 /** What is fetched, and how the tree follows. */
 export type GitSource = Pick<GitUpdate, 'remote' | 'branch' | 'mode'>;
@@ -48,8 +49,8 @@ export function git(source: GitSource): VersionControl {
       return repairGit({ currentRevision, localChanges }, source.mode, checkout, broken);
     },
     changesBetween,
-    proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
-    signOf: () => undefined,
+    proveTree: (checkout, revision) => proveWorkTree(source.mode, checkout, revision),
+    signOf: signOfWorkTree,
     localChanges,
     tidy,
   };
@@ -281,9 +282,27 @@ async function judgeMove(
       ? `${checkout.source} stays at ${after.value.head}, because it has commits that ${target} does not have`
       : failureText(checkout, args, result);
   if (!sameTree(before, after.value)) return broken(said);
-  const hasDiverged = result.kind !== 'ok' && (await isAncestor(checkout, before.head, target)) === false;
-  const remedy = hasDiverged ? `\n${explainDiverged(checkout.source, target)}` : '';
-  return { kind: 'refused', message: `${said}\n(the source tree was not touched)${remedy}` };
+  const stays = result.kind === 'ok' || (await isAncestor(checkout, before.head, target)) === false;
+  const remedy = await remedyFor(checkout, places, stays ? target : undefined);
+  return { kind: 'refused', message: [said, '(the source tree was not touched)', ...remedy].join('\n') };
+}
+
+/** What a person does so that git moves the tree again. @param target where local commits keep it from going, if they do */
+async function remedyFor(checkout: Checkout, { top, gitDirectory }: Places, target?: string): Promise<string[]> {
+  const faults = obstacles(top, gitDirectory);
+  const paths = faults.length === 0 ? await modifiedPaths(checkout) : undefined;
+  const unmerged = paths?.kind === 'seen' ? paths.value.conflicting : [];
+  const commands = [
+    ...faults.flatMap(({ advice }) => advice),
+    ...(unmerged.length === 0 ? [] : [giveUp(top, unmerged)]),
+  ];
+  return [
+    ...faults.map(({ what }) => what),
+    ...(commands.length === 0
+      ? []
+      : ['To give up what has begun there:', ...commands.map((command) => `  ${command}`)]),
+    ...(target === undefined ? [] : [explainDiverged(checkout.source, target)]),
+  ];
 }
 
 /** The branch was rewritten, or a person has committed here. */
@@ -342,7 +361,13 @@ async function followsIt(checkout: Checkout, { remote, branch }: GitSource, chec
 /** @param checkedOut the reference that is checked out, which is not the one to follow */
 function explainBranch(source: string, { branch }: GitSource, checkedOut: string): string {
   const where = checkedOut === 'HEAD' ? 'has a detached HEAD' : `is on ${checkedOut.replace('refs/heads/', 'branch ')}`;
-  return `${source} ${where}, but the update follows branch ${branch}; switch back with: git switch ${branch}`;
+  const tree = workTreeOf(source, 'git');
+  const before = tree === undefined ? [] : obstacles(tree.top, tree.administration);
+  return [
+    `${source} ${where}, but the update follows branch ${branch}. To switch back:`,
+    ...before.flatMap(({ advice }) => advice.map((command) => `  ${command}`)),
+    `  git -C ${shellWord(source)} switch ${shellWord(branch)}`,
+  ].join('\n');
 }
 
 /** Whether the one commit is the other one or comes before it, as far as this clone has what is between. */
@@ -355,7 +380,10 @@ async function isAncestor(checkout: Checkout, earlier: string, later: string): P
 }
 
 function explainCutOff(source: string): string {
-  return `${source} is a shallow clone without the commits between what is checked out and what was fetched; make it whole with: git fetch --unshallow`;
+  return [
+    `${source} is a shallow clone without the commits between what is checked out and what was fetched. To make it whole:`,
+    `  git -C ${shellWord(source)} fetch --unshallow`,
+  ].join('\n');
 }
 
 /** A name that git would take for an option, or could not be part of a reference (git-check-ref-format(1)). */

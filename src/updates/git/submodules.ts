@@ -1,9 +1,8 @@
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { workTreeOf } from '../../config/work-tree.js';
-import { namesIn, removeIfThere } from '../../locks/index.js';
+import { namesIn, readRegularFile, removeIfThere } from '../../locks/index.js';
 import { outputLines } from '../client.js';
-import { proveByLooks } from '../proof.js';
 import { decodeText } from '../text.js';
 import type {
   BrokenMove,
@@ -11,11 +10,13 @@ import type {
   Failed,
   Fetched,
   MoveResult,
+  Proof,
   RepairResult,
   VersionControl,
 } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { currentRevision, localChanges } from './git.js';
+import { signOfWorkTree } from './prove.js';
 import { findPlaces, nulSeparated } from './tree-state.js';
 
 /** Which submodules follow: all that the tree names, or those that are initialised, as with CTest. */
@@ -43,12 +44,18 @@ export function withSubmodules(
       if (!Array.isArray(strayed)) return strayed;
       return strayed.length === 0 ? head : { ...head, strayed: `submodules elsewhere: ${strayed.join(', ')}` };
     },
-    proveTree(checkout, revision) {
-      return proveByLooks(
-        { currentRevision: this.currentRevision, localChanges: git.localChanges },
-        checkout,
-        revision,
-      );
+    async proveTree(checkout, revision) {
+      const proof = await git.proveTree(checkout, revision);
+      if (proof.kind === 'failed' || !namesSubmodules(checkout)) return proof;
+      const strayed = await strayedSubmodules(checkout, following);
+      if (!Array.isArray(strayed)) return strayed;
+      return strayed.length === 0 ? proof : withStrayed(proof, strayed);
+    },
+    signOf(checkout) {
+      const tree = git.signOf(checkout);
+      return tree === undefined || !namesSubmodules(checkout)
+        ? tree
+        : [tree, ...signsBelow(checkout.source)].join('\n');
     },
     async fetch(checkout, asOf) {
       const fetched = await git.fetch(checkout, asOf);
@@ -68,6 +75,27 @@ export function withSubmodules(
       return (await repairSubmodules(checkout, mode, following, broken)) ?? repaired;
     },
   };
+}
+
+/** They come back with the next move, unless something else keeps the tree from that. */
+function withStrayed(proof: Exclude<Proof, Failed>, paths: readonly string[]): Proof {
+  const faults = proof.kind === 'faulty' ? proof.faults : [];
+  const strayed = { what: 'submodules elsewhere:', paths, advice: [] };
+  const mendable = proof.kind === 'proved' || proof.mendable;
+  return { kind: 'faulty', faults: [...faults, strayed], modified: proof.modified, mendable };
+}
+
+/** Submodules of submodules of …; git itself goes no deeper than a path may be long. */
+const DEEPEST = 16;
+
+/** The signs of all submodules that are checked out. */
+function signsBelow(source: string, depth = 0): string[] {
+  const top = workTreeOf(source, 'git')?.top ?? source;
+  const text = depth > DEEPEST ? '' : (readRegularFile(join(top, '.gitmodules')) ?? '');
+  const paths = [...text.matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].map((match) => join(top, match[1] ?? ''));
+  return paths
+    .filter((path) => existsSync(join(path, '.git')))
+    .flatMap((path) => [signOfWorkTree({ source: path }) ?? '', ...signsBelow(path, depth + 1)]);
 }
 
 /** Whether the tree has a `.gitmodules`; costs no process. */

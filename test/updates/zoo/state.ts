@@ -6,15 +6,17 @@ export type Mode = 'fast-forward' | 'reset';
 export interface Outcome {
   /**
    * What a primary makes of it. `builds`: it mends it, or it is harmless; all that is in the repository is built.
-   * `refuses`: exit code 1, nothing is recorded or built.
+   * `refuses`: exit code 1, nothing is recorded or built. `quiet`: there is nothing to build, and nothing to tell.
    */
-  readonly primary: 'builds' | 'refuses';
+  readonly primary: 'builds' | 'refuses' | 'quiet';
   /** The same of a secondary that has something to build. The older revision, which is recorded, counts for it. */
   readonly secondary: 'builds' | 'refuses';
   /** What stderr must contain when it is refused: files, revisions, branches. */
   readonly names?: readonly string[];
   /** Files with local changes, which are listed in the report where it is built. */
   readonly modified?: readonly string[];
+  /** Files that are left out on purpose. */
+  readonly absent?: readonly string[];
   /** Files that no revision has; they stay. */
   readonly untracked?: readonly string[];
   /** What a person does after the advice was followed, where that alone does not end it, and why not. */

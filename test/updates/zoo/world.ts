@@ -30,6 +30,9 @@ const FIRST = {
   'run.sh': '#!/bin/sh\n',
 } as const;
 
+/** A line to be copied stands further in than any of ours; what a client has said there does not begin with a program. */
+const COMMAND = /^ {8}((?:git|svn|hg|cvs|rm|mv|cp|mkdir|rmdir|chmod) .*)$/;
+
 /** A repository, a checkout, a primary `main` and a secondary `other`, as a person configures them. */
 export class World {
   readonly root = temporaryDirectory();
@@ -159,9 +162,9 @@ update_timeout = "1 ms"
     return (JSON.parse(readFileSync(join(directory, newest), 'utf8')) as { revision: string }).revision;
   }
 
-  /** Does what a message says, as a person who copies its lines: those that are indented by two blanks. */
+  /** Does what a message says, as a person who copies its commands. @returns them */
   follow(message: string): string[] {
-    const commands = message.split('\n').flatMap((line) => /^ {2}(\S.*)$/.exec(line)?.[1] ?? []);
+    const commands = message.split('\n').flatMap((line) => COMMAND.exec(line)?.[1] ?? []);
     for (const command of commands) this.runIn(this.root, 'sh', '-ec', command);
     return commands;
   }

@@ -1,0 +1,56 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Checkout } from '../version-control.js';
+import { failureText, type GitView, gitIn } from './command.js';
+import { absolute, statOf } from './touched.js';
+import { type Looked, nulSeparated } from './tree-state.js';
+
+/** What stands before a file in `git ls-files -v`: a small letter is an assumed-unchanged one, S one that is skipped. */
+const HIDDEN = /^(?:[a-z]|S) /;
+const SKIPPED = /^[Ss] /;
+
+/**
+ * The files that differ although git was told not to look at them (`update-index --assume-unchanged`, `--skip-worktree`). Those
+ * that are skipped and not there belong to a sparse checkout. One process where no file is marked so.
+ *
+ * @param checkout the whole work tree, from its top
+ */
+export async function hiddenChanges(checkout: Checkout, gitDirectory: string): Promise<Looked<Buffer[]>> {
+  const listed = await nulSeparated(checkout, ['ls-files', '-v', '-z']);
+  if (listed.kind === 'failed') return listed;
+  const marked = listed.value.filter((line) => HIDDEN.test(line.toString('latin1', 0, 2)));
+  const isThere = (line: Buffer): boolean => statOf(absolute(checkout.source, line.subarray(2))) !== undefined;
+  const hidden = marked.filter((line) => !SKIPPED.test(line.toString('latin1', 0, 2)) || isThere(line));
+  if (hidden.length === 0) return { kind: 'seen', value: [] };
+  return compare(
+    checkout,
+    gitDirectory,
+    hidden.map((line) => line.subarray(2)),
+  );
+}
+
+/** By a copy of the index in which nothing is marked. A process killed in here leaves a directory of some megabytes. */
+async function compare(checkout: Checkout, gitDirectory: string, paths: readonly Buffer[]): Promise<Looked<Buffer[]>> {
+  const scratch = mkdtempSync(join(gitDirectory, 'stagelock-look-'));
+  try {
+    const index = join(scratch, 'index');
+    copyFileSync(join(gitDirectory, 'index'), index);
+    const view: GitView = { checkout, gitDirectory, directory: checkout.source, index };
+    const input = Buffer.concat(paths.flatMap((path) => [path, Buffer.alloc(1)]));
+    for (const mark of ['--no-assume-unchanged', '--no-skip-worktree']) {
+      const args = ['update-index', mark, '-z', '--stdin'];
+      const done = await gitIn(view, args, { input });
+      if (done.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, done) };
+    }
+    // Exits with 1 where one has changed.
+    await gitIn(view, ['update-index', '-q', '--refresh']);
+    const chunks: Buffer[] = [];
+    const args = ['diff-files', '-z', '--name-only', '--no-ext-diff', '--ignore-submodules=none'];
+    const asked = await gitIn(view, args, { onStdout: (chunk) => chunks.push(chunk) });
+    if (asked.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, asked) };
+    const differing = new Set(Buffer.concat(chunks).toString('latin1').split('\0'));
+    return { kind: 'seen', value: paths.filter((path) => differing.has(path.toString('latin1'))) };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

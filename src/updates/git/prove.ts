@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import type { GitUpdate } from '../../config/project.js';
+import { workTreeOf } from '../../config/work-tree.js';
+import { shellWord } from '../../text/shell-word.js';
+import { stampOf } from '../stamp.js';
+import { decodeText } from '../text.js';
+import type { Checkout, Fault, Proof } from '../version-control.js';
+import { hiddenChanges } from './hidden.js';
+import { nulSeparated } from './tree-state.js';
+import { exists, obstacles } from './under-way.js';
+
+/** What `git status` says of a tree. Paths as text, relative to the top of the work tree. */
+interface Status {
+  /** `(initial)` before the first commit. */
+  readonly head: string;
+  readonly modified: readonly string[];
+  readonly unmerged: readonly string[];
+}
+
+/** As many paths as an advice names one by one. */
+const FEW = 10;
+
+/** {@link VersionControl.proveTree} of a work tree; what of its submodules is elsewhere, only those know that follow them. */
+export async function proveWorkTree(mode: GitUpdate['mode'], checkout: Checkout, revision: string): Promise<Proof> {
+  const tree = workTreeOf(checkout.source, 'git');
+  if (tree === undefined) return { kind: 'failed', message: `${checkout.source} is no work tree of git` };
+  const whole = { ...checkout, source: tree.top };
+  const status = await statusOf(whole);
+  if (status.kind === 'failed') return status;
+  const hidden = await hiddenChanges(whole, tree.administration);
+  if (hidden.kind === 'failed') return hidden;
+  const modified = [...new Set([...status.value.modified, ...hidden.value.map((path) => decodeText(path))])].sort();
+  const lock = join(tree.administration, 'index.lock');
+  const locked = exists(lock)
+    ? [{ what: `a git is at work there, or was killed: ${lock}`, paths: [], advice: [] }]
+    : [];
+  // What `git reset --hard` ends is no obstacle in the mode that does that with each update.
+  const begun = mode === 'reset' ? [] : obstacles(tree.top, tree.administration);
+  const faults = [...locked, ...faultsOf(tree.top, status.value, revision, begun)];
+  if (faults.length === 0) return { kind: 'proved', modified };
+  // A lock that a killed git has left goes when the tree is moved.
+  const mendable = mode === 'reset' || faults.length === locked.length;
+  return { kind: 'faulty', faults, modified, mendable };
+}
+
+function faultsOf(top: string, status: Status, revision: string, begun: readonly Fault[]): Fault[] {
+  const faults: Fault[] = [];
+  if (status.head !== revision) faults.push({ what: `it is at ${status.head}`, paths: [], advice: [] });
+  faults.push(...begun);
+  if (status.unmerged.length > 0) {
+    const advice = begun.length === 0 ? [giveUp(top, status.unmerged)] : [];
+    faults.push({ what: 'conflicts in', paths: status.unmerged, advice });
+  }
+  return faults;
+}
+
+/** Puts files in conflict back to what is checked out, in the index and in the tree. */
+export function giveUp(top: string, paths: readonly string[]): string {
+  const restore = `git -C ${shellWord(top)} restore --source=HEAD --staged --worktree --`;
+  if (paths.length <= FEW) return `${restore} ${paths.map((path) => shellWord(`:(top,literal)${path}`)).join(' ')}`;
+  return `git -C ${shellWord(top)} diff --name-only --diff-filter=U -z | xargs -0 ${restore}`;
+}
+
+/** Whatever a user has configured, all tracked files are looked at, those of submodules too. */
+async function statusOf(
+  checkout: Checkout,
+): Promise<{ readonly kind: 'seen'; readonly value: Status } | { readonly kind: 'failed'; readonly message: string }> {
+  const plain = ['-c', 'core.fsmonitor=false', '-c', 'core.checkStat=default', '-c', 'core.trustctime=true'];
+  const args = ['status', '--porcelain=v2', '--branch', '-z', '-uno', '--no-renames', '--ignore-submodules=none'];
+  const read = await nulSeparated(checkout, [...plain, ...args]);
+  if (read.kind === 'failed') return read;
+  let head = '';
+  const [modified, unmerged]: [string[], string[]] = [[], []];
+  for (const entry of read.value) {
+    const line = entry.toString('latin1');
+    head = /^# branch\.oid (.*)$/.exec(line)?.[1] ?? head;
+    // `1 XY SUB mH mI mW hH hI PATH` and `u XY SUB m1 m2 m3 mW h1 h2 h3 PATH`
+    const changed = /^1 (?:\S+ ){7}/.exec(line)?.[0];
+    const conflicting = /^u (?:\S+ ){9}/.exec(line)?.[0];
+    if (changed !== undefined) modified.push(decodeText(entry.subarray(changed.length)));
+    if (conflicting !== undefined) unmerged.push(decodeText(entry.subarray(conflicting.length)));
+  }
+  return { kind: 'seen', value: { head, modified: modified.sort(), unmerged: unmerged.sort() } };
+}
+
+/** {@link VersionControl.signOf} of a work tree: git writes its index anew with each file that it puts into the tree. */
+export function signOfWorkTree({ source }: Pick<Checkout, 'source'>): string | undefined {
+  const tree = workTreeOf(source, 'git');
+  if (tree === undefined) return undefined;
+  const names = [
+    'index',
+    'index.lock',
+    'HEAD',
+    'MERGE_HEAD',
+    'CHERRY_PICK_HEAD',
+    'REVERT_HEAD',
+    'rebase-merge',
+    'rebase-apply',
+  ];
+  return [tree.administration, ...names.map((name) => stampOf(join(tree.administration, name)))].join('\n');
+}
