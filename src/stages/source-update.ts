@@ -65,59 +65,71 @@ export async function updateSource(source: Source, logFile: string): Promise<Sou
     startCursor(primary.directory, primary.name, start.sequence, homeOf(primary.directory));
   }
 
+  const attempt = { source, start, started, logFile };
   const fetched = await system.fetch(checkout, stamp.asOf);
   context.step('update: fetched');
   if (context.signal.aborted) return { kind: 'interrupted' };
-  const moved = fetched.kind === 'fetched' && fetched.news ? await move(source, fetched, logFile) : fetched;
-  if (moved.kind === 'broken' || moved.kind === 'in-the-way') return moved;
+  if (fetched.kind === 'failed') return isMarked ? recordRepaired(attempt, fetched) : fetched;
+  const moved = fetched.news ? await move(source, fetched, logFile) : undefined;
+  if (moved?.kind === 'broken' || moved?.kind === 'in-the-way') return moved;
   if (context.signal.aborted) return { kind: 'interrupted' };
-  if (fetched.kind === 'failed' || moved.kind === 'failed') {
-    const failed = moved.kind === 'failed' ? moved : { kind: 'failed' as const, message: '' };
-    // What an earlier run had moved and not recorded must not stay unrecorded until the remote answers again, because
-    // secondaries do not build it before. What else the tree may be at, a person has brought it there.
-    const head = isMarked ? await system.currentRevision(checkout) : undefined;
-    if (head?.kind !== 'revision') return failed;
-    const recorded = await proveAndRecord(source, start, head.revision, logFile, started, 'look at all of it');
-    return recorded.kind === 'current' ? failed : recorded;
+  if (moved?.kind === 'failed') {
+    if (isMarked || moved.repaired) return recordRepaired(attempt, moved);
+    unmark(source); // nothing was touched
+    return moved;
   }
-  const known = (moved.kind === 'moved' ? moved.revision : undefined) ?? fetched.target;
-  const revision = known ?? (await headOf(source, start));
-  const look = moved.kind === 'moved' || isMarked ? 'look at all of it' : 'look where it may have changed';
-  return proveAndRecord(source, start, revision, logFile, started, look);
+  const revision = moved?.revision ?? fetched.target ?? (await headOf(source, start));
+  const isTouched = moved !== undefined || isMarked;
+  if (!isTouched && revision === start.revision && isStillProved(source, revision)) {
+    return { kind: 'current', revision, modified: undefined };
+  }
+  return proveAndRecord(attempt, revision);
+}
+
+/** What an update works with from its beginning on. */
+interface Attempt {
+  readonly source: Source;
+  readonly start: Start;
+  readonly started: string;
+  readonly logFile: string;
+}
+
+/**
+ * After an update that failed, in a source that was repaired. What an earlier run had moved and not recorded must not stay
+ * unrecorded until the remote answers again, because secondaries do not build it before. Where nothing was repaired, nothing
+ * is recorded: whatever the tree is at, a person has brought it there.
+ */
+async function recordRepaired(attempt: Attempt, failed: FailedUpdate): Promise<SourceUpdate> {
+  const { system, checkout } = attempt.source;
+  const head = await system.currentRevision(checkout);
+  if (head.kind === 'failed') return failed;
+  const recorded = await proveAndRecord(attempt, head.revision);
+  return recorded.kind === 'current' ? failed : recorded;
 }
 
 /**
  * Records a revision, once the tree has been proved to be that. What an update can mend without losing anything of a
  * person's is mended at once. Whoever dies in here has recorded it or has not; the mark, if there is one, stays until then.
  */
-async function proveAndRecord(
-  source: Source,
-  start: Start,
-  revision: string,
-  logFile: string,
-  started: string,
-  look: 'look at all of it' | 'look where it may have changed',
-): Promise<SourceUpdate> {
-  const { context } = source;
-  if (look !== 'look at all of it' && revision === start.revision && isStillProved(source, revision)) {
-    return { kind: 'current', revision, modified: undefined };
-  }
+async function proveAndRecord(attempt: Attempt, revision: string): Promise<SourceUpdate> {
+  const { source, logFile } = attempt;
+  const { signal } = source.context;
   let proof = await proveAndRemember(source, revision);
-  if (context.signal.aborted) return { kind: 'interrupted' };
+  if (signal.aborted) return { kind: 'interrupted' };
   if (proof.kind === 'not-proved' && proof.mendable) {
-    const fetched = { kind: 'fetched', head: revision, target: revision, news: true } as const;
-    const moved = await move(source, fetched, logFile);
-    if (context.signal.aborted) return { kind: 'interrupted' };
+    const moved = await move(source, { kind: 'fetched', head: revision, target: revision, news: true }, logFile);
+    if (signal.aborted) return { kind: 'interrupted' };
+    if (moved.kind === 'failed') unmark(source);
     if (moved.kind !== 'moved') return moved;
     proof = await proveAndRemember(source, revision);
-    if (context.signal.aborted) return { kind: 'interrupted' };
+    if (signal.aborted) return { kind: 'interrupted' };
   }
   if (proof.kind === 'not-proved') {
     // Nothing is half moved: the next run, which finds it at another revision than the recorded one, asks for the proof again.
     unmark(source);
     return { kind: 'failed', message: proof.message };
   }
-  const recorded = await recordUpdate(source, start, revision, started, proof.modified);
+  const recorded = await recordUpdate(attempt, revision, proof.modified);
   // Also where the commits could not be had: the tree is whole, and the next run asks for them again.
   if (recorded.kind !== 'interrupted') unmark(source);
   return recorded;
@@ -133,7 +145,9 @@ export function tidySource({ system, checkout }: Source): Promise<void> {
 
 type Moved =
   | Extract<MoveResult, { kind: 'moved' }>
-  | Extract<SourceUpdate, { kind: 'failed' | 'broken' | 'in-the-way' }>;
+  /** `repaired`: it broke off, and the source was made whole again. */
+  | (FailedUpdate & { readonly repaired: boolean })
+  | Extract<SourceUpdate, { kind: 'broken' | 'in-the-way' }>;
 
 /** One that broke off is repaired at once where that is possible: the source is then whole, and the update has failed. */
 async function move(source: Source, fetched: Fetched, logFile: string): Promise<Moved> {
@@ -144,10 +158,10 @@ async function move(source: Source, fetched: Fetched, logFile: string): Promise<
   context.step('update: moving');
   const moved = await system.move(checkout, fetched);
   context.step('update: moved');
-  if (moved.kind === 'refused') return { kind: 'failed', message: moved.message };
+  if (moved.kind === 'refused') return { kind: 'failed', message: moved.message, repaired: false };
   if (moved.kind === 'moved' || context.signal.aborted) return moved;
   const halfMoved = await repairSource(source);
-  if (halfMoved === undefined) return { kind: 'failed', message: `${moved.message}\n(${REPAIRED})` };
+  if (halfMoved === undefined) return { kind: 'failed', message: `${moved.message}\n(${REPAIRED})`, repaired: true };
   return { kind: 'broken', message: `${moved.message}\n${halfMoved.message}` };
 }
 
@@ -171,10 +185,8 @@ async function headOf({ system, checkout }: Source, start: Start): Promise<strin
  * same start.
  */
 async function recordUpdate(
-  source: Source,
-  start: Start,
+  { source, start, started }: Attempt,
   present: string,
-  started: string,
   modified: readonly string[],
 ): Promise<SourceUpdate> {
   const current = { kind: 'current', revision: present, modified } as const;
