@@ -27,8 +27,35 @@ export function gitEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   // Reading commands must not take index.lock from under a person who works in the checkout.
   environment['GIT_OPTIONAL_LOCKS'] = '0';
   environment['LC_ALL'] = 'C';
+  // Objects are what the server has, not what somebody has put into their place here (git-replace(1)).
+  environment['GIT_NO_REPLACE_OBJECTS'] = '1';
+  for (const [key, value] of PLAIN_SETTINGS) addSetting(environment, key, value);
   if (!base['GIT_SSH_COMMAND'] && !base['GIT_SSH']) environment['GIT_SSH_COMMAND'] = BATCH_SSH;
   return environment;
+}
+
+/**
+ * What a user may have set, and would make git do more, or see less, than its commands say: daemons that tell it which files
+ * have changed, submodules that move along, files whose times count for less.
+ */
+const PLAIN_SETTINGS: readonly (readonly [key: string, value: string])[] = [
+  ['core.fsmonitor', 'false'],
+  ['core.ignoreStat', 'false'],
+  ['core.checkStat', 'default'],
+  ['core.trustctime', 'true'],
+  ['submodule.recurse', 'false'],
+  ['fetch.pruneTags', 'false'],
+  ['merge.verifySignatures', 'false'],
+  ['color.ui', 'false'],
+];
+
+/** As `-c`, which would stand in each command that a message shows. git before 2.31 takes no notice. */
+function addSetting(environment: NodeJS.ProcessEnv, key: string, value: string): void {
+  const count = Number(environment['GIT_CONFIG_COUNT'] ?? 0);
+  if (!Number.isSafeInteger(count)) return; // git will say what is wrong with that
+  environment[`GIT_CONFIG_KEY_${count}`] = key;
+  environment[`GIT_CONFIG_VALUE_${count}`] = value;
+  environment['GIT_CONFIG_COUNT'] = String(count + 1);
 }
 
 const GIT: Client = { program: 'git', environment: gitEnvironment };

@@ -65,9 +65,8 @@ export function giveUp(top: string, paths: readonly string[]): string {
 async function statusOf(
   checkout: Checkout,
 ): Promise<{ readonly kind: 'seen'; readonly value: Status } | { readonly kind: 'failed'; readonly message: string }> {
-  const plain = ['-c', 'core.fsmonitor=false', '-c', 'core.checkStat=default', '-c', 'core.trustctime=true'];
   const args = ['status', '--porcelain=v2', '--branch', '-z', '-uno', '--no-renames', '--ignore-submodules=none'];
-  const read = await nulSeparated(checkout, [...plain, ...args]);
+  const read = await nulSeparated(checkout, args);
   if (read.kind === 'failed') return read;
   let head = '';
   const [modified, unmerged]: [string[], string[]] = [[], []];

@@ -7,6 +7,7 @@ import { LOCAL_SUBMODULES, temporaryDirectory } from '../repository.js';
 import { filesIn } from '../systems/broken.js';
 import { readUpdate } from '../systems/ctest.js';
 import { type Commit, environment, makeRepository, type SourceRepository } from '../systems/repositories.js';
+import { nastySettings } from './nasty.js';
 import type { Mode } from './state.js';
 
 export type BuildName = 'main' | 'other';
@@ -40,12 +41,14 @@ export class World {
   readonly mode: Mode;
   readonly repository: SourceRepository;
   readonly source: string;
+  readonly #settings: NodeJS.ProcessEnv;
   #clones = 0;
 
   constructor(type: SystemName, mode: Mode, begin: (world: World) => void = () => undefined) {
     this.type = type;
     this.mode = mode;
     this.source = join(this.root, 'source');
+    this.#settings = nastySettings(join(this.root, 'home'));
     this.repository = makeRepository(type, this.root);
     this.repository.commit({ log: 'one', write: FIRST });
     begin(this);
@@ -101,6 +104,7 @@ update_timeout = "1 ms"
     return { code: status, stdout, stderr };
   }
 
+  /** A person's, who knows what the clients do. */
   get environment(): NodeJS.ProcessEnv {
     return { ...environment, ...LOCAL_SUBMODULES, HOME: this.root };
   }
@@ -118,12 +122,12 @@ update_timeout = "1 ms"
     rmSync(join(this.source, path), { recursive: true, force: true });
   }
 
-  /** Runs a build as cron does. */
+  /** Runs a build as cron does, for a user whose settings are the nastiest that the clients allow. */
   build(name: BuildName): Ran {
     const args = [STAGELOCK, '-c', join(this.root, 'stagelock.toml'), 'run', '--every-warning', name];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, {
       cwd: this.root,
-      env: this.environment,
+      env: { ...this.environment, ...this.#settings },
       encoding: 'utf8',
     });
     return { code: status, stdout, stderr };
