@@ -147,6 +147,11 @@ update_timeout = "1 ms"
     return filesIn(directory);
   }
 
+  /** What stands in a checkout. */
+  filesOf(directory: string): Files {
+    return filesIn(directory);
+  }
+
   /** The files that the last report of a build calls modified or conflicting. */
   reported(name: BuildName): string[] {
     const xml = readFileSync(join(this.root, name, 'Testing', 'Temporary', 'LastUpdate.xml'));
