@@ -16,7 +16,7 @@ import type {
 } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { LOG_FORMAT, logReader } from './log.js';
-import { giveUp, proveWorkTree, signOfWorkTree } from './prove.js';
+import { signOfWorkTree } from './sign.js';
 import { removeStaleLock } from './stale-lock.js';
 import {
   findPlaces,
@@ -27,7 +27,7 @@ import {
   sameTree,
   type TreeState,
 } from './tree-state.js';
-import { obstacles } from './under-way.js';
+import { giveUp, obstacles } from './under-way.js';
 
 /** What is fetched, and how the tree follows. */
 export type GitSource = Pick<GitUpdate, 'remote' | 'branch' | 'mode'>;
@@ -49,7 +49,9 @@ export function git(source: GitSource): VersionControl {
       return repairGit({ currentRevision, localChanges }, source.mode, checkout, broken);
     },
     changesBetween,
-    proveTree: (checkout, revision) => proveWorkTree(source.mode, checkout, revision),
+    // Not loaded by a run that has nothing to look at.
+    proveTree: async (checkout, revision) =>
+      (await import('./prove.js')).proveWorkTree(source.mode, checkout, revision),
     signOf: signOfWorkTree,
     localChanges,
     tidy,

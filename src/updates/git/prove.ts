@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import type { GitUpdate } from '../../config/project.js';
 import { workTreeOf } from '../../config/work-tree.js';
-import { shellWord } from '../../text/shell-word.js';
-import { stampOf } from '../stamp.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Fault, Proof } from '../version-control.js';
 import { hiddenChanges } from './hidden.js';
 import { nulSeparated } from './tree-state.js';
-import { exists, obstacles } from './under-way.js';
+import { exists, giveUp, obstacles } from './under-way.js';
 
 /** What `git status` says of a tree. Paths as text, relative to the top of the work tree. */
 interface Status {
@@ -16,9 +14,6 @@ interface Status {
   readonly modified: readonly string[];
   readonly unmerged: readonly string[];
 }
-
-/** As many paths as an advice names one by one. */
-const FEW = 10;
 
 /** {@link VersionControl.proveTree} of a work tree; what of its submodules is elsewhere, only those know that follow them. */
 export async function proveWorkTree(mode: GitUpdate['mode'], checkout: Checkout, revision: string): Promise<Proof> {
@@ -54,13 +49,6 @@ function faultsOf(top: string, status: Status, revision: string, begun: readonly
   return faults;
 }
 
-/** Puts files in conflict back to what is checked out, in the index and in the tree. */
-export function giveUp(top: string, paths: readonly string[]): string {
-  const restore = `git -C ${shellWord(top)} restore --source=HEAD --staged --worktree --`;
-  if (paths.length <= FEW) return `${restore} ${paths.map((path) => shellWord(`:(top,literal)${path}`)).join(' ')}`;
-  return `git -C ${shellWord(top)} diff --name-only --diff-filter=U -z | xargs -0 ${restore}`;
-}
-
 /** Whatever a user has configured, all tracked files are looked at, those of submodules too. */
 async function statusOf(
   checkout: Checkout,
@@ -80,21 +68,4 @@ async function statusOf(
     if (conflicting !== undefined) unmerged.push(decodeText(entry.subarray(conflicting.length)));
   }
   return { kind: 'seen', value: { head, modified: modified.sort(), unmerged: unmerged.sort() } };
-}
-
-/** {@link VersionControl.signOf} of a work tree: git writes its index anew with each file that it puts into the tree. */
-export function signOfWorkTree({ source }: Pick<Checkout, 'source'>): string | undefined {
-  const tree = workTreeOf(source, 'git');
-  if (tree === undefined) return undefined;
-  const names = [
-    'index',
-    'index.lock',
-    'HEAD',
-    'MERGE_HEAD',
-    'CHERRY_PICK_HEAD',
-    'REVERT_HEAD',
-    'rebase-merge',
-    'rebase-apply',
-  ];
-  return [tree.administration, ...names.map((name) => stampOf(join(tree.administration, name)))].join('\n');
 }

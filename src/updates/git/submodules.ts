@@ -16,7 +16,7 @@ import type {
 } from '../version-control.js';
 import { failureText, runGit } from './command.js';
 import { currentRevision, localChanges } from './git.js';
-import { signOfWorkTree } from './prove.js';
+import { signOfWorkTree } from './sign.js';
 import { findPlaces, nulSeparated } from './tree-state.js';
 
 /** Which submodules follow: all that the tree names, or those that are initialised, as with CTest. */

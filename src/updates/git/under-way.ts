@@ -37,4 +37,14 @@ export function obstacles(source: string, gitDirectory: string): Fault[] {
   return [...(begun === undefined ? [] : [begun]), ...(exists(index) ? [] : [gone])];
 }
 
+/** As many paths as an advice names one by one. */
+const FEW = 10;
+
+/** Puts files in conflict back to what is checked out, in the index and in the tree. */
+export function giveUp(top: string, paths: readonly string[]): string {
+  const restore = `git -C ${shellWord(top)} restore --source=HEAD --staged --worktree --`;
+  if (paths.length <= FEW) return `${restore} ${paths.map((path) => shellWord(`:(top,literal)${path}`)).join(' ')}`;
+  return `git -C ${shellWord(top)} diff --name-only --diff-filter=U -z | xargs -0 ${restore}`;
+}
+
 export const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
