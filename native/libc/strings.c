@@ -75,23 +75,9 @@ void *memchr(const void *in, int byte, size_t size) {
   return NULL;
 }
 
-/** By the byte under the last one of the part (Horspool): where that is not in the part, all of its length is skipped. */
-static void *memmem_in_strides(const unsigned char *at, size_t size, const unsigned char *part, size_t length) {
-  unsigned char skips[256];
-  size_t last = length - 1;
-  memset(skips, (int)length, sizeof skips);
-  for (size_t index = 0; index < last; index++) skips[part[index]] = (unsigned char)(last - index);
-  for (const unsigned char *stop = at + size - length; at <= stop; at += skips[at[last]]) {
-    if (at[last] == part[last] && memcmp(at, part, last) == 0) return (void *)at;
-  }
-  return NULL;
-}
-
 void *memmem(const void *in, size_t size, const void *part, size_t length) {
-  enum { LONG_TEXT = 1024, LONG_PART = 4 };
   const char *at = in, *end = at + size;
   if (length == 0) return (void *)in;
-  if (size >= LONG_TEXT && length >= LONG_PART && length <= 255) return memmem_in_strides(in, size, part, length);
   while ((size_t)(end - at) >= length && (at = memchr(at, *(const char *)part, (size_t)(end - at) - length + 1)) != NULL) {
     if (memcmp(at, part, length) == 0) return (void *)at;
     at++;

@@ -46,9 +46,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   context.report({ kind: 'begun', build: primary, stamp });
 
   const before = reportsBefore(primary, stamp);
-  let upTo: number | undefined;
-  let built: MergedUpdate | undefined;
-  let tree: Source | undefined;
+  let updated: Extract<Updated, { kind: 'updated' }> | undefined;
   if (primary.update === undefined) {
     const inTheWay =
       (await stillNoted(primary, context.host)) ?? workingInTheWay(primary, 'directory', context.run, context.host);
@@ -63,11 +61,9 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     if (noted !== undefined) return refuse(noted, layout, held, context);
     context.step('update: clear of secondaries');
     const log = openStageLog(updateLog);
-    const updated = await update(primary, stamp, layout, held, log, context);
-    if (updated.kind !== 'updated') return updated;
-    upTo = updated.upTo;
-    built = updated.update;
-    tree = updated.tree;
+    const result = await update(primary, stamp, layout, held, log, context);
+    if (result.kind !== 'updated') return result;
+    updated = result;
   }
 
   const ran = await runStages(primary, stamp, layout, held, context);
@@ -76,7 +72,8 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     end(layout, held, context);
     return ran;
   }
-  const again = tree === undefined || built === undefined ? undefined : await lookAgain(tree, built.revision, built);
+  const built = updated?.update;
+  const again = updated && (await lookAgain(updated.tree, updated.update.revision, updated.update));
   if (context.signal.aborted) return interrupted(held);
   if (again?.kind === 'source-moved') {
     reportUpdate(primary, primary, stamp, again.update, explainMoved(again));
@@ -87,10 +84,10 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   if (again !== undefined && again.update !== built) reportUpdate(primary, primary, stamp, again.update);
   context.report({ kind: 'built', stamp, stages: ran.stages, update: built });
   spoolReports(primary, stamp, before, context);
-  if (primary.update !== undefined && upTo !== undefined) {
-    moveCursor(primary.directory, primary.name, upTo, homeOf(primary.directory));
+  if (updated !== undefined) {
+    moveCursor(primary.directory, primary.name, updated.upTo, homeOf(primary.directory));
     context.step('complete: cursor moved');
-    if (tree !== undefined) await tidySource(tree);
+    await tidySource(updated.tree);
     prune(primary, context);
   }
   if (primary.lingerMs > 0) {

@@ -57,25 +57,19 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
 
   const merged = mergeUpdates(primary, secondary, context, joined.head);
   if (merged.kind === 'lost') {
-    held.remove(join(layout.temporary, UPDATE));
-    context.step('update: ended');
-    leave(secondary, layout, held, context);
+    leaveUnbuilt(secondary, layout, held, context);
     return { kind: 'update-failed', message: merged.message };
   }
   // Without an update to wait for, nobody can tell whether there is news.
   if (secondary.model === 'Continuous' && !merged.news && primary.update !== undefined) {
-    held.remove(join(layout.temporary, UPDATE));
-    context.step('update: ended');
-    leave(secondary, layout, held, context);
+    leaveUnbuilt(secondary, layout, held, context);
     return { kind: 'no-news' };
   }
   const source = primary.update === undefined ? undefined : sourceOf(primary, primary.update, stamp, context);
   const proof = source === undefined || joined.head === undefined ? undefined : await proveSource(source, joined.head);
   if (context.signal.aborted) return interrupted(held);
   if (proof?.kind === 'not-proved') {
-    held.remove(join(layout.temporary, UPDATE));
-    context.step('update: ended');
-    leave(secondary, layout, held, context);
+    leaveUnbuilt(secondary, layout, held, context);
     return { kind: 'source-not-proved', message: proof.message };
   }
   const pending = proof === undefined ? merged : withLocalChanges(merged, proof.modified);
@@ -231,10 +225,15 @@ function refuse(
   held: HeldLocks,
   context: RunContext,
 ): Extract<RunResult, { kind: 'in-the-way' }> {
+  leaveUnbuilt(secondary, layout, held, context);
+  return { kind: 'in-the-way', ...inTheWay };
+}
+
+/** Ends a run that has joined and is still in its stage \`update\`. */
+function leaveUnbuilt(secondary: Secondary, layout: Layout, held: HeldLocks, context: RunContext): void {
   held.remove(join(layout.temporary, UPDATE));
   context.step('update: ended');
   leave(secondary, layout, held, context);
-  return { kind: 'in-the-way', ...inTheWay };
 }
 
 function leave(secondary: Secondary, layout: Layout, held: HeldLocks, context: RunContext): void {

@@ -1,14 +1,11 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPlaces } from './git/tree-state.js';
+import { exists, UNFINISHED } from './git/under-way.js';
 import { unfinishedIn } from './hg/repair.js';
 import type { SystemName } from './record.js';
 import { statusOf } from './svn/status.js';
 import { interruptionOf } from './svn/whole.js';
 import type { Checkout, Failed } from './version-control.js';
-
-/** What git keeps while a command that takes more than one step is under way, or was killed. */
-const OF_GIT = ['index.lock', 'MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
 
 /**
  * What a command of a version control system has begun in a tree and not ended, in words for a person; `what` is undefined
@@ -23,7 +20,7 @@ export async function interruptionIn(
       const places = await findPlaces(checkout);
       if (places.kind === 'failed') return places;
       const { gitDirectory } = places.value;
-      return { kind: 'seen', what: OF_GIT.map((name) => join(gitDirectory, name)).find(exists) };
+      return { kind: 'seen', what: ['index.lock', ...UNFINISHED].map((name) => join(gitDirectory, name)).find(exists) };
     }
     case 'hg':
       return { kind: 'seen', what: unfinishedIn(checkout.source) };
@@ -35,5 +32,3 @@ export async function interruptionIn(
       return { kind: 'seen', what: undefined };
   }
 }
-
-const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

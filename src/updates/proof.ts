@@ -85,6 +85,11 @@ export function describeFaults(faults: readonly Fault[]): string[] {
   return faults.map(({ what, paths }) => (paths.length === 0 ? what : `${what} ${listed(paths)}`));
 }
 
+/** Commands for a person to copy, below what they do: whoever copies them knows them by the two blanks. No lines where there are none. */
+export function toCopy(what: string, commands: readonly string[]): string[] {
+  return commands.length === 0 ? [] : [what, ...commands.map((command) => `  ${command}`)];
+}
+
 /**
  * What to tell a person of a tree that is not a revision: what is wrong, and what ends it, in lines that are indented by two
  * blanks and can be copied.
@@ -94,6 +99,6 @@ export function explainFaults(source: string, revision: string, faults: readonly
   return [
     `${shown(source)} is not ${shown(revision, 80)} as a whole:`,
     ...describeFaults(faults),
-    ...(commands.length === 0 ? [] : ['To put that right:', ...commands.map((command) => `  ${command}`)]),
+    ...toCopy('To put that right:', commands),
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import type { GitUpdate } from '../../config/project.js';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { shellWord } from '../../text/shell-word.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
+import { toCopy } from '../proof.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   ChangesResult,
@@ -300,9 +301,7 @@ async function remedyFor(checkout: Checkout, { top, gitDirectory }: Places, targ
   ];
   return [
     ...faults.map(({ what }) => what),
-    ...(commands.length === 0
-      ? []
-      : ['To give up what has begun there:', ...commands.map((command) => `  ${command}`)]),
+    ...toCopy('To give up what has begun there:', commands),
     ...(target === undefined ? [] : [explainDiverged(checkout.source, target)]),
   ];
 }
@@ -310,11 +309,10 @@ async function remedyFor(checkout: Checkout, { top, gitDirectory }: Places, targ
 /** The branch was rewritten, or a person has committed here. */
 function explainDiverged(source: string, target: string): string {
   const git = `git -C ${shellWord(source)}`;
-  return [
+  return toCopy(
     'The checkout has commits that the branch does not have (any more). To see them, and to give them up:',
-    `  ${git} log ${target}..HEAD`,
-    `  ${git} reset --hard ${target}`,
-  ].join('\n');
+    [`${git} log ${target}..HEAD`, `${git} reset --hard ${target}`],
+  ).join('\n');
 }
 
 function broken(message: string): MoveResult {
@@ -365,11 +363,10 @@ function explainBranch(source: string, { branch }: GitSource, checkedOut: string
   const where = checkedOut === 'HEAD' ? 'has a detached HEAD' : `is on ${checkedOut.replace('refs/heads/', 'branch ')}`;
   const tree = workTreeOf(source, 'git');
   const before = tree === undefined ? [] : obstacles(tree.top, tree.administration);
-  return [
-    `${source} ${where}, but the update follows branch ${branch}. To switch back:`,
-    ...before.flatMap(({ advice }) => advice.map((command) => `  ${command}`)),
-    `  git -C ${shellWord(source)} switch ${shellWord(branch)}`,
-  ].join('\n');
+  return toCopy(`${source} ${where}, but the update follows branch ${branch}. To switch back:`, [
+    ...before.flatMap(({ advice }) => advice),
+    `git -C ${shellWord(source)} switch ${shellWord(branch)}`,
+  ]).join('\n');
 }
 
 /** Whether the one commit is the other one or comes before it, as far as this clone has what is between. */
@@ -382,10 +379,10 @@ async function isAncestor(checkout: Checkout, earlier: string, later: string): P
 }
 
 function explainCutOff(source: string): string {
-  return [
+  return toCopy(
     `${source} is a shallow clone without the commits between what is checked out and what was fetched. To make it whole:`,
-    `  git -C ${shellWord(source)} fetch --unshallow`,
-  ].join('\n');
+    [`git -C ${shellWord(source)} fetch --unshallow`],
+  ).join('\n');
 }
 
 /** A name that git would take for an option, or could not be part of a reference (git-check-ref-format(1)). */

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checkout } from '../version-control.js';
 import { failureText, type GitView, gitIn } from './command.js';
-import { absolute, statOf } from './touched.js';
+import { absolute, differingFromIndex, key, NUL, statOf } from './touched.js';
 import { type Looked, nulSeparated } from './tree-state.js';
 
 /** What stands before a file in `git ls-files -v`: a small letter is an assumed-unchanged one, S one that is skipped. */
@@ -36,20 +36,15 @@ async function compare(checkout: Checkout, gitDirectory: string, paths: readonly
     const index = join(scratch, 'index');
     copyFileSync(join(gitDirectory, 'index'), index);
     const view: GitView = { checkout, gitDirectory, directory: checkout.source, index };
-    const input = Buffer.concat(paths.flatMap((path) => [path, Buffer.alloc(1)]));
+    const input = Buffer.concat(paths.flatMap((path) => [path, NUL]));
     for (const mark of ['--no-assume-unchanged', '--no-skip-worktree']) {
       const args = ['update-index', mark, '-z', '--stdin'];
       const done = await gitIn(view, args, { input });
       if (done.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, done) };
     }
-    // Exits with 1 where one has changed.
-    await gitIn(view, ['update-index', '-q', '--refresh']);
-    const chunks: Buffer[] = [];
-    const args = ['diff-files', '-z', '--name-only', '--no-ext-diff', '--ignore-submodules=none'];
-    const asked = await gitIn(view, args, { onStdout: (chunk) => chunks.push(chunk) });
-    if (asked.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, asked) };
-    const differing = new Set(Buffer.concat(chunks).toString('latin1').split('\0'));
-    return { kind: 'seen', value: paths.filter((path) => differing.has(path.toString('latin1'))) };
+    const differing = await differingFromIndex(view);
+    if (differing.kind === 'failed') return differing;
+    return { kind: 'seen', value: paths.filter((path) => differing.value.has(key(path))) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -177,6 +177,11 @@ async function differingFrom(
   const fill = ['update-index', '-z', '--index-info'];
   const filled = await gitIn(view, fill, { input: Buffer.concat(entries) });
   if (filled.kind !== 'ok') return { kind: 'failed', message: failureText(view.checkout, fill, filled) };
+  return differingFromIndex(view);
+}
+
+/** The files of a view that differ from its index, as {@link key}s. */
+export async function differingFromIndex(view: GitView): Promise<Looked<ReadonlySet<string>>> {
   // diff-files alone takes every file for changed whose times it does not know; this exits with 1 where one has changed.
   const refreshed = await gitIn(view, ['update-index', '-q', '--refresh']);
   if (!endedByItself(refreshed)) return { kind: 'failed', message: `${view.checkout.source} could not be compared` };
@@ -193,7 +198,7 @@ export function key(path: Buffer): string {
   return path.toString('latin1');
 }
 
-const NUL = Buffer.alloc(1);
+export const NUL = Buffer.alloc(1);
 
 /** A directory is made on the way to its files, and no file of either side is lost with it. */
 function standsAt(top: string, path: Buffer): boolean {

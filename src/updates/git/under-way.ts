@@ -13,6 +13,9 @@ const COMMANDS: readonly (readonly [name: string, command: string])[] = [
   ['MERGE_HEAD', 'merge'],
 ];
 
+/** The files and directories of that, each once. */
+export const UNFINISHED: readonly string[] = [...new Set(COMMANDS.map(([name]) => name.split('/')[0] ?? name))];
+
 /** The command of a person's that has begun in a work tree and is not finished, with what gives it up. */
 function underWay(source: string, gitDirectory: string): Fault | undefined {
   const found = COMMANDS.find(([name]) => exists(join(gitDirectory, name)));
@@ -47,4 +50,5 @@ export function giveUp(top: string, paths: readonly string[]): string {
   return `git -C ${shellWord(top)} diff --name-only --diff-filter=U -z | xargs -0 ${restore}`;
 }
 
+/** Whether anything stands at a path, a link that leads nowhere too. */
 export const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

@@ -20,6 +20,18 @@ function collide(world: World): void {
   git(world, 'checkout', '-q', 'main');
 }
 
+/** Where the news add what stands there already, unknown to git. */
+const unknownInTheWay = (added: string, file: string): State['outcome'] => ({
+  'fast-forward': {
+    primary: 'refuses',
+    secondary: 'builds',
+    names: [added],
+    untracked: [file],
+    besides: { because: 'git says what to do', done: (world) => world.remove(added) },
+  },
+  reset: { primary: 'builds', secondary: 'builds', untracked: [file] },
+});
+
 /** What the working copy of a git source can be in. */
 export const GIT_STATES: readonly State[] = [
   {
@@ -133,16 +145,7 @@ export const GIT_STATES: readonly State[] = [
       world.write('added.c', 'int mine;\n');
       world.push({ write: { 'added.c': 'int added;\n' } });
     },
-    outcome: {
-      'fast-forward': {
-        primary: 'refuses',
-        secondary: 'builds',
-        names: ['added.c'],
-        untracked: ['added.c'],
-        besides: { because: 'git says what to do', done: (world) => world.remove('added.c') },
-      },
-      reset: { primary: 'builds', secondary: 'builds', untracked: ['added.c'] },
-    },
+    outcome: unknownInTheWay('added.c', 'added.c'),
   },
   {
     state: 'an unknown directory where the news add a file',
@@ -150,16 +153,7 @@ export const GIT_STATES: readonly State[] = [
       world.write('added/mine.c', 'int mine;\n');
       world.push({ write: { added: 'int added;\n' } });
     },
-    outcome: {
-      'fast-forward': {
-        primary: 'refuses',
-        secondary: 'builds',
-        names: ['added'],
-        untracked: ['added/mine.c'],
-        besides: { because: 'git says what to do', done: (world) => world.remove('added') },
-      },
-      reset: { primary: 'builds', secondary: 'builds', untracked: ['added/mine.c'] },
-    },
+    outcome: unknownInTheWay('added', 'added/mine.c'),
   },
   {
     state: 'a commit that was not pushed',

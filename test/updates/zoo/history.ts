@@ -7,6 +7,7 @@ import type { SystemName } from '../../../src/updates/record.js';
 import { versionControlOf } from '../../../src/updates/version-control.js';
 import { Random } from '../../support/random.js';
 import { STAGELOCK } from '../../system/programs.js';
+import { filesIn } from '../systems/broken.js';
 import type { Mode } from './state.js';
 import { type BuildName, type Files, World } from './world.js';
 
@@ -114,7 +115,7 @@ export class History {
     const system = versionControlOf({ ...world.repository.update, mode: world.mode }, join(world.root, 'memory'));
     const head = await system.currentRevision({ source: directory, timeoutMs: 60_000, environment: world.environment });
     if (head.kind === 'failed') throw new Error(head.message);
-    this.#exports.set(head.revision, world.filesOf(directory));
+    this.#exports.set(head.revision, filesIn(directory));
   }
 
   #edit(): void {
@@ -159,12 +160,9 @@ export class History {
     const world = this.#world;
     const ran = world.build(build);
     if (build === 'main') this.#said = ran.stderr;
-    const seen = world.seenBy(build);
-    const looked = this.#looked.get(build) ?? 0;
-    this.#looked.set(build, seen.length);
-    const last = seen.at(-1);
-    if (seen.length === looked || last === undefined) return;
-    this.#judge(build, last, ran.stderr);
+    const built = world.timesBuilt(build);
+    if (built > (this.#looked.get(build) ?? 0)) this.#judge(build, world.lastSeenBy(build), ran.stderr);
+    this.#looked.set(build, built);
   }
 
   /** A witness within the stage has copied the tree; the server says what the recorded revision is. */

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { journalDirectory, lastRecord } from '../../../src/updates/journal.js';
 import type { SystemName } from '../../../src/updates/record.js';
 import { STAGELOCK } from '../../system/programs.js';
 import { LOCAL_SUBMODULES, temporaryDirectory } from '../repository.js';
@@ -133,22 +134,21 @@ update_timeout = "1 ms"
     return { code: status, stdout, stderr };
   }
 
-  /** What the stages of a build have found, one run after the other. */
-  seenBy(name: BuildName): Files[] {
+  /** How often the stages of a build have run. */
+  timesBuilt(name: BuildName): number {
     const directory = join(this.root, name);
-    const names = existsSync(directory) ? readdirSync(directory).filter((entry) => entry.startsWith('seen.')) : [];
-    return names.map((_, index) => filesIn(join(directory, `seen.${index}`)));
+    return existsSync(directory) ? readdirSync(directory).filter((entry) => entry.startsWith('seen.')).length : 0;
+  }
+
+  /** What the stages of a build have found the last time. */
+  lastSeenBy(name: BuildName): Files {
+    return filesIn(join(this.root, name, `seen.${this.timesBuilt(name) - 1}`));
   }
 
   /** What the server gives out now. */
   newest(): Files {
     const directory = join(this.root, `clone-${this.#clones++}`);
     this.repository.clone(directory);
-    return filesIn(directory);
-  }
-
-  /** What stands in a checkout. */
-  filesOf(directory: string): Files {
     return filesIn(directory);
   }
 
@@ -164,11 +164,7 @@ update_timeout = "1 ms"
 
   /** The revision that the journal says last; undefined before the first. */
   recorded(): string | undefined {
-    const directory = join(this.root, 'main', 'Testing', 'Updates');
-    const last = existsSync(directory) ? readdirSync(directory).filter((name) => /^\d+\.json$/.test(name)) : [];
-    const newest = last.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).at(-1);
-    if (newest === undefined) return undefined;
-    return (JSON.parse(readFileSync(join(directory, newest), 'utf8')) as { revision: string }).revision;
+    return lastRecord(journalDirectory(join(this.root, 'main'))).record?.revision;
   }
 
   /** Does what a message says, as a person who copies its commands. @returns them */
@@ -176,10 +172,5 @@ update_timeout = "1 ms"
     const commands = message.split('\n').flatMap((line) => COMMAND.exec(line)?.[1] ?? []);
     for (const command of commands) this.runIn(this.root, 'sh', '-ec', command);
     return commands;
-  }
-
-  /** A copy of a directory, with its times. */
-  keep(from: string, to: string): void {
-    cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
   }
 }
