@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { World } from '../support/world.js';
@@ -35,6 +35,17 @@ describe.skipIf(noUsers !== undefined)(
       expect(await as(ANNA, world, ['run', 'main'])).toMatchObject({ code: 0, stderr: over });
       expect(await as(BERT, world, ['run', 's1'])).toMatchObject({ code: 0, stderr: '' });
       expect(world.overlaps()).toBe('');
+    });
+
+    test("another's secondary looks at all of a source whose repository it may not write", async () => {
+      const world = shared();
+      expect(await as(ANNA, world, ['run', 'main'])).toMatchObject({ code: 0, stderr: '' });
+      execFileSync('git', ['-c', 'safe.directory=*', '-C', world.source, 'update-index', '--assume-unchanged', 'c1']);
+      writeFileSync(join(world.source, 'c1'), 'int mine;\n');
+      execFileSync('chmod', ['-R', 'go-w', join(world.source, '.git')]);
+      expect(await as(BERT, world, ['run', 's1'])).toMatchObject({ code: 0, stderr: '' });
+      const xml = readFileSync(join(world.temporary('s1'), 'LastUpdate.xml'), 'utf8');
+      expect(xml).toContain('<Modified>');
     });
 
     test("one build is run by one after the other, and another's locks are seen to be alive", async () => {

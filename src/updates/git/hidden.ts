@@ -1,4 +1,5 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checkout } from '../version-control.js';
 import { failureText, type GitView, gitIn } from './command.js';
@@ -29,9 +30,9 @@ export async function hiddenChanges(checkout: Checkout, gitDirectory: string): P
   );
 }
 
-/** By a copy of the index in which nothing is marked. A process killed in here leaves a directory of some megabytes. */
+/** By a copy of the index in which nothing is marked. Not beside it, where another user than the primary's may not write. */
 async function compare(checkout: Checkout, gitDirectory: string, paths: readonly Buffer[]): Promise<Looked<Buffer[]>> {
-  const scratch = mkdtempSync(join(gitDirectory, 'stagelock-look-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'stagelock-look-'));
   try {
     const index = join(scratch, 'index');
     copyFileSync(join(gitDirectory, 'index'), index);
