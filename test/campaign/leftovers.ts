@@ -20,7 +20,7 @@ const BELOW_TESTING = [
 
 const BELOW_TESTING_OF_PRIMARY = [
   'Updates/\\d{8}\\.json',
-  'Updates/source-claim\\.json',
+  'Updates/(source-claim|proof)\\.json',
   'Updates/cursors/(main|s[123])\\.json',
   'Updates/cvs/[0-9a-f]{40}\\.json',
 ];

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CvsUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
 import { listed, proveByLooks } from '../proof.js';
+import { signByFiles } from '../stamp.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
   BrokenMove,
@@ -48,7 +49,8 @@ export function cvs(source: Source, memory: string): VersionControl {
     repair: (checkout, broken) => repairTree(source, snapshots, checkout, broken),
     changesBetween: (checkout, prior, revision) => changesBetween(snapshots, checkout, prior, revision),
     proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
-    signOf: () => undefined,
+    // What it does in the directories below shows in their files' revisions, which are that of the tree.
+    signOf: (checkout) => signByFiles(checkout.source, 'cvs', ['Entries', 'Entries.Log']),
     localChanges,
     tidy: async () => undefined,
   };

@@ -2,6 +2,7 @@ import type { HgUpdate } from '../../config/project.js';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { endedByItself, neverStarted } from '../client.js';
 import { listed, proveByLooks } from '../proof.js';
+import { signByFiles } from '../stamp.js';
 import { decodeText } from '../text.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
@@ -33,7 +34,7 @@ export function hg(source: Source): VersionControl {
     repair: (checkout, left) => repair(source.mode, { currentRevision, localChanges }, checkout, left),
     changesBetween,
     proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
-    signOf: () => undefined,
+    signOf: (checkout) => signByFiles(checkout.source, 'hg', ['dirstate', 'merge/state2', 'updatestate']),
     localChanges,
     tidy: async () => undefined,
   };

@@ -3,6 +3,7 @@ import type { SvnUpdate } from '../../config/project.js';
 import { endedByItself, neverStarted } from '../client.js';
 import { proveByLooks } from '../proof.js';
 import type { Change } from '../record.js';
+import { signByFiles } from '../stamp.js';
 import { commandText } from '../tool.js';
 import type {
   ChangesResult,
@@ -44,7 +45,7 @@ export function svn(source: Source): VersionControl {
       (await import('./repair.js')).repair(source.mode, currentRevision, checkout, left),
     changesBetween,
     proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
-    signOf: () => undefined,
+    signOf: (checkout) => signByFiles(checkout.source, 'svn', ['wc.db', 'wc.db-journal']),
     localChanges,
     tidy: async () => undefined,
   };
