@@ -15,7 +15,7 @@ struct reading {
 
 /**
  * Why the same compile might read something else now than a compile that began at a moment; null when it certainly reads
- * the same. See src/once/inputs.ts.
+ * the same. See test/once/model/inputs.ts.
  *
  * @param before what changed earlier than this, by the clock of the file system, is as the compile found it
  */

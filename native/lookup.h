@@ -29,7 +29,7 @@ const struct way *way_to(const char *path, file_moment before);
 struct found follow_from(const struct way *way, const char *name, const char *ending, file_moment before);
 
 /**
- * Follows a path name by name; see src/once/lookup.ts for why that is enough, and where. What has been seen once is not
+ * Follows a path name by name; see test/once/model/lookup.ts for why that is enough, and where. What has been seen once is not
  * looked at again before `forget_lookups`.
  *
  * @param path relative ones from the working directory, which is what it is by whatever name

@@ -7,7 +7,7 @@
 
 /**
  * All that decides what a compile makes, besides the files that it finds: its words, where and as whom it runs, which program
- * that is, and what of the environment compilers read. See src/once/recipe.ts.
+ * that is, and what of the environment compilers read. docs/made-once.md says which.
  */
 struct recipe {
   /** Two compiles with the same one, that find the same files, make the same. */

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readDependencyRule } from '../../src/once/dependency-rule.js';
-import { readSourceText } from '../../src/once/source-text.js';
 import { Random } from '../support/random.js';
+import { readDependencyRule } from './model/dependency-rule.js';
+import { readSourceText } from './model/source-text.js';
 import { answer, HAS_CC, NativeOnce } from './native-once.js';
 
 const CASES: readonly (readonly [text: string, inputs: readonly string[] | undefined])[] = [

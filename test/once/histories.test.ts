@@ -14,11 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readDependencyRule } from '../../src/once/dependency-rule.js';
-import { lookAtDisk } from '../../src/once/disk.js';
-import { whyOtherInputs } from '../../src/once/inputs.js';
-import { readSourceText } from '../../src/once/source-text.js';
 import { Random } from '../support/random.js';
+import { readDependencyRule } from './model/dependency-rule.js';
+import { lookAtDisk } from './model/disk.js';
+import { whyOtherInputs } from './model/inputs.js';
+import { readSourceText } from './model/source-text.js';
 import { NativeOnce } from './native-once.js';
 
 const HAS_GCC = spawnSync('gcc', ['--version']).status === 0;

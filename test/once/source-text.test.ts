@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readSourceText } from '../../src/once/source-text.js';
 import { Random } from '../support/random.js';
+import { readSourceText } from './model/source-text.js';
 import { answer, HAS_CC, NativeOnce } from './native-once.js';
 
 const CASES: readonly (readonly [text: string, asked: readonly string[] | undefined])[] = [
