@@ -7,7 +7,7 @@ import { thisHost } from '../../src/locks/index.js';
 import { temporaryDirectory } from '../compile/helper.js';
 
 /** Critical sections per strategy; more for a longer torture. */
-const SECTIONS = Number(process.env['STAGELOCK_TORTURE_SECTIONS'] ?? 2000);
+const SECTIONS = Number(process.env['STAGELOCK_TORTURE_SECTIONS'] ?? 1000);
 const WORKERS = 16;
 /** In percent, around each section; other workers are killed while they wait. */
 const KILLED_IN_SECTION = 50;
