@@ -14,7 +14,7 @@ import { interrupted, warnOfLost } from './run-primary.js';
 import { beginSecondary, endSecondary, joinPrimary, leavePrimary } from './secondary.js';
 import { sourceOf } from './source.js';
 import { lookAtClaim } from './source-claim.js';
-import { explainMoved, lookAgain, proveSource } from './source-proof.js';
+import { explainMoved, forget, lookAgain, proveSource } from './source-proof.js';
 import { type SourceState, sourceState } from './source-state.js';
 import { readStageLock } from './stage-lock.js';
 import { runStages } from './stages-of-run.js';
@@ -69,6 +69,7 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   const proof = source === undefined || joined.head === undefined ? undefined : await proveSource(source, joined.head);
   if (context.signal.aborted) return interrupted(held);
   if (proof?.kind === 'not-proved') {
+    if (source !== undefined) forget(source);
     leaveUnbuilt(secondary, layout, held, context);
     return { kind: 'source-not-proved', message: proof.message };
   }

@@ -23,7 +23,8 @@ export type SourceProof =
 
 /**
  * What was proved last, beside the journal: as long as no client has done anything to the tree since, a run that has nothing to
- * build need not look at all of it again. Only the primary's runs write it, while they hold `update`.
+ * build need not look at all of it again. Only the primary's runs write it, while they hold `update`;
+ * a secondary that finds it wrong removes it.
  */
 interface Remembered {
   readonly format: 1;
@@ -142,6 +143,7 @@ function remember(source: Source, remembered: Remembered): void {
   }
 }
 
-function forget(source: Source): void {
+/** Has the next run of the primary look at all of the source; also for a secondary that has joined and found it faulty. */
+export function forget(source: Source): void {
   removeIfThere(proofFile(source));
 }

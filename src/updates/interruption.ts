@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { findPlaces } from './git/tree-state.js';
 import { exists, UNFINISHED } from './git/under-way.js';
 import { unfinishedIn } from './hg/repair.js';
+import { listed } from './proof.js';
 import type { SystemName } from './record.js';
+import { interruptions } from './svn/faults.js';
 import { statusOf } from './svn/status.js';
-import { interruptionOf } from './svn/whole.js';
 import type { Checkout, Failed } from './version-control.js';
 
 /**
@@ -25,8 +26,10 @@ export async function interruptionIn(
     case 'hg':
       return { kind: 'seen', what: unfinishedIn(checkout.source) };
     case 'svn': {
-      const status = await statusOf(checkout, [], 'with-externals');
-      return status.kind === 'failed' ? status : { kind: 'seen', what: interruptionOf(status) };
+      const status = await statusOf(checkout, []);
+      if (status.kind === 'failed') return status;
+      const left = interruptions(checkout.source, status, 'BASE').map(({ what, paths }) => `${what} ${listed(paths)}`);
+      return { kind: 'seen', what: left[0] };
     }
     case 'cvs':
       return { kind: 'seen', what: undefined };

@@ -115,7 +115,7 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
       );
       expect(locks(build)).toEqual([]);
       const xml = readFileSync(join(root, build, 'Testing', 'Temporary', 'LastUpdate.xml'), 'utf8');
-      expect(xml).toMatch(/<UpdateReturnStatus>Update error: the source was moved by hand from \w+ to \w+ while/);
+      expect(xml).toMatch(/<UpdateReturnStatus>Update error: the source was moved by hand from \S+ to \S+ while/);
       execFileSync('sh', ['-ec', forth[type]], { cwd: join(root, 'source'), env: environment });
     }
     rmSync(byHand);

@@ -8,9 +8,15 @@ const SVN: Client = { program: 'svn', environment: silentEnvironment };
 /** Never asks for a password or a certificate, and never starts an editor or a merge tool. */
 const silently = (args: readonly string[]): string[] => [...args, '--non-interactive'];
 
+/**
+ * Whatever a user's configuration says: files get the time at which they were written, so that make sees them change, and
+ * svn itself brings local changes and news together.
+ */
+const PLAIN = ['--config-option', 'config:miscellany:use-commit-times=no'];
+
 /** Runs svn in the checkout. */
 export function runSvn(checkout: Checkout, args: readonly string[]): Promise<ToolResult> {
-  return runClient(SVN, checkout, silently(args));
+  return runClient(SVN, checkout, [...silently(args), ...PLAIN]);
 }
 
 /** Runs svn and reads the XML that it writes. */

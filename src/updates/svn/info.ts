@@ -9,6 +9,8 @@ export interface Info {
   readonly changed: number;
   readonly url: string;
   readonly root: string;
+  /** `infinity`, or what of a directory is left out; empty where the repository was asked. */
+  readonly depth: string;
 }
 
 /**
@@ -28,12 +30,13 @@ export async function infosOf(
   where: readonly string[],
   revision?: string,
 ): Promise<Info[] | Failed> {
-  const infos: { kind: 'info'; revision: number; changed: number; url: string; root: string }[] = [];
+  const infos: Writable[] = [];
   const args = ['info', '--xml', ...(revision === undefined ? [] : ['-r', revision]), ...where];
   const read = await readSvn(checkout, args, {
     open: (name, attributes) => {
       const number = Number(attributes['revision']);
-      if (name === 'entry') infos.push({ kind: 'info', revision: number, changed: Number.NaN, url: '', root: '' });
+      if (name === 'entry')
+        infos.push({ kind: 'info', revision: number, changed: Number.NaN, url: '', root: '', depth: '' });
       const last = infos.at(-1);
       if (name === 'commit' && last !== undefined) last.changed = number;
     },
@@ -41,6 +44,7 @@ export async function infosOf(
       const last = infos.at(-1);
       if (name === 'url' && last !== undefined) last.url = text;
       if (name === 'root' && last !== undefined) last.root = text;
+      if (name === 'depth' && last !== undefined) last.depth = text;
     },
   });
   if (read.kind === 'failed') return read;
@@ -48,6 +52,21 @@ export async function infosOf(
   if (wrong === undefined) return infos;
   return { kind: 'failed', message: `svn info says no revision of ${wrong} in ${checkout.source}` };
 }
+
+/** The same of several places that svn may know nothing of: undefined for these. */
+export async function infosIfThere(checkout: Checkout, where: readonly string[]): Promise<(Info | undefined)[]> {
+  if (where.length === 0) return [];
+  const all = await infosOf(checkout, where);
+  if (Array.isArray(all)) return all;
+  const infos: (Info | undefined)[] = [];
+  for (const place of where) {
+    const info = await infoOf(checkout, place);
+    infos.push(info.kind === 'info' ? info : undefined);
+  }
+  return infos;
+}
+
+type Writable = { -readonly [Key in keyof Info]: Info[Key] };
 
 /** The path of a working copy below the root of its repository, as the log writes it: `` or `/trunk/lib`. */
 export function pathInRepository({ url, root }: Pick<Info, 'url' | 'root'>): string {

@@ -1,10 +1,11 @@
-import { lstatSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { real } from '../../config/work-tree.js';
 import { openersOf } from '../../processes/openers.js';
-import { shellWord } from '../../text/shell-word.js';
 import { neverStarted } from '../client.js';
 import type { Checkout } from '../version-control.js';
+import { cleanup, lines } from './advice.js';
 import { runSvn, svnFailure } from './command.js';
+import { topOf } from './places.js';
 import type { Status } from './status.js';
 
 /** What became of the locks that a killed svn has left in a working copy. */
@@ -29,8 +30,8 @@ export async function releaseLocks(checkout: Checkout, status: Status, otherHost
       return { kind: 'refused', message };
     }
     if (otherHost !== undefined) {
-      const message = `svn has left its lock in ${root}, and whether it still runs on ${otherHost} cannot be seen from here. When it does not:\nsvn cleanup ${shellWord(root)}`;
-      return { kind: 'refused', message };
+      const what = `svn has left its lock in ${root}, and whether it still runs on ${otherHost} cannot be seen from here. When it does not:`;
+      return { kind: 'refused', message: lines(what, [cleanup(root)]) };
     }
     const args = ['cleanup', `${root}@`];
     const cleaned = await runSvn(checkout, args);
@@ -43,18 +44,6 @@ export async function releaseLocks(checkout: Checkout, status: Status, otherHost
 
 /** The working copies that have locks: each directory's nearest one at or above it. */
 function lockedRoots(source: string, { entries }: Status): string[] {
-  const roots = new Set<string>();
-  for (const { path, locked } of entries) {
-    const root = locked ? rootOf(realpathSync(source), join(realpathSync(source), path)) : undefined;
-    if (root !== undefined) roots.add(root);
-  }
-  return [...roots];
-}
-
-/** The source may be a directory within a working copy. */
-function rootOf(source: string, directory: string): string | undefined {
-  for (let at = directory; ; at = dirname(at)) {
-    if (lstatSync(join(at, '.svn'), { throwIfNoEntry: false })?.isDirectory()) return at;
-    if (dirname(at) === at) return source;
-  }
+  const locked = entries.filter((entry) => entry.locked).map(({ path }) => topOf(join(source, path)) ?? real(source));
+  return [...new Set(locked)];
 }

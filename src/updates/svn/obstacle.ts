@@ -1,9 +1,11 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { listed } from '../proof.js';
 import type { Checkout } from '../version-control.js';
-import { readSvn } from './command.js';
-import type { Status } from './status.js';
+import { lines, moveAway, setAside, setPropertiesAside } from './advice.js';
+import { type Incoming, incomingTo } from './incoming.js';
+import { exists, isDirectory } from './places.js';
+import { type Entry, isChanged, rootFinder, type Status } from './status.js';
+import type { Tree } from './tree.js';
 
 /**
  * What of a person's lies where an update to a revision would write, in words for them; undefined when nothing does.
@@ -13,35 +15,51 @@ import type { Status } from './status.js';
  */
 export async function obstacleTo(
   checkout: Checkout,
-  { entries, modified, conflicting }: Status,
+  tree: Tree,
+  status: Status,
   target: string,
 ): Promise<string | undefined> {
   const { source } = checkout;
-  if (conflicting.length > 0)
-    return `${source} has conflicts in ${listed(conflicting)}; svn resolve or svn revert them`;
-  const incoming: string[] = [];
-  const added: string[] = [];
-  let item = '';
-  const read = await readSvn(checkout, ['diff', '--summarize', '--xml', '-r', `BASE:${target}`, '.@'], {
-    open: (name, attributes) => {
-      if (name === 'path') item = attributes['item'] ?? '';
-    },
-    close: (name, text) => {
-      if (name !== 'path') return;
-      incoming.push(text);
-      if (item === 'added') added.push(text);
-    },
-  });
-  if (read.kind === 'failed') return read.message;
-  const local = new Set(modified);
-  const both = incoming.filter((path) => local.has(path)).sort();
-  if (both.length > 0) {
-    return `${source} has local changes to files that the update changes, too: ${listed(both)}; commit them or svn revert them`;
-  }
-  const versioned = new Set(entries.filter(({ revision }) => revision !== '').map(({ path }) => path));
-  const inTheWay = added.filter((path) => !versioned.has(path) && exists(join(source, path))).sort();
-  if (inTheWay.length === 0) return undefined;
-  return `${source} has files that svn does not know where the update adds some: ${listed(inTheWay)}; move them away`;
+  const incoming = await incomingTo(checkout, tree, status, target);
+  if (!Array.isArray(incoming)) return incoming.message;
+  const both = changedByBoth(status.entries.filter(isChanged), incoming);
+  if (both.length > 0) return localChanges(source, 'local changes to files that the update changes, too', both);
+  const versioned = new Set(status.entries.filter(({ revision }) => revision !== '').map(({ path }) => path));
+  const unknown = incoming
+    .filter(({ item, path }) => item === 'added' && !versioned.has(path) && exists(join(source, path)))
+    .map(({ path }) => path)
+    .sort();
+  if (unknown.length === 0) return undefined;
+  const what = `${source} has files that svn does not know where the update adds some: ${listed(unknown)}`;
+  return lines(`${what}; move them away:`, moveAway(source, unknown));
 }
 
-const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+/** In words, with the commands that keep and undo them. */
+export function localChanges(source: string, what: string, entries: readonly Entry[]): string {
+  const ofDirectories = entries.filter(({ item, path }) => item === 'normal' && isDirectory(join(source, path)));
+  const ofFiles = entries.filter((entry) => !ofDirectories.includes(entry));
+  return lines(`${source} has ${what}: ${listed(names(entries))}; commit them, or keep a copy and undo them:`, [
+    ...(ofDirectories.length === 0 ? [] : setPropertiesAside(source, names(ofDirectories))),
+    ...(ofFiles.length === 0 ? [] : setAside(source, names(ofFiles))),
+  ]);
+}
+
+/** Local changes where an update would write, remove a directory around them, or find its own directory removed. */
+export function changedByBoth(local: readonly Entry[], incoming: readonly Incoming[]): Entry[] {
+  const gone = new Set(['deleted', 'replaced']);
+  const written = new Map(incoming.map((change) => [change.path, change]));
+  const removed = rootFinder(incoming.filter(({ item }) => gone.has(item)).map(({ path }) => path));
+  const removedHere = rootFinder(local.filter(({ item }) => gone.has(item)).map(({ path }) => path));
+  const emptied = new Set([...written.keys()].map(removedHere));
+  return local.filter(
+    ({ path, item }) => isWritten(item, written.get(path)) || removed(path) !== undefined || emptied.has(path),
+  );
+}
+
+/** Properties do not mind what is written into a file or a directory. */
+function isWritten(item: string, incoming: Incoming | undefined): boolean {
+  if (incoming === undefined) return false;
+  return item !== 'normal' || incoming.props !== 'none' || incoming.item !== 'modified';
+}
+
+const names = (entries: readonly Entry[]): string[] => [...new Set(entries.map(({ path }) => path))].sort();

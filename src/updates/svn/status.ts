@@ -1,7 +1,7 @@
 import type { Checkout, Failed } from '../version-control.js';
 import { readSvn } from './command.js';
 
-/** What `svn status` says of a working copy. */
+/** What `svn status` says of a working copy, and of the externals in it. */
 export interface Status {
   readonly kind: 'status';
   readonly entries: readonly Entry[];
@@ -18,34 +18,24 @@ export interface Entry {
   readonly props: string;
   /** Empty for what is not in the repository, or only as a copy. */
   readonly revision: string;
+  /** As svn tells them apart: of the text, of properties, of the tree. */
   readonly conflicted: boolean;
   /** A command that was killed has left its lock here, or one is at work. */
   readonly locked: boolean;
   readonly switched: boolean;
-  /** It belongs to another working copy, which an external definition has put here. */
+  /** It belongs to another working copy, which an external definition has put here, or is a file that one has. */
   readonly external: boolean;
 }
 
-/**
- * As CTest reads them, but for `incomplete`: that is no change of a person's. It is a directory of which an update that
- * broke off has not brought everything.
- */
-const MODIFIED = new Set(['modified', 'missing', 'added', 'deleted', 'replaced']);
+/** What a person does to a file; `incomplete`, for one, is what an update that broke off does to a directory. */
+const CHANGED = new Set(['modified', 'added', 'deleted', 'replaced']);
 
-/**
- * @param externals also what external definitions have put into the tree; it is in `entries` only
- * @param options `-v` lists all files, with their revisions
- */
-export async function statusOf(
-  checkout: Checkout,
-  options: readonly string[],
-  externals: 'with-externals' | 'without-externals' = 'without-externals',
-): Promise<Status | Failed> {
+/** @param options `-v` lists all files, with their revisions */
+export async function statusOf(checkout: Checkout, options: readonly string[]): Promise<Status | Failed> {
   const entries: Entry[] = [];
   const roots: string[] = [];
   let path = '';
-  const flags = [...(externals === 'with-externals' ? [] : ['--ignore-externals']), ...options];
-  const read = await readSvn(checkout, ['status', '--xml', ...flags, '.@'], {
+  const read = await readSvn(checkout, ['status', '--xml', ...options, '.@'], {
     open: (name, attributes) => {
       if (name === 'entry') path = attributes['path'] ?? '';
       if (name === 'wc-status') entries.push(entryOf(path, attributes));
@@ -53,23 +43,35 @@ export async function statusOf(
     },
   });
   if (read.kind === 'failed') return read;
-  const all = entries.map((entry) =>
-    roots.some((root) => isWithin(entry.path, root)) ? { ...entry, external: true } : entry,
-  );
-  const own = all.filter(({ external }) => !external);
-  const conflicting = own.filter(({ conflicted }) => conflicted);
-  const modified = own.filter(({ conflicted, item }) => !conflicted && MODIFIED.has(item));
-  const inOrder = (of: readonly Entry[]): string[] => of.map((entry) => entry.path).sort();
-  return { kind: 'status', entries: all, modified: inOrder(modified), conflicting: inOrder(conflicting) };
+  const within = rootFinder(roots);
+  const all = entries.map((entry) => (within(entry.path) === undefined ? entry : { ...entry, external: true }));
+  const paths = (isSo: (entry: Entry) => boolean): string[] => [
+    ...new Set(
+      all
+        .filter(isSo)
+        .map((entry) => entry.path)
+        .sort(),
+    ),
+  ];
+  // As CTest reads them.
+  const isConflicting = (entry: Entry): boolean => entry.conflicted || entry.item === 'obstructed';
+  const isModified = (entry: Entry): boolean => !isConflicting(entry) && (isChanged(entry) || entry.item === 'missing');
+  return { kind: 'status', entries: all, modified: paths(isModified), conflicting: paths(isConflicting) };
+}
+
+/** Whether a person has changed it; what is missing comes back with the next update. */
+export function isChanged({ item, props, conflicted }: Entry): boolean {
+  return !conflicted && (CHANGED.has(item) || props === 'modified');
 }
 
 function entryOf(path: string, attributes: Readonly<Record<string, string>>): Entry {
   const { item = '', props = '', revision = '' } = attributes;
+  const inRepository = attributes['copied'] !== 'true' && item !== 'added' && revision !== '-1';
   return {
     path,
     item,
     props,
-    revision: attributes['copied'] === 'true' || item === 'added' ? '' : revision,
+    revision: inRepository ? revision : '',
     conflicted: item === 'conflicted' || props === 'conflicted' || attributes['tree-conflicted'] === 'true',
     locked: attributes['wc-locked'] === 'true',
     switched: attributes['switched'] === 'true',
@@ -77,4 +79,14 @@ function entryOf(path: string, attributes: Readonly<Record<string, string>>): En
   };
 }
 
-const isWithin = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`);
+/** Finds the innermost of some directories that a path is, or is in. */
+export function rootFinder(roots: readonly string[]): (path: string) => string | undefined {
+  const known = new Set(roots);
+  return (path) => {
+    for (let at = path; known.size > 0; at = at.slice(0, at.lastIndexOf('/'))) {
+      if (known.has(at)) return at;
+      if (!at.includes('/')) return undefined;
+    }
+    return undefined;
+  };
+}

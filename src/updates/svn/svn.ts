@@ -1,128 +1,83 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { SvnUpdate } from '../../config/project.js';
-import { endedByItself, neverStarted } from '../client.js';
-import { proveByLooks } from '../proof.js';
 import type { Change } from '../record.js';
-import { signByFiles } from '../stamp.js';
 import { commandText } from '../tool.js';
-import type {
-  ChangesResult,
-  Checkout,
-  Failed,
-  Fetched,
-  FetchResult,
-  LocalChanges,
-  MoveResult,
-  RevisionResult,
-  VersionControl,
-} from '../version-control.js';
+import type { ChangesResult, Checkout, Failed, FetchResult, LocalChanges, VersionControl } from '../version-control.js';
+import { comeFrom, lines } from './advice.js';
 import { readSvn } from './command.js';
 import { copiedFiles } from './copied.js';
-import { externalsThere, followingExternals, partsOf, revisionWith } from './externals.js';
+import { areSame } from './definitions.js';
+import { externalFaults } from './external-faults.js';
 import { type Info, infoOf, pathInRepository, pathOfUrl } from './info.js';
-import { releaseLocks } from './locks.js';
 import { logListener } from './log.js';
-import { obstacleTo } from './obstacle.js';
+import { checkedOut, partsOf, revisionOf, revisionThere } from './revision.js';
+import { signOf } from './sign.js';
 import { statusOf } from './status.js';
-import { updateTo } from './update.js';
-import { faultOf } from './whole.js';
+import { atHead, type Tree, treeOf } from './tree.js';
 
-/** The directory of the working copy; the `@` keeps svn from looking for a peg revision. */
-const HERE = '.@';
-
-/** How the tree follows. */
-type Source = Pick<SvnUpdate, 'url' | 'mode'>;
-
-/** Subversion, following the URL that is checked out. A revision is its number. */
-export function svn(source: Source): VersionControl {
+/** Subversion, following the URL that is checked out. */
+export function svn(update: SvnUpdate): VersionControl {
+  // The working copies that the last look at a source has found in it, which take a process to find.
+  const inside = new Map<string, readonly string[]>();
+  const remember = ({ source }: Checkout, { externals }: Tree): void => {
+    inside.set(
+      source,
+      externals.map(({ path }) => path),
+    );
+  };
+  const look = async (checkout: Checkout): Promise<Tree | Failed> => {
+    const tree = await treeOf(checkout);
+    if (tree.kind === 'tree') remember(checkout, tree);
+    return tree;
+  };
   return {
     type: 'svn',
     command: commandText(['svn', 'update', '--non-interactive']),
-    currentRevision,
-    fetch: (checkout, asOf) => fetch(source, checkout, asOf),
-    move: (checkout, fetched) => move(source, checkout, fetched),
-    repair: async (checkout, left) =>
-      (await import('./repair.js')).repair(source.mode, currentRevision, checkout, left),
+    async currentRevision(checkout) {
+      const tree = await look(checkout);
+      return tree.kind === 'failed' ? tree : { kind: 'revision', revision: revisionOf(tree) };
+    },
+    async fetch(checkout, asOf) {
+      const tree = await look(checkout);
+      return tree.kind === 'failed' ? tree : fetch(update, tree, checkout, asOf);
+    },
+    move: async (checkout, fetched) => (await import('./move.js')).move(update, checkout, fetched),
+    repair: async (checkout, left) => (await import('./repair.js')).repair(update, checkout, left),
+    async proveTree(checkout, revision) {
+      const { lookAt, prove } = await import('./prove.js');
+      const seen = await lookAt(update, checkout);
+      if ('kind' in seen) return seen;
+      remember(checkout, seen.tree);
+      return prove(update.mode, seen, revision);
+    },
+    signOf({ source }) {
+      const externals = inside.get(source);
+      return externals === undefined ? undefined : signOf(source, externals);
+    },
     changesBetween,
-    proveTree: (checkout, revision) => proveByLooks({ currentRevision, localChanges }, checkout, revision),
-    signOf: (checkout) => signByFiles(checkout.source, 'svn', ['wc.db', 'wc.db-journal']),
     localChanges,
     tidy: async () => undefined,
   };
-}
-
-async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
-  const info = await infoOf(checkout, HERE);
-  if (info.kind === 'failed') return info;
-  const externals = await followingExternals(checkout);
-  if (externals.kind === 'failed') return externals;
-  return { kind: 'revision', revision: revisionWith(String(info.revision), externals) };
 }
 
 /**
  * There is news when something below the URL has changed, or below that of an external that follows its HEAD: the number alone
  * grows with every commit to the repository.
  */
-async function fetch({ url }: Source, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
-  const here = await infoOf(checkout, HERE);
-  if (here.kind === 'failed') return here;
-  if (url !== undefined && here.url !== url) {
-    const message = `${checkout.source} is a checkout of ${here.url}, but the update follows ${url}; switch back with: svn switch ${url}`;
-    return { kind: 'failed', message };
+async function fetch({ url }: SvnUpdate, tree: Tree, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
+  const here = tree.info;
+  if (url !== undefined && !areSame(here.url, url)) {
+    const what = `${checkout.source} is a checkout of ${here.url}, but the update follows ${url}`;
+    return { kind: 'failed', message: lines(`${what}. To follow that:`, comeFrom(checkout.source, here.root, url)) };
   }
-  const there = await infoOf(checkout, `${here.url}@`, asOf === undefined ? 'HEAD' : `{${asOf.toISOString()}}`);
+  const there = await infoOf(checkout, atHead(here.url), asOf === undefined ? 'HEAD' : `{${asOf.toISOString()}}`);
   if (there.kind === 'failed') return there;
-  const externals = await followingExternals(checkout);
-  if (externals.kind === 'failed') return externals;
-  const elsewhere = await externalsThere(checkout, externals);
-  if (elsewhere.kind === 'failed') return elsewhere;
-  const own = there.changed !== here.changed;
-  const head = revisionWith(String(here.revision), externals);
-  const target = revisionWith(String((own ? there : here).revision), elsewhere);
-  return { kind: 'fetched', head, target, news: head !== target };
-}
-
-/**
- * `svn update` to the target. In mode `fast-forward` local changes to a file that the update touches refuse it, so that
- * no conflict gets into the tree; in mode `reset` they are reverted. It has moved when a look at the whole tree says so.
- */
-async function move({ mode }: Source, checkout: Checkout, fetched: Fetched): Promise<MoveResult> {
-  const target = partsOf(fetched.target ?? fetched.head).number;
-  const locks = await statusOf(checkout, [], 'with-externals');
-  if (locks.kind === 'failed') return { kind: 'refused', message: locks.message };
-  const released = await releaseLocks(checkout, locks);
-  if (released.kind === 'refused') return released;
-  if (released.kind === 'failed') return broken(released.message);
-  const before = await statusOf(checkout, ['-v']);
-  if (before.kind === 'failed') return { kind: 'refused', message: before.message };
-  if (mode === 'fast-forward') {
-    const obstacle = await obstacleTo(checkout, before, target);
-    if (obstacle !== undefined) return { kind: 'refused', message: `${obstacle}\n(the source tree was not touched)` };
-  }
-  const updated = await updateTo(mode, checkout, target);
-  const after = await statusOf(checkout, ['-v']);
-  if (updated.kind === 'updated') {
-    if (after.kind === 'failed') return broken(after.message);
-    const fault = faultOf(after, target, before.modified);
-    if (fault !== undefined) return broken(`${checkout.source} has ${fault}`);
-    // Externals go to what is newest now, which nobody can know before.
-    const now = await currentRevision(checkout);
-    if (now.kind === 'failed') return broken(now.message);
-    return now.revision === fetched.target ? { kind: 'moved' } : { kind: 'moved', revision: now.revision };
-  }
-  const { message, result, first } = updated;
-  if (first && neverStarted(result)) return { kind: 'refused', message };
-  const untouched = after.kind === 'status' && isDeepStrictEqual(after.entries, before.entries);
-  return endedByItself(result) && untouched
-    ? { kind: 'refused', message: `${message}\n(the source tree was not touched)` }
-    : broken(message);
-}
-
-function broken(message: string): MoveResult {
-  return {
-    kind: 'broken',
-    message: `${message}\n(the source tree may be half updated: compare it with svn status -v)`,
-  };
+  const number = (there.changed === here.changed ? here : there).revision;
+  const target = await revisionThere(checkout, tree, number);
+  if (typeof target !== 'string') return target;
+  const head = revisionOf(tree);
+  // What has not come, or comes from where it does not any more, is news of a sort: nobody knows its revision before.
+  const isPartial = externalFaults({ source: checkout.source, tree, complete: true }).length > 0;
+  return { kind: 'fetched', head, target, news: head !== target || isPartial };
 }
 
 async function changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult> {
@@ -131,19 +86,17 @@ async function changesBetween(checkout: Checkout, prior: string, revision: strin
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) {
     return { kind: 'failed', message: `not revisions of Subversion: ${JSON.stringify([prior, revision])}` };
   }
-  const here = await infoOf(checkout, HERE);
-  if (here.kind === 'failed') return here;
-  const own = await changesOf(checkout, here, from, to);
-  if (own.kind === 'failed' || after.externals.size === 0) return own;
-  const externals = await followingExternals(checkout);
-  if (externals.kind === 'failed') return externals;
+  const tree = await treeOf(checkout);
+  if (tree.kind === 'failed') return tree;
+  const own = await changesOf(checkout, tree.info, from, to);
+  if (own.kind === 'failed') return own;
   const changes = [...own.changes];
-  for (const [path, info] of externals.infos) {
+  for (const { path, info } of checkedOut(tree)) {
     const [first, last] = [before.externals.get(path), after.externals.get(path)];
     if (first === undefined || last === undefined) continue;
-    const found = await changesOf(checkout, info, first, last);
-    if (found.kind === 'failed') return found;
-    changes.push(...found.changes.map((change) => within(path, change, info.root === here.root)));
+    const there = await changesOf(checkout, info, first, last);
+    if (there.kind === 'failed') return there;
+    changes.push(...there.changes.map((change) => within(path, change, info.root === tree.info.root)));
   }
   return { kind: 'changes', changes, complete: true };
 }

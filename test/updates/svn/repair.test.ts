@@ -127,7 +127,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
     execFileSync('svn', ['checkout', '-q', `${store}/other`, outer.base], { env: environment });
     put(3);
     const attempt = await brokenAt(outer, 'outer-killed', 0.6);
-    expect(await attempt.repair()).toMatchObject({ kind: 'whole', revision: '5' });
+    expect(await attempt.repair()).toMatchObject({ kind: 'whole', revision: '5+^/other+sub/lib@3' });
     expect(attempt.files()).toEqual(new Map([...scene.wanted].map(([path, text]) => [`sub/lib/${path}`, text])));
   });
 });

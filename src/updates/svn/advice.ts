@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { shellWord } from '../../text/shell-word.js';
+import { exists } from './places.js';
+import { rootFinder } from './status.js';
+
+/**
+ * Shell commands that take back what a person has done to some paths of a source, and keep a copy: `svn revert` overwrites, and
+ * of what lies in the place of a file or directory it removes all.
+ *
+ * @param paths relative to the source, sorted
+ */
+export function setAside(source: string, paths: readonly string[]): string[] {
+  return [...moveAway(source, paths), revert(source, ['-R'], outermost(paths))];
+}
+
+/** The same of properties only, which a patch keeps: `svn patch` brings them back. */
+export function setPropertiesAside(source: string, paths: readonly string[]): string[] {
+  const kept = freeName(join(source, 'properties.mine'));
+  // `svn diff` looks for no peg revision.
+  const targets = paths.map((path) => shellWord(path === '.' ? source : join(source, path))).join(' ');
+  return [
+    `svn diff --internal-diff --depth empty ${targets} > ${shellWord(kept)}`,
+    revert(source, ['--depth empty'], paths),
+  ];
+}
+
+/** What lies in the place of something of the repository goes under another name. */
+export function moveAway(source: string, paths: readonly string[]): string[] {
+  return outermost(paths)
+    .map((path) => join(source, path))
+    .filter(exists)
+    .map((place) => `mv ${shellWord(place)} ${shellWord(freeName(`${place}.mine`))}`);
+}
+
+/** Commands stand on lines of their own, two blanks further in. */
+export function lines(what: string, commands: readonly string[]): string {
+  return [what, ...commands.map((command) => `  ${command}`)].join('\n');
+}
+
+export function updateAgain(source: string, number: string): string {
+  return `svn update -r ${number} --accept postpone ${shellWord(target(source, '.'))}`;
+}
+
+export function cleanup(root: string): string {
+  return `svn cleanup ${shellWord(`${root}@`)}`;
+}
+
+/** `svn switch` looks for a peg revision in the URL only. @param url with what belongs there, encoded */
+export function switchBack(place: string, url: string, number: string | undefined): string {
+  const revision = number === undefined ? '' : ` -r ${number}`;
+  return `svn switch --ignore-ancestry${revision} ${shellWord(`${url}@${number ?? ''}`)} ${shellWord(place)}`;
+}
+
+/** svn switches within a repository only. */
+export function comeFrom(source: string, root: string, url: string): string[] {
+  if (url.startsWith(`${root}/`)) return [switchBack(source, url, undefined)];
+  const kept = freeName(`${source}.mine`);
+  return [`mv ${shellWord(source)} ${shellWord(kept)}`, `svn checkout -q ${shellWord(`${url}@`)} ${shellWord(source)}`];
+}
+
+function revert(source: string, options: readonly string[], paths: readonly string[]): string {
+  return ['svn revert -q', ...options, words(source, paths)].join(' ');
+}
+
+/** What goes with a directory is not named beside it. */
+function outermost(paths: readonly string[]): string[] {
+  const within = rootFinder(paths);
+  return paths.filter((path) => !path.includes('/') || within(path.slice(0, path.lastIndexOf('/'))) === undefined);
+}
+
+const words = (source: string, paths: readonly string[]): string =>
+  paths.map((path) => shellWord(target(source, path))).join(' ');
+
+/** So that svn looks for no peg revision in a name. */
+const target = (source: string, path: string): string => `${path === '.' ? source : join(source, path)}@`;
+
+function freeName(wanted: string): string {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${wanted}.${number}`;
+    if (!exists(name)) return name;
+  }
+}

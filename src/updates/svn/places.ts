@@ -1,0 +1,33 @@
+import { lstatSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { real } from '../../config/work-tree.js';
+
+/*
+ * What of a file tree can be a working copy, by a look at it alone.
+ */
+
+export const exists = (path: string): boolean => look(path) !== undefined;
+
+export const isDirectory = (path: string): boolean => look(path)?.isDirectory() === true;
+
+/** Undefined also below a file, where node throws, and where nobody may look: svn sees nothing there either, and says so. */
+function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+export const isWorkingCopy = (directory: string): boolean => isDirectory(join(directory, '.svn'));
+
+/** A directory without `.svn` is no external, whatever lies around it; a file may be one. */
+export const mayBeOfSvn = (path: string): boolean => (isDirectory(path) ? isWorkingCopy(path) : exists(path));
+
+/** The top of the working copy that a directory is in, without symbolic links; the source may be a directory within one. */
+export function topOf(directory: string): string | undefined {
+  for (let at = real(directory); ; at = dirname(at)) {
+    if (isWorkingCopy(at)) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}

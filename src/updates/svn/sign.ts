@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { stampOf } from '../stamp.js';
+import { exists, topOf } from './places.js';
+
+/** Where svn keeps what it knows of a working copy, and what it was writing when it was killed. */
+const DATABASE = join('.svn', 'wc.db');
+const FILES = [DATABASE, `${DATABASE}-journal`];
+
+/**
+ * {@link VersionControl.signOf}: svn writes its database whenever it does something to a working copy.
+ *
+ * @param externals the working copies in the source, relative to it
+ */
+export function signOf(source: string, externals: readonly string[]): string | undefined {
+  const tops = ['.', ...externals].map((path) => topOf(join(source, path)));
+  const isThere = tops.every((top) => top !== undefined && exists(join(top, DATABASE)));
+  return isThere ? tops.flatMap((top) => FILES.map((name) => stampOf(join(top ?? '', name)))).join('; ') : undefined;
+}
