@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { findPlaces } from './git/tree-state.js';
-import { exists, UNFINISHED } from './git/under-way.js';
+import { UNFINISHED } from './git/under-way.js';
 import { unfinishedIn } from './hg/repair.js';
+import { exists } from './look.js';
 import { listed } from './proof.js';
 import type { SystemName } from './record.js';
 import { interruptions } from './svn/faults.js';

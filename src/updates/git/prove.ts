@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { GitUpdate } from '../../config/project.js';
 import { workTreeOf } from '../../config/work-tree.js';
+import { exists } from '../look.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Fault, Proof } from '../version-control.js';
 import { hiddenChanges } from './hidden.js';
 import { nulSeparated } from './tree-state.js';
-import { exists, giveUp, obstacles } from './under-way.js';
+import { giveUp, obstacles } from './under-way.js';
 
 /** What `git status` says of a tree. Paths as text, relative to the top of the work tree. */
 interface Status {

@@ -1,6 +1,6 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { shellWord } from '../../text/shell-word.js';
+import { exists } from '../look.js';
 import type { Fault } from '../version-control.js';
 
 /** What git keeps while a command that takes more than one step is under way, or stopped at a conflict; and what ends it. */
@@ -49,6 +49,3 @@ export function giveUp(top: string, paths: readonly string[]): string {
   if (paths.length <= FEW) return `${restore} ${paths.map((path) => shellWord(`:(top,literal)${path}`)).join(' ')}`;
   return `git -C ${shellWord(top)} diff --name-only --diff-filter=U -z | xargs -0 ${restore}`;
 }
-
-/** Whether anything stands at a path, a link that leads nowhere too. */
-export const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { shellWord } from '../../text/shell-word.js';
-import { exists } from './places.js';
+import { exists } from '../look.js';
 import { rootFinder } from './status.js';
 
 /**

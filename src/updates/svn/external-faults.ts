@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { exists } from '../look.js';
 import { moveAway, updateAgain } from './advice.js';
 import { isOf } from './definitions.js';
 import { type Found, found, type Look } from './found.js';
-import { exists } from './places.js';
 import type { External } from './tree.js';
 
 /** Externals that are not what their definitions say. */

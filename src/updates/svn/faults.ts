@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { isDirectory } from '../look.js';
 import { moveAway, setAside, setPropertiesAside, switchBack, updateAgain } from './advice.js';
 import { externalFaults } from './external-faults.js';
 import { type Found, found, type Look } from './found.js';
 import type { Info } from './info.js';
-import { isDirectory } from './places.js';
 import { partsOf, revisionOf } from './revision.js';
 import { type Entry, rootFinder, type Status } from './status.js';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { exists, isDirectory } from '../look.js';
 import { listed } from '../proof.js';
 import type { Checkout } from '../version-control.js';
 import { lines, moveAway, setAside, setPropertiesAside } from './advice.js';
 import { type Incoming, incomingTo } from './incoming.js';
-import { exists, isDirectory } from './places.js';
 import { type Entry, isChanged, rootFinder, type Status } from './status.js';
 import type { Tree } from './tree.js';
 

@@ -1,23 +1,10 @@
-import { lstatSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { real } from '../../config/work-tree.js';
+import { exists, isDirectory } from '../look.js';
 
 /*
  * What of a file tree can be a working copy, by a look at it alone.
  */
-
-export const exists = (path: string): boolean => look(path) !== undefined;
-
-export const isDirectory = (path: string): boolean => look(path)?.isDirectory() === true;
-
-/** Undefined also below a file, where node throws, and where nobody may look: svn sees nothing there either, and says so. */
-function look(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-}
 
 export const isWorkingCopy = (directory: string): boolean => isDirectory(join(directory, '.svn'));
 

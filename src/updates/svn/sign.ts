@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { exists } from '../look.js';
 import { stampOf } from '../stamp.js';
-import { exists, topOf } from './places.js';
+import { topOf } from './places.js';
 
 /** Where svn keeps what it knows of a working copy, and what it was writing when it was killed. */
 const DATABASE = join('.svn', 'wc.db');
