@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { findPlaces } from './git/tree-state.js';
 import { UNFINISHED } from './git/under-way.js';
-import { unfinishedIn } from './hg/repair.js';
+import { unfinishedIn } from './hg/unfinished.js';
 import { exists } from './look.js';
 import { listed } from './proof.js';
 import type { SystemName } from './record.js';
@@ -25,7 +25,7 @@ export async function interruptionIn(
       return { kind: 'seen', what: ['index.lock', ...UNFINISHED].map((name) => join(gitDirectory, name)).find(exists) };
     }
     case 'hg':
-      return { kind: 'seen', what: unfinishedIn(checkout.source) };
+      return { kind: 'seen', what: unfinishedIn(checkout.source)?.note };
     case 'svn': {
       const status = await statusOf(checkout, []);
       if (status.kind === 'failed') return status;

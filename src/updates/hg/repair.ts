@@ -1,19 +1,14 @@
 import { lstatSync, mkdtempSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readRegularFile } from '../../locks/index.js';
-import { shellWord } from '../../text/shell-word.js';
 import { remainsAt } from '../prefix.js';
-import { judgeTree, listed } from '../proof.js';
-import { decodeText } from '../text.js';
-import type { BrokenMove, Checkout, Failed, LocalChanges, RepairResult, RevisionResult } from '../version-control.js';
-import { hgFailure, readHg, runHg } from './command.js';
-
-/** How a tree is looked at. */
-export interface Looks {
-  currentRevision(checkout: Checkout): Promise<RevisionResult>;
-  localChanges(checkout: Checkout): Promise<LocalChanges | Failed>;
-}
+import { explainFaults, listed } from '../proof.js';
+import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
+import { asideLine, hgLine, isThere, topOf, withAdvice } from './advice.js';
+import { hgFailure, runHg } from './command.js';
+import { currentRevision, statusOf } from './looks.js';
+import { lookAt } from './prove.js';
+import { targetNotedIn } from './unfinished.js';
 
 /** As many paths as a command line holds without trouble. */
 const AT_ONCE = 200;
@@ -28,14 +23,14 @@ const AT_ONCE = 200;
  */
 export async function repair(
   mode: 'fast-forward' | 'reset',
-  looks: Looks,
   checkout: Checkout,
   broken: BrokenMove,
 ): Promise<RepairResult> {
-  const head = await looks.currentRevision(checkout);
+  const head = await currentRevision(checkout);
   if (head.kind === 'failed') return head;
-  const ended = await (mode === 'reset' ? complete(checkout, broken) : rollBack(checkout, head.revision, broken));
-  return ended ?? prove(looks, checkout, broken);
+  const top = { ...checkout, source: topOf(checkout) };
+  const ended = await (mode === 'reset' ? complete(top, broken) : rollBack(top, head.revision, broken));
+  return ended ?? prove(top, broken);
 }
 
 /** What ended the repair before its time; undefined when the tree can be looked at. */
@@ -46,23 +41,24 @@ async function complete(checkout: Checkout, { from, to = from }: BrokenMove): Pr
 }
 
 async function rollBack(checkout: Checkout, head: string, broken: BrokenMove): Promise<Ended> {
-  const { from, to = targetOf(checkout.source) } = broken;
+  const { from, to = targetNotedIn(checkout.source) } = broken;
   if (head !== from || to === undefined || to === from) return undefined;
   const between = await pathsOf(checkout, ['-mar', '--rev', from, '--rev', to]);
   if (between.kind === 'failed') return between;
   const dirty = await pathsOf(checkout, ['-mard']);
   if (dirty.kind === 'failed') return dirty;
-  if (between.paths.includes('.hgsub') || exists(join(checkout.source, '.hgsub'))) return withSubrepositories(checkout);
+  if (between.paths.includes('.hgsub') || isThere(join(checkout.source, '.hgsub')))
+    return withSubrepositories(checkout, to);
   const ours = new Set(between.paths);
   const local = new Set(broken.local);
   const changed = dirty.paths.filter((path) => !ours.has(path) && !local.has(path));
-  if (changed.length > 0) return refused(checkout, from, changed);
+  if (changed.length > 0) return refused(checkout, from, changed, []);
   const came = new Set(between.added);
-  const existing = between.added.filter((path) => exists(join(checkout.source, path)));
+  const existing = between.added.filter((path) => isThere(join(checkout.source, path)));
   const differing = [...new Set([...dirty.paths.filter((path) => ours.has(path)), ...existing])];
   const persons = await notOurs(checkout, differing, from, to);
   if (persons.kind === 'failed') return persons;
-  if (persons.paths.length > 0) return refused(checkout, from, persons.paths);
+  if (persons.paths.length > 0) return refused(checkout, from, persons.paths, between.added);
   for (const path of existing) removeFile(checkout.source, path);
   const back = differing.filter((path) => !came.has(path));
   for (let at = 0; at < back.length; at += AT_ONCE) {
@@ -74,47 +70,43 @@ async function rollBack(checkout: Checkout, head: string, broken: BrokenMove): P
   return run(checkout, ['update', '-r', from]);
 }
 
-async function prove(looks: Looks, checkout: Checkout, broken: BrokenMove): Promise<RepairResult> {
-  const head = await looks.currentRevision(checkout);
+/** The same for an update that a person has begun; all that differs besides it is theirs. @returns why not */
+export async function takeBackInterrupted(checkout: Checkout, head: string): Promise<string | undefined> {
+  const dirty = await pathsOf(checkout, ['-mard']);
+  if (dirty.kind === 'failed') return dirty.message;
+  const ended = await rollBack(checkout, head, { from: head, to: undefined, local: dirty.paths });
+  return ended !== undefined && 'message' in ended ? ended.message : undefined;
+}
+
+async function prove(checkout: Checkout, broken: BrokenMove): Promise<RepairResult> {
+  const head = await currentRevision(checkout);
   if (head.kind === 'failed') return head;
-  const unfinished = unfinishedIn(checkout.source);
-  if (unfinished !== undefined) {
-    return { kind: 'refused', message: `${checkout.source} is in the middle of another command of hg: ${unfinished}` };
-  }
-  const args = ['log', '-r', 'p2()', '-T', '{node}'];
-  const merged = await runHg(checkout, args);
-  if (merged.kind !== 'ok') return { kind: 'failed', message: hgFailure(checkout, args, merged) };
-  if (merged.stdout.length > 0) {
-    return {
-      kind: 'refused',
-      message: `${checkout.source} has a merge that is not committed; hg commit, or hg merge --abort`,
-    };
-  }
-  return judgeTree(checkout.source, head, await looks.localChanges(checkout), broken);
+  const looked = await lookAt(checkout, head.revision, '');
+  if (looked.kind === 'failed') return looked;
+  // What is only missing is brought back where the tree is proved.
+  const flaws = looked.flaws.filter(({ mend }) => mend === undefined);
+  if (flaws.length > 0) return { kind: 'refused', message: explainFaults(checkout.source, head.revision, flaws) };
+  const before = new Set(broken.local);
+  const unexplained = looked.modified.filter((path) => !before.has(path)).sort();
+  if (unexplained.length > 0) return refused(checkout, head.revision, unexplained, []);
+  return { kind: 'whole', revision: head.revision };
 }
 
-/** Where the update that broke off was going, as hg itself has noted. */
-function targetOf(source: string): string | undefined {
-  const noted = readRegularFile(join(source, '.hg', 'updatestate'))?.trim();
-  return noted !== undefined && /^[0-9a-f]{40}$/.test(noted) ? noted : undefined;
+function withSubrepositories(checkout: Checkout, to: string): RepairResult {
+  const message = `${checkout.source} has subrepositories, and an update of it broke off; nothing tells their files from a person's. To discard all local changes and complete it:`;
+  return { kind: 'refused', message: withAdvice(message, [hgLine(checkout, 'update', '--clean', '-r', to)]) };
 }
 
-/** The file in which hg notes a command that was not finished. */
-export function unfinishedIn(source: string): string | undefined {
-  const names = ['updatestate', 'graftstate', 'rebasestate', 'histedit-state', 'shelvedstate'];
-  const found = names.find((name) => exists(join(source, '.hg', name)));
-  return found === undefined ? undefined : `.hg/${found}`;
-}
-
-function withSubrepositories({ source }: Checkout): RepairResult {
-  const message = `${source} has subrepositories, and an update of it broke off; nothing tells their files from a person's. To discard all local changes and complete it:\nhg -R ${shellWord(source)} update --clean`;
-  return { kind: 'refused', message };
-}
-
-function refused({ source }: Checkout, from: string, paths: readonly string[]): RepairResult {
-  const what = `${source} has local changes since its update broke off, in ${listed(paths)}`;
-  const advice = `Commit nothing yet: keep a copy of what you need, then for each file\nhg revert --no-backup -r ${from} FILE\n(or rm, where the file is not known). The next run goes on then.`;
-  return { kind: 'refused', message: `${what}\n${advice}` };
+/** What a person wrote stays beside each file. */
+function refused(checkout: Checkout, from: string, paths: readonly string[], unknown: readonly string[]): RepairResult {
+  const what = `${checkout.source} has local changes since its update broke off, in ${listed(paths)}. To put them aside, beside each file:`;
+  const known = paths.filter((path) => !unknown.includes(path)).map((path) => `path:${path}`);
+  const top = topOf(checkout);
+  const lines = [
+    ...(known.length === 0 ? [] : [hgLine(checkout, 'revert', '-r', from, ...known)]),
+    ...paths.filter((path) => unknown.includes(path)).map((path) => asideLine(top, path)),
+  ];
+  return { kind: 'refused', message: withAdvice(what, lines) };
 }
 
 async function run(checkout: Checkout, args: readonly string[]): Promise<Ended> {
@@ -125,13 +117,10 @@ async function run(checkout: Checkout, args: readonly string[]): Promise<Ended> 
 type Paths = { readonly kind: 'paths'; readonly paths: readonly string[]; readonly added: readonly string[] } | Failed;
 
 async function pathsOf(checkout: Checkout, options: readonly string[]): Promise<Paths> {
-  const output = await readHg(checkout, ['status', '-0', ...options]);
-  if (output.kind === 'failed') return output;
-  const entries = decodeText(output.bytes)
-    .split('\0')
-    .filter((entry) => entry !== '');
-  const added = entries.filter((entry) => entry.startsWith('A ')).map((entry) => entry.slice(2));
-  return { kind: 'paths', paths: entries.map((entry) => entry.slice(2)), added };
+  const status = await statusOf(checkout, ...options);
+  if (status.kind === 'failed') return status;
+  const added = status.entries.filter(({ letter }) => letter === 'A').map(({ path }) => path);
+  return { kind: 'paths', paths: status.entries.map(({ path }) => path), added };
 }
 
 type Persons = { readonly kind: 'paths'; readonly paths: readonly string[] } | Failed;
@@ -171,5 +160,3 @@ function removeFile(source: string, path: string): void {
     }
   }
 }
-
-const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

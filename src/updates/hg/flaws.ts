@@ -1,0 +1,94 @@
+import { lstatSync } from 'node:fs';
+import type { Checkout, Fault } from '../version-control.js';
+import { asideLine, hgLine, isThere } from './advice.js';
+import type { Entry } from './looks.js';
+import { endOf, type Unfinished } from './unfinished.js';
+
+/** What keeps a tree from being a revision, and what moving it there once more can do about it. */
+export interface Flaw extends Fault {
+  /** What ends it and loses nothing, where that is so in each mode. */
+  readonly mend?: { readonly checkout: Checkout; readonly args: readonly string[] };
+  /** Whether `hg update --clean` ends it. */
+  readonly isCleanable: boolean;
+}
+
+/** A repository that is looked at. */
+export interface Where {
+  readonly checkout: Checkout;
+  /** What it is below, as messages name it. */
+  readonly prefix: string;
+  readonly revision: string;
+}
+
+export function flawsOfUnfinished({ checkout, prefix, revision }: Where, unfinished: Unfinished | undefined): Flaw[] {
+  if (unfinished === undefined) return [];
+  const { command, note } = unfinished;
+  const lost = command === 'update' ? 'all local changes are discarded' : 'what it did is discarded';
+  const what = `an hg ${command} was not ended (by these commands it is, and ${lost}):`;
+  const advice = endOf(checkout, unfinished, revision);
+  const isCleanable = command === 'update' || command === 'graft';
+  return [{ what, paths: [prefix + note], advice, isCleanable }];
+}
+
+export function flawsOfMerge(
+  { checkout, prefix }: Where,
+  second: string | undefined,
+  unfinished: Unfinished | undefined,
+): Flaw[] {
+  if (second === undefined) return [];
+  const what = `a merge with ${second} is not committed${prefix === '' ? '' : ` in ${prefix.slice(0, -1)}`}`;
+  const advice = unfinished === undefined ? [hgLine(checkout, 'merge', '--abort')] : [];
+  return [{ what, paths: [], advice, isCleanable: true }];
+}
+
+/** What a person has written stays beside each file. */
+export function flawsOfConflicts({ checkout, prefix }: Where, paths: readonly string[], isEnded: boolean): Flaw[] {
+  if (paths.length === 0) return [];
+  const advice = [
+    hgLine(checkout, 'revert', '-r', '.', 'set:unresolved()'),
+    hgLine(checkout, 'resolve', '--mark', '--all'),
+  ];
+  const named = paths.map((path) => prefix + path);
+  return [{ what: 'conflicts in', paths: named, advice: isEnded ? [] : advice, isCleanable: true }];
+}
+
+/** A file that is only gone comes back; what stands in its place is somebody's. */
+export function flawsOfMissing({ checkout, prefix }: Where, entries: readonly Entry[]): Flaw[] {
+  if (entries.length === 0) return [];
+  const top = checkout.source;
+  const standing = entries.map(({ bytes }) => standingAt(top, bytes));
+  const inTheWay = [...new Set(standing.flatMap((path) => path ?? []))].sort();
+  const args = ['revert', '-r', '.', 'set:missing()'];
+  const advice = [...inTheWay.map((path) => asideLine(top, path)), hgLine(checkout, ...args)];
+  if (inTheWay.length === 0) {
+    const paths = entries.map(({ path }) => prefix + path).sort();
+    return [{ what: 'missing files:', paths, advice, mend: { checkout, args }, isCleanable: true }];
+  }
+  const paths = inTheWay.map((path) => prefix + path);
+  return [{ what: 'something else stands in the place of', paths, advice, isCleanable: false }];
+}
+
+/** A subrepository elsewhere is told by the repository around it. */
+export function flawsOfParent(
+  { checkout, prefix, revision }: Where,
+  first: string | undefined,
+  branch: string | undefined,
+  unfinished: Unfinished | undefined,
+): Flaw[] {
+  if (first === revision || prefix !== '') return [];
+  const at = first === undefined ? 'nothing is checked out' : `it is at ${first} (branch ${JSON.stringify(branch)})`;
+  const advice = unfinished === undefined ? [hgLine(checkout, 'update', '-r', revision)] : [];
+  return [{ what: `${at} instead of ${revision}`, paths: [], advice, isCleanable: true }];
+}
+
+/** The first part of a path at which there is anything else than a directory that leads to it. */
+function standingAt(top: string, bytes: Buffer): string | undefined {
+  const slash = '/'.charCodeAt(0);
+  for (let end = bytes.indexOf(slash); end >= 0; end = bytes.indexOf(slash, end + 1)) {
+    const path = Buffer.concat([Buffer.from(`${top}/`), bytes.subarray(0, end)]);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    if (!stat.isDirectory()) return bytes.toString('utf8', 0, end);
+  }
+  return isThere(Buffer.concat([Buffer.from(`${top}/`), bytes])) ? bytes.toString() : undefined;
+}

@@ -1,0 +1,53 @@
+import { listed } from '../proof.js';
+import type { Checkout, Failed } from '../version-control.js';
+import { asideLine, hgLine, topOf, withAdvice } from './advice.js';
+import { type Entry, statusOf } from './looks.js';
+import { subrepositoriesOf } from './sub-repositories.js';
+
+export const UNTOUCHED = '(the source tree was not touched)';
+
+/**
+ * Local changes of files that the update changes, too, or in a subrepository that it moves: hg would merge them, or leave the
+ * subrepository where it is. @returns what to tell a person; undefined when nothing is in the way
+ */
+export async function inTheWay(
+  checkout: Checkout,
+  local: readonly Entry[],
+  head: string,
+  target: string,
+): Promise<string | undefined> {
+  const [incoming, moved] = await Promise.all([
+    statusOf(checkout, '-mard', '--rev', head, '--rev', target),
+    movedSubrepositories(checkout, head, target),
+  ]);
+  if (incoming.kind === 'failed') return incoming.message;
+  if (moved.kind === 'failed') return moved.message;
+  const changed = new Set(incoming.entries.map(({ path }) => path));
+  const above = (path: string): string | undefined => moved.paths.find((one) => path.startsWith(`${one}/`));
+  const both = local.filter(({ path }) => changed.has(path) || above(path) !== undefined);
+  if (both.length === 0) return undefined;
+  // `hg revert` leaves a changed file as FILE.orig, and one that was added as it is; of a subrepository it takes all.
+  const named = [...new Set(both.map(({ path }) => `path:${above(path) ?? path}`))];
+  const isNameable = both.every(({ path, bytes }) => Buffer.from(path).equals(bytes));
+  const patterns = isNameable ? named : ['set:modified() or added() or removed()'];
+  const added = both.filter(({ letter }) => letter === 'A').map(({ path }) => asideLine(topOf(checkout), path));
+  const files = listed(both.map(({ path }) => path).sort());
+  const message = `${checkout.source} has local changes to files that the update changes, too: ${files}\n${UNTOUCHED}\nTo put yours aside, beside each file:`;
+  return withAdvice(message, [hgLine(checkout, 'revert', '-r', '.', ...patterns), ...added]);
+}
+
+type Moved = { readonly kind: 'moved'; readonly paths: readonly string[] } | Failed;
+
+async function movedSubrepositories(checkout: Checkout, head: string, target: string): Promise<Moved> {
+  const top = topOf(checkout);
+  const [old, next] = await Promise.all(
+    [head, target].map((revision) => subrepositoriesOf(checkout, top, revision, false)),
+  );
+  if (old?.kind !== 'subrepositories') return old ?? { kind: 'moved', paths: [] };
+  if (next?.kind !== 'subrepositories') return next ?? { kind: 'moved', paths: [] };
+  const wanted = new Map(next.all.map(({ path, revision }) => [path, revision]));
+  return {
+    kind: 'moved',
+    paths: old.all.filter(({ path, revision }) => wanted.get(path) !== revision).map(({ path }) => path),
+  };
+}
