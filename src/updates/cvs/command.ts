@@ -6,8 +6,8 @@ const CVS: Client = {
   program: 'cvs',
   environment: (base) => {
     const environment = silentEnvironment(base);
-    // The checkout says itself where its repository is.
-    delete environment['CVSROOT'];
+    // The checkout says itself where its repository is, and what stands in it.
+    for (const name of ['CVSROOT', 'CVSREAD', 'CVSIGNORE', 'CVSWRAPPERS', 'CVS_CLIENT_LOG']) delete environment[name];
     return { TZ: 'UTC', ...environment };
   },
 };

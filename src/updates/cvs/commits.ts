@@ -26,6 +26,20 @@ export function commitsOf(revisions: readonly PathRevision[], steps: ReadonlyMap
   return [...groups].map(([key, group]) => toChange(key, group, steps));
 }
 
+/** What happened to files of which the repository tells nothing. */
+export function withoutLog(revision: string, steps: readonly Step[]): Change {
+  const files = steps.map(({ path, prior, revision: present }): ChangedFile => {
+    const status = present === undefined ? 'deleted' : prior === undefined ? 'added' : 'modified';
+    const numbers = {
+      ...(present === undefined ? {} : { revision: present }),
+      ...(prior === undefined ? {} : { prior }),
+    };
+    return { path, status, ...numbers };
+  });
+  const nobody = { author: '', email: '', date: '', committer: '', committerEmail: '', committedDate: '' };
+  return { revision, ...nobody, log: '', files };
+}
+
 function toChange(
   key: string,
   group: readonly [PathRevision, ...PathRevision[]],

@@ -1,55 +1,49 @@
 import { createHash } from 'node:crypto';
-import { type Dirent, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { errorCode, readRegularFile } from '../../locks/index.js';
-
-/** The revision of each file that CVS has checked out, by its path; what stands in for the revision of the tree. */
-export type Entries = ReadonlyMap<string, string>;
-
-/** No directory of sources is this deep; a loop of mounts is. */
-const DEEPEST = 100;
+import { repositoryBelow } from './repository.js';
+import { type Directory, type Entry, readTree, type Tree } from './tree.js';
 
 /**
- * Reads `CVS/Entries` of a tree and of all directories below it that CVS knows. Symbolic links are not followed.
- *
- * @throws the system's error, and when the directory itself is none of CVS
+ * What CVS has checked out, by path; what stands in for the revision of the tree. Of a file it is the revision and, where
+ * its keywords are not written as usual, how: `1.2`, `1.2 -kb`. Of a directory, which has a slash at the end of its path, it
+ * is the place in the repository, where that is another one than its parent's: `@module/other`.
  */
+export type Entries = ReadonlyMap<string, string>;
+
+/** @throws the system's error, and when the directory itself is none of CVS */
 export function readEntries(source: string): Entries {
+  return entriesOf(readTree(source));
+}
+
+export function entriesOf({ files, directories }: Tree): Entries {
   const entries = new Map<string, string>();
-  if (readRegularFile(join(source, 'CVS', 'Entries')) === undefined) {
-    throw new Error(`${source} is no checkout of CVS: there is no CVS/Entries`);
+  // Of a file that was added there is no revision; the minus of one that was removed says nothing of what it was.
+  for (const file of files) if (file.revision !== '0') entries.set(file.path, stateOf(file));
+  const byPath = new Map(directories.map((directory) => [directory.path, directory]));
+  for (const directory of directories) {
+    const place = strangePlace(directory, byPath);
+    if (place !== undefined) entries.set(`${directory.path}/`, `@${place}`);
   }
-  addDirectory(source, '', entries, 0);
   return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function addDirectory(source: string, prefix: string, entries: Map<string, string>, depth: number): void {
-  const directory = join(source, prefix);
-  const text = readRegularFile(join(directory, 'CVS', 'Entries'));
-  if (text === undefined || depth > DEEPEST) return;
-  // What cvs did since it wrote the list: `A ` and `R ` before a line of it. A killed one leaves that.
-  const log = readRegularFile(join(directory, 'CVS', 'Entries.Log')) ?? '';
-  for (const line of [...text.split('\n'), ...log.split('\n')]) {
-    const gone = /^R \/([^/]+)\//.exec(line)?.[1];
-    if (gone !== undefined) entries.delete(prefix + gone);
-    // `/name/revision/time stamp/options/tag`; a minus before the revision: removed and not committed; `0`: added.
-    const match = /^(?:A )?\/([^/]+)\/-?([0-9.]+)\//.exec(line);
-    if (match?.[1] !== undefined && match[2] !== undefined && match[2] !== '0')
-      entries.set(prefix + match[1], match[2]);
-  }
-  for (const child of children(directory)) {
-    if (child.isDirectory() && child.name !== 'CVS')
-      addDirectory(source, `${prefix}${child.name}/`, entries, depth + 1);
-  }
+function stateOf({ revision, options }: Entry): string {
+  const number = revision.replace(/^-/, '');
+  return options === '' ? number : `${number} ${options}`;
 }
 
-function children(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch (error) {
-    if (errorCode(error) === 'EACCES' || errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+/** The revision number in what {@link Entries} says of a file. */
+export const numberOf = (value: string | undefined): string | undefined => value?.replace(/ .*/, '');
+
+function strangePlace(
+  { path, place }: Directory,
+  byPath: ReadonlyMap<string, Pick<Directory, 'place'>>,
+): string | undefined {
+  if (path === '') return undefined;
+  const slash = path.lastIndexOf('/');
+  const parent = byPath.get(slash < 0 ? '' : path.slice(0, slash))?.place;
+  if (parent !== undefined && place.root !== parent.root) return `${place.root} ${place.module}`;
+  const usual = parent && repositoryBelow(parent, path.slice(slash + 1));
+  return place.module === usual ? undefined : place.module;
 }
 
 /** Two trees with the same files at the same revisions have the same digest: 40 hexadecimal digits. */

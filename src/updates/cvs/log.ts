@@ -18,43 +18,96 @@ const SEPARATOR = '----------------------------';
 const END = '=============================================================================';
 
 /**
- * The revisions that `cvs log` wrote. A message may hold a line like those that separate revisions: only one before
- * `revision N` and one before the next file or the end count.
+ * The revisions that `cvs log` wrote. Nothing in it is quoted, and a message may hold the log of another file, or an older
+ * one of the same: what only looks like a revision is told by how many there are, which stands before them, and by their order.
  */
 export function readLog(bytes: Buffer): FileRevision[] {
   const lines = decodeText(bytes).split('\n');
-  const revisions: FileRevision[] = [];
-  let current = '';
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at] ?? '';
-    const file = /^RCS file: (.*)$/.exec(line);
-    if (file?.[1] !== undefined) current = file[1];
-    const number = line === SEPARATOR ? /^revision ([0-9.]+)(?:\s|$)/.exec(lines[at + 1] ?? '') : null;
-    if (number?.[1] === undefined) continue;
-    const facts = lines[at + 2] ?? '';
-    const messageAt = at + (/^branches:/.test(lines[at + 3] ?? '') ? 4 : 3);
-    let end = messageAt;
-    while (end < lines.length && !isEnd(lines, end)) end++;
-    revisions.push({
-      file: current,
-      revision: number[1],
-      author: fact(facts, 'author'),
-      date: isoLike(fact(facts, 'date')),
-      dead: fact(facts, 'state') === 'dead',
-      commit: fact(facts, 'commitid') || undefined,
-      log: lines
-        .slice(messageAt, end)
-        .map((text) => `${text}\n`)
-        .join(''),
-    });
-    at = end - 1;
-  }
-  return revisions;
+  const starts = lines.flatMap((line, at) =>
+    isFile(lines, at) ? [{ at, file: line.slice('RCS file: '.length) }] : [],
+  );
+  return starts.flatMap(({ at, file }, index) => revisionsOf(file, lines.slice(at, starts[index + 1]?.at)));
 }
 
-function isEnd(lines: readonly string[], at: number): boolean {
-  if (lines[at] === SEPARATOR) return /^revision [0-9.]+(\s|$)/.test(lines[at + 1] ?? '');
-  return lines[at] === END && (lines[at + 1] ?? '') === '';
+/** `RCS file: ` begins a file at the beginning and after the end of the one before. */
+function isFile(lines: readonly string[], at: number): boolean {
+  if (!lines[at]?.startsWith('RCS file: ')) return false;
+  const before = lines.slice(0, at).findLast((line) => line !== '');
+  return (before === undefined || before === END) && /^head:|^Working file:/.test(lines[at + 1] ?? '');
+}
+
+function revisionsOf(file: string, lines: readonly string[]): FileRevision[] {
+  const end = lines.lastIndexOf(END);
+  const selected = Number(/selected revisions: (\d+)/.exec(lines.find((line) => line.startsWith('total ')) ?? '')?.[1]);
+  const starts = lines.flatMap((_, at) => (isRevision(lines, at) ? [at] : []));
+  const numbers = starts.map((at) => numberAt(lines, at));
+  const real = trueOnes(numbers, selected).map((index) => starts[index] ?? 0);
+  return real.map((at, index) => revisionAt(file, lines.slice(at, real[index + 1] ?? (end < 0 ? undefined : end))));
+}
+
+const isRevision = (lines: readonly string[], at: number): boolean =>
+  lines[at] === SEPARATOR &&
+  /^revision [0-9.]+(\s|$)/.test(lines[at + 1] ?? '') &&
+  /^date: .*;\s+author: .*;\s+state: /.test(lines[at + 2] ?? '');
+
+const numberAt = (lines: readonly string[], at: number): string => /[0-9.]+/.exec(lines[at + 1] ?? '')?.[0] ?? '';
+
+/** Of more than this many a message is a riddle, which nobody has set. */
+const MOST_FALSE = 3;
+
+/**
+ * Which of the numbers are those of the file, of which there are so many: the first is, none is there twice, and those of
+ * the trunk go down. Of two with the same number the later one is, since a message speaks of what was before.
+ */
+export function trueOnes(numbers: readonly string[], selected: number): number[] {
+  const all = numbers.map((_, index) => index);
+  const surplus = numbers.length - selected;
+  if (!(surplus > 0)) return all;
+  if (surplus > MOST_FALSE) return all.slice(0, selected);
+  return chosen(numbers, 0, [], surplus) ?? all.slice(0, selected);
+}
+
+function chosen(
+  numbers: readonly string[],
+  at: number,
+  taken: readonly number[],
+  surplus: number,
+): number[] | undefined {
+  if (at === numbers.length) return surplus === 0 ? [...taken] : undefined;
+  const number = numbers[at] ?? '';
+  const last = taken.map((index) => numbers[index] ?? '').findLast(isTrunk);
+  const fits =
+    !taken.some((index) => numbers[index] === number) &&
+    (last === undefined || !isTrunk(number) || isBefore(number, last));
+  const take = (): number[] | undefined => (fits ? chosen(numbers, at + 1, [...taken, at], surplus) : undefined);
+  const skip = (): number[] | undefined =>
+    surplus > 0 && at > 0 ? chosen(numbers, at + 1, taken, surplus - 1) : undefined;
+  return numbers.includes(number, at + 1) ? (skip() ?? take()) : (take() ?? skip());
+}
+
+const isTrunk = (number: string): boolean => number.split('.').length === 2;
+
+function isBefore(one: string, other: string): boolean {
+  const [[a = 0, b = 0], [c = 0, d = 0]] = [one, other].map((number) => number.split('.').map(Number)) as [
+    number[],
+    number[],
+  ];
+  return a < c || (a === c && b < d);
+}
+
+/** @param lines from its separator to the next one, or to the end of the file */
+function revisionAt(file: string, lines: readonly string[]): FileRevision {
+  const facts = lines[2] ?? '';
+  const message = lines.slice(/^branches:/.test(lines[3] ?? '') ? 4 : 3);
+  return {
+    file,
+    revision: numberAt(lines, 0),
+    author: fact(facts, 'author'),
+    date: isoLike(fact(facts, 'date')),
+    dead: fact(facts, 'state') === 'dead',
+    commit: fact(facts, 'commitid') || undefined,
+    log: message.map((text) => `${text}\n`).join(''),
+  };
 }
 
 const fact = (facts: string, name: string): string =>

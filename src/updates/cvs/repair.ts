@@ -17,9 +17,11 @@ import { endedByItself } from '../client.js';
 import { remainsAt } from '../prefix.js';
 import { listed } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
+import { advised, moveAway } from './advice.js';
 import { cvsFailure, runCvs } from './command.js';
-import type { Entries } from './entries.js';
-import { repositoryOf } from './repository.js';
+import { type Entries, numberOf } from './entries.js';
+import { placeOf } from './place.js';
+import { readPlace, repositoryBelow } from './repository.js';
 import { rehearse, said } from './said.js';
 
 /** A repair of one checkout. */
@@ -47,7 +49,7 @@ const ROUNDS = 3;
  */
 export async function repair(it: Case): Promise<RepairResult | { readonly kind: 'updated' }> {
   const { checkout, broken } = it;
-  const seen = await rehearse(checkout, it.update);
+  const seen = await rehearse(checkout, it.update, 'with-unknown');
   if (seen.kind === 'failed') return explained(seen);
   const local = new Set(broken.local);
   const unclear = [...(it.mode === 'reset' ? [] : seen.modified), ...seen.conflicting].filter(
@@ -55,8 +57,12 @@ export async function repair(it: Case): Promise<RepairResult | { readonly kind: 
   );
   const merging = it.mode === 'reset' ? [] : broken.local.filter((path) => wasMerging(it, path));
   if (merging.length > 0) {
-    const message = `${checkout.source}: an update broke off when it merged local changes of ${listed(merging)}; cvs keeps the files as they were beside them, as .#NAME.REVISION: move those back over them`;
-    return { kind: 'refused', message };
+    const message = `${checkout.source}: an update broke off when it merged local changes of ${listed(merging)}\ncvs has kept the files as they were. To put them back:`;
+    const back = merging.map((path) => {
+      const file = join(checkout.source, path);
+      return `mv ${shellWord(asideOf(file, numberOf(it.present.get(path)) ?? ''))} ${shellWord(file)}`;
+    });
+    return { kind: 'refused', message: advised(message, back) };
   }
   const leftovers = seen.unknown.filter((path) => versionsOf(it, path) !== undefined);
   const sorted = await sort(it, [...unclear, ...leftovers]);
@@ -80,8 +86,8 @@ async function complete({ checkout, update, broken }: Case): Promise<RepairResul
     if (done.news) continue;
     const ignored = await ignoredIn(checkout, done.unknown);
     if (ignored.length === 0) return { kind: 'updated' };
-    const message = `${checkout.source}: cvs passes over ${listed(ignored)}, since it was killed when it made them, and files of yours are there; move them away, the next run then brings the repository's`;
-    return { kind: 'refused', message };
+    const message = `${checkout.source}: cvs passes over ${listed(ignored)}, since it was killed when it made them, and files of yours are there\nTo move them away:`;
+    return { kind: 'refused', message: advised(message, moveAwayPaths(checkout, ignored)) };
   }
   const message = `${checkout.source}: each cvs update brings something, so nothing shows that the tree is whole`;
   return { kind: 'failed', message };
@@ -89,12 +95,11 @@ async function complete({ checkout, update, broken }: Case): Promise<RepairResul
 
 /** Directories that cvs takes for unknown ones, although the repository has files there. Servers before 1.12 do not say. */
 async function ignoredIn(checkout: Checkout, unknown: readonly string[]): Promise<string[]> {
-  const place = repositoryOf(checkout.source);
-  if (place.kind === 'failed') return [];
+  const place = readPlace(checkout.source, Buffer.alloc(0));
   const ignored: string[] = [];
   for (const path of unknown) {
     if (!lstatSync(join(checkout.source, path), { throwIfNoEntry: false })?.isDirectory()) continue;
-    const files = await runCvs(checkout, ['-Q', 'rls', '--', `${place.module}/${path}`]);
+    const files = await runCvs(checkout, ['-Q', 'rls', '--', repositoryBelow(place, path)]);
     if (files.kind === 'ok' && files.stdout.length > 0) ignored.push(path);
   }
   return ignored;
@@ -102,16 +107,19 @@ async function ignoredIn(checkout: Checkout, unknown: readonly string[]): Promis
 
 /** Whether cvs has begun to merge a file and has not written its entry. */
 function wasMerging({ checkout, past, present }: Case, path: string): boolean {
-  const revision = present.get(path);
-  if (revision === undefined || past?.get(path) !== revision) return false;
-  return exists(join(checkout.source, dirname(path), `.#${basename(path)}.${revision}`));
+  const revision = numberOf(present.get(path));
+  if (revision === undefined || numberOf(past?.get(path)) !== revision) return false;
+  return exists(asideOf(join(checkout.source, path), revision));
 }
+
+/** Where cvs keeps a file that it merges into, or discards. */
+const asideOf = (file: string, revision: string): string => join(dirname(file), `.#${basename(file)}.${revision}`);
 
 /** The file that a path may be a version of, and its old revision; undefined for what cvs does not leave. */
 function versionsOf({ past, present }: Case, path: string): { file: string; prior: string | undefined } | undefined {
   // What a client of a server writes before it gives it its name.
   const file = basename(path).startsWith('.new.') ? join(dirname(path), basename(path).slice('.new.'.length)) : path;
-  const prior = past?.get(file);
+  const prior = numberOf(past?.get(file));
   if (file !== path) return { file, prior };
   return prior === undefined && !present.has(file) ? undefined : { file, prior };
 }
@@ -201,20 +209,23 @@ function removeBackups(notes: string): void {
   for (const name of readdirSync(notes)) if (name.startsWith(',,')) unlinkSync(join(notes, name));
 }
 
-function refused({ source }: Checkout, paths: readonly string[]): RepairResult {
-  const message = `${source} has local changes since its update broke off, in ${listed(paths)}\nKeep a copy of what you need and remove them; the next run then brings the repository's.`;
-  return { kind: 'refused', message };
+function refused(checkout: Checkout, paths: readonly string[]): RepairResult {
+  const message = `${checkout.source} has local changes since its update broke off, in ${listed(paths)}\nThe next run brings the repository's when they are out of the way. To move them there:`;
+  return { kind: 'refused', message: advised(message, moveAwayPaths(checkout, paths)) };
 }
+
+const moveAwayPaths = ({ source }: Checkout, paths: readonly string[]): string[] =>
+  moveAway(
+    source,
+    paths.map((path) => placeOf(Buffer.from(path))),
+  );
 
 /** A killed cvs leaves its lock in the repository, and no later one takes it away. */
 function explained(failed: Failed): Failed {
   const where = /waiting for (\S+)'s lock in (\S+)/.exec(failed.message);
   if (where?.[2] === undefined) return failed;
-  const lock = shellWord(`${where[2]}/#cvs.lock`);
-  return {
-    kind: 'failed',
-    message: `${failed.message}\nWhen no cvs of ${where[1]} works in that repository, remove its lock there:\nrmdir ${lock}`,
-  };
+  const message = `${failed.message}\nWhen no cvs of ${where[1]} works in that repository, remove its lock there:`;
+  return { kind: 'failed', message: advised(message, [`rmdir ${shellWord(`${where[2]}/#cvs.lock`)}`]) };
 }
 
 const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

@@ -1,32 +1,35 @@
-import { join } from 'node:path';
-import { readRegularFile } from '../../locks/index.js';
-import type { Failed } from '../version-control.js';
+import { readFileSync } from 'node:fs';
+import { decodeText } from '../text.js';
+import { inSource, look } from './place.js';
 
-/** Where the files of a checkout lie in the repository. */
+/** Where the files of a directory lie. */
 export interface RepositoryPlace {
-  readonly kind: 'place';
-  /** The directory of the repository on its server. */
+  /** As CVS names it: `/path`, `:ext:user@host:/path`, `:pserver:user@host:2401/path`. */
   readonly root: string;
-  /** Below it, without a slash at the end. */
+  /** The directory below it, without slashes around it; empty for all of the repository. */
   readonly module: string;
 }
 
-/** Reads `CVS/Root` and `CVS/Repository`, of which the second may also be an absolute path. */
-export function repositoryOf(source: string): RepositoryPlace | Failed {
-  const root = readRegularFile(join(source, 'CVS', 'Root'))?.trim();
-  const repository = readRegularFile(join(source, 'CVS', 'Repository'))?.trim();
-  if (!root || !repository) return { kind: 'failed', message: `${source}: CVS/Root or CVS/Repository is missing` };
-  // `:ext:user@host:/path`, `:pserver:user@host:2401/path`, `/path`
-  const path = root.slice(Math.max(0, root.indexOf('/'))).replace(/\/+$/, '');
-  const module = repository.startsWith(`${path}/`) ? repository.slice(path.length + 1) : repository;
-  return { kind: 'place', root: path, module: module.replace(/\/+$/, '') };
+/** Reads `CVS/Root` and `CVS/Repository` of a directory, of which the second may also be an absolute path. */
+export function readPlace(source: string, directory: Buffer): RepositoryPlace {
+  const [root, repository] = ['Root', 'Repository'].map((name) => {
+    const file = inSource(
+      source,
+      Buffer.concat([directory, Buffer.from(`${directory.length === 0 ? '' : '/'}CVS/${name}`)]),
+    );
+    return look(file)?.isFile() ? decodeText(readFileSync(file)).trim() : '';
+  });
+  const top = directoryOf(root ?? '');
+  const module = repository?.startsWith(`${top}/`) ? repository.slice(top.length + 1) : (repository ?? '');
+  return { root: root ?? '', module: module.replace(/^(\.(\/|$))+/, '').replace(/\/+$/, '') };
 }
 
-/** The path in the checkout of what the log calls `/path/module/Attic/a.c,v`; undefined when it is none of it. */
-export function pathIn({ root, module }: RepositoryPlace, file: string): string | undefined {
-  const name = file.replace(/,v$/, '').replace(/\/Attic(?=\/[^/]*$)/, '');
-  const prefix = `${root}/${module}/`;
-  if (name.startsWith(prefix)) return name.slice(prefix.length);
-  const at = name.indexOf(`/${module}/`); // a server that knows its root by another name
-  return at < 0 ? undefined : name.slice(at + module.length + 2);
-}
+/** The directory of a repository on its host. */
+export const directoryOf = (root: string): string => root.slice(Math.max(0, root.indexOf('/'))).replace(/\/+$/, '');
+
+/** Whether a repository is in this file system, and cvs reads it without a server. */
+export const isLocal = (root: string): boolean => /^(:local:)?\//.test(root);
+
+/** The place of something in a directory. */
+export const repositoryBelow = ({ module }: Pick<RepositoryPlace, 'module'>, name: string): string =>
+  module === '' ? name : `${module}/${name}`;

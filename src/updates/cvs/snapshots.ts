@@ -34,6 +34,11 @@ export class Snapshots {
     }
   }
 
+  /** Whether nothing was ever kept. */
+  isEmpty(): boolean {
+    return this.#names().length === 0;
+  }
+
   /** Removes all but those of these digests. */
   keepOnly(digests: readonly string[]): void {
     const wanted = new Set(digests.map((digest) => `${digest}.json`));

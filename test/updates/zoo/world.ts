@@ -33,7 +33,7 @@ const FIRST = {
 } as const;
 
 /** A line to be copied stands further in than any of ours; what a client has said there does not begin with a program. */
-const COMMAND = /^ {8}((?:git|svn|hg|cvs|rm|mv|cp|mkdir|rmdir|chmod) .*)$/;
+const COMMAND = /^ {8}((?:cd|for file in|git|svn|hg|cvs|rm|mv|cp|mkdir|rmdir|chmod) .*)$/;
 
 /** A repository, a checkout, a primary `main` and a secondary `other`, as a person configures them. */
 export class World {

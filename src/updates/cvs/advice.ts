@@ -1,0 +1,55 @@
+import { shellWord } from '../../text/shell-word.js';
+import { backupOf } from './condition.js';
+import { inSource, look, type Place } from './place.js';
+
+/**
+ * Commands that move what is in the way out of it, and lose nothing: cvs then brings what the repository has. A path below
+ * another one goes with it.
+ */
+export function moveAway(source: string, places: readonly Place[]): string[] {
+  const unique = [...new Map(places.map((place) => [place.path, place])).values()];
+  const tops = unique.filter(({ path }) => !unique.some((other) => path.startsWith(`${other.path}/`)));
+  if (tops.length === 0) return [];
+  const suffix = freeSuffix(source, tops);
+  const words = tops.map(({ bytes }) => wordOf(inSource(source, bytes)));
+  const [only] = words;
+  if (words.length > 1) return [`for file in ${words.join(' ')}; do mv "$file" "$file${suffix}"; done`];
+  return [`mv ${only} ${only}${suffix}`];
+}
+
+/** An ending under which nothing is there yet. */
+function freeSuffix(source: string, places: readonly Place[]): string {
+  for (let count = 1; ; count++) {
+    const suffix = count === 1 ? '.mine' : `.mine${count}`;
+    const taken = places.some(
+      ({ bytes }) => look(inSource(source, Buffer.concat([bytes, Buffer.from(suffix)]))) !== undefined,
+    );
+    if (!taken) return suffix;
+  }
+}
+
+/** Commands that bring back files which were to be removed, at the revision that they had. */
+export function bringBack(source: string, places: readonly Place[]): string[] {
+  if (places.length === 0) return [];
+  return [`cd ${shellWord(source)} && cvs -f -Q add -- ${places.map(({ bytes }) => wordOf(bytes)).join(' ')}`];
+}
+
+/** Commands that remove what a killed cvs has kept of files. */
+export function removeBackups(source: string, places: readonly Place[]): string[] {
+  return places.map(({ bytes }) => `rm -f ${wordOf(inSource(source, backupOf(bytes)))}`);
+}
+
+/** A name as one word of a command, also one that is not UTF-8. */
+function wordOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  if (Buffer.from(text).equals(bytes)) return shellWord(text);
+  const octal = [...bytes].map((byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\w./]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`;
+  });
+  return `"$(printf '${octal.join('')}')"`;
+}
+
+/** A message in which the commands stand on lines of their own, for a person to copy. */
+export const advised = (message: string, commands: readonly string[]): string =>
+  [message, ...commands.map((command) => `  ${command}`)].join('\n');

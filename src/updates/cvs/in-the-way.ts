@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import type { Checkout } from '../version-control.js';
+import { runCvs } from './command.js';
+import { inSource, look, type Place, placeOf } from './place.js';
+import { directoryOf, isLocal, repositoryBelow } from './repository.js';
+import type { Said } from './said.js';
+import type { Directory, Tree } from './tree.js';
+import { type Following, lettersOf, updateArguments } from './update-options.js';
+
+/**
+ * What nobody has told CVS about and stands where an update would put something. cvs itself notices some of it in the middle
+ * of the update only, and passes over a directory without a word.
+ *
+ * @param asked undefined when the rehearsal failed
+ */
+export async function inTheWay(
+  source: Following,
+  checkout: Checkout,
+  tree: Tree,
+  asked: Said | undefined,
+  asOf: Date | undefined,
+): Promise<Place[]> {
+  const root = tree.directories[0]?.place.root ?? '';
+  const known = new Set(tree.files.flatMap(({ path, revision }) => (revision === '0' ? [] : [path])));
+  const isThere = ({ bytes }: Place): boolean => look(inSource(checkout.source, bytes)) !== undefined;
+  const found = new Map<string, Place>();
+  const add = (places: readonly Place[]): void => places.forEach((place) => void found.set(place.path, place));
+  if (asked !== undefined) {
+    // Without a server cvs has compared what is there, and takes what is the same for its own.
+    const brought = isLocal(root) ? [] : asked.brought;
+    add(
+      [...brought, ...asked.conflicting]
+        .filter((path) => !known.has(path))
+        .map(asked.at)
+        .filter(isThere),
+    );
+    const directories = new Set(tree.directories.map(({ path }) => path));
+    const made = lettersOf(source.options).has('d') ? asked.made : [];
+    add(
+      made
+        .filter((path) => !directories.has(path))
+        .map((path) => placeOf(Buffer.from(path)))
+        .filter(isThere),
+    );
+  }
+  for (const place of tree.unknown) {
+    const parent = parentOf(tree, place);
+    if (parent === undefined || !isLocal(parent.place.root)) continue;
+    const module = repositoryBelow(parent.place, place.path.slice(place.path.lastIndexOf('/') + 1));
+    const path = join(directoryOf(parent.place.root), module);
+    // A directory where the repository has a file ends cvs.
+    if (asked === undefined && look(`${path},v`) !== undefined) add([place]);
+    if (look(path)?.isDirectory() && (await hasFiles(source, checkout, parent, module, asOf))) add([place]);
+  }
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function parentOf({ directories }: Tree, { path }: Place): Directory | undefined {
+  const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+  return directories.find((directory) => directory.path === parent);
+}
+
+/** Whether an update would bring files into a directory of the repository; the removed ones are still there. */
+async function hasFiles(
+  source: Following,
+  checkout: Checkout,
+  { place, tag }: Directory,
+  module: string,
+  asOf: Date | undefined,
+): Promise<boolean> {
+  const letters = lettersOf(source.options);
+  if (!letters.has('d')) return false;
+  const bound = letters.get('r') ?? (letters.has('A') ? undefined : /^[TN](.+)/.exec(tag)?.[1]);
+  const date = updateArguments({ options: [], mode: 'fast-forward' }, asOf).slice(1);
+  const at = [...(bound === undefined ? [] : ['-r', bound]), ...date];
+  const listed = await runCvs(checkout, ['-d', place.root, '-Q', 'rls', '-R', '-P', '-e', ...at, '--', module]);
+  return listed.kind === 'ok' && /^\//m.test(listed.stdout.toString('latin1'));
+}
