@@ -5,7 +5,6 @@ import type {
   Failed,
   Fault,
   LocalChanges,
-  Proof,
   RepairResult,
   RevisionResult,
   VersionControl,
@@ -32,31 +31,10 @@ export async function proveWhole(
 }
 
 /**
- * {@link VersionControl.proveTree} by what a system says of all of a tree: where its revision is known for the whole of it.
- */
-export async function proveByLooks(
-  system: Pick<VersionControl, 'currentRevision' | 'localChanges'>,
-  checkout: Checkout,
-  revision: string,
-): Promise<Proof> {
-  const head = await system.currentRevision(checkout);
-  if (head.kind === 'failed') return head;
-  const local = await system.localChanges(checkout);
-  if (local.kind === 'failed') return local;
-  const faults = [
-    ...(head.revision === revision ? [] : [{ what: `it is at ${head.revision}`, paths: [], advice: [] }]),
-    ...(head.strayed === undefined ? [] : [{ what: head.strayed, paths: [], advice: [] }]),
-    ...(local.conflicting.length === 0 ? [] : [{ what: 'conflicts in', paths: local.conflicting, advice: [] }]),
-  ];
-  if (faults.length === 0) return { kind: 'proved', modified: local.modified };
-  return { kind: 'faulty', faults, modified: local.modified, mendable: false };
-}
-
-/**
  * Decides it: the tree differs from its revision only where a person had changed it before the update began. What differs
  * besides may be the update's doing or a person's since; nothing tells which.
  */
-export function judgeTree(
+function judgeTree(
   source: string,
   head: Exclude<RevisionResult, Failed>,
   local: LocalChanges | Failed,

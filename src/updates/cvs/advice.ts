@@ -1,6 +1,7 @@
 import { shellWord } from '../../text/shell-word.js';
+import { look } from '../look.js';
 import { backupOf } from './condition.js';
-import { inSource, look, type Place } from './place.js';
+import { inSource, type Place } from './place.js';
 
 /**
  * Commands that move what is in the way out of it, and lose nothing: cvs then brings what the repository has. A path below

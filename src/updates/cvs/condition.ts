@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { inSource, look } from './place.js';
+import { look } from '../look.js';
+import { inSource } from './place.js';
 import type { Entry, Tree } from './tree.js';
 
 /** In what the files of a source differ from what CVS has noted about them. Sorted like the notes. */

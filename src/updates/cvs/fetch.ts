@@ -1,3 +1,4 @@
+import { exists } from '../look.js';
 import { listed } from '../proof.js';
 import type { Checkout, Fault, FetchResult } from '../version-control.js';
 import { advised, bringBack, moveAway } from './advice.js';
@@ -5,7 +6,7 @@ import { conditionOf } from './condition.js';
 import { digestOf, entriesOf } from './entries.js';
 import { faultOf, inTheWayOf } from './fault.js';
 import { inTheWay } from './in-the-way.js';
-import { inSource, look, type Place } from './place.js';
+import { inSource, type Place } from './place.js';
 import { rehearse, type Said } from './said.js';
 import type { Snapshots } from './snapshots.js';
 import { strayedIn } from './strayed.js';
@@ -63,7 +64,7 @@ function refusal(source: string, faults: readonly Fault[], why?: string): string
 
 /** cvs leaves all that is in a directory that the repository has no more, and says so in passing. */
 function passedByIn(source: string, { skipped, at }: Said, blocking: readonly Place[]): Fault[] {
-  const present = skipped.map(at).filter(({ bytes }) => look(inSource(source, bytes)) !== undefined);
+  const present = skipped.map(at).filter(({ bytes }) => exists(inSource(source, bytes)));
   const places = without(present, blocking);
   return faultOf('directories that are no more in the repository:', places, moveAway(source, places));
 }
@@ -74,7 +75,7 @@ function changedTwice(source: string, tree: Tree, asked: Said, blocking: readonl
   const places = without([...new Set([...conflicting, ...merged])].sort().map(at), blocking);
   // What is to be removed must be wanted again before cvs brings another version.
   const removed = new Set(tree.files.flatMap(({ path, revision }) => (revision.startsWith('-') ? [path] : [])));
-  const present = places.filter(({ bytes }) => look(inSource(source, bytes)) !== undefined);
+  const present = places.filter(({ bytes }) => exists(inSource(source, bytes)));
   const back = places.filter(({ path }) => removed.has(path));
   const advice = [...moveAway(source, present), ...bringBack(source, back)];
   return faultOf(

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { exists, isDirectory } from '../look.js';
 import type { Checkout } from '../version-control.js';
 import { runCvs } from './command.js';
-import { inSource, look, type Place, placeOf } from './place.js';
+import { inSource, type Place, placeOf } from './place.js';
 import { directoryOf, isLocal, repositoryBelow } from './repository.js';
 import type { Said } from './said.js';
 import type { Directory, Tree } from './tree.js';
@@ -22,7 +23,7 @@ export async function inTheWay(
 ): Promise<Place[]> {
   const root = tree.directories[0]?.place.root ?? '';
   const known = new Set(tree.files.flatMap(({ path, revision }) => (revision === '0' ? [] : [path])));
-  const isThere = ({ bytes }: Place): boolean => look(inSource(checkout.source, bytes)) !== undefined;
+  const isThere = ({ bytes }: Place): boolean => exists(inSource(checkout.source, bytes));
   const found = new Map<string, Place>();
   const add = (places: readonly Place[]): void => places.forEach((place) => void found.set(place.path, place));
   if (asked !== undefined) {
@@ -49,8 +50,8 @@ export async function inTheWay(
     const module = repositoryBelow(parent.place, place.path.slice(place.path.lastIndexOf('/') + 1));
     const path = join(directoryOf(parent.place.root), module);
     // A directory where the repository has a file ends cvs.
-    if (asked === undefined && look(`${path},v`) !== undefined) add([place]);
-    if (look(path)?.isDirectory() && (await hasFiles(source, checkout, parent, module, asOf))) add([place]);
+    if (asked === undefined && exists(`${path},v`)) add([place]);
+    if (isDirectory(path) && (await hasFiles(source, checkout, parent, module, asOf))) add([place]);
   }
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }

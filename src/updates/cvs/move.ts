@@ -1,5 +1,6 @@
 import { renameSync } from 'node:fs';
 import { endedByItself, neverStarted } from '../client.js';
+import { exists } from '../look.js';
 import { listed } from '../proof.js';
 import { decodeText } from '../text.js';
 import type { ToolResult } from '../tool.js';
@@ -7,7 +8,7 @@ import type { Checkout, Failed, Fetched, MoveResult } from '../version-control.j
 import { advised, moveAway } from './advice.js';
 import { cvsFailure, runCvs } from './command.js';
 import { digestOf, entriesOf } from './entries.js';
-import { inSource, look, placeOf } from './place.js';
+import { inSource, placeOf } from './place.js';
 import { rehearse } from './said.js';
 import { type Entry, readTree, type Tree } from './tree.js';
 import { type Following, updateArguments } from './update-options.js';
@@ -45,9 +46,7 @@ async function updateTwiceAt(
 ): Promise<{ readonly output: Buffer; readonly result: ToolResult }> {
   const chunks: Buffer[] = [];
   const update = (): Promise<ToolResult> => runCvs(checkout, args, (chunk) => chunks.push(chunk));
-  const vanished = files.some(
-    ({ bytes, revision }) => revision === '0' && look(inSource(checkout.source, bytes)) === undefined,
-  );
+  const vanished = files.some(({ bytes, revision }) => revision === '0' && !exists(inSource(checkout.source, bytes)));
   const first = await update();
   const result = vanished && first.kind === 'ok' ? await update() : first;
   return { output: Buffer.concat(chunks), result };
@@ -91,5 +90,5 @@ function putAside(source: string, { bytes, revision }: Entry): void {
     bytes.subarray(at),
     Buffer.from(`.${revision.replace(/^-/, '')}`),
   ]);
-  if (look(inSource(source, bytes)) !== undefined) renameSync(inSource(source, bytes), inSource(source, aside));
+  if (exists(inSource(source, bytes))) renameSync(inSource(source, bytes), inSource(source, aside));
 }

@@ -1,4 +1,3 @@
-import { lstatSync, type Stats } from 'node:fs';
 import { decodeText } from '../text.js';
 
 /** Something below the source. */
@@ -12,14 +11,3 @@ export const placeOf = (bytes: Buffer): Place => ({ path: decodeText(bytes), byt
 
 /** The absolute path of something in the source, in the bytes that the file system has. */
 export const inSource = (source: string, path: Buffer): Buffer => Buffer.concat([Buffer.from(`${source}/`), path]);
-
-/** What stands at a path, itself; undefined when nothing does. */
-export const look = (path: Buffer | string): Stats | undefined => {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    // A file stands in the place of one of its directories.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
-    throw error;
-  }
-};

@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  lstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { readRegularFile } from '../../locks/index.js';
 import { shellWord } from '../../text/shell-word.js';
 import { endedByItself } from '../client.js';
+import { exists, isDirectory } from '../look.js';
 import { remainsAt } from '../prefix.js';
 import { listed } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
@@ -98,7 +89,7 @@ async function ignoredIn(checkout: Checkout, unknown: readonly string[]): Promis
   const place = readPlace(checkout.source, Buffer.alloc(0));
   const ignored: string[] = [];
   for (const path of unknown) {
-    if (!lstatSync(join(checkout.source, path), { throwIfNoEntry: false })?.isDirectory()) continue;
+    if (!isDirectory(join(checkout.source, path))) continue;
     const files = await runCvs(checkout, ['-Q', 'rls', '--', repositoryBelow(place, path)]);
     if (files.kind === 'ok' && files.stdout.length > 0) ignored.push(path);
   }
@@ -186,12 +177,12 @@ const ADMINISTRATION = new Set([
 
 /** Removes a directory in which nothing is but what cvs has noted about it. */
 function removeIfEmpty(directory: string): void {
-  if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!isDirectory(directory)) return;
   const names = readdirSync(directory);
   if (names.some((name) => name !== 'CVS')) return;
   const notes = join(directory, 'CVS');
   if (names.length > 0) {
-    if (!lstatSync(notes).isDirectory() || readdirSync(notes).some((name) => !ADMINISTRATION.has(name))) return;
+    if (!isDirectory(notes) || readdirSync(notes).some((name) => !ADMINISTRATION.has(name))) return;
     if ((readRegularFile(join(notes, 'Entries')) ?? '').includes('/')) return;
     for (const name of readdirSync(notes)) unlinkSync(join(notes, name));
     rmdirSync(notes);
@@ -205,7 +196,7 @@ function directoriesOf({ present, past }: Case): Set<string> {
 
 /** Where cvs puts an unchanged file while it writes its new version. */
 function removeBackups(notes: string): void {
-  if (!lstatSync(notes, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!isDirectory(notes)) return;
   for (const name of readdirSync(notes)) if (name.startsWith(',,')) unlinkSync(join(notes, name));
 }
 
@@ -227,5 +218,3 @@ function explained(failed: Failed): Failed {
   const message = `${failed.message}\nWhen no cvs of ${where[1]} works in that repository, remove its lock there:`;
   return { kind: 'failed', message: advised(message, [`rmdir ${shellWord(`${where[2]}/#cvs.lock`)}`]) };
 }
-
-const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { look } from '../look.js';
 import { decodeText } from '../text.js';
-import { inSource, look } from './place.js';
+import { inSource } from './place.js';
 
 /** Where the files of a directory lie. */
 export interface RepositoryPlace {

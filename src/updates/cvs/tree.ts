@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../locks/index.js';
-import { inSource, look, type Place, placeOf } from './place.js';
+import { exists, look } from '../look.js';
+import { inSource, type Place, placeOf } from './place.js';
 import { type RepositoryPlace, readPlace } from './repository.js';
 
 /** A file that CVS knows. */
@@ -73,7 +74,7 @@ function addDirectory(tree: Growing, bytes: Buffer, list: List, depth: number): 
   const names = new Set(present.map((name) => name.toString('latin1')));
   for (const name of list.directories ?? []) {
     const child = Buffer.concat([prefix, Buffer.from(name, 'latin1')]);
-    if (names.has(name) || look(inSource(source, child)) === undefined) continue;
+    if (names.has(name) || !exists(inSource(source, child))) continue;
     tree.passedOver.push(placeOf(child));
   }
 }

@@ -1,7 +1,7 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { shellWord } from '../../text/shell-word.js';
+import { exists } from '../look.js';
 import type { Checkout } from '../version-control.js';
 
 /** The top of the work tree that a source is, or is a part of. */
@@ -23,7 +23,7 @@ export function hgLine(checkout: Checkout, ...args: readonly string[]): string {
 export function asideLine(top: string, path: string): string {
   const from = join(top, path);
   let to = `${from}.mine`;
-  for (let n = 1; isThere(to); n++) to = `${from}.mine.${n}`;
+  for (let n = 1; exists(to); n++) to = `${from}.mine.${n}`;
   return ['mv', '--', from, to].map(shellWord).join(' ');
 }
 
@@ -31,11 +31,3 @@ export function asideLine(top: string, path: string): string {
 export function withAdvice(message: string, lines: readonly string[]): string {
   return [message, ...lines.map((line) => `  ${line}`)].join('\n');
 }
-
-export const isThere = (path: string | Buffer): boolean => {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false; // ENOTDIR
-  }
-};

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
+import { exists } from '../look.js';
 import type { Checkout, Fault } from '../version-control.js';
-import { asideLine, hgLine, isThere } from './advice.js';
+import { asideLine, hgLine } from './advice.js';
 import type { Entry } from './looks.js';
 import { endOf, type Unfinished } from './unfinished.js';
 
@@ -90,5 +91,5 @@ function standingAt(top: string, bytes: Buffer): string | undefined {
     if (stat === undefined) return undefined;
     if (!stat.isDirectory()) return bytes.toString('utf8', 0, end);
   }
-  return isThere(Buffer.concat([Buffer.from(`${top}/`), bytes])) ? bytes.toString() : undefined;
+  return exists(Buffer.concat([Buffer.from(`${top}/`), bytes])) ? bytes.toString() : undefined;
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { real, workTreeOf } from '../../config/work-tree.js';
+import { exists } from '../look.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Failed, LocalChanges, RevisionResult } from '../version-control.js';
-import { administrationOf, hgLine, isThere, withAdvice } from './advice.js';
+import { administrationOf, hgLine, withAdvice } from './advice.js';
 import { hgFailure, rowsOf, runHg, texts } from './command.js';
 
 /** As of git: hg, too, goes on looking above a source whose own `.hg` is gone. */
@@ -57,7 +58,7 @@ export async function statusOf(checkout: Checkout, ...options: readonly string[]
 
 /** The files in which two versions could not be brought together. Where nothing was merged hg is not asked. */
 export async function conflictsIn(checkout: Checkout): Promise<Status> {
-  if (!isThere(join(administrationOf(checkout.source), 'merge'))) return { kind: 'status', entries: [] };
+  if (!exists(join(administrationOf(checkout.source), 'merge'))) return { kind: 'status', entries: [] };
   const answer = await rowsOf(checkout, ['resolve', '--list'], ['{mergestatus}', '{path}']);
   if (answer.kind === 'failed') return answer;
   const entries = answer.rows.flatMap(([letter, path = Buffer.alloc(0)]) =>

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { endedByItself, neverStarted } from '../client.js';
+import { exists } from '../look.js';
 import { explainFaults, listed } from '../proof.js';
 import type { Checkout, Fetched, MoveResult } from '../version-control.js';
-import { asideLine, isThere, topOf, withAdvice } from './advice.js';
+import { asideLine, topOf, withAdvice } from './advice.js';
 import { hgFailure, runHg } from './command.js';
 import type { Flaw } from './flaws.js';
 import type { Followed } from './heads.js';
@@ -117,5 +118,5 @@ async function mend(checkout: Checkout, head: string): Promise<Prepared> {
 function untrackedIn(checkout: Checkout, stderr: string): string[] {
   const top = topOf(checkout);
   const named = stderr.split('\n').flatMap((line) => /^(.*): untracked (?:file|directory)\b/.exec(line)?.[1] ?? []);
-  return named.filter((path) => isThere(join(top, path))).map((path) => asideLine(top, path));
+  return named.filter((path) => exists(join(top, path))).map((path) => asideLine(top, path));
 }

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { outputLines } from '../client.js';
 import { failureText, runGit } from '../git/command.js';
 import { modifiedPaths } from '../git/tree-state.js';
+import { exists } from '../look.js';
 import { runSvn } from '../svn/command.js';
 import type { Checkout, Failed, Proof } from '../version-control.js';
-import { asideLine, hgLine, isThere, topOf } from './advice.js';
+import { asideLine, hgLine, topOf } from './advice.js';
 import { rowsOf, texts } from './command.js';
 import {
   type Flaw,
@@ -88,7 +89,7 @@ async function lookInside(
   const source = join(around.source, path);
   const own = { hg: '.hg', git: '.git', svn: '.svn' }[type];
   const here = prefix + path;
-  if (!isThere(join(source, own))) return absent(around, path, here, outer);
+  if (!exists(join(source, own))) return absent(around, path, here, outer);
   const checkout: Checkout = { ...around, source };
   const found = await foundIn(type, checkout);
   if (found.kind === 'failed') return found;
@@ -110,7 +111,7 @@ async function lookInside(
 
 /** hg notes a subrepository that it has left elsewhere as a local change. */
 function subrepositoryStates({ source }: Checkout): string[] {
-  return isThere(join(source, '.hgsubstate')) ? ['path:.hgsubstate'] : [];
+  return exists(join(source, '.hgsubstate')) ? ['path:.hgsubstate'] : [];
 }
 
 function absent(around: Checkout, path: string, here: string, outer: string): Looked {
@@ -134,7 +135,7 @@ function absent(around: Checkout, path: string, here: string, outer: string): Lo
 }
 
 function isOccupied(path: string): boolean {
-  if (!isThere(path)) return false;
+  if (!exists(path)) return false;
   return !lstatSync(path).isDirectory() || readdirSync(path).some((name) => name !== '.hg');
 }
 

@@ -1,10 +1,11 @@
 import { lstatSync, mkdtempSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { exists } from '../look.js';
 import { remainsAt } from '../prefix.js';
 import { explainFaults, listed } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
-import { asideLine, hgLine, isThere, topOf, withAdvice } from './advice.js';
+import { asideLine, hgLine, topOf, withAdvice } from './advice.js';
 import { hgFailure, runHg } from './command.js';
 import { currentRevision, statusOf } from './looks.js';
 import { lookAt } from './prove.js';
@@ -47,14 +48,14 @@ async function rollBack(checkout: Checkout, head: string, broken: BrokenMove): P
   if (between.kind === 'failed') return between;
   const dirty = await pathsOf(checkout, ['-mard']);
   if (dirty.kind === 'failed') return dirty;
-  if (between.paths.includes('.hgsub') || isThere(join(checkout.source, '.hgsub')))
+  if (between.paths.includes('.hgsub') || exists(join(checkout.source, '.hgsub')))
     return withSubrepositories(checkout, to);
   const ours = new Set(between.paths);
   const local = new Set(broken.local);
   const changed = dirty.paths.filter((path) => !ours.has(path) && !local.has(path));
   if (changed.length > 0) return refused(checkout, from, changed, []);
   const came = new Set(between.added);
-  const existing = between.added.filter((path) => isThere(join(checkout.source, path)));
+  const existing = between.added.filter((path) => exists(join(checkout.source, path)));
   const differing = [...new Set([...dirty.paths.filter((path) => ours.has(path)), ...existing])];
   const persons = await notOurs(checkout, differing, from, to);
   if (persons.kind === 'failed') return persons;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { exists } from '../look.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Failed } from '../version-control.js';
-import { isThere } from './advice.js';
 import { rowsOf } from './command.js';
 
 /** A repository within a tree, and what a revision of the tree wants it to be. */
@@ -25,7 +25,7 @@ export async function subrepositoriesOf(
   revision: string,
   changed: boolean,
 ): Promise<Subrepositories> {
-  if (!changed && !isThere(join(top, '.hgsub'))) return { kind: 'subrepositories', all: [] };
+  if (!changed && !exists(join(top, '.hgsub'))) return { kind: 'subrepositories', all: [] };
   const texts = await rowsOf(
     checkout,
     ['cat', '-r', revision, 'path:.hgsub', 'path:.hgsubstate'],

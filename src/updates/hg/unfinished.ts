@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { readRegularFile } from '../../locks/index.js';
+import { exists } from '../look.js';
 import type { Checkout } from '../version-control.js';
-import { administrationOf, hgLine, isThere } from './advice.js';
+import { administrationOf, hgLine } from './advice.js';
 
 /** A command that takes more than one step and is under way in a tree, or was killed. */
 export interface Unfinished {
@@ -21,7 +22,7 @@ const NOTES = {
 /** The command that hg has begun in a source and not ended. */
 export function unfinishedIn(source: string): Unfinished | undefined {
   const administration = administrationOf(source);
-  const found = Object.entries(NOTES).find(([name]) => isThere(join(administration, name)));
+  const found = Object.entries(NOTES).find(([name]) => exists(join(administration, name)));
   return found === undefined ? undefined : { note: `.hg/${found[0]}`, command: found[1] };
 }
 
