@@ -8,8 +8,7 @@ const HISTORIES = Number(process.env['STAGELOCK_HISTORIES'] ?? 2);
 const SEED = Number(process.env['STAGELOCK_SEED'] ?? 16);
 const ONLY = process.env['STAGELOCK_SYSTEM'];
 const STEPS = 10;
-/** Those whose trees are proved by a look of their own. */
-const SYSTEMS = ['git'] as const;
+const SYSTEMS = ['git', 'svn', 'hg', 'cvs'] as const;
 
 describe.each(ONLY === undefined ? SYSTEMS : ([ONLY] as SystemName[]))('%s', (type) => {
   const missing = missingFor(type);
