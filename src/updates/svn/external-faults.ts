@@ -6,7 +6,11 @@ import { type Found, found, type Look } from './found.js';
 import type { External } from './tree.js';
 
 /** Externals that are not what their definitions say. */
-export function externalFaults({ source, tree: { info, externals }, complete }: Omit<Look, 'status'>): Found[] {
+export function externalFaults({
+  source,
+  tree: { info, externals },
+  complete,
+}: Pick<Look, 'source' | 'tree' | 'complete'>): Found[] {
   const again = (): string[] => [updateAgain(source, String(info.revision))];
   const absent = externals.filter((external) => external.info === undefined && external.base !== undefined);
   const inTheWay = absent.filter(({ path }) => exists(join(source, path)));

@@ -89,7 +89,7 @@ function sameExternals(one: ReadonlyMap<string, number>, other: ReadonlyMap<stri
 }
 
 /** Files and directories that are not what their working copy is. */
-function entryFaults({ source, status: { entries }, tree }: Look): Found[] {
+function entryFaults({ source, status: { entries }, tree, notPresent }: Look): Found[] {
   const within = rootFinder(tree.externals.map(({ path }) => path));
   const infos = new Map<string, Info | undefined>(tree.externals.map(({ path, info }) => [path, info]));
   const revisionAt = (root: string): string => String((root === '.' ? tree.info : infos.get(root))?.revision ?? '');
@@ -113,7 +113,7 @@ function entryFaults({ source, status: { entries }, tree }: Look): Found[] {
   return [
     ...found(
       'missing files:',
-      missing.filter(({ revision }) => revision !== ''),
+      [...missing.filter(({ revision }) => revision !== ''), ...notPresent.map((path) => ({ path }))],
       'update',
       updates,
     ),

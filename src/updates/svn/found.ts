@@ -14,6 +14,10 @@ export interface Look {
   /** With all files (`-v`). */
   readonly status: Status;
   readonly tree: Tree;
+  /** What of its revision it has taken note of as not there, which is in no status. */
+  readonly notPresent: readonly string[];
+  /** Programs that nobody may execute, which is in no status, either. */
+  readonly notExecutable: readonly string[];
   /** Whether every external must be there: commands of a user's own may leave them out. */
   readonly complete: boolean;
 }

@@ -40,8 +40,12 @@ export async function incomingTo(
   return incoming;
 }
 
-/** svn before 1.10 knows the news of HEAD only; its diff ends with an assertion where both sides have added a file. */
-async function differences(checkout: Checkout, place: string, target: string): Promise<Incoming[] | Failed> {
+/**
+ * What lies between the revisions that a working copy notes and another.
+ *
+ * svn before 1.10 knows the news of HEAD only; its diff ends with an assertion where both sides have added a file.
+ */
+export async function differences(checkout: Checkout, place: string, target: string): Promise<Incoming[] | Failed> {
   const news = await newsOf(checkout, place, target);
   return Array.isArray(news) ? news : comparison(checkout, place, target);
 }

@@ -6,6 +6,9 @@ import { exists, isDirectory } from '../look.js';
  * What of a file tree can be a working copy, by a look at it alone.
  */
 
+/** Where svn keeps what it knows of a working copy, below its top. */
+export const DATABASE = join('.svn', 'wc.db');
+
 export const isWorkingCopy = (directory: string): boolean => isDirectory(join(directory, '.svn'));
 
 /** A directory without `.svn` is no external, whatever lies around it; a file may be one. */

@@ -1,7 +1,9 @@
 import type { SvnUpdate } from '../../config/project.js';
 import type { Checkout, Failed, Proof } from '../version-control.js';
+import { notExecutable } from './executables.js';
 import { faultsOf, lasting } from './faults.js';
 import type { Look } from './found.js';
+import { notPresent } from './not-present.js';
 import { isChanged, statusOf } from './status.js';
 import { treeOf } from './tree.js';
 
@@ -14,14 +16,19 @@ export async function lookAt(manner: Manner, checkout: Checkout): Promise<Look |
   if (tree.kind === 'failed') return tree;
   const status = await statusOf(checkout, ['-v']);
   if (status.kind === 'failed') return status;
+  const absent = await notPresent(checkout, tree);
+  if (!Array.isArray(absent)) return absent;
+  const programs = await notExecutable(checkout, tree);
+  if (!Array.isArray(programs)) return programs;
   const complete = manner.command === undefined && !manner.versionOnly;
-  return { source: checkout.source, status, tree, complete };
+  return { source: checkout.source, status, tree, notPresent: absent, notExecutable: programs, complete };
 }
 
 /** {@link VersionControl.proveTree}, from such a look. */
 export function prove(mode: SvnUpdate['mode'], look: Look, revision: string): Proof {
   const found = faultsOf(look, revision);
-  const modified = [...new Set(look.status.entries.filter(isChanged).map(({ path }) => path))].sort();
+  const changed = look.status.entries.filter(isChanged).map(({ path }) => path);
+  const modified = [...new Set([...changed, ...look.notExecutable])].sort();
   if (found.length === 0) return { kind: 'proved', modified };
   const faults = found.map(({ endedBy, ...fault }) => fault);
   return { kind: 'faulty', faults, modified, mendable: lasting(mode, found).length === 0 };

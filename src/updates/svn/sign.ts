@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { exists } from '../look.js';
 import { stampOf } from '../stamp.js';
-import { topOf } from './places.js';
+import { DATABASE, topOf } from './places.js';
 
-/** Where svn keeps what it knows of a working copy, and what it was writing when it was killed. */
-const DATABASE = join('.svn', 'wc.db');
+/** The database, and what svn was writing when it was killed. */
 const FILES = [DATABASE, `${DATABASE}-journal`];
 
 /**

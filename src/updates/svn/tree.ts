@@ -1,10 +1,9 @@
-import { join, relative, resolve } from 'node:path';
-import { real } from '../../config/work-tree.js';
+import { join } from 'node:path';
 import type { Checkout, Failed } from '../version-control.js';
-import { readSvn } from './command.js';
 import { type Definition, definitionsOf } from './definitions.js';
 import { type Info, infoOf, infosIfThere } from './info.js';
 import { isWorkingCopy, mayBeOfSvn } from './places.js';
+import { ownersOf } from './property.js';
 
 /** A source: its own working copy, and the others that definitions (`svn:externals`) put into it. */
 export interface Tree {
@@ -74,22 +73,13 @@ interface Found {
 }
 
 async function definitionsIn(checkout: Checkout, places: readonly string[]): Promise<Found[] | Failed> {
-  const top = real(checkout.source);
-  const found: Found[] = [];
-  let directory = '';
-  const args = ['propget', 'svn:externals', '-R', '--xml', ...places.map(atHead)];
-  const read = await readSvn(checkout, args, {
-    open: (name, attributes) => {
-      if (name === 'target') directory = resolve(top, attributes['path'] ?? '');
-    },
-    close: (name, text) => {
-      if (name !== 'property') return;
-      for (const definition of definitionsOf(text)) {
-        const path = relative(top, resolve(directory, definition.path));
-        const inTree = path !== '' && path !== '..' && !path.startsWith('../');
-        if (inTree) found.push({ path, directory: relative(top, directory) || '.', definition });
-      }
-    },
-  });
-  return read.kind === 'failed' ? read : found;
+  const owners = await ownersOf(checkout, 'svn:externals', places);
+  if (!Array.isArray(owners)) return owners;
+  return owners.flatMap(({ path: directory, value }) =>
+    definitionsOf(value).flatMap((definition) => {
+      const path = join(directory, definition.path).replace(/\/+$/, '');
+      const inTree = path !== '.' && path !== '..' && !path.startsWith('../');
+      return inTree ? [{ path, directory, definition }] : [];
+    }),
+  );
 }

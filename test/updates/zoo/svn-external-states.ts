@@ -116,6 +116,18 @@ export const SVN_EXTERNAL_STATES: readonly State[] = [
     outcome: { ...MENDED, names: ['ext/sub'] },
   },
   {
+    state: 'externals: a directory in one brought to a revision in which it was not there',
+    begin: (world) => {
+      begin(world);
+      pushTheirs(world, { 'lib/late/z.c': 'int z;\n' });
+    },
+    make: (world) => {
+      svn(world, 'update', '-q', '-r', '1', 'ext/late');
+      world.push(NEWS);
+    },
+    outcome: { ...MENDED, names: ['ext/late'] },
+  },
+  {
     state: 'externals: one at an older revision',
     begin,
     make: (world) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingForKills } from '../systems/broken.js';
 import type { Outcome, State } from './state.js';
@@ -323,6 +323,43 @@ export const SVN_STATES: readonly State[] = [
       svn(world, 'commit', '-q', '-m', 'mine');
     },
     outcome: { ...MENDED, names: ['a.c'] },
+  },
+  {
+    state: 'not present: a file deleted and committed from here',
+    quick: true,
+    make: (world) => {
+      svn(world, 'delete', '-q', 'b.c');
+      svn(world, 'commit', '-q', '-m', 'mine');
+    },
+    outcome: { ...MENDED, names: ['b.c'] },
+  },
+  {
+    state: 'not present: a directory brought to a revision in which it was not there, and no news',
+    begin: (world) => world.push({ write: { 'late/l.c': 'int l;\n' } }),
+    make: (world) => void svn(world, 'update', '-q', '-r', '2', 'late'),
+    outcome: { primary: 'quiet', secondary: 'refuses', names: ['late'] },
+  },
+  {
+    state: 'a program that nobody may execute any more',
+    begin: (world) => {
+      world.runIn(join(world.root, 'work'), 'svn', 'propset', '-q', 'svn:executable', 'yes', 'run.sh');
+      world.push({ write: { 'run.sh': '#!/bin/sh\nexit\n' } });
+    },
+    make: (world) => {
+      chmodSync(join(world.source, 'run.sh'), 0o644);
+      world.push(NEWS);
+    },
+    outcome: { ...BUILDS, modified: ['run.sh'] },
+  },
+  {
+    state: '~: a directory replaced by a link to one',
+    make: (world) => {
+      renameSync(join(world.source, 'lib'), join(world.root, 'lib.away'));
+      symlinkSync(join(world.root, 'lib.away'), join(world.source, 'lib'));
+      world.push(NEWS);
+    },
+    // svn leaves such a link alone, whatever it is told.
+    outcome: { primary: 'refuses', secondary: 'refuses', names: ['lib'], untracked: ['lib.mine'] },
   },
   {
     state: 'S: a directory and a file switched elsewhere',
