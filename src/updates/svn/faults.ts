@@ -101,7 +101,11 @@ function entryFaults({ source, status: { entries }, tree, notPresent }: Look): F
   const missing = entries.filter(({ item }) => item === 'missing');
   const switched = entries.filter(({ path, switched: isSo }) => isSo && !infos.has(path));
   const updates = (paths: readonly string[]): string[] =>
-    [...new Set(paths.map(rootOf))].map((root) => updateAgain(join(source, root), revisionAt(root)));
+    [...new Set(paths.map(rootOf))].flatMap((root) => {
+      // A file external that is missing comes with the source.
+      const number = revisionAt(root);
+      return number === '' ? [] : [updateAgain(join(source, root), number)];
+    });
   const switches = (paths: readonly string[]): string[] =>
     paths.flatMap((path) => {
       const root = rootOf(path);

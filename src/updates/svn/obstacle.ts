@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exists, isDirectory } from '../look.js';
 import { listed } from '../proof.js';
 import type { Checkout } from '../version-control.js';
@@ -51,9 +51,22 @@ export function changedByBoth(local: readonly Entry[], incoming: readonly Incomi
   const removed = rootFinder(incoming.filter(({ item }) => gone.has(item)).map(({ path }) => path));
   const removedHere = rootFinder(local.filter(({ item }) => gone.has(item)).map(({ path }) => path));
   const emptied = new Set([...written.keys()].map(removedHere));
-  return local.filter(
+  const both = local.filter(
     ({ path, item }) => isWritten(item, written.get(path)) || removed(path) !== undefined || emptied.has(path),
   );
+  return withDirectories(local, both);
+}
+
+const SCHEDULED = new Set(['added', 'deleted', 'replaced']);
+
+/** svn reverts nothing in a directory that was added or deleted without the directory itself. */
+function withDirectories(local: readonly Entry[], chosen: readonly Entry[]): Entry[] {
+  const within = rootFinder(local.filter(({ item }) => SCHEDULED.has(item)).map(({ path }) => path));
+  const directories = new Set<string>();
+  for (const { path } of chosen) {
+    for (let at = within(dirname(path)); at !== undefined; at = within(dirname(at))) directories.add(at);
+  }
+  return local.filter((entry) => chosen.includes(entry) || directories.has(entry.path));
 }
 
 /** Properties do not mind what is written into a file or a directory. */

@@ -13,6 +13,17 @@ const local = (path: string, item = 'modified'): Entry => ({
   external: false,
 });
 
+test('what both change is named with the directory that is scheduled around it', () => {
+  const mine = [
+    local('lib', 'deleted'),
+    local('lib/a', 'deleted'),
+    local('lib/deep', 'deleted'),
+    local('li', 'deleted'),
+  ];
+  const both = changedByBoth(mine, [{ path: 'lib/a', item: 'modified', props: 'none' }]);
+  expect(both.map(({ path }) => path)).toEqual(['lib', 'lib/a']);
+});
+
 test.each([
   ['the same file', local('lib/a'), { path: 'lib/a', item: 'modified', props: 'none' }, true],
   ['another file', local('lib/a'), { path: 'lib/ab', item: 'modified', props: 'none' }, false],

@@ -108,6 +108,18 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
     ]);
   });
 
+  test('is mended by commands that svn understands where a file of another place is missing', async () => {
+    const world = new World('svn', 'fast-forward', withExternals);
+    const { system, checkout, revision } = sourceOf(world);
+    const is = await revision();
+    rmSync(join(world.source, 'linked.c'));
+    const proof = await system.proveTree(checkout, is);
+    const advice = proof.kind === 'faulty' ? [...new Set(proof.faults.flatMap((fault) => fault.advice))] : [];
+    expect(advice).toEqual([`svn update -r 4 --accept postpone ${world.source}@`]);
+    for (const command of advice) world.run('sh', '-c', command);
+    expect(await system.proveTree(checkout, is)).toEqual({ kind: 'proved', modified: [] });
+  });
+
   test('is followed into a directory of a working copy, by a link', async () => {
     const world = new World('svn', 'fast-forward');
     execFileSync('ln', ['-s', join(world.source, 'lib'), join(world.root, 'linked')]);

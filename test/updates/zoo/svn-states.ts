@@ -137,6 +137,17 @@ export const SVN_STATES: readonly State[] = [
     outcome: inTheWay(['lib'], { modified: ['lib/c.c', 'lib/deep/d.c'] }),
   },
   {
+    state: 'D, A +: a directory moved in which the news edit a file',
+    make: (world) => {
+      svn(world, 'move', '-q', 'lib', 'moved');
+      world.push({ write: { 'lib/deep/d.c': 'int d = 2;\n' } });
+    },
+    outcome: inTheWay(['lib'], {
+      modified: ['lib/c.c', 'lib/deep/d.c', 'moved/c.c', 'moved/deep/d.c'],
+      untracked: ['moved/c.c', 'moved/deep/d.c'],
+    }),
+  },
+  {
     state: 'R: a file replaced',
     make: (world) => {
       svn(world, 'delete', '-q', 'b.c');
