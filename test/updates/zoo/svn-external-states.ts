@@ -224,7 +224,6 @@ export const SVN_EXTERNAL_STATES: readonly State[] = [
   },
   {
     state: 'externals: the repository of a new one not there yet',
-    quick: true,
     begin,
     make: (world) => {
       define(world, [

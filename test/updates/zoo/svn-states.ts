@@ -36,7 +36,7 @@ const ODD = ["it's @2 ä.c", '-dash.c', 'a$(b)"c;d'] as const;
 
 /** What the working copy of a source in Subversion can be in. */
 export const SVN_STATES: readonly State[] = [
-  { state: 'as it was, and news', quick: true, make: (world) => world.push(NEWS), outcome: BUILDS },
+  { state: 'as it was, and news', make: (world) => world.push(NEWS), outcome: BUILDS },
   { state: 'as it was, and no news', make: () => undefined, outcome: { primary: 'quiet', secondary: 'builds' } },
   {
     state: 'M: a file edited that no news touch',
@@ -176,7 +176,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: '?: a file that svn does not know where the news add one',
-    quick: true,
     make: (world) => {
       world.write('n.c', 'int mine;\n');
       world.push({ write: { 'n.c': 'int n;\n' } });
@@ -202,7 +201,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: '!: a file and a directory missing',
-    quick: true,
     make: (world) => {
       world.remove('lib/deep');
       world.remove('b.c');
@@ -228,7 +226,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: '~: a file replaced by a directory, a directory by a file, a file by a link',
-    quick: true,
     make: (world) => {
       for (const path of ['b.c', 'lib/deep', 'run.sh']) world.remove(path);
       world.write('b.c/mine', 'mine\n');
@@ -296,7 +293,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: 'a directory and a file at older revisions',
-    quick: true,
     begin: older,
     make: (world) => {
       svn(world, 'update', '-q', '-r', '2', 'lib', 'b.c');
