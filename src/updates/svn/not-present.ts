@@ -30,7 +30,13 @@ const LONGEST = 'not-presentsymlink'.length;
 const CHUNK = 1024 * 1024;
 
 function hasNote(database: string): boolean {
-  const file = openSync(database, 'r');
+  let file: number;
+  try {
+    file = openSync(database, 'r');
+  } catch {
+    // It has gone meanwhile, or we may not read it: what is asked then says why.
+    return true;
+  }
   try {
     const buffer = Buffer.alloc(CHUNK);
     for (let at = 0; ; at += CHUNK - LONGEST) {
