@@ -200,7 +200,7 @@ function systemOf(update: UpdateSource, memory: string): VersionControl {
     case 'svn':
       return svn(update);
     case 'hg':
-      return hg(update);
+      return hg(update, memory);
     case 'cvs':
       return cvs(update, memory);
   }

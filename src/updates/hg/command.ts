@@ -17,7 +17,12 @@ const HG: Client = {
   },
 };
 
-const silently = (args: readonly string[]): string[] => ['--noninteractive', ...args];
+/** What a monitor of the file system says of changed files is not believed. */
+const silently = (args: readonly string[]): string[] => [
+  '--noninteractive',
+  '--config=extensions.fsmonitor=!',
+  ...args,
+];
 
 /** Runs hg in the checkout. */
 export function runHg(checkout: Checkout, args: readonly string[]): Promise<ToolResult> {
@@ -65,6 +70,12 @@ export function rowsIn(bytes: Buffer, width: number): Row[] | undefined {
 /** One field of each row as text. */
 export function texts(rows: readonly Row[], field = 0): string[] {
   return rows.map((row) => decodeText(row[field] ?? Buffer.alloc(0)));
+}
+
+/** Whether a revision is in the repository. */
+export async function knows(checkout: Checkout, revision: string): Promise<boolean | Failed> {
+  const found = await rowsOf(checkout, ['log', '-r', `id(${revision})`], ['{node}']);
+  return found.kind === 'failed' ? found : found.rows.length > 0;
 }
 
 /** What to tell a person about an hg command that did not succeed: hg gives some of its reasons on standard output. */

@@ -35,6 +35,8 @@ export type Course =
   | { readonly kind: 'diverged'; readonly head: string; readonly target: string }
   /** Whatever is built, the others are not. */
   | { readonly kind: 'several'; readonly heads: readonly string[] }
+  /** It began later than the time that was asked for, and what is checked out is none of it. */
+  | { readonly kind: 'too-young' }
   /** All that there ever was is checked out. */
   | { readonly kind: 'closed'; readonly by: string };
 
@@ -44,8 +46,10 @@ export function courseOf({ branch, mode }: Followed, heads: readonly Head[]): Co
   const open = heads.filter(({ isOpenHead }) => isOpenHead).sort((a, b) => b.rev - a.rev);
   const closed = heads.find(({ isClosedHead }) => isClosedHead);
   const newest = open[0] ?? closed;
-  // A branch that began later than the time that was asked for.
-  if (newest === undefined) return { kind: 'to', head: here?.node ?? '', target: here?.node ?? '' };
+  if (newest === undefined) {
+    const isOfBranch = here?.branch === branch && !here.isOurs;
+    return isOfBranch ? { kind: 'to', head: here.node, target: here.node } : { kind: 'too-young' };
+  }
   if (mode === 'fast-forward' && here === undefined) return { kind: 'nothing', target: newest.node };
   if (mode === 'fast-forward' && here?.branch !== branch) {
     return { kind: 'elsewhere', branch: here?.branch ?? '', target: newest.node };
@@ -55,16 +59,16 @@ export function courseOf({ branch, mode }: Followed, heads: readonly Head[]): Co
   if (mode === 'fast-forward' && here?.isOurs) return { kind: 'diverged', head, target: newest.node };
   if (mode === 'reset' || newest.comesFromHere) {
     const others = mode === 'reset' ? [] : open.filter(({ isInNewest }) => !isInNewest);
-    return others.length > 0 ? several(newest, others) : { kind: 'to', head, target: newest.node };
+    return others.length > 0 ? several(open) : { kind: 'to', head, target: newest.node };
   }
   const isOnOther = open.some(({ comesFromHere }) => comesFromHere);
   if (!newest.isInHere && !isOnOther) return { kind: 'diverged', head, target: newest.node };
   const others = open.filter(({ isInHere }) => !isInHere);
-  return others.length > 0 ? several(newest, others) : { kind: 'to', head, target: head };
+  return others.length > 0 ? several(open) : { kind: 'to', head, target: head };
 }
 
-function several(newest: Head, others: readonly Head[]): Course {
-  return { kind: 'several', heads: [...new Set([newest, ...others].map(({ node }) => node))] };
+function several(open: readonly Head[]): Course {
+  return { kind: 'several', heads: open.map(({ node }) => node) };
 }
 
 /** What to tell a person of a course that no update can take. */
@@ -83,6 +87,8 @@ export function explainCourse(
       return `${source} is at ${course.head} and has commits that are not in ${course.target}, the head of the branch ${name} on the other side: they were made here, or the other side gave them up. To follow it all the same (they stay in the repository; mode = "reset" always does so):`;
     case 'several':
       return `The branch ${name} of ${source} has more than one open head, and only one can be built: ${course.heads.join(', ')}. Merge them, or close those that are over (hg commit --close-branch), and push that.`;
+    case 'too-young':
+      return `The branch ${name} of ${source} has no commit that is old enough for this build, and what is checked out is none of it.`;
     case 'closed':
       return `The branch ${name} of ${source} was closed by ${course.by}, so nothing will come on it any more. Follow another one (branch in the update of the configuration), or remove the build.`;
   }
@@ -90,24 +96,36 @@ export function explainCourse(
 
 /**
  * The heads of the branch and what is checked out. What only this repository has is not among them where it matters: where
- * there is more than one, or where it would be followed.
+ * there is more than one, or where one would be followed that is not known to come from the other side. Its phase does not
+ * tell: what was pulled from a colleague or pushed to another repository is public, too.
  *
+ * @param known what the other side is known to have had, and needs not be asked for
  * @param asOf only what was there then
  */
-export async function headsOf(checkout: Checkout, followed: Followed, asOf?: Date): Promise<HeadsResult> {
+export async function headsOf(
+  checkout: Checkout,
+  followed: Followed,
+  known: string | undefined,
+  asOf?: Date,
+): Promise<HeadsResult> {
   const ofBranch = `branch(${inRevset(`literal:${followed.branch}`)})`;
   const then = asOf === undefined ? undefined : `${ofBranch} and date("<${Math.floor(asOf.getTime() / 1000)} 0")`;
   const all = await askHeads(checkout, then === undefined ? `head() and ${ofBranch}` : `heads(${then})`, 'none()');
-  if (all.kind === 'failed') return all;
-  const openHeads = all.heads.filter(({ isOpenHead }) => isOpenHead).length;
-  if (openHeads < 2 && !all.heads.some(({ isDraft }) => isDraft)) return all;
-  // Where default may be pushed to is another question, and perhaps another server.
-  const asked = ['log', '--config', 'paths.default:pushurl=', '-r', 'roots(outgoing("default"))'];
-  const roots = await rowsOf(checkout, asked, ['{node}']);
+  if (all.kind === 'failed' || isKnown(all.heads, known)) return all;
+  // Where default may be pushed to is another question, and perhaps another server. Secret commits go nowhere.
+  const revset = 'roots(outgoing("default") + secret())';
+  const roots = await rowsOf(checkout, ['log', '--config', 'paths.default:pushurl=', '-r', revset], ['{node}']);
   if (roots.kind === 'failed') return roots;
-  if (roots.rows.length === 0) return all;
-  const ours = `(${texts(roots.rows).join(' + ')})::`;
-  return askHeads(checkout, `heads((${then ?? ofBranch}) - ${ours})`, ours);
+  const ours = roots.rows.length === 0 ? 'none()' : `((${texts(roots.rows).join(' + ')})::)`;
+  // What was replaced by another commit is over, wherever it came from.
+  return askHeads(checkout, `heads((${then ?? ofBranch}) - ${ours} - obsolete())`, `(${ours} + obsolete())`);
+}
+
+/** Whether the branch has one head, the other side has it, and nothing that only we have is in the way. */
+function isKnown(heads: readonly Head[], known: string | undefined): boolean {
+  const ends = heads.filter(({ isOpenHead }) => isOpenHead);
+  const newest = ends.length === 0 ? heads.find(({ isClosedHead }) => isClosedHead) : ends[0];
+  return ends.length < 2 && newest?.node === known && !heads.some(({ isDraft }) => isDraft);
 }
 
 type HeadsResult = { readonly kind: 'heads'; readonly heads: readonly Head[] } | Failed;

@@ -1,22 +1,27 @@
 import { neverStarted } from '../client.js';
+import { lastRecord } from '../journal.js';
 import type { ToolResult } from '../tool.js';
 import { commandText } from '../tool.js';
 import type { ChangesResult, Checkout, Failed, FetchResult, VersionControl } from '../version-control.js';
 import { withAdvice } from './advice.js';
-import { hgFailure, rowsOf, runHg, texts } from './command.js';
+import { hgFailure, knows, rowsOf, runHg } from './command.js';
 import { type Course, courseOf, explainCourse, type Followed, headsOf } from './heads.js';
 import { LOG_FIELDS, readLog } from './log.js';
 import { currentRevision, foreignRepository, localChanges } from './looks.js';
 import { signOf } from './sign.js';
 
-/** Mercurial, following one named branch of the default path. */
-export function hg(followed: Followed): VersionControl {
+/**
+ * Mercurial, following one named branch of the default path.
+ *
+ * @param memory the journal of what was built
+ */
+export function hg(followed: Followed, memory: string): VersionControl {
   const { branch, mode } = followed;
   return {
     type: 'hg',
     command: commandText(['hg', 'pull', '--branch', branch]),
     currentRevision,
-    fetch: (checkout, asOf) => fetch(followed, checkout, asOf),
+    fetch: (checkout, asOf) => fetch(followed, lastRecord(memory).record?.revision, checkout, asOf),
     // Not loaded by a run that has nothing to do.
     move: async (checkout, fetched) => (await import('./move.js')).move(mode, checkout, fetched),
     repair: async (checkout, left) => (await import('./repair.js')).repair(mode, checkout, left),
@@ -32,16 +37,21 @@ export function hg(followed: Followed): VersionControl {
  * Pulls the branch and finds its newest head. In mode `fast-forward` a tree on another branch, or one that cannot come to have
  * all open heads of the branch in it, is a failure. What a killed pull has left is rolled back first.
  */
-async function fetch(followed: Followed, checkout: Checkout, asOf?: Date): Promise<FetchResult> {
+async function fetch(
+  followed: Followed,
+  recorded: string | undefined,
+  checkout: Checkout,
+  asOf?: Date,
+): Promise<FetchResult> {
   const foreign = await foreignRepository(checkout);
   if (foreign !== undefined) return foreign;
   const args = ['pull', '--branch', followed.branch];
   const pulled = await pull(checkout, args);
   if (pulled.kind !== 'ok') return { kind: 'failed', message: hgFailure(checkout, args, pulled) };
-  const heads = await headsOf(checkout, followed, asOf);
+  const heads = await headsOf(checkout, followed, recorded, asOf);
   if (heads.kind === 'failed') return heads;
   const course = courseOf(followed, heads.heads);
-  if (course.kind !== 'to') return { kind: 'failed', message: await explained(followed, checkout, course) };
+  if (course.kind !== 'to') return { kind: 'failed', message: await explained(followed, recorded, checkout, course) };
   const { head, target } = course;
   return { kind: 'fetched', head, target, news: target !== head };
 }
@@ -49,13 +59,16 @@ async function fetch(followed: Followed, checkout: Checkout, asOf?: Date): Promi
 /** What leads to the target is whatever keeps the tree from being it now: there may be more than where it stands. */
 async function explained(
   followed: Followed,
+  recorded: string | undefined,
   checkout: Checkout,
   course: Exclude<Course, { kind: 'to' }>,
 ): Promise<string> {
   const message = explainCourse(checkout, followed, course);
   if (!('target' in course)) return message;
+  // Where hg has forgotten what it wrote, that was the recorded revision.
+  const isBack = course.kind === 'nothing' && recorded !== undefined && (await knows(checkout, recorded)) === true;
   const { proveTree } = await import('./prove.js');
-  const proof = await proveTree(followed.mode, checkout, course.target);
+  const proof = await proveTree(followed.mode, checkout, isBack ? recorded : course.target);
   return proof.kind === 'faulty'
     ? withAdvice(
         message,
@@ -79,9 +92,8 @@ async function changesBetween(checkout: Checkout, prior: string, revision: strin
   if (!isRevision(prior) || !isRevision(revision)) {
     return { kind: 'failed', message: `not revisions of Mercurial: ${JSON.stringify([prior, revision])}` };
   }
-  const exists = await rowsOf(checkout, ['log', '-r', `id(${prior})`], ['{node}']);
-  if (exists.kind === 'failed') return exists;
-  const complete = texts(exists.rows).length > 0;
+  const complete = await knows(checkout, prior);
+  if (typeof complete !== 'boolean') return complete;
   // Stripped from the repository, or the clone was made anew: nobody can say what lies between.
   return readChanges(checkout, complete ? `sort(only(${revision}, ${prior}), "rev")` : revision, complete);
 }

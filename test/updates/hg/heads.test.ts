@@ -6,6 +6,7 @@ import { rowsIn } from '../../../src/updates/hg/command.js';
 import { courseOf, type Head } from '../../../src/updates/hg/heads.js';
 import { hg } from '../../../src/updates/hg/hg.js';
 import { readSubrepositories } from '../../../src/updates/hg/sub-repositories.js';
+import { append } from '../../../src/updates/journal.js';
 import type { Checkout } from '../../../src/updates/version-control.js';
 import { temporaryDirectory } from '../repository.js';
 import { environment, missingFor } from '../systems/repositories.js';
@@ -54,8 +55,13 @@ describe('the course of an update of Mercurial', () => {
     expect(courseOf(forward, [there])).toEqual({ kind: 'closed', by: 'end' });
   });
 
-  test('stays where a branch began later', () => {
+  test('stays where a branch began later, unless that is something else', () => {
     expect(courseOf(forward, [here])).toEqual({ kind: 'to', head: 'here', target: 'here' });
+    for (const followed of [forward, reset]) {
+      expect(courseOf(followed, [{ ...here, branch: 'other' }])).toEqual({ kind: 'too-young' });
+      expect(courseOf(followed, [{ ...here, isOurs: true }])).toEqual({ kind: 'too-young' });
+      expect(courseOf(followed, [])).toEqual({ kind: 'too-young' });
+    }
   });
 });
 
@@ -76,6 +82,8 @@ test('the subrepositories of a revision are read as hg writes them', () => {
   ]);
 });
 
+/** The memory of a build that has recorded nothing. */
+const NOTHING = '/nonexistent';
 const missing = missingFor('hg');
 const able = test.skipIf(missing.length > 0);
 
@@ -105,18 +113,70 @@ function scene(configuration = '') {
 }
 
 describe(`fetching by hg${missing.length > 0 ? ` (missing: ${missing.join(', ')})` : ''}`, () => {
-  able('asks twice when there is no news', { timeout: 60_000 }, async () => {
-    const { checkout, commands } = scene();
-    expect(await hg(forward).fetch(checkout)).toMatchObject({ kind: 'fetched', news: false });
+  able('asks twice when there is no news of what was recorded', { timeout: 120_000 }, async () => {
+    const { run, source, checkout, commands } = scene();
+    const memory = temporaryDirectory();
+    const revision = run('-R', source, 'log', '-r', '.', '-T', '{node}');
+    const times = { started: '2026-11-27T00:00:00Z', ended: '2026-11-27T00:00:00Z' };
+    const record = {
+      format: 1,
+      sequence: 1,
+      buildstamp: 'x',
+      type: 'hg',
+      prior: revision,
+      revision,
+      changes: [],
+    } as const;
+    append(memory, { ...record, ...times });
+    expect(await hg(forward, memory).fetch(checkout)).toMatchObject({ kind: 'fetched', news: false });
     expect(commands).toHaveLength(2);
   });
 
-  able('follows a branch of any name', { timeout: 60_000 }, async () => {
+  able.each([
+    ['of a colleague', ['pull', '-q']],
+    ['that was pushed to another repository', ['push', '-q', '-f']],
+  ])('does not follow a public commit %s', { timeout: 120_000 }, async (_, [command = '', ...options]) => {
+    const { run, source, checkout } = scene();
+    const revision = run('-R', source, 'log', '-r', '.', '-T', '{node}');
+    const elsewhere = join(temporaryDirectory(), 'elsewhere');
+    run('clone', '-q', source, elsewhere);
+    const place = command === 'pull' ? elsewhere : source;
+    writeFileSync(join(place, 'a.c'), 'mine\n');
+    run('-R', place, 'commit', '-q', '-m', 'mine');
+    run('-R', source, command, ...options, elsewhere);
+    expect(run('-R', source, 'log', '-r', 'tip', '-T', '{phase} {desc}')).toBe('public mine');
+    const fetched = await hg(forward, NOTHING).fetch(checkout);
+    if (command === 'pull') expect(fetched).toMatchObject({ kind: 'fetched', news: false });
+    else expect(fetched).toMatchObject({ kind: 'failed', message: expect.stringContaining(revision) });
+    expect(await hg(reset, NOTHING).fetch(checkout)).toMatchObject({ kind: 'fetched', target: revision });
+  });
+
+  able('does not follow a secret commit', { timeout: 120_000 }, async () => {
+    const { run, source, checkout } = scene();
+    writeFileSync(join(source, 'a.c'), 'mine\n');
+    run('-R', source, 'commit', '-q', '-m', 'mine', '--secret');
+    const told = { kind: 'failed', message: expect.stringContaining('commits') };
+    expect(await hg(forward, NOTHING).fetch(checkout)).toMatchObject(told);
+  });
+
+  able('follows a commit that was amended on the other side', { timeout: 120_000 }, async () => {
+    const evolve = '[experimental]\nevolution = all\n[phases]\npublish = False\n';
+    const { run, commit, theirs, source, checkout } = scene(evolve);
+    for (const one of [theirs, source]) appendFileSync(join(one, '.hg', 'hgrc'), evolve);
+    commit('two');
+    run('-R', source, 'pull', '-q', '-u');
+    commit('amended', '--amend');
+    const told = { kind: 'failed', message: expect.stringContaining('gave them up') };
+    expect(await hg(forward, NOTHING).fetch(checkout)).toMatchObject(told);
+    expect(await hg(reset, NOTHING).fetch(checkout)).toMatchObject({ kind: 'fetched', news: true });
+  });
+
+  able('follows a branch of any name', { timeout: 120_000 }, async () => {
     const branch = `-a "b" {c} \\n 'd' $e *`;
     const { run, commit, theirs, source, checkout } = scene();
     run('-R', theirs, 'branch', '-q', '--', branch);
     commit('two');
-    const system = hg({ branch, mode: 'fast-forward' });
+    const system = hg({ branch, mode: 'fast-forward' }, NOTHING);
     const elsewhere = await system.fetch(checkout);
     expect(elsewhere).toMatchObject({ kind: 'failed', message: expect.stringContaining(JSON.stringify(branch)) });
     const [line = ''] = /(?<=^ {2})\S.*/m.exec('message' in elsewhere ? elsewhere.message : '') ?? [];
@@ -128,16 +188,17 @@ describe(`fetching by hg${missing.length > 0 ? ` (missing: ${missing.join(', ')}
     expect(run('-R', source, 'log', '-r', '.', '-T', '{desc}')).toBe('three');
   });
 
-  able('brings the last change of a branch that was closed, and then says so', { timeout: 60_000 }, async () => {
+  able('brings the last change of a branch that was closed, and then says so', { timeout: 120_000 }, async () => {
     const { run, commit, theirs, source, checkout } = scene();
     commit('two');
     run('-R', theirs, 'commit', '-q', '--close-branch', '-m', 'closed');
     run('-R', theirs, 'push', '-q');
-    const fetched = await hg(forward).fetch(checkout);
-    if (fetched.kind === 'fetched') expect(await hg(forward).move(checkout, fetched)).toEqual({ kind: 'moved' });
+    const fetched = await hg(forward, NOTHING).fetch(checkout);
+    if (fetched.kind === 'fetched')
+      expect(await hg(forward, NOTHING).move(checkout, fetched)).toEqual({ kind: 'moved' });
     expect(run('-R', source, 'cat', '-r', '.', join(source, 'a.c'))).toBe('two');
     for (const mode of ['fast-forward', 'reset'] as const) {
-      const again = await hg({ branch: 'default', mode }).fetch(checkout);
+      const again = await hg({ branch: 'default', mode }, NOTHING).fetch(checkout);
       expect(again).toMatchObject({ kind: 'failed', message: expect.stringContaining('closed') });
     }
   });
@@ -148,17 +209,18 @@ describe(`fetching by hg${missing.length > 0 ? ` (missing: ${missing.join(', ')}
     async () => {
       const { run, commit, source, checkout } = scene('[phases]\npublish = False\n');
       commit('two');
-      const fetched = await hg(forward).fetch(checkout);
-      if (fetched.kind === 'fetched') expect(await hg(forward).move(checkout, fetched)).toEqual({ kind: 'moved' });
-      expect(await hg(forward).fetch(checkout)).toMatchObject({ kind: 'fetched', news: false });
+      const fetched = await hg(forward, NOTHING).fetch(checkout);
+      if (fetched.kind === 'fetched')
+        expect(await hg(forward, NOTHING).move(checkout, fetched)).toEqual({ kind: 'moved' });
+      expect(await hg(forward, NOTHING).fetch(checkout)).toMatchObject({ kind: 'fetched', news: false });
       writeFileSync(join(source, 'a.c'), 'mine\n');
       run('-R', source, 'commit', '-q', '-m', 'mine');
-      expect(await hg(forward).fetch(checkout)).toMatchObject({
+      expect(await hg(forward, NOTHING).fetch(checkout)).toMatchObject({
         kind: 'failed',
         message: expect.stringContaining('commits'),
       });
       const target = 'target' in fetched ? fetched.target : undefined;
-      expect(await hg(reset).fetch(checkout)).toMatchObject({ kind: 'fetched', target, news: true });
+      expect(await hg(reset, NOTHING).fetch(checkout)).toMatchObject({ kind: 'fetched', target, news: true });
     },
   );
 });
