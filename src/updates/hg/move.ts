@@ -11,14 +11,19 @@ import { inTheWay, UNTOUCHED } from './in-the-way.js';
 import { type Status, statusOf } from './looks.js';
 import { lookAt } from './prove.js';
 import { takeBackInterrupted } from './repair.js';
+import { fetchSubrepositories } from './sub-fetch.js';
 import { unfinishedIn } from './unfinished.js';
 
-/** Never into somebody's file or directory: what no revision has stays, or refuses the update before it touches anything. */
+/**
+ * Never into a person's file or directory: what no revision has stays, or refuses the update before it touches anything. Nor
+ * does hg look for copies and renamed directories, by which a change would go into a file of another name.
+ */
 const KEEPING = [
   '--tool=internal:fail',
   '--config=merge.checkunknown=abort',
   '--config=merge.checkignored=abort',
   '--config=experimental.merge.checkpathconflicts=True',
+  '--config=experimental.copytrace=off',
 ];
 
 /**
@@ -40,11 +45,18 @@ export async function move(
     const problem = await inTheWay(checkout, local, head, target);
     if (problem !== undefined) return { kind: 'refused', message: problem };
   }
+  const fetched = await fetchSubrepositories(checkout, topOf(checkout), target);
+  // Of one that is to come from elsewhere now the old place may be gone, and only hg knows the new one.
+  if (fetched !== undefined && !(await comesFromElsewhere(checkout, head, target))) {
+    return { kind: 'refused', message: `${fetched.message}\n${UNTOUCHED}` };
+  }
   const args = ['update', ...KEEPING, '-r', target];
   const result = await runHg(checkout, args);
   const message = result.kind === 'ok' ? '' : hgFailure(checkout, args, result);
   if (neverStarted(result)) return { kind: 'refused', message };
-  if (!endedByItself(result)) return broken(checkout, message);
+  // hg has moved the tree and left files unresolved.
+  const isUnresolved = result.kind === 'failed' && result.code === 1;
+  if (!endedByItself(result) || isUnresolved) return broken(checkout, message);
   const after = await statusOf(checkout, '-mardS');
   if (result.kind === 'ok') return judgeMoved(checkout, target, before, after);
   const untouched = after.kind === 'status' && lines(after).join('\n') === lines(before).join('\n');
@@ -53,6 +65,13 @@ export async function move(
   if (untracked.length === 0) return { kind: 'refused', message: `${message}\n${UNTOUCHED}` };
   const explained = `${message}\n${UNTOUCHED}\nWhat is in the way is in no revision. To put it aside:`;
   return { kind: 'refused', message: withAdvice(explained, untracked) };
+}
+
+/** Whether the sources of the subrepositories are not the same in two revisions. */
+async function comesFromElsewhere(checkout: Checkout, head: string, target: string): Promise<boolean> {
+  const between = ['--rev', head === '' ? 'null' : head, '--rev', target];
+  const changed = await statusOf(checkout, '-mar', ...between, 'path:.hgsub');
+  return changed.kind === 'status' && changed.entries.length > 0;
 }
 
 /** What was there before is a person's; what has come is not, and may be of a hook of theirs. hg exits with 0 over missing files. */
