@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { exists } from '../look.js';
 import type { Checkout, Fault } from '../version-control.js';
 import { asideLine, hgLine } from './advice.js';
@@ -78,8 +78,17 @@ export function flawsOfParent(
 ): Flaw[] {
   if (first === revision || prefix !== '') return [];
   const at = first === undefined ? 'nothing is checked out' : `it is at ${first} (branch ${JSON.stringify(branch)})`;
-  const advice = unfinished === undefined ? [hgLine(checkout, 'update', '-r', revision)] : [];
+  // hg has forgotten what it wrote there, and would not go over files that have been changed since.
+  const isForgotten = first === undefined && isOccupied(checkout.source);
+  const command = isForgotten ? 'debugrebuilddirstate' : 'update';
+  const advice = unfinished === undefined ? [hgLine(checkout, command, '-r', revision)] : [];
   return [{ what: `${at} instead of ${revision}`, paths: [], advice, isCleanable: true }];
+}
+
+/** Whether there is anything at a path besides a directory with a repository and nothing else. */
+export function isOccupied(path: string): boolean {
+  if (!exists(path)) return false;
+  return !lstatSync(path).isDirectory() || readdirSync(path).some((name) => name !== '.hg');
 }
 
 /** The first part of a path at which there is anything else than a directory that leads to it. */

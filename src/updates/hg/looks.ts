@@ -3,7 +3,7 @@ import { real, workTreeOf } from '../../config/work-tree.js';
 import { exists } from '../look.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Failed, LocalChanges, RevisionResult } from '../version-control.js';
-import { administrationOf, hgLine, withAdvice } from './advice.js';
+import { administrationOf, asideLine, hgLine, topOf, withAdvice } from './advice.js';
 import { hgFailure, rowsOf, runHg, texts } from './command.js';
 
 /** As of git: hg, too, goes on looking above a source whose own `.hg` is gone. */
@@ -47,13 +47,30 @@ export type Status = { readonly kind: 'status'; readonly entries: readonly Entry
 
 export async function statusOf(checkout: Checkout, ...options: readonly string[]): Promise<Status> {
   const answer = await rowsOf(checkout, ['status', ...options], ['{status}', '{path}']);
-  if (answer.kind === 'failed') return answer;
+  if (answer.kind === 'failed') return { ...answer, message: withAdvice(answer.message, blindersIn(checkout, answer)) };
   const entries = answer.rows.map(([letter, path = Buffer.alloc(0)]) => ({
     letter: letter?.toString() ?? '',
     path: decodeText(path),
     bytes: path,
   }));
   return { kind: 'status', entries };
+}
+
+/**
+ * What takes out of the way what hg cannot see past: a repository in a directory of the tree, a link in the place of one, notes
+ * of its own that are damaged.
+ */
+function blindersIn(checkout: Checkout, { message }: Failed): string[] {
+  const nested = /^abort: path '.*' is inside nested repo '(.*)'$/m.exec(message)?.[1];
+  const link = /^abort: path '.*' traverses symbolic link '(.*)'$/m.exec(message)?.[1];
+  const isDamaged = /^\S*Error: .*\bdirstate\b/m.test(message);
+  const names = [
+    ...(nested === undefined ? [] : [join(nested, '.hg')]),
+    ...(link === undefined ? [] : [link]),
+    ...(isDamaged ? ['.hg/dirstate'] : []),
+  ];
+  const top = topOf(checkout);
+  return names.filter((name) => exists(join(top, name))).map((name) => asideLine(top, name));
 }
 
 /** The files in which two versions could not be brought together. Where nothing was merged hg is not asked. */

@@ -1,10 +1,10 @@
-import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { outputLines } from '../client.js';
 import { failureText, runGit } from '../git/command.js';
 import { modifiedPaths } from '../git/tree-state.js';
 import { exists } from '../look.js';
 import { runSvn } from '../svn/command.js';
+import { statusOf as svnStatusOf } from '../svn/status.js';
 import type { Checkout, Failed, Proof } from '../version-control.js';
 import { asideLine, hgLine, topOf } from './advice.js';
 import { rowsOf, texts } from './command.js';
@@ -15,6 +15,7 @@ import {
   flawsOfMissing,
   flawsOfParent,
   flawsOfUnfinished,
+  isOccupied,
   type Where,
 } from './flaws.js';
 import type { Followed } from './heads.js';
@@ -134,11 +135,6 @@ function absent(around: Checkout, path: string, here: string, outer: string): Lo
   return { kind: 'looked', flaws: [flaw], modified: [] };
 }
 
-function isOccupied(path: string): boolean {
-  if (!exists(path)) return false;
-  return !lstatSync(path).isDirectory() || readdirSync(path).some((name) => name !== '.hg');
-}
-
 interface Found {
   readonly kind: 'found';
   /** What is checked out, by each name that hg may have for it. */
@@ -163,11 +159,14 @@ async function foundIn(type: Subrepository['type'], checkout: Checkout): Promise
       return { kind: 'found', revisions: outputLines(head), modified };
     }
     case 'svn': {
-      const shown = await Promise.all(
-        ['revision', 'last-changed-revision'].map((item) => runSvn(inside, ['info', '--show-item', item])),
-      );
+      const [status, ...shown] = await Promise.all([
+        svnStatusOf(inside, []),
+        ...['revision', 'last-changed-revision'].map((item) => runSvn(inside, ['info', '--show-item', item])),
+      ]);
+      if (status.kind === 'failed') return status;
       const revisions = shown.flatMap((result) => (result.kind === 'ok' ? outputLines(result) : []));
-      return { kind: 'found', revisions: revisions.map((text) => text.trim()), modified: [] };
+      const modified = [...status.modified, ...status.conflicting];
+      return { kind: 'found', revisions: revisions.map((text) => text.trim()), modified };
     }
   }
 }
