@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome, State } from './state.js';
 import type { World } from './world.js';
@@ -44,6 +44,13 @@ function mergeHeads(world: World): void {
   upstream(world, 'merge', '-q', '-r', 'min(head() and branch(default))', '--tool', ':local');
   upstream(world, 'commit', '-q', '-m', 'merged');
   upstream(world, 'push', '-q');
+}
+
+/** What is there is public from then on, as if the other side had it. */
+function pushElsewhere(world: World): void {
+  const elsewhere = join(world.root, 'elsewhere');
+  world.runIn(world.root, 'hg', 'init', elsewhere);
+  hg(world, 'push', '-q', elsewhere);
 }
 
 /** A repository `inner` and a subrepository `sub` of it, with one file. */
@@ -192,6 +199,75 @@ export const HG_STATES: readonly State[] = [
     outcome: { ...BUILDS, modified: ['a.c'] },
   },
   {
+    state: 'A: a file copied by hg copy, and news of what it was copied from',
+    make: (world) => {
+      hg(world, 'copy', '-q', 'b.c', 'copy.c');
+      pushB(world);
+    },
+    outcome: {
+      'fast-forward': { ...BUILDS, modified: ['copy.c'] },
+      reset: { ...BUILDS, modified: ['copy.c'], untracked: ['copy.c'] },
+    },
+  },
+  {
+    state: 'A: a file added by hand in a directory that news rename',
+    make: (world) => {
+      world.write('lib/mine.c', 'mine\n');
+      hg(world, 'add', '-q', 'lib/mine.c');
+      upstream(world, 'rename', '-q', 'lib', 'library');
+      upstream(world, 'commit', '-q', '-m', 'renamed');
+      upstream(world, 'push', '-q');
+    },
+    outcome: {
+      'fast-forward': { ...BUILDS, modified: ['lib/mine.c'] },
+      reset: { ...BUILDS, modified: ['lib/mine.c'], untracked: ['lib/mine.c'] },
+    },
+  },
+  {
+    state: 'M: a file changed by hand that news copy',
+    make: (world) => {
+      world.append('b.c', 'int mine;\n');
+      upstream(world, 'copy', '-q', 'b.c', 'copy.c');
+      upstream(world, 'commit', '-q', '-m', 'copied');
+      upstream(world, 'push', '-q');
+    },
+    outcome: { ...BUILDS, modified: ['b.c'] },
+  },
+  {
+    state: '!: a link in the place of a directory',
+    make: (world) => {
+      const elsewhere = join(world.root, 'elsewhere');
+      renameSync(join(world.source, 'lib'), elsewhere);
+      symlinkSync(elsewhere, join(world.source, 'lib'));
+      pushB(world);
+    },
+    outcome: { ...REFUSES, names: ['lib'], untracked: ['lib.mine'] },
+  },
+  {
+    state: 'a repository in a directory of the tree',
+    make: (world) => {
+      hg(world, 'init', 'lib');
+      pushB(world);
+    },
+    outcome: {
+      ...REFUSES,
+      names: ['lib'],
+      untracked: ['00changelog.i', 'requires', 'store/requires'].map((name) => `lib/.hg.mine/${name}`),
+    },
+  },
+  {
+    state: 'hg has lost its notes of what it wrote, and a file was changed',
+    make: (world) => {
+      changeB(world);
+      world.remove('.hg/dirstate');
+      world.push({ write: { 'a.c': 'int a = 2;\n' } });
+    },
+    outcome: {
+      'fast-forward': { ...REFUSES, modified: ['b.c'] },
+      reset: { ...REFUSES, untracked: ['b.c.mine', 'a.c.mine'] },
+    },
+  },
+  {
     state: '?: a file of no revision in the way of a new one',
     quick: true,
     make: (world) => {
@@ -283,6 +359,35 @@ export const HG_STATES: readonly State[] = [
       hg(world, 'commit', '-q', '-u', 'me', '-m', 'mine');
     },
     outcome: { 'fast-forward': REFUSES, reset: { primary: 'quiet', secondary: 'refuses' } },
+  },
+  {
+    state: 'a secret commit, which is told to nobody',
+    make: (world) => {
+      changeB(world);
+      hg(world, 'commit', '-q', '-u', 'me', '-m', 'mine', '--secret');
+    },
+    outcome: { 'fast-forward': REFUSES, reset: { primary: 'quiet', secondary: 'refuses' } },
+  },
+  {
+    state: 'a local commit that is public because it was pushed to another repository',
+    quick: true,
+    make: (world) => {
+      changeB(world);
+      hg(world, 'commit', '-q', '-u', 'me', '-m', 'mine');
+      pushElsewhere(world);
+    },
+    outcome: { 'fast-forward': REFUSES, reset: { primary: 'quiet', secondary: 'refuses' } },
+  },
+  {
+    state: 'a commit that was pulled from a colleague, and is not on the other side',
+    make: (world) => {
+      const colleague = join(world.root, 'colleague');
+      world.runIn(world.root, 'hg', 'clone', '-q', world.source, colleague);
+      writeFileSync(join(colleague, 'b.c'), 'int b = 5;\n');
+      world.runIn(colleague, 'hg', 'commit', '-q', '-u', 'colleague', '-m', 'theirs');
+      hg(world, 'pull', '-q', colleague);
+    },
+    outcome: { primary: 'quiet', secondary: 'builds' },
   },
   {
     state: 'a second head of the branch on the other side',
@@ -387,10 +492,58 @@ export const HG_STATES: readonly State[] = [
     outcome: REFUSES,
   },
   {
+    state: 'a histedit that has stopped',
+    make: (world) => {
+      changeB(world);
+      hg(world, 'commit', '-q', '-u', 'me', '-m', 'mine');
+      const plan = join(world.root, 'plan');
+      writeFileSync(plan, `edit ${hg(world, 'log', '-r', '.', '-T', '{node}')}\n`);
+      world.tryTo('hg', '--config', 'extensions.histedit=', 'histedit', '-q', '-r', '.', '--commands', plan);
+    },
+    outcome: REFUSES,
+  },
+  {
+    state: 'an unshelve that has stopped',
+    make: (world) => {
+      changeB(world);
+      hg(world, '--config', 'extensions.shelve=', 'shelve', '-q');
+      pushB(world);
+      hg(world, 'pull', '-q', '-u');
+      world.tryTo('hg', '--config', 'extensions.shelve=', 'unshelve', '-q', '--tool', ':fail');
+    },
+    outcome: REFUSES,
+  },
+  {
+    state: 'a sparse working copy',
+    make: (world) => {
+      configure(world, '[extensions]\nsparse =');
+      hg(world, 'debugsparse', '-q', '--exclude', 'lib');
+      world.push({ write: { 'a.c': 'int a = 2;\n', 'lib/c.c': 'int c = 2;\n' } });
+    },
+    outcome: { ...BUILDS, absent: ['lib/c.c', 'lib/deep/d.c'] },
+  },
+  {
     state: 'a subrepository, and news of it',
     begin: withSubrepository,
     make: pushSubrepository,
     outcome: BUILDS,
+  },
+  {
+    state: 'a subrepository whose other side is away, and news of it',
+    begin: withSubrepository,
+    make: (world) => {
+      pushSubrepository(world);
+      renameSync(join(world.root, 'inner'), join(world.root, 'away'));
+    },
+    outcome: {
+      primary: 'refuses',
+      secondary: 'builds',
+      names: ['inner', 'not touched'],
+      besides: {
+        because: 'only whoever runs the server can bring it back',
+        done: (world) => renameSync(join(world.root, 'away'), join(world.root, 'inner')),
+      },
+    },
   },
   {
     state: 'a subrepository with local changes, and news of it',
