@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { exists } from '../look.js';
 import type { Checkout, Fault } from '../version-control.js';
 import { asideLine, hgLine } from './advice.js';
@@ -59,7 +60,9 @@ export function flawsOfMissing({ checkout, prefix }: Where, entries: readonly En
   const top = checkout.source;
   const standing = entries.map(({ bytes }) => standingAt(top, bytes));
   const inTheWay = [...new Set(standing.flatMap((path) => path ?? []))].sort();
-  const args = ['revert', '-r', '.', 'set:missing()'];
+  // Of a large file hg looks at what stands for it.
+  const large = entries.filter(({ path }) => exists(join(top, '.hglf', path))).map(({ path }) => `path:${path}`);
+  const args = ['revert', '-r', '.', 'set:missing()', ...large];
   const advice = [...inTheWay.map((path) => asideLine(top, path)), hgLine(checkout, ...args)];
   if (inTheWay.length === 0) {
     const paths = entries.map(({ path }) => prefix + path).sort();

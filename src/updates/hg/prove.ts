@@ -107,7 +107,9 @@ async function lookInside(
     advice: [hgLine(around, 'revert', '-r', outer, `path:${path}`, ...subrepositoryStates(around))],
     isCleanable: true,
   };
-  return { ...looked, flaws: [flaw, ...looked.flaws] };
+  // Bringing it back ends what is wrong in it, too.
+  const inner = looked.flaws.map((one) => (one.isCleanable ? { ...one, advice: [] } : one));
+  return { ...looked, flaws: [flaw, ...inner] };
 }
 
 /** hg notes a subrepository that it has left elsewhere as a local change. */
