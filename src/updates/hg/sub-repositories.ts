@@ -43,7 +43,7 @@ export async function subrepositoriesOf(
   return { kind: 'subrepositories', all: readSubrepositories(sources, states) };
 }
 
-/** Reads `.hgsub` (PATH = [TYPE]SOURCE) and `.hgsubstate` (REVISION PATH). */
+/** Reads `.hgsub` (PATH = [TYPE]SOURCE) and `.hgsubstate` (REVISION PATH), in which paths may have stayed that are none any more. */
 export function readSubrepositories(sources: string, states: string): Subrepository[] {
   const types = new Map<string, Subrepository['type']>();
   for (const line of sources.split('\n')) {
@@ -52,7 +52,7 @@ export function readSubrepositories(sources: string, states: string): Subreposit
   }
   return states.split('\n').flatMap((line) => {
     const [, revision, path] = /^(\S+) (.+)$/.exec(line) ?? [];
-    if (revision === undefined || path === undefined) return [];
-    return [{ path, type: types.get(path) ?? 'hg', revision }];
+    const type = path === undefined ? undefined : types.get(path);
+    return revision === undefined || path === undefined || type === undefined ? [] : [{ path, type, revision }];
   });
 }

@@ -76,7 +76,7 @@ test('what hooks print between the rows of hg is not taken for one', () => {
 
 test('the subrepositories of a revision are read as hg writes them', () => {
   const sources = '# none\na b/c = ../x\ngit = [git]https://example.org/x\n[subpaths]\n';
-  expect(readSubrepositories(sources, 'aa a b/c\nbb git\n')).toEqual([
+  expect(readSubrepositories(sources, 'aa a b/c\nbb git\ncc gone\n')).toEqual([
     { path: 'a b/c', type: 'hg', revision: 'aa' },
     { path: 'git', type: 'git', revision: 'bb' },
   ]);
