@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { exists } from '../look.js';
 import { listed } from '../proof.js';
 import type { Checkout, Failed } from '../version-control.js';
 import { asideLine, hgLine, topOf, withAdvice } from './advice.js';
@@ -34,6 +36,37 @@ export async function inTheWay(
   const files = listed(both.map(({ path }) => path).sort());
   const message = `${checkout.source} has local changes to files that the update changes, too: ${files}\n${UNTOUCHED}\nTo put yours aside, beside each file:`;
   return withAdvice(message, [hgLine(checkout, 'revert', '-r', '.', ...patterns), ...added]);
+}
+
+/**
+ * What news make plain files of: hg removes what is in such a subrepository and stops half-way at what it keeps of it.
+ *
+ * @returns what to tell a person; undefined when there is none
+ */
+export async function replacedSubrepositories(
+  checkout: Checkout,
+  head: string,
+  target: string,
+): Promise<string | undefined> {
+  const top = topOf(checkout);
+  const [old, next] = await Promise.all(
+    [head, target].map((revision) => subrepositoriesOf(checkout, top, revision, false)),
+  );
+  if (old?.kind !== 'subrepositories') return old?.message;
+  if (next?.kind !== 'subrepositories') return next?.message;
+  const kept = new Set(next.all.map(({ path }) => path));
+  const gone = old.all.map(({ path }) => path).filter((path) => !kept.has(path) && exists(join(top, path)));
+  if (gone.length === 0) return undefined;
+  const files = await statusOf(checkout, '-a', '--rev', head, '--rev', target, ...gone.map((path) => `path:${path}`));
+  if (files.kind === 'failed') return files.message;
+  const replaced = gone.filter((one) => files.entries.some(({ path }) => path === one || path.startsWith(`${one}/`)));
+  if (replaced.length === 0) return undefined;
+  const message = `In ${checkout.source} the update makes files of subrepositories, which hg cannot: ${listed(replaced)}\n${UNTOUCHED}\nTo bring them out of the way:`;
+  return withAdvice(message, [
+    hgLine(checkout, 'update', '--check', '-r', 'null'),
+    ...replaced.map((path) => asideLine(top, path)),
+    hgLine(checkout, 'update', '-r', target),
+  ]);
 }
 
 type Moved = { readonly kind: 'moved'; readonly paths: readonly string[] } | Failed;

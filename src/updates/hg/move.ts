@@ -7,7 +7,7 @@ import { asideLine, topOf, withAdvice } from './advice.js';
 import { hgFailure, runHg } from './command.js';
 import type { Flaw } from './flaws.js';
 import type { Followed } from './heads.js';
-import { inTheWay, UNTOUCHED } from './in-the-way.js';
+import { inTheWay, replacedSubrepositories, UNTOUCHED } from './in-the-way.js';
 import { type Status, statusOf } from './looks.js';
 import { lookAt } from './prove.js';
 import { takeBackInterrupted } from './repair.js';
@@ -50,6 +50,8 @@ export async function move(
   if (fetched !== undefined && !(await comesFromElsewhere(checkout, head, target))) {
     return { kind: 'refused', message: `${fetched.message}\n${UNTOUCHED}` };
   }
+  const replaced = head === '' ? undefined : await replacedSubrepositories(checkout, head, target);
+  if (replaced !== undefined) return { kind: 'refused', message: replaced };
   const args = ['update', ...KEEPING, '-r', target];
   const result = await runHg(checkout, args);
   const message = result.kind === 'ok' ? '' : hgFailure(checkout, args, result);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome, State } from './state.js';
 import type { World } from './world.js';
@@ -544,6 +544,17 @@ export const HG_STATES: readonly State[] = [
         done: (world) => renameSync(join(world.root, 'away'), join(world.root, 'inner')),
       },
     },
+  },
+  {
+    state: 'a subrepository, and news that make files of it',
+    begin: withSubrepository,
+    make: (world) => {
+      upstream(world, 'remove', '-q', '.hgsub');
+      upstream(world, 'commit', '-q', '-m', 'no subrepository');
+      rmSync(join(world.root, 'work', 'sub'), { recursive: true });
+      world.push({ write: { 'sub/s.c': 'int s = 3;\n' } });
+    },
+    outcome: { primary: 'refuses', secondary: 'builds', names: ['sub'] },
   },
   {
     state: 'a subrepository with local changes, and news of it',
