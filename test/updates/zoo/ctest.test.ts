@@ -37,7 +37,7 @@ afterAll(() => {
   if (MODE !== 'record') return;
   writeFileSync(FILE, `${JSON.stringify(found, undefined, 2)}\n`);
   const page = readFileSync(PAGE, 'utf8');
-  writeFileSync(PAGE, page.slice(0, page.indexOf(BEGIN) + BEGIN.length) + '\n' + tables(found as Verdicts));
+  writeFileSync(PAGE, `${page.slice(0, page.indexOf(BEGIN) + BEGIN.length)}\n${tables(found as Verdicts)}`);
 });
 
 test.skipIf(MODE === 'record')(`${PAGE} lists each state, with what becomes of it`, () => {
