@@ -180,8 +180,8 @@ export class History {
       throw new Error(`${build} has built ${recorded} with ${wrong.join(', ')} of something else, ${told}`);
   }
 
-  /** A person has made it, or has kept a copy as an advice says. */
+  /** A file of nobody's: one of a person's, or one that a client or a person has put aside, which no revision ever had. */
   #isUnknown(path: string): boolean {
-    return this.#unknown.has(path) || /\.mine(\.\d+)?(\/|$)/.test(path);
+    return this.#unknown.has(path) || ![...this.#exports.values()].some((files) => files.has(path));
   }
 }
