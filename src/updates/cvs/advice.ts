@@ -41,7 +41,7 @@ export function removeBackups(source: string, places: readonly Place[]): string[
 }
 
 /** A name as one word of a command, also one that is not UTF-8. */
-function wordOf(bytes: Buffer): string {
+export function wordOf(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   if (Buffer.from(text).equals(bytes)) return shellWord(text);
   const octal = [...bytes].map((byte) => {

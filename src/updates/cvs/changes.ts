@@ -2,11 +2,12 @@ import type { Change } from '../record.js';
 import type { ChangesResult, Checkout, Failed } from '../version-control.js';
 import { cvsFailure, runCvs } from './command.js';
 import { commitsOf, type PathRevision, type Step, withoutLog } from './commits.js';
+import { conditionOf } from './condition.js';
 import { digestOf, type Entries, entriesOf, numberOf } from './entries.js';
 import { readLog } from './log.js';
+import type { Memory } from './memory.js';
 import { directoryOf, type RepositoryPlace, repositoryBelow } from './repository.js';
 import { isBetween } from './revision-number.js';
-import type { Snapshots } from './snapshots.js';
 import { readTree, type Tree } from './tree.js';
 
 /** As many files as a command line holds without trouble. */
@@ -14,7 +15,7 @@ const FILES_AT_ONCE = 200;
 
 /** Asks the repositories for the log of every file that is not what it was. */
 export async function changesBetween(
-  snapshots: Snapshots,
+  { snapshots, contents }: Memory,
   checkout: Checkout,
   prior: string,
   revision: string,
@@ -30,6 +31,7 @@ export async function changesBetween(
     return { kind: 'failed', message: `${checkout.source} was changed while it was looked at` };
   }
   snapshots.keep(present);
+  contents.learn(checkout.source, conditionOf(checkout.source, tree).clean);
   const past = snapshots.of(prior);
   if (past === undefined) return { kind: 'changes', changes: [], complete: false };
   const steps = stepsBetween(past, present);

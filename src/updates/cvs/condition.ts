@@ -5,6 +5,8 @@ import type { Entry, Tree } from './tree.js';
 
 /** In what the files of a source differ from what CVS has noted about them. Sorted like the notes. */
 export interface Condition {
+  /** Those whose time is the one that cvs has noted. */
+  readonly clean: readonly Entry[];
   /** Those that are not there. */
   readonly missing: readonly Entry[];
   /** A directory, say, stands in their place. */
@@ -19,11 +21,12 @@ export interface Condition {
   readonly rewritten: readonly Entry[];
 }
 
-type Kind = keyof Condition | 'clean';
+type Kind = keyof Condition | 'nothing';
 
 /** Compares all files by their times, as cvs does. */
 export function conditionOf(source: string, { files }: Pick<Tree, 'files'>): Condition {
   const by: Record<keyof Condition, Entry[]> = {
+    clean: [],
     missing: [],
     obstructed: [],
     conflicting: [],
@@ -33,7 +36,7 @@ export function conditionOf(source: string, { files }: Pick<Tree, 'files'>): Con
   };
   for (const file of files) {
     const kind = kindOf(source, file);
-    if (kind !== 'clean') by[kind].push(file);
+    if (kind !== 'nothing') by[kind].push(file);
   }
   return by;
 }
@@ -43,7 +46,7 @@ function kindOf(source: string, file: Entry): Kind {
   const stat = look(path);
   if (file.revision.startsWith('-')) return 'changed';
   // cvs forgets an added file that is not there.
-  if (stat === undefined) return file.revision === '0' ? 'clean' : 'missing';
+  if (stat === undefined) return file.revision === '0' ? 'nothing' : 'missing';
   if (stat.isSymbolicLink()) return 'changed';
   if (!stat.isFile()) return 'obstructed';
   if (file.revision === '0') return 'changed';

@@ -10,32 +10,36 @@ import type {
   VersionControl,
 } from '../version-control.js';
 import { changesBetween } from './changes.js';
-import { digestOf, type Entries, readEntries } from './entries.js';
+import { Contents } from './contents.js';
+import { digestOf, entriesOf } from './entries.js';
 import { fetch } from './fetch.js';
+import type { Memory } from './memory.js';
 import { move } from './move.js';
 import { prove } from './prove.js';
 import { rehearse } from './said.js';
 import { signOf } from './sign.js';
 import { Snapshots } from './snapshots.js';
-import { type Following, updateArguments } from './update-options.js';
+import { readTree, type Tree } from './tree.js';
+import { type Following, plainArguments, updateArguments } from './update-options.js';
 
 /**
  * CVS. Its files have revisions, the tree has none: a digest of all of them stands for it, and the files' revisions at the
- * last digests are kept beside the journal.
+ * last digests are kept beside the journal, with digests of what stood in the files.
  *
  * @param memory the directory for that
  */
 export function cvs(following: Following, memory: string): VersionControl {
-  const snapshots = new Snapshots(join(memory, 'cvs'));
+  const directory = join(memory, 'cvs');
+  const known: Memory = { snapshots: new Snapshots(directory), contents: new Contents(directory) };
   return {
     type: 'cvs',
-    command: commandText(['cvs', '-z3', ...updateArguments(following)]),
+    command: commandText(['cvs', '-z3', ...plainArguments(following)]),
     currentRevision,
-    fetch: (checkout, asOf) => fetch(following, snapshots, checkout, asOf),
+    fetch: (checkout, asOf) => fetch(following, known, checkout, asOf),
     move: (checkout, fetched) => move(following, checkout, fetched),
-    repair: (checkout, broken) => repairTree(following, snapshots, checkout, broken),
-    changesBetween: (checkout, prior, revision) => changesBetween(snapshots, checkout, prior, revision),
-    proveTree: (checkout, revision) => prove(following, snapshots, checkout, revision),
+    repair: (checkout, broken) => repairTree(following, known, checkout, broken),
+    changesBetween: (checkout, prior, revision) => changesBetween(known, checkout, prior, revision),
+    proveTree: (checkout, revision) => prove(following, known, checkout, revision),
     signOf: ({ source }) => signOf(source),
     localChanges,
     tidy: async () => undefined,
@@ -43,15 +47,15 @@ export function cvs(following: Following, memory: string): VersionControl {
 }
 
 async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
-  const read = entriesIn(checkout);
-  return read.kind === 'failed' ? read : { kind: 'revision', revision: digestOf(read.entries) };
+  const read = treeOf(checkout);
+  return read.kind === 'failed' ? read : { kind: 'revision', revision: digestOf(entriesOf(read.tree)) };
 }
 
-type Read = { readonly kind: 'entries'; readonly entries: Entries } | Failed;
+type Read = { readonly kind: 'tree'; readonly tree: Tree } | Failed;
 
-function entriesIn({ source }: Checkout): Read {
+function treeOf({ source }: Checkout): Read {
   try {
-    return { kind: 'entries', entries: readEntries(source) };
+    return { kind: 'tree', tree: readTree(source) };
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
@@ -59,16 +63,23 @@ function entriesIn({ source }: Checkout): Read {
 
 async function repairTree(
   following: Following,
-  snapshots: Snapshots,
+  { snapshots }: Memory,
   checkout: Checkout,
   broken: BrokenMove,
 ): Promise<RepairResult> {
-  const here = entriesIn(checkout);
+  const here = treeOf(checkout);
   if (here.kind === 'failed') return here;
-  const update = updateArguments(following);
+  const update = updateArguments(following, here.tree);
   const past = snapshots.of(broken.from);
   const { repair } = await import('./repair.js');
-  const repaired = await repair({ checkout, mode: following.mode, update, broken, past, present: here.entries });
+  const repaired = await repair({
+    checkout,
+    mode: following.mode,
+    update,
+    broken,
+    past,
+    present: entriesOf(here.tree),
+  });
   if (repaired.kind !== 'updated') return repaired;
   const head = await currentRevision(checkout);
   return head.kind === 'failed' ? head : { kind: 'whole', revision: head.revision };

@@ -5,7 +5,8 @@ import { type Directory, type Entry, readTree, type Tree } from './tree.js';
 /**
  * What CVS has checked out, by path; what stands in for the revision of the tree. Of a file it is the revision and, where
  * its keywords are not written as usual, how: `1.2`, `1.2 -kb`. Of a directory, which has a slash at the end of its path, it
- * is the place in the repository, where that is another one than its parent's: `@module/other`.
+ * is the place in the repository, where that does not follow from its parent's: `@module/other`; of the source itself, `./`,
+ * it is the repository, too, since another one may have the same files at the same revisions.
  */
 export type Entries = ReadonlyMap<string, string>;
 
@@ -21,12 +22,13 @@ export function entriesOf({ files, directories }: Tree): Entries {
   const byPath = new Map(directories.map((directory) => [directory.path, directory]));
   for (const directory of directories) {
     const place = strangePlace(directory, byPath);
-    if (place !== undefined) entries.set(`${directory.path}/`, `@${place}`);
+    if (place !== undefined) entries.set(`${directory.path || '.'}/`, `@${place}`);
   }
   return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function stateOf({ revision, options }: Entry): string {
+/** How the repository's file was written into a file: at which revision, and with which keywords. */
+export function stateOf({ revision, options }: Entry): string {
   const number = revision.replace(/^-/, '');
   return options === '' ? number : `${number} ${options}`;
 }
@@ -34,11 +36,15 @@ function stateOf({ revision, options }: Entry): string {
 /** The revision number in what {@link Entries} says of a file. */
 export const numberOf = (value: string | undefined): string | undefined => value?.replace(/ .*/, '');
 
+/** Whether a directory was checked out from another place than its parent's says. */
+export const hasPlaceOfItsOwn = (directory: Directory, byPath: ReadonlyMap<string, Directory>): boolean =>
+  strangePlace(directory, byPath) !== undefined;
+
 function strangePlace(
   { path, place }: Directory,
   byPath: ReadonlyMap<string, Pick<Directory, 'place'>>,
 ): string | undefined {
-  if (path === '') return undefined;
+  if (path === '') return `${place.root} ${place.module}`;
   const slash = path.lastIndexOf('/');
   const parent = byPath.get(slash < 0 ? '' : path.slice(0, slash))?.place;
   if (parent !== undefined && place.root !== parent.root) return `${place.root} ${place.module}`;

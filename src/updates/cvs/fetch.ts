@@ -3,15 +3,16 @@ import { listed } from '../proof.js';
 import type { Checkout, Fault, FetchResult } from '../version-control.js';
 import { advised, bringBack, moveAway } from './advice.js';
 import { conditionOf } from './condition.js';
+import { disguisedIn } from './disguised.js';
 import { digestOf, entriesOf } from './entries.js';
 import { faultOf, inTheWayOf } from './fault.js';
 import { inTheWay } from './in-the-way.js';
+import type { Memory } from './memory.js';
 import { inSource, type Place } from './place.js';
 import { rehearse, type Said } from './said.js';
-import type { Snapshots } from './snapshots.js';
 import { strayedIn } from './strayed.js';
-import { readTree, type Tree } from './tree.js';
-import { type Following, updateArguments } from './update-options.js';
+import { below, readTree, type Tree } from './tree.js';
+import { type Following, lettersOf, updateArguments } from './update-options.js';
 
 /**
  * Has cvs rehearse an update, and refuses what would not bring the whole of it: cvs goes on over conflicts, past directories
@@ -19,7 +20,7 @@ import { type Following, updateArguments } from './update-options.js';
  */
 export async function fetch(
   following: Following,
-  snapshots: Snapshots,
+  { snapshots, contents }: Memory,
   checkout: Checkout,
   asOf?: Date,
 ): Promise<FetchResult> {
@@ -35,21 +36,34 @@ export async function fetch(
   const strayed = following.mode === 'fast-forward' || snapshots.isEmpty() ? strayedIn(source, tree, following) : [];
   if (strayed.length > 0) return { kind: 'failed', message: refusal(source, strayed) };
   snapshots.keep(entries);
-  const rehearsal = await rehearse(checkout, updateArguments(following, asOf));
+  const rehearsal = await rehearse(checkout, updateArguments(following, tree, asOf));
   const asked = rehearsal.kind === 'said' ? rehearsal : undefined;
-  const { obstructed } = conditionOf(source, tree);
+  const { clean, obstructed } = conditionOf(source, tree);
+  const disguised = await disguisedIn(checkout, contents.learn(source, clean));
   const unknown = await inTheWay(following, checkout, tree, asked, asOf);
   const blocking = [...tree.passedOver, ...obstructed, ...unknown];
   const faults = [
     ...inTheWayOf(source, blocking),
     ...(asked === undefined ? [] : passedByIn(source, asked, blocking)),
-    ...(asked === undefined || following.mode === 'reset' ? [] : changedTwice(source, tree, asked, blocking)),
+    ...(asked === undefined || following.mode === 'reset'
+      ? []
+      : changedTwice(source, tree, asked, disguised, blocking)),
   ];
   const why = rehearsal.kind === 'failed' ? rehearsal.message : undefined;
   if (faults.length > 0) return { kind: 'failed', message: refusal(source, faults, why) };
   if (rehearsal.kind === 'failed') return rehearsal;
-  const news = rehearsal.news || (following.mode === 'reset' && hasLocalRemovals(rehearsal));
+  const news =
+    rehearsal.news ||
+    (following.mode === 'reset' && hasLocalRemovals(rehearsal)) ||
+    isPartial(source, tree, lettersOf(following.options));
   return { kind: 'fetched', head: digestOf(entries), target: undefined, news, asOf };
+}
+
+/** Whether cvs takes a directory for one of which somebody wants some files only, which ends with the next update of those with `-d`. */
+function isPartial(source: string, { directories }: Tree, letters: ReadonlyMap<string, string>): boolean {
+  if (!letters.has('d')) return false;
+  const reached = letters.has('l') ? directories.slice(0, 1) : directories;
+  return reached.some(({ bytes }) => exists(inSource(source, below(bytes, 'CVS/Entries.Static'))));
 }
 
 function refusal(source: string, faults: readonly Fault[], why?: string): string {
@@ -70,9 +84,17 @@ function passedByIn(source: string, { skipped, at }: Said, blocking: readonly Pl
 }
 
 /** What a person has changed and the repository, too. */
-function changedTwice(source: string, tree: Tree, asked: Said, blocking: readonly Place[]): Fault[] {
-  const { conflicting, merged, at } = asked;
-  const places = without([...new Set([...conflicting, ...merged])].sort().map(at), blocking);
+function changedTwice(
+  source: string,
+  tree: Tree,
+  asked: Said,
+  disguised: readonly Place[],
+  blocking: readonly Place[],
+): Fault[] {
+  const { conflicting, merged, brought, gone, at } = asked;
+  // cvs would write over these, or remove them.
+  const lost = disguised.flatMap(({ path }) => (brought.includes(path) || gone.includes(path) ? [path] : []));
+  const places = without([...new Set([...conflicting, ...merged, ...lost])].sort().map(at), blocking);
   // What is to be removed must be wanted again before cvs brings another version.
   const removed = new Set(tree.files.flatMap(({ path, revision }) => (revision.startsWith('-') ? [path] : [])));
   const present = places.filter(({ bytes }) => exists(inSource(source, bytes)));

@@ -6,7 +6,7 @@ import { inSource, type Place, placeOf } from './place.js';
 import { directoryOf, isLocal, repositoryBelow } from './repository.js';
 import type { Said } from './said.js';
 import type { Directory, Tree } from './tree.js';
-import { type Following, lettersOf, updateArguments } from './update-options.js';
+import { branchOf, dateOption, type Following, lettersOf } from './update-options.js';
 
 /**
  * What nobody has told CVS about and stands where an update would put something. cvs itself notices some of it in the middle
@@ -71,9 +71,8 @@ async function hasFiles(
 ): Promise<boolean> {
   const letters = lettersOf(source.options);
   if (!letters.has('d')) return false;
-  const bound = letters.get('r') ?? (letters.has('A') ? undefined : /^[TN](.+)/.exec(tag)?.[1]);
-  const date = updateArguments({ options: [], mode: 'fast-forward' }, asOf).slice(1);
-  const at = [...(bound === undefined ? [] : ['-r', bound]), ...date];
+  const bound = letters.get('r') ?? (letters.has('A') ? undefined : branchOf(tag));
+  const at = [...(bound === undefined ? [] : ['-r', bound]), ...dateOption(asOf)];
   const listed = await runCvs(checkout, ['-d', place.root, '-Q', 'rls', '-R', '-P', '-e', ...at, '--', module]);
   return listed.kind === 'ok' && /^\//m.test(listed.stdout.toString('latin1'));
 }

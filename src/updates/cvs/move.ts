@@ -17,7 +17,7 @@ import { type Following, updateArguments } from './update-options.js';
 export async function move(following: Following, checkout: Checkout, { asOf }: Fetched): Promise<MoveResult> {
   const { source } = checkout;
   const before = readTree(source);
-  const update = updateArguments(following, asOf);
+  const update = updateArguments(following, before, asOf);
   const discarded = following.mode === 'reset' ? await discardRemovals(checkout, before, update) : undefined;
   if (discarded !== undefined) return { kind: 'broken', message: discarded.message };
   const args = ['-z3', '-q', ...update, '-I', '*'];

@@ -1,8 +1,10 @@
 import type { Checkout, Fault, Proof } from '../version-control.js';
 import { moveAway, removeBackups } from './advice.js';
 import { conditionOf } from './condition.js';
+import { disguisedIn } from './disguised.js';
 import { digestOf, type Entries, entriesOf } from './entries.js';
 import { faultOf, inTheWayOf, sortedPaths } from './fault.js';
+import type { Memory } from './memory.js';
 import { said } from './said.js';
 import type { Snapshots } from './snapshots.js';
 import { strayedIn } from './strayed.js';
@@ -16,7 +18,7 @@ import type { Following } from './update-options.js';
  */
 export async function prove(
   following: Following,
-  snapshots: Snapshots,
+  { snapshots, contents }: Memory,
   checkout: Checkout,
   revision: string,
 ): Promise<Proof> {
@@ -27,11 +29,12 @@ export async function prove(
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
   const { source } = checkout;
-  const { missing, obstructed, conflicting, unfinished, changed, rewritten } = conditionOf(source, tree);
+  const { clean, missing, obstructed, conflicting, unfinished, changed, rewritten } = conditionOf(source, tree);
+  const disguised = await disguisedIn(checkout, contents.differing(source, clean));
   const blocking = [...tree.passedOver, ...obstructed];
   const elsewhere = elsewhereIn(entriesOf(tree), revision, snapshots);
   if (elsewhere.length > 0) elsewhere.push(...strayedIn(source, tree, following));
-  const modified = sortedPaths([...changed, ...(await changedOf(checkout, rewritten))]);
+  const modified = sortedPaths([...changed, ...disguised, ...(await changedOf(checkout, rewritten))]);
   const lost = faultOf('files that are not there:', missing, []);
   const ofPersons = [
     ...faultOf('conflicts in', conflicting, moveAway(source, conflicting)),

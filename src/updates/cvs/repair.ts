@@ -1,19 +1,19 @@
-import { closeSync, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { readRegularFile } from '../../locks/index.js';
 import { shellWord } from '../../text/shell-word.js';
-import { endedByItself } from '../client.js';
 import { exists, isDirectory } from '../look.js';
 import { remainsAt } from '../prefix.js';
 import { listed } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
 import { advised, moveAway } from './advice.js';
-import { cvsFailure, runCvs } from './command.js';
+import { runCvs } from './command.js';
 import { type Entries, numberOf } from './entries.js';
 import { placeOf } from './place.js';
 import { readPlace, repositoryBelow } from './repository.js';
 import { rehearse, said } from './said.js';
+import { writeVersion } from './version.js';
 
 /** A repair of one checkout. */
 export interface Case {
@@ -124,17 +124,17 @@ async function sort(it: Case, paths: readonly string[]): Promise<Sorted> {
     const persons: string[] = [];
     for (const path of paths) {
       const { file, prior } = versionsOf(it, path) ?? { file: path, prior: undefined };
-      const newest = await version(
+      const newest = await writeVersion(
         it.checkout,
-        [...it.update.filter((option) => option !== '-C'), '-p', file],
+        [...it.update.filter((option) => option !== '-C'), '-p', '--', file],
         join(directory, 'new'),
       );
-      if (newest.kind === 'failed') return newest;
+      if (newest.kind === 'failed') return explained(newest);
       const oldest =
         prior === undefined
           ? newest
-          : await version(it.checkout, ['update', '-r', prior, '-p', file], join(directory, 'old'));
-      if (oldest.kind === 'failed') return oldest;
+          : await writeVersion(it.checkout, ['update', '-r', prior, '-p', '--', file], join(directory, 'old'));
+      if (oldest.kind === 'failed') return explained(oldest);
       const remains = remainsAt(join(it.checkout.source, path), [newest.file, oldest.file]);
       if (remains === 'ours') ours.push(path);
       if (remains === 'other') persons.push(path);
@@ -142,24 +142,6 @@ async function sort(it: Case, paths: readonly string[]): Promise<Sorted> {
     return { kind: 'sorted', ours, persons };
   } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** Writes what the server has of a file to another; an empty one where it has none. */
-async function version(
-  checkout: Checkout,
-  args: readonly string[],
-  file: string,
-): Promise<{ readonly kind: 'written'; readonly file: string } | Failed> {
-  const fd = openSync(file, 'w', 0o600);
-  try {
-    const result = await runCvs(checkout, ['-Q', ...args], (chunk) => void writeSync(fd, chunk));
-    if (!endedByItself(result) && result.kind !== 'ok') {
-      return explained({ kind: 'failed', message: cvsFailure(checkout, args, result) });
-    }
-    return { kind: 'written', file };
-  } finally {
-    closeSync(fd);
   }
 }
 

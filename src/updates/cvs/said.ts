@@ -17,6 +17,8 @@ export interface Said {
   readonly removed: readonly string[];
   /** Of the modified ones those into which the repository's changes are merged. */
   readonly merged: readonly string[];
+  /** Files that are no more in the repository, and that it removes, or forgets. */
+  readonly gone: readonly string[];
   /** Directories that it makes. */
   readonly made: readonly string[];
   /** Directories that are no more in the repository: as if nothing were known of them, it leaves all files there. */
@@ -54,20 +56,20 @@ export async function said(checkout: Checkout, args: readonly string[]): Promise
   const of = (letters: string): string[] =>
     [...new Set(lines.flatMap(({ letter, place }) => (letters.includes(letter) ? [place.path] : [])))].sort();
   // Of a file that was to be added and is gone cvs first forgets that; what the repository has of that name it brings only then.
-  const gone = /is no longer in the repository|is not \(any longer\) pertinent|new-born .* has disappeared/.test(
-    complaints,
-  );
+  const disappeared = /new-born .* has disappeared/.test(complaints);
+  const gone = namesAfter(complaints, /[`'](.*)' is (?:no longer in the repository|not \(any longer\) pertinent)$/);
   const made = namesAfter(complaints, /New directory [`'](.*)' -- ignored$/);
   const places = new Map(lines.map(({ place }) => [place.path, place]));
   return {
     kind: 'said',
-    news: gone || made.length > 0 || of('UPC').length > 0 || lines.some(({ merged }) => merged),
+    news: disappeared || gone.length + made.length > 0 || of('UPC').length > 0 || lines.some(({ merged }) => merged),
     modified: of('MAR'),
     conflicting: of('C'),
     unknown: of('?'),
     brought: of('UP'),
     removed: of('R'),
     merged: lines.flatMap(({ letter, merged, place }) => (merged && letter === 'M' ? [place.path] : [])).sort(),
+    gone,
     made,
     skipped: namesAfter(complaints, /: skipping directory (.*)$/),
     at: (path) => places.get(path) ?? placeOf(Buffer.from(path)),

@@ -1,15 +1,23 @@
 import { shellWord } from '../../text/shell-word.js';
 import type { Fault } from '../version-control.js';
-import type { Tree } from './tree.js';
+import { wordOf } from './advice.js';
+import { hasPlaceOfItsOwn } from './entries.js';
+import { sortedPaths } from './fault.js';
+import type { Directory, Entry, Tree } from './tree.js';
 import { type Following, lettersOf } from './update-options.js';
 
 /**
- * Directories of which somebody has checked out a branch or a tag, where `-A` would take all of them to the trunk. A date is
- * what a Nightly update leaves, and goes without a word.
+ * What is bound to something that the options of the update do not follow. A date is what a Nightly update leaves, and goes
+ * without a word.
  */
-export function strayedIn(source: string, { directories }: Tree, { options }: Following): Fault[] {
+export function strayedIn(source: string, tree: Tree, { options }: Following): Fault[] {
   const letters = lettersOf(options);
-  if (!letters.has('A') || letters.has('r')) return [];
+  if (letters.has('r')) return [];
+  return letters.has('A') ? goneFrom(source, tree, options) : boundElsewhere(source, tree);
+}
+
+/** Directories of which somebody has checked out a branch or a tag, where `-A` would take all of them to the trunk. */
+function goneFrom(source: string, { directories }: Tree, options: readonly string[]): Fault[] {
   // cvs writes T before the name of a branch, N before that of a tag.
   const strayed = directories.filter(({ tag }) => /^[TN]./.test(tag));
   const tags = [...new Set(strayed.map(({ tag }) => tag))];
@@ -22,3 +30,39 @@ export function strayedIn(source: string, { directories }: Tree, { options }: Fo
     return { what, paths: where.sort(), advice: tag === tags[0] ? [update] : [] };
   });
 }
+
+/**
+ * Without `-A` and `-r` each file and directory stays at what it is bound to. That has to be what the source itself is bound
+ * to; a directory that was checked out from elsewhere in the repository stands for itself.
+ */
+function boundElsewhere(source: string, { directories, files }: Tree): Fault[] {
+  const places = new Map(directories.map((directory) => [directory.path, directory]));
+  const meant = new Map<string, string>();
+  const isStray = ({ path, tag }: { readonly path: string; readonly tag: string }, parent: string): boolean =>
+    !tag.startsWith('D') && nameOf(tag) !== meant.get(parent) && path !== '';
+  const strayed: (Directory | Entry)[] = [];
+  for (const directory of directories) {
+    const own = hasPlaceOfItsOwn(directory, places);
+    const parent = parentOf(directory.path);
+    meant.set(directory.path, own ? nameOf(directory.tag) : (meant.get(parent) ?? ''));
+    if (!own && isStray(directory, parent)) strayed.push(directory);
+  }
+  // cvs notes nothing of that for a file that is to be added or removed.
+  const noted = files.filter(({ revision }) => revision !== '0' && !revision.startsWith('-'));
+  strayed.push(...noted.filter((file) => isStray(file, parentOf(file.path))));
+  const tops = strayed.filter(({ path }) => !strayed.some((other) => path.startsWith(`${other.path}/`)));
+  const tags = [...new Set(tops.map(({ path }) => meant.get(parentOf(path)) ?? ''))];
+  return tags.map((tag) => {
+    const some = tops.filter(({ path }) => (meant.get(parentOf(path)) ?? '') === tag);
+    const what = `bound to something else than the ${tag === '' ? 'trunk' : `branch or tag ${JSON.stringify(tag)}`}, which the directory above follows:`;
+    const words = some.map(({ bytes }) => wordOf(bytes)).join(' ');
+    const back = tag === '' ? '-A' : `-r ${shellWord(tag)}`;
+    const advice = [`cd ${shellWord(source)} && cvs -f -Q update ${back} -- ${words}`];
+    return { what, paths: sortedPaths(some), advice };
+  });
+}
+
+const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '');
+
+/** A file has T before the name of a tag, too. A date is none. */
+const nameOf = (tag: Directory['tag']): string => (tag.startsWith('D') ? '' : tag.slice(1));

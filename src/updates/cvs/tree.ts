@@ -12,6 +12,8 @@ export interface Entry extends Place {
   readonly stamp: string;
   /** `-kb`, … */
   readonly options: string;
+  /** What it is bound to: `TSIDE`, `T1.2`, `D2026.11.25.00.00.00`. Empty when nothing. */
+  readonly tag: string;
 }
 
 /** A directory that CVS knows; its path is empty for the source itself. */
@@ -96,9 +98,12 @@ function children(source: string, directory: Buffer): Buffer[] {
   }
 }
 
+/** What stands in a line about a file. */
+type Facts = Omit<Entry, keyof Place>;
+
 /** What `CVS/Entries` of one directory says, by names in Latin 1, in which every byte is a character. */
 export interface List {
-  readonly files: ReadonlyMap<string, Pick<Entry, 'revision' | 'stamp' | 'options'>>;
+  readonly files: ReadonlyMap<string, Facts>;
   /** Undefined when it says nothing about directories. */
   readonly directories: ReadonlySet<string> | undefined;
 }
@@ -113,20 +118,20 @@ function listIn(source: string, directory: Buffer): List | undefined {
 
 /** @param log lines of the list with `A ` or `R ` before them, in the order in which they came and went */
 export function parseList(text: string, log: string): List {
-  const files = new Map<string, Pick<Entry, 'revision' | 'stamp' | 'options'>>();
+  const files = new Map<string, Facts>();
   let directories: Set<string> | undefined;
   const lines = [...text.split('\n').map((line) => `A ${line}`), ...log.split('\n')];
   for (const line of lines) {
     // `/name/revision/time stamp/options/tag`, `D/name////`; a single `D` says that there is no directory.
-    const match = /^([AR]) (D?)(?:\/([^/]+)\/([^/]*)\/([^/]*)\/([^/]*)\/|$)/.exec(line);
+    const match = /^([AR]) (D?)(?:\/([^/]+)\/([^/]*)\/([^/]*)\/([^/]*)\/(.*)|$)/.exec(line);
     if (match === null) continue;
-    const [, sign, kind, name, revision = '', stamp = '', options = ''] = match;
+    const [, sign, kind, name, revision = '', stamp = '', options = '', tag = ''] = match;
     if (kind === 'D') directories ??= new Set();
     if (name === undefined) continue;
     if (kind === 'D' && sign === 'A') directories?.add(name);
     else if (kind === 'D') directories?.delete(name);
     else if (sign === 'R') files.delete(name);
-    else if (/^-?[0-9.]+$/.test(revision)) files.set(name, { revision, stamp, options });
+    else if (/^-?[0-9.]+$/.test(revision)) files.set(name, { revision, stamp, options, tag });
   }
   return { files, directories };
 }

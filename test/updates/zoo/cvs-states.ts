@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Outcome, State } from './state.js';
+import type { Mode, Outcome, State } from './state.js';
 import type { World } from './world.js';
 
 const cvs = (world: World, ...args: readonly string[]) => world.run('cvs', '-f', '-Q', ...args);
@@ -36,6 +36,15 @@ function branchOff(world: World): void {
   world.runIn(branch, 'cvs', '-Q', 'commit', '-m', 'side');
 }
 
+/** Puts another file in the place of one, which cvs cannot tell by its time. */
+function disguise(world: World, path: string): void {
+  const file = join(world.source, path);
+  const { atime, mtime } = statSync(file);
+  writeFileSync(`${file}.new`, 'int a = 9;\n');
+  utimesSync(`${file}.new`, atime, mtime);
+  renameSync(`${file}.new`, file);
+}
+
 const BUILDS = { primary: 'builds', secondary: 'builds' } as const;
 /** It is mended by the primary; a secondary that comes first builds nothing of it. */
 const MENDED = { primary: 'builds', secondary: 'refuses' } as const;
@@ -44,7 +53,7 @@ const REFUSES = { primary: 'refuses', secondary: 'refuses' } as const;
 const NOT_UPDATED = { primary: 'refuses', secondary: 'builds' } as const;
 
 /** A local change that is in the way: refused, and discarded in mode reset. */
-const inTheWay = (path: string, more: Partial<Outcome> = {}): State['outcome'] => ({
+const inTheWay = (path: string, more: Partial<Outcome> = {}): Readonly<Record<Mode, Outcome>> => ({
   'fast-forward': { ...NOT_UPDATED, names: [path], modified: [path], untracked: [`${path}.mine`], ...more },
   reset: { ...BUILDS, modified: [path], untracked: [`.#${path}.1.1`], ...more },
 });
@@ -81,6 +90,36 @@ export const CVS_STATES: readonly State[] = [
     state: 'a file was touched, and is what it was',
     make: (world) => utimesSync(join(world.source, 'a.c'), 1, 1),
     outcome: { ...BUILDS, untracked: ['.#a.c.1.1'] },
+  },
+  {
+    state: 'a file was exchanged for another one of the same time',
+    quick: true,
+    make: (world) => disguise(world, 'a.c'),
+    outcome: { ...BUILDS, modified: ['a.c'] },
+  },
+  {
+    state: 'a file was exchanged for another one of the same time, and another version comes',
+    make: (world) => {
+      disguise(world, 'a.c');
+      world.push({ write: { 'a.c': 'int a = 2;\n' } });
+    },
+    outcome: { 'fast-forward': inTheWay('a.c')['fast-forward'], reset: { ...BUILDS, modified: ['a.c'] } },
+  },
+  {
+    state: 'a file was exchanged for another one of the same time, and is removed from the repository',
+    make: (world) => {
+      disguise(world, 'a.c');
+      world.push({ remove: ['a.c'] });
+    },
+    outcome: { 'fast-forward': inTheWay('a.c')['fast-forward'], reset: { ...BUILDS, modified: ['a.c'] } },
+  },
+  {
+    state: 'a directory of which somebody wanted only some files',
+    make: (world) => {
+      world.write('lib/CVS/Entries.Static', '');
+      world.push({ write: { 'lib/n.c': 'int n;\n' } });
+    },
+    outcome: BUILDS,
   },
   {
     state: 'a file has local changes, and another one comes',
