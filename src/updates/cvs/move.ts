@@ -5,10 +5,9 @@ import { listed } from '../proof.js';
 import { decodeText } from '../text.js';
 import type { ToolResult } from '../tool.js';
 import type { Checkout, Failed, Fetched, MoveResult } from '../version-control.js';
-import { advised, moveAway } from './advice.js';
 import { cvsFailure, runCvs } from './command.js';
 import { digestOf, entriesOf } from './entries.js';
-import { inSource, placeOf } from './place.js';
+import { inSource } from './place.js';
 import { rehearse } from './said.js';
 import { type Entry, readTree, type Tree } from './tree.js';
 import { type Following, updateArguments } from './update-options.js';
@@ -25,9 +24,8 @@ export async function move(following: Following, checkout: Checkout, { asOf }: F
   const conflicting = conflictsIn(output);
   // Some servers have exit code 0 over conflicts.
   if (conflicting.length > 0) {
-    const message = `${source} has conflicts after its update, in ${listed(conflicting)}`;
-    const places = conflicting.map((path) => placeOf(Buffer.from(path)));
-    return { kind: 'broken', message: advised(message, moveAway(source, places)) };
+    // The repair, which follows, says what ends it.
+    return { kind: 'broken', message: `${source} has conflicts after its update, in ${listed(conflicting)}` };
   }
   if (result.kind === 'ok') return { kind: 'moved' };
   const message = cvsFailure(checkout, args, result);

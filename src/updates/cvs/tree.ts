@@ -63,7 +63,7 @@ function addDirectory(tree: Growing, bytes: Buffer, list: List, depth: number): 
     const file = Buffer.concat([prefix, Buffer.from(name, 'latin1')]);
     tree.files.push({ ...placeOf(file), ...fields });
   }
-  if (depth > DEEPEST) return;
+  if (depth > DEEPEST) throw new Error(`${source} has directories more than ${DEEPEST} deep, ${placeOf(bytes).path}`);
   const present = children(source, bytes);
   for (const name of present) {
     const child = Buffer.concat([prefix, name]);

@@ -62,7 +62,6 @@ const inTheWay = (path: string, more: Partial<Outcome> = {}): Readonly<Record<Mo
 export const CVS_STATES: readonly State[] = [
   {
     state: 'as it was, and news',
-    quick: true,
     make: (world) => world.push({ write: { 'a.c': 'int a = 2;\n', 'new/n.c': 'int n;\n' }, remove: ['run.sh'] }),
     outcome: BUILDS,
   },
@@ -123,7 +122,6 @@ export const CVS_STATES: readonly State[] = [
   },
   {
     state: 'a file has local changes, and another one comes',
-    quick: true,
     make: (world) => {
       world.push({ write: { 'a.c': 'int a = 2;\n' } });
       editLastLine(world);
@@ -396,7 +394,6 @@ export const CVS_STATES: readonly State[] = [
   },
   {
     state: 'a directory without what cvs notes about it',
-    quick: true,
     make: (world) => world.remove('lib/CVS'),
     outcome: { ...REFUSES, names: ['/lib'], untracked: ['lib.mine/c.c', 'lib.mine/deep/d.c'] },
   },
