@@ -27,7 +27,7 @@ export interface Directory extends Place {
 export interface Tree {
   readonly files: readonly Entry[];
   readonly directories: readonly Directory[];
-  /** What CVS takes for a directory of its own, and passes over: it has no list of files, or is a file, or a link. */
+  /** What CVS takes for a directory of its own, and passes over: it has no list of files or no place in the repository, or is a file, or a link. */
   readonly passedOver: readonly Place[];
   /** Directories that CVS does not know. */
   readonly unknown: readonly Place[];
@@ -49,7 +49,8 @@ const DEEPEST = 100;
 export function readTree(source: string): Tree {
   const tree: Growing = { source, files: [], directories: [], passedOver: [], unknown: [] };
   const list = listIn(source, Buffer.alloc(0));
-  if (list === undefined) throw new Error(`${source} is no checkout of CVS: there is no CVS/Entries`);
+  if (list === undefined)
+    throw new Error(`${source} is no checkout of CVS: there is no CVS/Entries, or no CVS/Repository`);
   addDirectory(tree, Buffer.alloc(0), list, 0);
   return tree;
 }
@@ -109,6 +110,8 @@ export interface List {
 }
 
 function listIn(source: string, directory: Buffer): List | undefined {
+  // Where cvs does not find it, it passes over the directory.
+  if (!look(inSource(source, below(directory, 'CVS/Repository')))?.isFile()) return undefined;
   const text = readText(inSource(source, below(directory, 'CVS/Entries')));
   // What cvs did since it wrote the list. A killed one leaves that, and that of a server at times.
   return text === undefined

@@ -403,6 +403,14 @@ export const CVS_STATES: readonly State[] = [
     outcome: { ...REFUSES, names: ['/lib'], untracked: ['lib.mine/c.c', 'lib.mine/deep/d.c'] },
   },
   {
+    state: 'a directory without its place in the repository, and news',
+    make: (world) => {
+      world.remove('lib/CVS/Repository');
+      world.push({ write: { 'lib/c.c': 'int c = 2;\n' } });
+    },
+    outcome: { ...REFUSES, names: ['/lib'], untracked: ['lib.mine/c.c', 'lib.mine/deep/d.c'] },
+  },
+  {
     state: 'a directory was renamed',
     make: (world) => renameSync(join(world.source, 'lib'), join(world.source, 'other')),
     outcome: { ...MENDED, names: ['lib/c.c'], untracked: ['other/c.c', 'other/deep/d.c'] },
