@@ -24,7 +24,7 @@ function goneFrom(source: string, { directories }: Tree, options: readonly strin
   const update = `cd ${shellWord(source)} && cvs -f -Q update ${options.map(shellWord).join(' ')}`;
   return tags.map((tag) => {
     const [name, kind] = [tag.slice(1), tag.startsWith('T') ? 'branch' : 'tag'];
-    const instead = JSON.stringify([...options.filter((option) => option !== '-A'), '-r', name]);
+    const instead = JSON.stringify([...options.filter((option) => option !== '-A'), `-r${name}`]);
     const where = strayed.filter((directory) => directory.tag === tag).map(({ path }) => (path === '' ? '.' : path));
     const what = `-A in the options of the update would go to the trunk from the ${kind} ${JSON.stringify(name)} (options = ${instead} follow that) in`;
     return { what, paths: where.sort(), advice: tag === tags[0] ? [update] : [] };
