@@ -35,7 +35,7 @@ export async function proveTree(mode: Followed['mode'], checkout: Checkout, revi
   if (foreign !== undefined) return foreign;
   const looked = await lookAt({ ...checkout, source: topOf(checkout) }, revision, '');
   if (looked.kind === 'failed') return looked;
-  const modified = [...looked.modified].sort();
+  const modified = [...new Set(looked.modified)].sort();
   if (looked.flaws.length === 0) return { kind: 'proved', modified };
   const mendable = looked.flaws.every(
     ({ mend, isCleanable }) => mend !== undefined || (mode === 'reset' && isCleanable),

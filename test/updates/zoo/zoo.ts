@@ -6,7 +6,7 @@ import { type BuildName, type Files, type Ran, World } from './world.js';
 
 const ALL = process.env['STAGELOCK_ZOO'] === 'all';
 const MODES: readonly Mode[] = ['fast-forward', 'reset'];
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /** Has every state of a working copy gone through by a primary and by secondaries with and without something to build. */
 export function zooOf(type: SystemName, states: readonly State[]): void {
