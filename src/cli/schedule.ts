@@ -8,7 +8,8 @@ import { adoptJob, type Job, orphans, startJob } from '../scheduler/job.js';
 import { type JobRecord, JobRecords } from '../scheduler/job-record.js';
 import { reportJob } from '../scheduler/job-report.js';
 import { MailDesk } from '../scheduler/mail-desk.js';
-import { overlapEnded, reportOverlap } from '../scheduler/overlap.js';
+import { overlapEnded, reportCrowd, reportOverlap } from '../scheduler/overlap.js';
+import { announceWaiting } from '../scheduler/places.js';
 import { runCommandOf, runLogOf } from '../scheduler/run-command.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { ServiceManager, withoutServiceManager } from '../scheduler/service-manager.js';
@@ -37,6 +38,8 @@ export async function scheduleCommand(options: GlobalOptions): Promise<void> {
   const instance = await onlyInstance(project, host);
   try {
     announce(project.scheduler.state, host, new Date());
+    // Of one that was killed.
+    announceWaiting(project.scheduler.state, host, project.scheduler.maxRuns, []);
     await serve(project, host, options);
     withdraw(project.scheduler.state, host);
   } finally {
@@ -74,9 +77,16 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
       reportJob(project, records, job, end, also, new Date(), complain);
       desk.look(); // the run may have written to authors, too
     },
-    overlapped: async (project, build, firing, job) => {
-      if (reportOverlap(project, build, firing, job, new Date(), complain)) desk.look();
+    overlapped: async (project, build, firing, by) => {
+      const leftOut = { project, build, firing, now: new Date(), complain };
+      const { command, user } = orderOf(project, build, firing);
+      const told =
+        by.kind === 'runs'
+          ? reportOverlap(leftOut, by.job)
+          : reportCrowd(leftOut, by.waiting, { command, user, host: host.name, keeper: { pid: host.pid } });
+      if (told) desk.look();
     },
+    waiting: ({ scheduler: { state, maxRuns } }, waiting) => announceWaiting(state, host, maxRuns, waiting),
   });
   // From the beginning, or one that comes early would end us.
   let isAsked = false;

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { pause, thisHost } from '../locks/index.js';
 import { instances } from '../scheduler/instance.js';
+import { type PlaceInQueue, placesInQueues } from '../scheduler/places.js';
 import { explainClaim } from '../stages/claim-messages.js';
 import { describeLock, describePulse } from '../stages/messages.js';
 import { type Pulse, PulseWatch } from '../stages/pulse.js';
@@ -34,19 +35,23 @@ export async function statusCommand(
   const pulses = watch ? await watchUnknown(builds) : new Map<string, Pulse>();
 
   const schedulers = instances(project.scheduler.state, host);
+  const places = placesInQueues(project.scheduler.state, schedulers);
   const mails = project.mail === undefined ? undefined : mailsOf(project);
   if (json) {
     const report = builds.map((status) => ({
       ...status,
       locks: status.locks.map((lock) => ({ ...lock, pulse: pulses.get(lock.path) })),
       waitsFor: status.waitsFor.map((lock) => lock.path),
+      waitsForPlace: places.get(status.build),
     }));
     process.stdout.write(`${jsonText({ project: project.name, builds: report, schedulers, mails }, 2)}\n`);
     return;
   }
   const context = { host, now: new Date(), configFile: project.file, builds: project.builds };
   for (const status of builds) {
-    process.stdout.write(`${status.build} (${status.role}): ${headline(status)}\n`);
+    const place = places.get(status.build);
+    process.stdout.write(`${status.build} (${status.role}): ${headline(status, place)}\n`);
+    if (place !== undefined) process.stdout.write(`  ${describePlace(place)}\n`);
     for (const lock of status.locks) {
       const pulse = pulses.get(lock.path);
       const lines = [...describeLock(lock, context), ...(pulse === undefined ? [] : describePulse(pulse))];
@@ -79,9 +84,14 @@ export async function statusCommand(
   }
 }
 
-function headline({ locks, waitsFor, problem }: BuildStatus): string {
+function describePlace({ place, of, maxRuns, host, since }: PlaceInQueue): string {
+  const limit = maxRuns === 1 ? 'one run goes' : `${maxRuns} runs go`;
+  return `waits for a free place since ${shown(since, 64)}, number ${place} of ${of}; ${limit} on at once on ${shown(host, 255)} (max_runs)`;
+}
+
+function headline({ locks, waitsFor, problem }: BuildStatus, place: PlaceInQueue | undefined): string {
   if (problem !== undefined) return `cannot be seen: ${shownLines(problem)}`;
-  if (locks.length === 0) return 'idle';
+  if (locks.length === 0) return place === undefined ? 'idle' : 'waiting';
   if (locks.some((lock) => lock.judgement.fate === 'dead')) return 'left locks behind';
   if (waitsFor.length > 0) return 'waiting';
   return locks.every((lock) => lock.judgement.fate === 'alive') ? 'running' : 'unknown';

@@ -217,6 +217,8 @@ export interface Scheduler {
   readonly randomDelayMs: number;
   /** Absolute; of all schedulers of the project, on whatever host. */
   readonly state: string;
+  /** How many of its runs go on at once at most. */
+  readonly maxRuns: number;
   /** How long builds may go on after it was told to stop, in milliseconds. */
   readonly stopLimitMs: number;
 }

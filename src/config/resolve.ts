@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
@@ -111,6 +112,7 @@ class Resolution {
         timeZone: scheduler?.time_zone,
         randomDelayMs: milliseconds(scheduler?.random_delay ?? DEFAULTS.randomDelay),
         state: resolve(this.#base, scheduler?.state ?? `${basename(file).replace(/\.toml$/, '')}.state`),
+        maxRuns: scheduler?.max_runs ?? Math.max(4, 2 * availableParallelism()),
         stopLimitMs: milliseconds(scheduler?.stop_limit ?? DEFAULTS.stopLimit),
       },
       mail: resolveMail(tables.mail, {

@@ -9,6 +9,8 @@ import { firesIn, type LocalMinute, localMinuteOf } from './local-time.js';
 export interface ScheduleHandlers {
   /** @returns whether the firing is ours, of all schedulers of the project. @throws when nobody can say; it is not run then */
   readonly elect: (firing: Firing) => boolean;
+  /** Calls it when its turn comes, since many builds may fire at once. */
+  readonly inTurn: <T>(act: () => T) => Promise<T>;
   /** Runs it, until its end. */
   readonly run: (firing: Firing) => Promise<void>;
   /** The run before it is still going on. */
@@ -50,7 +52,7 @@ export class BuildSchedule {
     this.#timeZone = timeZone;
     this.#handlers = handlers;
     const coordinator: RunCoordinator = {
-      shouldRun: (key) => this.#shouldRun(Date.parse(key.slice(build.name.length + 1))),
+      shouldRun: (key) => handlers.inTurn(() => this.#shouldRun(Date.parse(key.slice(build.name.length + 1)))),
     };
     const seconds = Math.round(build.offsetMs / 1000);
     this.#offsetMs = seconds * 1000;
@@ -66,7 +68,9 @@ export class BuildSchedule {
       suppressMissedWarning: true,
       logger: quietLogger(handlers.problem),
     });
-    this.#task.on('execution:overlap', ({ date }) => this.#overlap(date.getTime()));
+    this.#task.on('execution:overlap', ({ date }) => {
+      handlers.inTurn(() => this.#overlap(date.getTime())).catch((error: unknown) => handlers.problem(String(error)));
+    });
   }
 
   /** As with cron, the minute in which it starts is past, and what is skipped after it is made up for. */

@@ -28,7 +28,7 @@ export interface InstanceStatus extends Instance {
 const FILE = /^scheduler\.[A-Za-z0-9._-]+\.json$/;
 
 /** What its lock protects; a container's host has a slash in its name. */
-export function instanceName({ name }: Host): string {
+export function instanceName({ name }: Pick<Host, 'name'>): string {
   return `scheduler.${name.replaceAll(/[^A-Za-z0-9._-]/g, '-')}`;
 }
 

@@ -5,27 +5,59 @@ import { WarningTeller } from '../warnings/teller.js';
 import { describeFiring, type Firing } from './firing.js';
 import type { JobRecord } from './job-record.js';
 import { postReport, type ReportedJob } from './job-report.js';
+import type { WaitingRun } from './places.js';
 
-/** What the maintainers are told when a run is left out because the one before it is still going on; the first time, then ever more rarely. */
-export function reportOverlap(
-  project: Project,
-  build: Build,
-  firing: Firing,
-  { record: running, log }: ReportedJob,
-  now: Date,
-  complain: (text: string) => void,
-): boolean {
-  const { name, schedule } = build;
+/** Who tells of a firing that is left out. */
+export interface LeftOut {
+  readonly project: Project;
+  readonly build: Build;
+  readonly firing: Firing;
+  readonly now: Date;
+  readonly complain: (text: string) => void;
+}
+
+/**
+ * What the maintainers are told when a run is left out because the one before it is still going on; the first time, then ever
+ * more rarely. @returns whether there is a letter to deliver
+ */
+export function reportOverlap(leftOut: LeftOut, { record, log }: ReportedJob): boolean {
+  const { name, schedule } = leftOut.build;
   const lines = [
-    `stagelock: ${name}: not run ${describeFiring(firing)}, because its run of ${running.began} is still going on.`,
-    `  process ${running.pid ?? 'unknown'} on ${running.host}${log === undefined ? '' : `, log: ${log}`}`,
+    `stagelock: ${name}: not run ${describeFiring(leftOut.firing)}, because its run of ${record.began} is still going on.`,
+    `  process ${record.pid ?? 'unknown'} on ${record.host}${log === undefined ? '' : `, log: ${log}`}`,
     `  If this comes often, the interval between its runs (${schedule}) is too short.`,
   ];
-  const told = warningsOf(build, now).warn('overlap', running.id, lines);
+  return report(leftOut, lines, { record, log });
+}
+
+/** The same when the one before it still waits for a free place. @param job as it will be */
+export function reportCrowd(
+  leftOut: LeftOut,
+  { since }: WaitingRun,
+  job: Pick<JobRecord, 'command' | 'user' | 'host' | 'keeper'>,
+): boolean {
+  const { project, build, firing } = leftOut;
+  const { maxRuns } = project.scheduler;
+  const lines = [
+    `stagelock: ${build.name}: not run ${describeFiring(firing)}, because its last run has waited for a free place since ${since}.`,
+    `  ${maxRuns === 1 ? 'One run goes' : `${maxRuns} runs go`} on at once on ${job.host} (max_runs in [scheduler]).`,
+    '  If this comes often, there are more runs than this host gets done: allow more at once, or have builds run more rarely.',
+  ];
+  return report(leftOut, lines, {
+    record: { ...job, id: `waits-${build.name}`, build: build.name, began: since },
+    log: undefined,
+  });
+}
+
+function report(
+  { project, build, firing, now, complain }: LeftOut,
+  lines: string[],
+  { record, log }: ReportedJob,
+): boolean {
+  const told = warningsOf(build, now).warn('overlap', record.id, lines);
   if (told.length === 0) return false;
-  const id = `${running.id}-${firing}`;
-  const record = { ...running, id, began: now.toISOString() };
-  return postReport(project, { record, log }, { kind: 'exited', code: HELD }, told.join('\n'), now, complain);
+  const one = { ...record, id: `${record.id}-${firing}`, began: now.toISOString() };
+  return postReport(project, { record: one, log }, { kind: 'exited', code: HELD }, told.join('\n'), now, complain);
 }
 
 /**

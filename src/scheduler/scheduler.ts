@@ -1,27 +1,19 @@
 import { performance } from 'node:perf_hooks';
 import type { Build, Project } from '../config/project.js';
-import { type Host, pause } from '../locks/index.js';
+import type { Host } from '../locks/index.js';
 import { isRunning } from '../stages/status.js';
 import { BuildSchedule } from './build-schedule.js';
 import { ChangeWatch } from './change-watch.js';
 import { Election, REMEMBERED_MS } from './election.js';
 import { describeFiring, type Firing, firingOfChange } from './firing.js';
-import type { Job, JobEnd, LeftAlone } from './job.js';
+import type { Job } from './job.js';
 import { OWN_FILE, ownOutputs, ownsWhatIsAt, type ProjectFiles, projectFiles } from './project-files.js';
+import { Runs, type RunsContext } from './runs.js';
+import { Slices } from './slices.js';
 
 /** What a scheduler takes from outside, so that a test can replay a year of it. */
-export interface SchedulerContext {
+export interface SchedulerContext extends RunsContext {
   readonly host: Host;
-  /** Starts the run of a build. @throws the system's error; then nothing runs */
-  readonly start: (project: Project, build: Build, firing: Firing) => Job;
-  /** Told of each end, to tell a person what he has to know. */
-  readonly ended: (project: Project, job: Job, end: JobEnd) => Promise<void>;
-  /** A firing was left out, because this run is still going on. */
-  readonly overlapped: (project: Project, build: Build, firing: Firing, job: Job) => Promise<void>;
-  /** What happens, for a log. */
-  readonly note: (text: string) => void;
-  /** What a person has to know. */
-  readonly complain: (text: string) => void;
 }
 
 /** A build and what has it run. */
@@ -44,18 +36,16 @@ const CLOCK_STEP_MS = SECOND_MS;
 const WATCH_LOOK_MS = 5 * SECOND_MS;
 /** So many complaints about watches are remembered, so that each is told once. */
 const MOST_TOLD = 1000;
-/** How long runs that were interrupted get to end; what they have started is ended first. */
-const INTERRUPTION_MS = 120 * SECOND_MS;
 
 /** Runs the builds of a project on their schedules and on changes, together with the schedulers of other hosts. */
 export class Scheduler {
   readonly #context: SchedulerContext;
   #project: Project;
   readonly #entries = new Map<string, Entry>();
-  /** Mostly one of a build; those that others have left may be more. */
-  readonly #jobs = new Set<Job>();
-  /** A change that came while its build was running. */
-  readonly #again = new Map<string, Firing>();
+  readonly #slices = new Slices((error) => this.#context.complain(messageOf(error)));
+  readonly #runs: Runs;
+  /** Of builds whose watches were ended by another configuration: when they were last changed. */
+  readonly #changed = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #told = new Set<string>();
   #clockErrorMs = Date.now() - performance.now();
@@ -64,23 +54,29 @@ export class Scheduler {
   constructor(project: Project, context: SchedulerContext) {
     this.#project = project;
     this.#context = context;
+    this.#runs = new Runs(project, context, this.#slices, (name, firing) => this.#settle(name, firing));
   }
 
   /** @param left jobs of a scheduler that died on this host */
   start(left: readonly Job[]): void {
-    for (const job of left) {
-      this.#context.note(`${job.record.build}: an earlier scheduler has left the run of ${job.record.began}`);
-      void this.#attend(job).then(() => this.#runNext(job.record.build));
-    }
+    for (const job of left) this.#runs.adopt(job);
     this.#every(CLOCK_LOOK_MS, () => this.#lookAtClock());
-    this.#every(WATCH_LOOK_MS, () => this.#each(({ watch }) => watch?.look()));
-    this.#every(HOUR_MS, () => this.#each(({ election }) => election.prune()));
+    let isLooking = false;
+    this.#every(WATCH_LOOK_MS, () => {
+      if (isLooking) return;
+      isLooking = true;
+      this.#eachInTurn(({ watch }) => watch?.look());
+      this.#slices.add(() => {
+        isLooking = false;
+      });
+    });
+    this.#every(HOUR_MS, () => this.#eachInTurn(({ election }) => election.prune()));
     this.reload(this.#project);
     // What others undertook after that, in a minute that had begun before us.
-    this.#after(MINUTE_MS, () => this.#each(({ election }) => election.takeUp()));
+    this.#after(MINUTE_MS, () => this.#eachInTurn(({ election }) => election.takeUp()));
   }
 
-  /** Goes on with another configuration. Runs that are going on are not touched. */
+  /** Goes on with another configuration, one build after another. Runs that are going on or wait are not touched. */
   reload(project: Project): void {
     this.#project = project;
     const old = new Map(this.#entries);
@@ -92,20 +88,29 @@ export class Scheduler {
         this.#entries.set(build.name, known);
       }
     }
-    const pending = new Map([...old.values()].map((entry) => [entry.build.name, this.#end(entry)]));
+    for (const entry of old.values()) this.#changed.set(entry.build.name, this.#end(entry));
     const files = projectFiles(project, ownOutputs());
-    this.#each(({ watch }) => watch?.use(files));
+    this.#eachInTurn(({ watch }) => watch?.use(files));
     for (const build of project.builds.values()) {
-      if (this.#entries.has(build.name)) continue;
-      const entry = this.#begin(build, files);
-      this.#entries.set(build.name, entry);
-      const changedMs = pending.get(build.name) ?? 0;
-      if (changedMs > 0) entry.watch?.changed(build.watch.join(', '), changedMs);
+      if (!this.#entries.has(build.name)) this.#slices.add(() => this.#enter(project, build, files));
     }
-    this.#each(({ election }) => {
-      election.prune();
-      election.takeUp();
-    });
+    this.#slices.add(() =>
+      this.#eachInTurn(({ election }) => {
+        election.prune();
+        election.takeUp();
+      }),
+    );
+    this.#runs.use(project);
+  }
+
+  #enter(project: Project, build: Build, files: ProjectFiles): void {
+    // Yet another configuration has come meanwhile, which brings its own.
+    if (this.#project !== project || this.#stopping) return;
+    const entry = this.#begin(build, files);
+    this.#entries.set(build.name, entry);
+    const changedMs = this.#changed.get(build.name) ?? 0;
+    this.#changed.delete(build.name);
+    if (changedMs > 0) entry.watch?.changed(build.watch.join(', '), changedMs);
   }
 
   /**
@@ -117,22 +122,14 @@ export class Scheduler {
   async stop(limitMs: number, hurry: AbortSignal): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#slices.clear();
     this.#each((entry) => this.#end(entry));
-    if (this.#jobs.size === 0) return;
-    this.#context.note(`waits for ${this.#names()}, at most ${Math.round(limitMs / SECOND_MS)} s`);
-    await this.#untilIdle(limitMs, hurry);
-    if (this.#jobs.size === 0) return;
-    this.#context.complain(`${this.#names()} did not end in time and is interrupted; its locks stay`);
-    for (const job of this.#jobs) job.interrupt();
-    await this.#untilIdle(INTERRUPTION_MS);
-    if (this.#jobs.size === 0) return;
-    this.#context.complain(`${this.#names()} does not end; it is left to itself`);
-    for (const job of this.#jobs) job.abandon();
+    await this.#runs.stop(limitMs, hurry);
   }
 
   /** Builds that run. */
   get running(): readonly string[] {
-    return [...new Set([...this.#jobs].map(({ record }) => record.build))];
+    return this.#runs.names;
   }
 
   #begin(build: Build, files: ProjectFiles): Entry {
@@ -144,7 +141,7 @@ export class Scheduler {
       randomDelayMs: scheduler.randomDelayMs,
       timeZone: scheduler.timeZone,
       isWaiting: (firing) => this.#isWaiting(name, firing),
-      run: (firing) => void this.#run(name, firing),
+      run: (firing) => void this.#runs.run(name, firing),
       note,
       complain,
     });
@@ -153,8 +150,9 @@ export class Scheduler {
         ? undefined
         : new BuildSchedule(build, scheduler.timeZone, scheduler.randomDelayMs, {
             elect: (firing) => election.isOurs(firing),
-            run: (firing) => this.#run(name, firing),
-            overlap: (firing) => this.#overlap(name, firing),
+            inTurn: (act) => this.#slices.run(act),
+            run: (firing) => this.#runs.run(name, firing),
+            overlap: (firing) => this.#runs.overlap(name, firing),
             missed: (count, fromMs, toMs) => complain(missedText(name, count, fromMs, toMs)),
             problem: (text) => complain(`${name}: ${text}`),
           });
@@ -198,101 +196,22 @@ export class Scheduler {
   /** Whether a firing that has not begun may well be about to: it waits for its turn, or is our own run, slow to begin. */
   #isWaiting(name: string, firing: Firing): boolean {
     const build = this.#project.builds.get(name);
-    return (
-      this.#again.get(name) === firing || this.#jobOf(name) !== undefined || (build !== undefined && isRunning(build))
-    );
+    return this.#runs.isPending(name, firing) || (build !== undefined && isRunning(build));
+  }
+
+  /** Nobody else shall run it any more. @returns whether nobody has */
+  #settle(name: string, firing: Firing): boolean {
+    return this.#entries.get(name)?.election.settle(firing) ?? true;
   }
 
   #change(name: string, firing: Firing): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     try {
-      if (entry.election.isOurs(firing)) void this.#run(name, firing);
+      if (entry.election.isOurs(firing)) void this.#runs.run(name, firing);
     } catch (error) {
       this.#context.complain(`${name}: not run ${describeFiring(firing)}: ${messageOf(error)}`);
     }
-  }
-
-  async #run(name: string, firing: Firing): Promise<void> {
-    const build = this.#project.builds.get(name);
-    if (build === undefined || this.#stopping) return;
-    if (this.#jobOf(name) !== undefined) {
-      if (firing.startsWith('change-')) this.#runAgain(name, firing);
-      else this.#overlap(name, firing);
-      return;
-    }
-    let job: Job;
-    try {
-      job = this.#context.start(this.#project, build, firing);
-    } catch (error) {
-      this.#context.complain(`${name}: the run ${describeFiring(firing)} cannot be started: ${messageOf(error)}`);
-      return;
-    }
-    this.#context.note(`${name}: begins the run ${describeFiring(firing)}, process ${job.record.pid ?? 'unknown'}`);
-    await this.#attend(job);
-    // A run that has not come that far has said why; another host would only say it again.
-    this.#begun(name, firing);
-    await this.#runNext(name);
-  }
-
-  /** For the changes that came meanwhile. */
-  async #runNext(name: string): Promise<void> {
-    const next = this.#again.get(name);
-    if (next === undefined || this.#jobOf(name) !== undefined) return;
-    this.#again.delete(name);
-    await this.#run(name, next);
-  }
-
-  /** One more run is enough for all changes that come during one. */
-  #runAgain(name: string, firing: Firing): void {
-    const other = this.#again.get(name);
-    if (other !== undefined) this.#begun(name, other);
-    this.#again.set(name, firing);
-  }
-
-  async #attend(job: Job): Promise<void> {
-    const { build } = job.record;
-    this.#jobs.add(job);
-    let end: JobEnd | LeftAlone;
-    try {
-      end = await job.ended;
-    } catch (error) {
-      this.#context.complain(`${build}: its run cannot be started: ${messageOf(error)}`);
-      end = { kind: 'vanished' };
-    }
-    this.#jobs.delete(job);
-    if (end.kind === 'left') return;
-    this.#context.note(`${build}: ${endText(end)}`);
-    await this.#report(job, end);
-  }
-
-  /** Until it is done; what a full disk keeps from being told when we end is told by the next scheduler. */
-  async #report(job: Job, end: JobEnd, told = false): Promise<void> {
-    try {
-      await this.#context.ended(this.#project, job, end);
-    } catch (error) {
-      const { build } = job.record;
-      if (!told) {
-        const again = 'it is tried again each minute';
-        this.#context.complain(`${build}: what its run had to say could not be mailed, ${again}: ${messageOf(error)}`);
-      }
-      if (!this.#stopping) this.#after(MINUTE_MS, () => void this.#report(job, end, true));
-    }
-  }
-
-  #overlap(name: string, firing: Firing): void {
-    const build = this.#project.builds.get(name);
-    const job = this.#jobOf(name);
-    if (build === undefined || job === undefined || !this.#begun(name, firing)) return;
-    this.#context.note(`${name}: not run ${describeFiring(firing)}, since its last run is still going on`);
-    this.#context.overlapped(this.#project, build, firing, job).catch((error: unknown) => {
-      this.#context.complain(`${name}: that its runs overlap could not be told: ${messageOf(error)}`);
-    });
-  }
-
-  /** Nobody else shall run it any more. @returns whether nobody has */
-  #begun(name: string, firing: Firing): boolean {
-    return this.#entries.get(name)?.election.settle(firing) ?? true;
   }
 
   #lookAtClock(): void {
@@ -313,17 +232,13 @@ export class Scheduler {
     for (const entry of this.#entries.values()) act(entry);
   }
 
-  async #untilIdle(limitMs: number, hurry?: AbortSignal): Promise<void> {
-    const end = performance.now() + limitMs;
-    while (this.#jobs.size > 0 && performance.now() < end && hurry?.aborted !== true) await pause(50, hurry);
-  }
-
-  #jobOf(name: string): Job | undefined {
-    return [...this.#jobs].find(({ record }) => record.build === name);
-  }
-
-  #names(): string {
-    return this.running.join(', ');
+  /** The same with those that are there then, while everything else has its turn in between. */
+  #eachInTurn(act: (entry: Entry) => void): void {
+    for (const entry of this.#entries.values()) {
+      this.#slices.add(() => {
+        if (this.#entries.get(entry.build.name) === entry) act(entry);
+      });
+    }
   }
 
   #after(ms: number, act: () => void): void {
@@ -356,17 +271,6 @@ function missedText(name: string, count: number, fromMs: number, toMs: number): 
   const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
   const runs = count === 1 ? 'a run' : `${count} runs`;
   return `${name}: missed ${runs} between ${from} and ${to}: this machine slept, was too busy, or its clock was set`;
-}
-
-function endText(end: JobEnd): string {
-  switch (end.kind) {
-    case 'exited':
-      return end.code === 0 ? 'ended' : `ended with exit code ${end.code}`;
-    case 'signalled':
-      return `died of ${end.signal}`;
-    case 'vanished':
-      return 'is gone';
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -11,7 +11,7 @@ test('the mails of a project go from its state to its server', async () => {
   const state = mkdtempSync(join(tmpdir(), 'stagelock-post-'));
   const server = await new MailServer().listen();
   try {
-    const scheduler = { timeZone: undefined, randomDelayMs: 0, state, stopLimitMs: 0 };
+    const scheduler = { timeZone: undefined, randomDelayMs: 0, state, maxRuns: 1, stopLimitMs: 0 };
     const common = {
       file: '/x/stagelock.toml',
       name: 'demo',

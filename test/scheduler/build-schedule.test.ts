@@ -46,6 +46,7 @@ class Diary {
     vi.setSystemTime(now);
     this.schedule = new BuildSchedule(buildOf(line, offset), timeZone, randomDelayMs, {
       elect: (firing) => elect(firing),
+      inTurn: async (act) => act(),
       run: async (firing) => {
         this.#note(`run ${firing}`);
         if (runMs > 0) await new Promise((resolve) => setTimeout(resolve, runMs));

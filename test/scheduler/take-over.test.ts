@@ -72,6 +72,7 @@ command = ["make"]
     },
     ended: async () => undefined,
     overlapped: async (_project, _build, firing) => void complaints.push(`${firing} overlaps`),
+    waiting: () => undefined,
     note: () => undefined,
     complain: (text) => complaints.push(text),
   });
@@ -85,6 +86,7 @@ async function pass(minutes: number): Promise<void> {
 
 test('a firing that another host has undertaken and not begun is taken over, and begun once', async () => {
   const { book, runs } = schedulerAt('2026-11-25T11:59:30Z');
+  await pass(0);
   book.undertake(NOON, 1, OTHER);
   await pass(0.9);
   expect(runs).toEqual([]);
@@ -94,6 +96,7 @@ test('a firing that another host has undertaken and not begun is taken over, and
 
 test('one that was begun is not', async () => {
   const { book, runs } = schedulerAt('2026-11-25T11:59:30Z');
+  await pass(0);
   book.undertake(NOON, 1, OTHER);
   book.begin(NOON, OTHER);
   await pass(30);

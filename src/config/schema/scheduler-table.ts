@@ -22,6 +22,15 @@ export const schedulerShape = {
       'The directory of the schedulers: who runs which firing, their logs. On a shared file system if several hosts run one. Default: that of this file with .state in place of .toml.',
     ),
   ),
+  max_runs: z.optional(
+    z.int('a whole number').check(
+      z.refine((count) => count >= 1 && count <= 100_000, 'a whole number from 1 to 100000'),
+      z.meta({
+        description:
+          'So many runs of a `stagelock schedule` go on at once at most, on each host; the others wait for a free place. Default: twice the number of processors, at least 4.',
+      }),
+    ),
+  ),
   stop_limit: z.optional(
     duration(
       'How long a scheduler that is told to stop lets builds go on before it ends them.',
