@@ -69,7 +69,7 @@ export async function statusCommand(
     if (status.refusal !== undefined && build !== undefined) {
       process.stdout.write(`  ${explainClaim(build, status.refusal).join('\n  ')}\n`);
     }
-    if (status.undelivered.length > 0) process.stdout.write(`  reports: ${shown(waitingText(status.undelivered))}\n`);
+    if (status.undelivered.count > 0) process.stdout.write(`  reports: ${shown(waitingText(status.undelivered))}\n`);
   }
   if (only !== undefined) return;
   for (const { host: where, pid, since, judgement } of schedulers) {

@@ -44,7 +44,7 @@ async function submit(build: Build, { signal }: Stop): Promise<void> {
   if (end.kind === 'busy') {
     process.exitCode = EXIT.held;
     process.stderr.write(`stagelock: ${build.name}: another process is submitting from ${shown(spool)}\n`);
-  } else if (left.length > 0) {
+  } else if (left.count > 0) {
     process.exitCode = EXIT.failed;
     process.stderr.write(`stagelock: ${build.name}: ${shown(waitingText(left))}\n`);
   }

@@ -66,6 +66,29 @@ export function replaceAtomically(path: string, content: string, mode = 0o664): 
 }
 
 /**
+ * {@link replaceAtomically} for content that is too much to be held at once.
+ *
+ * @param write writes all of it to a descriptor
+ * @throws what `write` throws, and the system's error; the old content then stays
+ */
+export async function replaceInPieces(path: string, write: (fd: number) => Promise<void>, mode = 0o664): Promise<void> {
+  const temporary = join(dirname(path), temporaryName());
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  try {
+    try {
+      await write(fd);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeIfThere(temporary);
+    throw named(error, path);
+  }
+}
+
+/**
  * The text of a regular file, or undefined when there is none of that name. Symbolic links are not followed, since shared
  * directories are writable by others.
  *
@@ -110,12 +133,16 @@ function writeTemporary(path: string, content: string, mode: number): string {
   } catch (error) {
     closeSync(fd);
     removeIfThere(temporary);
-    // write(2) and fsync(2) know no name.
-    if (error instanceof Error && !error.message.includes(path)) error.message += ` '${path}'`;
-    throw error;
+    throw named(error, path);
   }
   closeSync(fd);
   return temporary;
+}
+
+/** write(2) and fsync(2) know no name. */
+function named(error: unknown, path: string): unknown {
+  if (error instanceof Error && !error.message.includes(path)) error.message += ` '${path}'`;
+  return error;
 }
 
 function tryLink(temporary: string, path: string): 'created' | 'exists' | 'unsupported' {

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { xmlReader } from '../xml/events.js';
 import type { TestRun } from './test-xml.js';
 
@@ -7,12 +8,13 @@ const LONGEST_OUTPUT = 64 * 1024;
 
 /**
  * Reads the tests of a JUnit XML file, as any framework writes it: `testcase` elements with `failure`, `error`,
- * `skipped`, `system-out` and `system-err` in them.
+ * `skipped`, `system-out` and `system-err` in them. A file of any length takes the memory of one test, and signals are heard
+ * meanwhile.
  *
- * @throws the system's error, and when the file is not well-formed
+ * @param each told of each test when it has been read
+ * @throws the system's error, and when the file is not well-formed, which may turn out after some tests
  */
-export function readJUnit(file: string): TestRun[] {
-  const tests: TestRun[] = [];
+export async function readJUnit(file: string, each: (test: TestRun) => void): Promise<void> {
   let attributes: Readonly<Record<string, string>> | undefined;
   let status: TestRun['status'] = 'passed';
   let output: string[] = [];
@@ -31,7 +33,7 @@ export function readJUnit(file: string): TestRun[] {
         output.push(text.includes(reason) ? text : `${reason}\n${text}`);
       if (name === 'system-out' || name === 'system-err') output.push(text);
       if (name !== 'testcase') return;
-      tests.push({
+      each({
         name: attributes['name'] ?? '',
         path: (attributes['classname'] ?? '').replaceAll('.', '/').replace(/^\/+|\/+$/g, ''),
         status,
@@ -50,10 +52,12 @@ export function readJUnit(file: string): TestRun[] {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const buffer = Buffer.allocUnsafe(64 * 1024);
-    for (let read = readSync(fd, buffer); read > 0; read = readSync(fd, buffer)) reader.push(buffer.subarray(0, read));
+    for (let read = readSync(fd, buffer); read > 0; read = readSync(fd, buffer)) {
+      reader.push(buffer.subarray(0, read));
+      await turn();
+    }
     reader.end();
   } finally {
     closeSync(fd);
   }
-  return tests;
 }

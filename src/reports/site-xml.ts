@@ -20,6 +20,14 @@ export interface EndedStage {
 
 /** A report of CTest 3.25: the element `Site` with its attributes, and what stands in it. */
 export function siteXml(head: ReportHead, lines: readonly string[]): string {
+  return `${siteBegin(head)}${lines.join('\n')}\n${SITE_END}`;
+}
+
+/** What comes after everything else. */
+export const SITE_END = '</Site>\n';
+
+/** What comes before everything else. */
+export function siteBegin(head: ReportHead): string {
   const attributes = [
     ['BuildName', head.build],
     ['BuildStamp', head.buildstamp],
@@ -29,5 +37,5 @@ export function siteXml(head: ReportHead, lines: readonly string[]): string {
     ['CompilerVersion', ''],
     ...head.machine,
   ].map(([name, value]) => `${name}="${xmlAttribute(value ?? '')}"`);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<Site ${attributes.join('\n\t')}\n\t>\n${lines.join('\n')}\n</Site>\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Site ${attributes.join('\n\t')}\n\t>\n`;
 }

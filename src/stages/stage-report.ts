@@ -9,7 +9,7 @@ import type { LogScan, ScanLimits } from '../reports/log-scan/scan.js';
 import { readLogText } from '../reports/log-text.js';
 import { thisMachine } from '../reports/machine.js';
 import type { EndedStage, ReportHead } from '../reports/site-xml.js';
-import { type TestRun, testXml } from '../reports/test-xml.js';
+import { type TestList, type TestRun, writeTestXml } from '../reports/test-xml.js';
 import { commandText } from '../updates/tool.js';
 import { VERSION } from '../version.js';
 import type { Buildstamp } from './buildstamp.js';
@@ -57,31 +57,17 @@ export function isReported({ file, stamp }: ReportBefore): boolean {
  * @returns what could not be read on the way, to be told to a person
  * @throws the system's error when the report cannot be written; the old one, if any, then stays
  */
-export function writeStageReport(
+export async function writeStageReport(
   before: ReportBefore,
   ran: RanStage,
   build: Build,
   stage: Stage,
   stamp: Buildstamp,
-): string[] {
+): Promise<string[]> {
   if (isReported(before)) return [];
   const problems: string[] = [];
   const { command } = stage;
   const ended = { ...ran, command: command.kind === 'shell' ? command.script : commandText(command.argv) };
-  const xml = reportOf(ended, build, stage, stamp, problems);
-  ensureDirectory(dirname(before.file));
-  replaceAtomically(before.file, xml);
-  return problems;
-}
-
-function reportOf(
-  ended: EndedStage & RanStage,
-  build: Build,
-  stage: Stage,
-  stamp: Buildstamp,
-  problems: string[],
-): string {
-  const { outcome, logFile, logStart, logEnd, scan, limits } = ended;
   const head: ReportHead = {
     generator: `stagelock-${VERSION}`,
     site: build.site,
@@ -89,56 +75,69 @@ function reportOf(
     buildstamp: stamp.text,
     machine: thisMachine(),
   };
-  switch (stage.report) {
-    case 'build': {
-      const trees = { source: build.source, build: build.directory };
-      const failure = scan === undefined || scan.errors === 0 ? failureText(outcome) : '';
-      return buildXml(head, ended, { findings: scan?.findings ?? [], limits, trees, failure });
-    }
-    case 'test':
-      return testXml(head, ended, testsOf(ended, stage, problems));
-    default:
-      return configureXml(head, ended, readLogText(logFile, logStart, logEnd), exitCodeOf(outcome));
+  ensureDirectory(dirname(before.file));
+  if (stage.report === 'test') {
+    await writeTestXml(before.file, head, ended, (tests) => addTests(tests, ended, stage, problems));
+  } else {
+    const xml = stage.report === 'build' ? buildReport(head, ended, build) : configureReport(head, ended);
+    replaceAtomically(before.file, xml);
   }
+  return problems;
+}
+
+function buildReport(head: ReportHead, ended: EndedStage & RanStage, { source, directory }: Build): string {
+  const { outcome, scan, limits } = ended;
+  const failure = scan === undefined || scan.errors === 0 ? failureText(outcome) : '';
+  return buildXml(head, ended, {
+    findings: scan?.findings ?? [],
+    limits,
+    trees: { source, build: directory },
+    failure,
+  });
+}
+
+function configureReport(head: ReportHead, ended: EndedStage & RanStage): string {
+  const { outcome, logFile, logStart, logEnd } = ended;
+  return configureXml(head, ended, readLogText(logFile, logStart, logEnd), exitCodeOf(outcome));
 }
 
 /** Those of the stage's JUnit files, or else the stage itself as one test. */
-function testsOf(
-  { command, started, ended, outcome, logFile, logStart, logEnd }: EndedStage & RanStage,
+async function addTests(
+  tests: TestList,
+  ended: EndedStage & RanStage,
   stage: Stage,
   problems: string[],
-): TestRun[] {
-  const tests = stage.junit === undefined ? [] : junitTests(stage.junit, started, problems);
-  if (tests.length > 0 && (outcome.kind === 'passed' || tests.some(({ status }) => status === 'failed'))) return tests;
+): Promise<void> {
+  if (stage.junit !== undefined) await addJUnitTests(tests, stage.junit, ended.started, problems);
+  const { all, failed } = tests.counts;
   // Also where all tests that were reported passed and the command failed: it may have died before the others.
-  return [
-    ...tests,
-    {
-      name: stage.name,
-      path: '',
-      status: outcome.kind === 'passed' ? 'passed' : 'failed',
-      seconds: Math.max(0, ended - started) / 1000,
-      command,
-      completion:
-        outcome.kind === 'timed-out' ? 'Timeout' : outcome.kind === 'signalled' ? outcome.signal : 'Completed',
-      exitCode: outcome.kind === 'failed' ? outcome.exitCode : undefined,
-      output: readLogText(logFile, logStart, logEnd),
-    },
-  ];
+  if (all === 0 || (ended.outcome.kind !== 'passed' && failed === 0)) tests.add(asOneTest(stage, ended));
+}
+
+function asOneTest({ name }: Stage, ran: EndedStage & RanStage): TestRun {
+  const { command, started, ended, outcome, logFile, logStart, logEnd } = ran;
+  return {
+    name,
+    path: '',
+    status: outcome.kind === 'passed' ? 'passed' : 'failed',
+    seconds: Math.max(0, ended - started) / 1000,
+    command,
+    completion: outcome.kind === 'timed-out' ? 'Timeout' : outcome.kind === 'signalled' ? outcome.signal : 'Completed',
+    exitCode: outcome.kind === 'failed' ? outcome.exitCode : undefined,
+    output: readLogText(logFile, logStart, logEnd),
+  };
 }
 
 /** Files from before this stage are those of another run: what it did not write says nothing of it. */
-function junitTests(pattern: string, started: number, problems: string[]): TestRun[] {
-  return junitFiles(pattern, problems).flatMap((file) => {
+async function addJUnitTests(tests: TestList, pattern: string, started: number, problems: string[]): Promise<void> {
+  for (const file of junitFiles(pattern, problems)) {
     const stat = lstatSync(file, { throwIfNoEntry: false });
-    if (stat === undefined || stat.mtimeMs < started - CLOCK_GRAIN_MS) return [];
-    try {
-      return readJUnit(file);
-    } catch (error) {
+    if (stat === undefined || stat.mtimeMs < started - CLOCK_GRAIN_MS) continue;
+    const { error } = await tests.addAllOrNone((add) => readJUnit(file, add));
+    if (error !== undefined) {
       problems.push(`${file} cannot be read as JUnit XML: ${error instanceof Error ? error.message : error}`);
-      return [];
     }
-  });
+  }
 }
 
 /** File systems keep times as coarse as two seconds. */

@@ -117,7 +117,8 @@ async function runStage(
   if (before !== undefined && complaints !== undefined) {
     const { scan, limits } = complaints;
     const ended = { started, ended: started + ms, outcome, ...written, scan, limits };
-    for (const text of writeStageReport(before, ended, build, stage, stamp)) context.report({ kind: 'warning', text });
+    for (const text of await writeStageReport(before, ended, build, stage, stamp))
+      context.report({ kind: 'warning', text });
   }
   // A daemon, or half of the build: the command says that all is well, and who reads that shall know of it.
   if (outcome.kind === 'passed' && end.ended.length > 0) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isBuildName } from '../config/names.js';
 import type { Build, Project } from '../config/project.js';
 import { errorCode, type Host, type Judgement, obstacleOf } from '../locks/index.js';
-import { readSpool, type Submission, spoolOf } from '../submission/spool.js';
+import { spoolOf, type Waiting, waitingIn } from '../submission/spool.js';
 import { journalDirectory } from '../updates/journal.js';
 import { judgeRun } from './fate.js';
 import { isStageLockName, RUNNING, secondaryLockName, UPDATE } from './names.js';
@@ -24,7 +24,7 @@ export interface BuildStatus {
   readonly locks: readonly LockStatus[];
   readonly waitsFor: readonly LockStatus[];
   /** Reports that the dashboard has not got yet. */
-  readonly undelivered: readonly Submission[];
+  readonly undelivered: Waiting;
   /** Of a primary: which update has left the source half moved. */
   readonly halfMoved?: string;
   /** Why it may not have its source, if it may not. */
@@ -47,7 +47,7 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
         role,
         locks,
         waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
-        undelivered: readSpool(spoolOf(build.directory)).submissions,
+        undelivered: waitingIn(spoolOf(build.directory)),
         ...halfMovedOf(build),
         ...(refusal !== undefined && { refusal }),
       };
@@ -60,7 +60,7 @@ export function statusOf(project: Project, host: Host): BuildStatus[] {
         role,
         locks: [],
         waitsFor: [],
-        undelivered: [],
+        undelivered: { count: 0, bytes: 0, oldest: undefined },
         problem: (obstacle ?? error).message,
         ...(obstacle !== undefined && { obstructed: true as const }),
       };

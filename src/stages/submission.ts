@@ -5,7 +5,7 @@ import { errorCode, replaceAtomically } from '../locks/index.js';
 import { type Delivery, deliver } from '../submission/delivery.js';
 import { destinationOf } from '../submission/destination.js';
 import { submittedParts } from '../submission/parts.js';
-import { addSubmission, hasSubmissions, type Submission, spoolOf } from '../submission/spool.js';
+import { addSubmission, hasSubmissions, type Submission, spoolOf, type Waiting } from '../submission/spool.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunContext } from './run-context.js';
 import { openStageLog, type StageLog } from './stage-log.js';
@@ -104,10 +104,8 @@ export async function deliverSpool(
 }
 
 /** `3 submissions (1.2 MB) wait in DIR for a later run; the oldest since TIME` */
-export function waitingText(left: readonly Submission[]): string {
-  const [oldest] = left;
-  const bytes = left.reduce((sum, submission) => sum + submission.bytes, 0);
-  const many = left.length === 1 ? '1 submission' : `${left.length} submissions`;
+export function waitingText({ count, bytes, oldest }: Waiting): string {
+  const many = count === 1 ? '1 submission' : `${count} submissions`;
   const where = oldest === undefined ? '' : ` in ${join(oldest.path, '..')}, the oldest since ${oldest.since}`;
   return `${many} (${(bytes / 1e6).toFixed(1)} MB) to be delivered by a later run${where}`;
 }

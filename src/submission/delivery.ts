@@ -5,13 +5,17 @@ import { doneXml } from './parts.js';
 import { dueAt, LONGEST_PAUSE_MS, pauseBefore } from './patience.js';
 import type { Destination, Sent } from './sending.js';
 import {
+  bytesOf,
   dropFile,
   dropSubmission,
-  readSpool,
+  queueIn,
+  readSubmission,
   type SpooledFile,
   type Submission,
   type SubmissionFacts,
   tidySpool,
+  type Waiting,
+  waitingIn,
   writeFacts,
 } from './spool.js';
 
@@ -33,7 +37,7 @@ export interface Delivery {
   /** Reports that the other side has confirmed. */
   readonly delivered: number;
   /** What is still in the spool. */
-  readonly left: readonly Submission[];
+  readonly left: Waiting;
   /** For a person: what was given up, what is in the way. */
   readonly problems: readonly string[];
   readonly end:
@@ -49,6 +53,12 @@ export interface Delivery {
 
 /** After so many runs in vain a report that the server does not want is given up, and no longer blocks those behind it. */
 const MOST_REFUSALS = 3;
+
+const NOTHING: Waiting = { count: 0, bytes: 0, oldest: undefined };
+
+/** How long one run delivers what has gathered before it leaves the rest to later ones, in milliseconds. */
+const LONGEST_MS = 5 * 60_000;
+const TOOK_TOO_LONG = 'it has taken 5 minutes so far';
 
 /** How long to wait for another process that delivers from the same spool: it goes on until the spool is empty. */
 const BUSY_MS = 2000;
@@ -71,7 +81,7 @@ export async function deliver(
   const acquisition = await openLock(join(spool, 'delivery')).acquire({ timeoutMs: BUSY_MS, signal: context.signal });
   if (acquisition.kind !== 'acquired') {
     const kind = acquisition.kind === 'aborted' ? 'aborted' : 'busy';
-    return { delivered: 0, left: readSpool(spool).submissions, problems: [], end: { kind } };
+    return { delivered: 0, left: waitingIn(spool), problems: [], end: { kind } };
   }
   try {
     tidySpool(spool, context.now().getTime());
@@ -87,6 +97,8 @@ class Courier {
   readonly #destination: Destination;
   readonly #context: DeliveryContext;
   readonly #problems: string[] = [];
+  /** What is in the way, and was told. */
+  readonly #passed = new Set<string>();
   #delivered = 0;
 
   constructor(spool: string, settings: Settings, destination: Destination, context: DeliveryContext) {
@@ -98,42 +110,69 @@ class Courier {
 
   async run(): Promise<Delivery> {
     const { now, atOnce } = this.#context;
-    const content = readSpool(this.#spool);
-    this.#problems.push(...content.problems);
-    const [first] = this.#giveUp(content.submissions);
-    if (first === undefined) return this.#end({ kind: 'empty' });
-    const nowMs = now().getTime();
-    const atMs = atOnce ? nowMs : dueAt(first, nowMs);
-    if (atMs > nowMs) return this.#end({ kind: 'not-due', atMs });
-    for (;;) {
-      const [next] = readSpool(this.#spool).submissions;
-      if (next === undefined) return this.#end({ kind: 'empty' });
+    const beganMs = now().getTime();
+    let queue = this.#giveUpTooMuch(queueIn(this.#spool));
+    for (let first = true; ; ) {
+      const path = queue.shift();
+      if (path === undefined) {
+        // Others may have put something there meanwhile; what is in the way of them all is no submission.
+        queue = queueIn(this.#spool).filter((other) => !this.#passed.has(other));
+        if (queue.length === 0) return this.#end({ kind: 'empty' });
+        continue;
+      }
+      const next = this.#read(path);
+      if (next === undefined) continue;
+      const nowMs = now().getTime();
+      const atMs = atOnce || !first ? nowMs : dueAt(next, nowMs);
+      if (atMs > nowMs) return this.#end({ kind: 'not-due', atMs });
+      if (!atOnce && nowMs - beganMs > LONGEST_MS) return this.#end({ kind: 'put-off', why: TOOK_TOO_LONG });
+      first = false;
       const stopped = await this.#submission(next);
       if (stopped !== undefined) return this.#end(stopped);
     }
   }
 
   #end(end: Delivery['end']): Delivery {
-    const left = end.kind === 'empty' ? [] : readSpool(this.#spool).submissions;
+    const left = end.kind === 'empty' ? NOTHING : waitingIn(this.#spool);
     return { delivered: this.#delivered, left, problems: this.#problems, end };
   }
 
-  /** Drops what is too old or too much, oldest first, and says so. */
-  #giveUp(submissions: readonly Submission[]): Submission[] {
-    const { keepMs, spoolBytes } = this.#settings;
-    const nowMs = this.#context.now().getTime();
-    let bytes = submissions.reduce((sum, submission) => sum + submission.bytes, 0);
-    return submissions.filter((submission, index) => {
-      const tooOld = nowMs - Date.parse(submission.since) > keepMs;
-      // The newest is always tried, however large it is.
-      const tooMuch = bytes > spoolBytes && index < submissions.length - 1;
-      if (!tooOld && !tooMuch) return true;
-      const why = tooOld ? `older than ${days(keepMs)}` : `more than ${spoolBytes / 1e6} MB are waiting`;
-      this.#report(submission, `given up (${why}): the reports of ${submission.stamp} never reached ${this.#where}`);
-      bytes -= submission.bytes;
-      dropSubmission(submission);
-      return false;
-    });
+  /** @returns undefined when there is nothing to deliver, or no more */
+  #read(path: string): Submission | undefined {
+    const read = readSubmission(path);
+    if (typeof read === 'string') {
+      this.#problems.push(read);
+      this.#passed.add(path);
+      return undefined;
+    }
+    if (read === undefined) {
+      // A process died at the very end of its delivery.
+      dropSubmission({ path, files: [] });
+      return undefined;
+    }
+    const { keepMs } = this.#settings;
+    if (this.#context.now().getTime() - Date.parse(read.since) <= keepMs) return read;
+    this.#giveUp(read, `older than ${days(keepMs)}`);
+    return undefined;
+  }
+
+  /** Drops the oldest until the rest is not too much; the newest is always tried, however large it is. */
+  #giveUpTooMuch(queue: string[]): string[] {
+    const { spoolBytes } = this.#settings;
+    let bytes = queue.reduce((sum, path) => sum + bytesOf(path), 0);
+    let kept = 0;
+    for (; bytes > spoolBytes && kept < queue.length - 1; kept++) {
+      const path = queue[kept] ?? '';
+      bytes -= bytesOf(path);
+      const read = this.#read(path);
+      if (read !== undefined) this.#giveUp(read, `more than ${spoolBytes / 1e6} MB are waiting`);
+    }
+    return queue.slice(kept);
+  }
+
+  #giveUp(submission: Submission, why: string): void {
+    this.#report(submission, `given up (${why}): the reports of ${submission.stamp} never reached ${this.#where}`);
+    dropSubmission(submission);
   }
 
   /** @returns why it cannot go on; undefined when the submission is delivered */

@@ -1,5 +1,5 @@
 import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   ensureDirectory,
   errorCode,
@@ -15,10 +15,11 @@ import {
 /*
  * A spool is a directory with one directory for each submission that has not been delivered as a whole:
  *
- *     00000007/submission.json    of which build, and how often it was tried
- *     00000007/2-Build.xml        what is still to be sent, in this order
+ *     00000007-81920/submission.json    of which build, and how often it was tried
+ *     00000007-81920/2-Build.xml        what is still to be sent, in this order
  *
- * A submission appears by one rename, with everything in it. A file goes when the other side has confirmed it,
+ * The name says when it is its turn and how many bytes it had, so that a look at the names is enough to decide who is next and
+ * whether there are too many; one that an earlier version has put there has no bytes in its name. A submission appears by one rename, with everything in it. A file goes when the other side has confirmed it,
  * `submission.json` after the last of them.
  */
 
@@ -59,6 +60,15 @@ export interface SpooledFile {
   readonly bytes: number;
 }
 
+/** What waits in a spool, in all. */
+export interface Waiting {
+  /** How many submissions. */
+  readonly count: number;
+  readonly bytes: number;
+  /** The one that is delivered first; undefined when there is none, or it cannot be read. */
+  readonly oldest: Submission | undefined;
+}
+
 /** What stands in a spool. */
 export interface SpoolContent {
   /** Oldest first. */
@@ -73,7 +83,7 @@ export function spoolOf(buildDirectory: string): string {
 }
 
 const FACTS = 'submission.json';
-const NUMBERED = /^\d{8}$/;
+const NUMBERED = /^(\d{8})(?:-(\d{1,15}))?$/;
 const NUMBERED_FILE = /^\d{1,4}-([A-Za-z0-9._-]+\.xml)$/;
 
 /**
@@ -95,19 +105,19 @@ export function addSubmission(spool: string, facts: SubmissionFacts, files: read
       linkOrCopy(file, join(temporary, `${index + 1}-${name}`));
     });
     writeFacts(temporary, facts);
-    placeLast(spool, temporary);
+    placeLast(spool, temporary, bytesIn(temporary));
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** The next free number is its place in the queue; rename(2) onto a directory with files in it fails, and to take
- * the place of an emptied one would have it removed by whoever has emptied it. */
-function placeLast(spool: string, temporary: string): void {
+/** The next free number is its place in the queue; two that come at once may get the same one. rename(2) onto a directory with files
+ * in it fails, and to take the place of an emptied one would have it removed by whoever has emptied it. */
+function placeLast(spool: string, temporary: string, bytes: number): void {
   for (let number = lastNumber(spool) + 1; ; number++) {
     try {
-      renameSync(temporary, join(spool, String(number).padStart(8, '0')));
+      renameSync(temporary, join(spool, `${String(number).padStart(8, '0')}-${bytes}`));
       return;
     } catch (error) {
       const code = errorCode(error);
@@ -117,7 +127,12 @@ function placeLast(spool: string, temporary: string): void {
 }
 
 function lastNumber(spool: string): number {
-  return Number(namesIn(spool).findLast((name) => NUMBERED.test(name)) ?? 0);
+  return Number(NUMBERED.exec(namesIn(spool).findLast((name) => NUMBERED.test(name)) ?? '')?.[1] ?? 0);
+}
+
+function bytesIn(directory: string): number {
+  const files = namesIn(directory).filter((name) => NUMBERED_FILE.test(name));
+  return files.reduce((sum, name) => sum + (lstatSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 function linkOrCopy(from: string, to: string): void {
@@ -142,12 +157,38 @@ export function readSpool(spool: string): SpoolContent {
   return { submissions, problems };
 }
 
+/** The directories of all submissions, in the order in which they are delivered; none of them is looked into. @throws the system's error */
+export function queueIn(spool: string): string[] {
+  return namesIn(spool)
+    .filter((name) => NUMBERED.test(name))
+    .map((name) => join(spool, name));
+}
+
+/** How many bytes a submission had when it came, by its name where that says it. @param path of {@link queueIn} */
+export function bytesOf(path: string): number {
+  const [, , bytes] = NUMBERED.exec(basename(path)) ?? [];
+  return bytes === undefined ? bytesIn(path) : Number(bytes);
+}
+
+/** What is in a spool, in all, by a look at the names and at the first of them. @throws the system's error */
+export function waitingIn(spool: string): Waiting {
+  const queue = queueIn(spool);
+  const [first] = queue;
+  const read = first === undefined ? undefined : readSubmission(first);
+  return {
+    count: queue.length,
+    bytes: queue.reduce((sum, path) => sum + bytesOf(path), 0),
+    oldest: typeof read === 'object' ? read : undefined,
+  };
+}
+
 /** Whether anything is in a spool; much cheaper than {@link readSpool}, since every run asks. @throws the system's error */
 export function hasSubmissions(spool: string): boolean {
   return namesIn(spool).some((name) => NUMBERED.test(name));
 }
 
-function readSubmission(path: string): Submission | string | undefined {
+/** @returns what is in the way, for a person to look at; undefined when it has been delivered. @throws the system's error */
+export function readSubmission(path: string): Submission | string | undefined {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     return `${path} is in the way: it is no directory; remove it`;
   }
@@ -209,26 +250,20 @@ export function dropFile({ path }: SpooledFile): void {
 }
 
 /** A submission of which nothing is left to send, or that is given up. @throws the system's error */
-export function dropSubmission({ path, files }: Submission): void {
+export function dropSubmission({ path, files }: Pick<Submission, 'path' | 'files'>): void {
   for (const file of files) dropFile(file);
   removeIfThere(join(path, FACTS));
   // A temporary of a process that died may be left; a new submission takes no place that is not empty.
   rmSync(path, { recursive: true, force: true });
 }
 
-/** Removes what processes have left that died in a spool. @param nowMs milliseconds since 1970 */
+/** Removes what processes have left that died while they put something into a spool. @param nowMs milliseconds since 1970 */
 export function tidySpool(spool: string, nowMs: number): void {
-  for (const name of namesIn(spool)) {
+  for (const name of namesIn(spool).filter((name) => name.endsWith('.tmp'))) {
     const path = join(spool, name);
-    if (NUMBERED.test(name)) {
-      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() && isFinished(namesIn(path))) {
-        rmSync(path, { recursive: true, force: true });
-      }
-    } else if (name.endsWith('.tmp')) {
-      const changedMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
-      if (changedMs !== undefined && isAbandoned(name, { changedMs, nowMs }, thisHost())) {
-        rmSync(path, { recursive: true, force: true });
-      }
+    const changedMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (changedMs !== undefined && isAbandoned(name, { changedMs, nowMs }, thisHost())) {
+      rmSync(path, { recursive: true, force: true });
     }
   }
 }

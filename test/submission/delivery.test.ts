@@ -107,7 +107,10 @@ describe('what is in a spool', () => {
     const first = await delivery();
     const why = expect.stringMatching(/^Test\.xml of 20020131-1121-Nightly: http:.* other side closed/);
     expect(first).toMatchObject({ delivered: 1, problems: [], end: { kind: 'put-off', why } });
-    expect(first.left.map(({ files }) => files.map(({ name }) => name))).toEqual([['Test.xml'], ['Build.xml']]);
+    expect(readSpool(spool).submissions.map(({ files }) => files.map(({ name }) => name))).toEqual([
+      ['Test.xml'],
+      ['Build.xml'],
+    ]);
     now += MINUTE;
     expect(await delivery()).toMatchObject({ delivered: 4, left: [], problems: [] });
     expect(stamps()).toEqual(['1121 Build.xml', '1121 Test.xml', '1121 Done.xml', '1131 Build.xml', '1131 Done.xml']);

@@ -116,8 +116,8 @@ test('status of builds that do nothing is one line for each, and the same in JSO
   expect(JSON.parse((await stagelock(world, ['status', '--json'])).stdout)).toEqual({
     project: 'world',
     builds: [
-      { build: 'main', role: 'primary', locks: [], waitsFor: [], undelivered: [] },
-      { build: 's1', role: 'secondary', locks: [], waitsFor: [], undelivered: [] },
+      { build: 'main', role: 'primary', locks: [], waitsFor: [], undelivered: { count: 0, bytes: 0 } },
+      { build: 's1', role: 'secondary', locks: [], waitsFor: [], undelivered: { count: 0, bytes: 0 } },
     ],
     schedulers: [],
   });
