@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { errorCode, type Host, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
+import { type Host, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
 import type { InstanceStatus } from './instance.js';
 import { instanceName } from './instance.js';
 
@@ -71,9 +71,8 @@ function read(file: string): Queue {
   try {
     const value: unknown = JSON.parse(readRegularFile(file, LONGEST) ?? 'null');
     return isQueue(value) ? value : NONE;
-  } catch (error) {
-    if (error instanceof SyntaxError || errorCode(error) !== undefined) return NONE;
-    throw error;
+  } catch {
+    return NONE;
   }
 }
 

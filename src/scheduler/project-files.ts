@@ -17,7 +17,7 @@ export interface ProjectFiles {
   readonly identity: string;
 }
 
-/** Names in one directory. */
+/** Names in one directory that a pattern stands for. */
 interface Names {
   readonly directory: string;
   readonly pattern: RegExp;
@@ -34,8 +34,18 @@ const GIT_NEWS = /^(?:HEAD|packed-refs|config|reftable(?:\/.*)?|refs(?:\/.*)?)$(
 const HG_NEWS = /^(?:store|store\/00changelog\.\w+|bookmarks|branch)$/;
 const NO_NEWS = /^(?!)/;
 
-/** A log, what logrotate and the like make of it, and what they leave for an instant: `gcc.log`, `gcc.log.1`, `gcc.log-20261126.gz`. */
-const logNames = (log: string): RegExp => new RegExp(`^${escaped(log)}(?:[.~-].*)?$`);
+/**
+ * A log, and whose it is by its name what logrotate and the like make of it, and what they leave for an instant: `gcc.log`,
+ * `gcc.log.1`, `gcc.log-20261126.gz`. Looked up, since there are as many logs as builds.
+ */
+function isLog(path: string, logs: ReadonlySet<string>): boolean {
+  if (logs.has(path)) return true;
+  const start = path.lastIndexOf('/') + 1;
+  for (let end = start + 1; end < path.length; end++) {
+    if ('.~-'.includes(path[end] ?? '') && logs.has(path.slice(0, end))) return true;
+  }
+  return false;
+}
 
 /**
  * Which files a project writes, as the file system is now: directories that become links later belong to it all the same by
@@ -46,28 +56,30 @@ const logNames = (log: string): RegExp => new RegExp(`^${escaped(log)}(?:[.~-].*
 export function projectFiles(project: Project, outputs: readonly string[] = []): ProjectFiles {
   const builds = [...project.builds.values()];
   // Of a build in its source, the source is not the build's.
-  const sources = [...new Set(builds.map(({ source }) => realPath(source)))];
+  const sources = new Set(builds.map(({ source }) => realPath(source)));
+  const ancestors = new Set([...sources].flatMap(wayUp));
   const directories = [
     project.scheduler.state,
-    ...builds.map(({ directory }) =>
-      sources.some((source) => isBelow(source, realPath(directory))) ? join(directory, 'Testing') : directory,
-    ),
+    ...builds.map(({ directory }) => (ancestors.has(realPath(directory)) ? join(directory, 'Testing') : directory)),
     ...builds.flatMap(({ submission }) => (submission?.type === 'directory' ? [submission.directory] : [])),
   ].flatMap(pathsOf);
-  const names: Names[] = [
-    ...outputs.flatMap((path) => namesAt(path, logNames)),
-    ...builds.flatMap((build) => [
-      ...namesAt(runLogOf(project, build), logNames),
-      ...build.stages.flatMap(({ junit }) => (junit === undefined ? [] : namesAt(junit, globNames))),
-    ]),
-  ];
-  const administrations = sources.flatMap(administrationsOf);
+  const logs = new Set([...outputs, ...builds.map((build) => runLogOf(project, build))].flatMap(placesOf));
+  const globs = new Set(builds.flatMap(({ stages }) => stages.flatMap(({ junit }) => junit ?? [])));
+  const names = [...globs].flatMap(namesAt);
+  const administrations = [...sources].flatMap(administrationsOf);
+  const patterns = new Map<string, RegExp[]>();
+  for (const { directory, pattern } of names) {
+    const others = patterns.get(directory);
+    if (others === undefined) patterns.set(directory, [pattern]);
+    else others.push(pattern);
+  }
   const places = new Set(directories);
   const onTheWay = new Set(directories.flatMap((directory) => wayUp(dirname(directory))));
   const news = new Map(administrations.map((administration) => [administration.directory, administration.news]));
   return {
     owns: (path) =>
-      names.some(({ directory, pattern }) => directory === dirname(path) && pattern.test(basename(path))) ||
+      isLog(path, logs) ||
+      patterns.get(dirname(path))?.some((pattern) => pattern.test(basename(path))) === true ||
       wayUp(path).some((place) => {
         const tells = news.get(place);
         return places.has(place) || (tells !== undefined && isNoNews(relative(place, path), tells));
@@ -75,6 +87,7 @@ export function projectFiles(project: Project, outputs: readonly string[] = []):
     leadTo: (path) => onTheWay.has(path),
     identity: JSON.stringify([
       directories,
+      [...logs],
       names.map(({ directory, pattern }) => [directory, pattern.source]),
       [...news.keys()],
     ]),
@@ -112,10 +125,6 @@ function wayUp(path: string): string[] {
   return way;
 }
 
-function isBelow(path: string, directory: string): boolean {
-  return wayUp(path).includes(directory);
-}
-
 /** By which absolute paths something may be met: as it is written, in the directory that it is really in, and what it leads to. */
 function pathsOf(path: string): string[] {
   return [...new Set([path, join(realPath(dirname(path)), basename(path)), realPath(path)])];
@@ -130,9 +139,14 @@ function realPath(path: string): string {
   }
 }
 
-function namesAt(path: string, patternOf: (name: string) => RegExp): Names[] {
-  const pattern = patternOf(basename(path));
-  return [...new Set([dirname(path), realPath(dirname(path))])].map((directory) => ({ directory, pattern }));
+/** By which absolute paths a file may be met whose last part is what it is written as. */
+function placesOf(path: string): string[] {
+  return [...new Set([path, join(realPath(dirname(path)), basename(path))])];
+}
+
+/** @param glob a path whose last part may have `*` in it */
+function namesAt(glob: string): Names[] {
+  return placesOf(glob).map((path) => ({ directory: dirname(path), pattern: globNames(basename(path)) }));
 }
 
 function globNames(name: string): RegExp {
