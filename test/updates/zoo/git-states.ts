@@ -47,7 +47,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'a file edited that no news touch',
-    quick: true,
     make: (world) => {
       world.append('b.c', 'int mine;\n');
       world.push(NEWS);
@@ -157,7 +156,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'a commit that was not pushed',
-    quick: true,
     make: (world) => {
       commit(world, 'b.c', 'int mine;\n');
       world.push(NEWS);
@@ -256,7 +254,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'a stash that was popped into a conflict',
-    quick: true,
     make: (world) => {
       collide(world);
       git(world, 'checkout', '-q', 'theirs');

@@ -163,7 +163,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: '!: a file and a directory that are gone, and news',
-    quick: true,
     make: (world) => {
       world.remove('b.c');
       world.remove('lib');
@@ -269,7 +268,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: '?: a file of no revision in the way of a new one',
-    quick: true,
     make: (world) => {
       world.write("it's new.c", 'mine\n');
       world.push({ write: { "it's new.c": 'theirs\n' } });
@@ -370,7 +368,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: 'a local commit that is public because it was pushed to another repository',
-    quick: true,
     make: (world) => {
       changeB(world);
       hg(world, 'commit', '-q', '-u', 'me', '-m', 'mine');
@@ -453,7 +450,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: 'an update by hand was killed in its middle',
-    quick: true,
     make: interrupt,
     outcome: { primary: 'builds', secondary: 'refuses', names: ['updatestate'] },
   },
@@ -558,7 +554,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: 'a subrepository with local changes, and news of it',
-    quick: true,
     begin: withSubrepository,
     make: (world) => {
       world.write('sub/s.c', 'mine\n');
