@@ -69,7 +69,9 @@ export class BuildSchedule {
       logger: quietLogger(handlers.problem),
     });
     this.#task.on('execution:overlap', ({ date }) => {
-      handlers.inTurn(() => this.#overlap(date.getTime())).catch((error: unknown) => handlers.problem(String(error)));
+      handlers
+        .inTurn(() => this.#overlap(date.getTime()))
+        .catch((error: unknown) => handlers.problem(error instanceof Error ? error.message : String(error)));
     });
   }
 
