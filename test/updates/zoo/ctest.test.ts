@@ -21,10 +21,11 @@ const BEGIN = '<!-- states -->\n';
 const known = JSON.parse(readFileSync(FILE, 'utf8')) as Verdicts;
 const found: Record<SystemName, Record<string, Verdict>> = { git: {}, svn: {}, hg: {}, cvs: {} };
 
-/** In each test run, of what it builds without a word although it is something else. */
+/** In each test run, one of what it builds without a word although it is something else. */
 function isAsked(type: SystemName, { state }: State): boolean {
   const verdict = known[type][state];
-  return MODE === 'all' || (MODE === 'record' ? verdict === undefined : verdict === 'wrong');
+  const first = Object.entries(known[type]).find(([, wrong]) => wrong === 'wrong')?.[0];
+  return MODE === 'all' || (MODE === 'record' ? verdict === undefined : state === first);
 }
 
 /** In the order of the states, so that one more is one line more. */
