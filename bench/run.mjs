@@ -16,6 +16,7 @@ const BENCHES = [
   'reports',
   'update',
   'scheduler',
+  'burst',
   'stage-end',
 ];
 const asked = process.argv.slice(2);

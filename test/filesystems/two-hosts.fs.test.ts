@@ -42,7 +42,7 @@ const WITH_HELPERS = PLACES.filter(({ name, strategy }) =>
 const LONGEST_WAIT = 4;
 
 const WORKERS = 6;
-const SECTIONS = Number(process.env['STAGELOCK_LABORATORY_SECTIONS'] ?? 150);
+const SECTIONS = Number(process.env['STAGELOCK_LABORATORY_SECTIONS'] ?? 100);
 /** In an emulated machine with busy processors a single request can take seconds, so that this says little about waits in CI. */
 const IS_FAIRNESS_JUDGED = process.env['STAGELOCK_LABORATORY_BUSY'] !== undefined;
 /** With busy processors. A machine that does not get so far in its time is starved, and each request takes seconds. */
