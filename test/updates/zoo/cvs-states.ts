@@ -68,7 +68,6 @@ export const CVS_STATES: readonly State[] = [
   { state: 'as it was', make: () => undefined, outcome: BUILDS },
   {
     state: 'a file is missing',
-    quick: true,
     make: (world) => world.remove('a.c'),
     outcome: { ...MENDED, names: ['a.c'] },
   },
@@ -164,7 +163,6 @@ export const CVS_STATES: readonly State[] = [
   },
   {
     state: 'a conflict that a cvs update of a person has left',
-    quick: true,
     make: (world) => {
       pushFirstLine(world);
       editFirstLine(world);
@@ -209,7 +207,6 @@ export const CVS_STATES: readonly State[] = [
   },
   {
     state: 'a file of nobody is in the way of one that comes',
-    quick: true,
     make: (world) => {
       world.push({ write: { 'n.c': 'int n;\n', 'a.c': 'int a = 2;\n' } });
       world.write('n.c', 'mine\n');

@@ -88,7 +88,6 @@ function interrupt(world: World): void {
 export const HG_STATES: readonly State[] = [
   {
     state: 'as it was, and news',
-    quick: true,
     make: (world) => world.push({ write: { 'a.c': 'int a = 2;\n' } }),
     outcome: BUILDS,
   },
@@ -342,7 +341,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: 'a local commit beside news',
-    quick: true,
     make: (world) => {
       changeB(world);
       hg(world, 'commit', '-q', '-u', 'me', '-m', 'mine');

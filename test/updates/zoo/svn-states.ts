@@ -370,7 +370,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: 'S: a directory and a file switched elsewhere',
-    quick: true,
     begin: (world) => void svnThere(world, 'copy', urlOf(world, 'trunk'), urlOf(world, 'other/branch')),
     make: (world) => {
       svn(world, 'switch', '-q', urlOf(world, 'other/branch/lib'), 'lib');
@@ -409,7 +408,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: 'under the nastiest settings of a user',
-    quick: true,
     begin: (world) => {
       mkdirSync(join(world.root, '.subversion'), { recursive: true });
       writeFileSync(join(world.root, '.subversion', 'config'), NASTY);
