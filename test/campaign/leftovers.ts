@@ -22,7 +22,7 @@ const BELOW_TESTING_OF_PRIMARY = [
   'Updates/\\d{8}\\.json',
   'Updates/(source-claim|proof)\\.json',
   'Updates/cursors/(main|s[123])\\.json',
-  'Updates/cvs/[0-9a-f]{40}\\.json',
+  'Updates/cvs/([0-9a-f]{40}|contents)\\.json',
 ];
 
 /** Temporaries that the systems themselves tidy up, some day. */
