@@ -1,6 +1,6 @@
 // Looking through a build log of a gigabyte, and merging what a secondary has missed for long.
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { internal } from './internals.mjs';
@@ -9,7 +9,7 @@ import { interleaved } from './measure.mjs';
 const MEGABYTES = 1024;
 
 export async function bench() {
-  return [...(await scanning()), ...(await merging())];
+  return [...(await scanning()), ...(await scanningErrors()), ...(await merging())];
 }
 
 async function scanning() {
@@ -42,9 +42,40 @@ async function scanning() {
   }
 }
 
-function timed(act) {
+/** Logs of which each line has the word that matters, and is no error all the same; also in colours, and with much before it. */
+const ERROR_LINES = {
+  'names of files with "error"': '[ 10%] Building C object src/error_handling.c.o',
+  'lines with "error" in colours': '\u001b[01m\u001b[Kchecking for strerror\u001b[m\u001b[K: error codes are there',
+  '2,000 blanks and "error"': `${' '.repeat(2000)}error x`,
+};
+
+async function scanningErrors() {
+  const { scanLog } = await internal('reports/log-scan/scan.ts');
+  const directory = mkdtempSync(join(tmpdir(), 'stagelock-bench-'));
+  try {
+    const rows = [];
+    for (const [what, line] of Object.entries(ERROR_LINES)) {
+      const file = join(directory, 'log');
+      writeFileSync(file, `${line}\n`.repeat(Math.ceil(100e6 / line.length)));
+      const seconds = await interleaved(
+        {
+          scan: () => timed(() => scanLog(file)),
+          grep: () => timed(() => spawnSync('grep', ['-c', 'error', file])),
+        },
+        5,
+      );
+      const value = seconds.scan / seconds.grep;
+      rows.push({ what: `scanning 100 MB of ${what}`, against: 'grep -c error', value, atMost: 10 });
+    }
+    return rows;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function timed(act) {
   const began = performance.now();
-  act();
+  await act();
   return (performance.now() - began) / 1000;
 }
 
@@ -83,7 +114,9 @@ async function merging() {
   }));
   const head = { generator: 'bench', site: 's', build: 'b', buildstamp: 'x', command: 'git', problem: '' };
   const ms = await interleaved(
-    { merge: () => timed(() => updateXml({ ...head, update: mergeRecords(records, records[0]) })) * 1000 },
+    {
+      merge: async () => (await timed(() => updateXml({ ...head, update: mergeRecords(records, records[0]) }))) * 1000,
+    },
     5,
   );
   return [

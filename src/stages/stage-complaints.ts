@@ -46,6 +46,14 @@ export async function customOf(
   return readCTestCustom(build.directory, { cmake: cmakeOf(build), environment, signal });
 }
 
+/** The expressions of the project that cost so much that they were left out, for a person: the verdict may not be the one of ctest. */
+export function explainLeftOut(stage: Stage, { scan }: Complaints): string[] {
+  return (scan?.leftOut ?? []).map(
+    ({ kind, text, logLine }) =>
+      `${VARIABLES[kind]}: ${shown(JSON.stringify(text), 200)} takes too long; the log of ${stage.name} is judged without it from line ${logLine} on`,
+  );
+}
+
 /** The expressions of the project that CMake does not take, in lines for the log. */
 export function explainRefused({ judge }: CTestCustom): string[] {
   return judge.refused.map(
@@ -66,21 +74,25 @@ function cmakeOf({ stages, directory }: Build): string {
  * Looks for errors and warnings where somebody wants to know. When the command was `ctest -T Build` or the like, its `Build.xml`
  * says what it has found.
  *
+ * @returns undefined when aborted
  * @throws the system's error when the log cannot be read
  */
-export function complaintsOf(
+export async function complaintsOf(
   stage: Stage,
   { logFile, logStart, logEnd }: LogPart,
   before: ReportBefore | undefined,
   custom: CTestCustom | undefined,
-): Complaints {
+  signal: AbortSignal,
+): Promise<Complaints | undefined> {
   const { judge, limits = CTEST_LIMITS } = custom ?? {};
   if (stage.report === 'build' && before !== undefined && isReported(before)) {
     const found = stage.errors === 'fail' ? errorsIn(before.file) : { errors: 0, first: undefined };
     return { scan: undefined, limits, ...found };
   }
   if (!isJudged(stage)) return { scan: undefined, limits, errors: 0, first: undefined };
-  const scan = scanLog(logFile, { ...(judge !== undefined && { judge }), limits, from: logStart, to: logEnd });
+  const part = { limits, from: logStart, to: logEnd, signal };
+  const scan = await scanLog(logFile, { ...(judge !== undefined && { judge }), ...part });
+  if (scan === undefined) return undefined;
   return { scan, limits, errors: scan.errors, first: scan.findings.find(({ kind }) => kind === 'error')?.text };
 }
 

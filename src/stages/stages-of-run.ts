@@ -9,8 +9,15 @@ import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
 import type { HeldLocks } from './held-locks.js';
 import { type RunContext, runEnvironment, type StageReport } from './run-context.js';
-import { runStageCommand, STAGE_VARIABLE, type StageEnd } from './stage-command.js';
-import { complaintsOf, customOf, explainRefused, judgedBy } from './stage-complaints.js';
+import { runStageCommand, STAGE_VARIABLE, type StageEnd, type StageOutcome } from './stage-command.js';
+import {
+  type Complaints,
+  complaintsOf,
+  customOf,
+  explainLeftOut,
+  explainRefused,
+  judgedBy,
+} from './stage-complaints.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
 import { reportBefore, writeStageReport } from './stage-report.js';
@@ -107,8 +114,12 @@ async function runStage(
 
   for (const line of linesOnProcesses(stage, end)) log.line(`[stagelock] ${line}`);
   const interrupted = end.outcome.kind === 'aborted' || end.left.length > 0;
-  const complaints = interrupted ? undefined : complaintsOf(stage, written, before, custom);
-  const outcome = complaints === undefined ? end.outcome : judgedBy(complaints, end.outcome, stage);
+  const complaints = interrupted ? undefined : await complaintsOf(stage, written, before, custom, context.signal);
+  const outcome = outcomeOf(end, complaints, interrupted, stage);
+  for (const text of complaints === undefined ? [] : explainLeftOut(stage, complaints)) {
+    log.line(`[stagelock] ${text}`);
+    context.report({ kind: 'warning', text });
+  }
   log.line(`[stagelock] ${context.now().toISOString()} ${outcome.kind} after ${(ms / 1000).toFixed(1)} s`);
   log.close();
   if (end.left.length > 0) throw new StillRunning(`stage ${stage.name} of ${build.name}`, end.left, logFile);
@@ -131,6 +142,17 @@ async function runStage(
   held.remove(lock);
   context.step('stage: unlocked');
   return { kind: 'ended', report };
+}
+
+/** Without complaints, nobody knows whether the stage has passed: a signal came while its log was looked through. */
+function outcomeOf(
+  { outcome }: StageEnd,
+  complaints: Complaints | undefined,
+  interrupted: boolean,
+  stage: Stage,
+): StageOutcome {
+  if (complaints !== undefined) return judgedBy(complaints, outcome, stage);
+  return interrupted ? outcome : { kind: 'aborted' };
 }
 
 /** What its log says of what the command has left behind. */

@@ -32,7 +32,7 @@ const read = (build: LoggedBuild): Promise<CTestCustom | undefined> =>
 
 const byUs = async (build: LoggedBuild) => {
   const custom = await read(build);
-  const { findings } = scanLog(build.log, custom);
+  const { findings = [] } = (await scanLog(build.log, custom)) ?? {};
   return findings.map(({ kind, logLine, before, after }) => ({ kind, logLine, before, after }));
 };
 
@@ -148,6 +148,6 @@ describe.skipIf(absent !== undefined)(`CTestCustom.cmake${absent === undefined ?
     expect(custom?.judge.refused).toEqual([{ kind: 'error', text: 'x**', why: 'nested *, ? or +' }]);
     const without = await readCTestCustom(build.build, { cmake: 'no-cmake-at-all', environment: process.env });
     expect(without?.problem).toMatch(/CTestCustom\.cmake is not read: .*no-cmake-at-all/);
-    expect(scanLog(build.log, without).findings).toHaveLength(3);
+    expect((await scanLog(build.log, without))?.findings).toHaveLength(3);
   });
 });

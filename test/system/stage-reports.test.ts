@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readXml } from '../../src/xml/events.js';
 import { temporaryDirectory } from '../updates/repository.js';
 import { CTEST_FILES } from '../updates/systems/ctest.js';
@@ -283,6 +284,49 @@ set(CTEST_CUSTOM_POST_TEST "cmake -E touch after")\n`,
     const log = readFileSync(join(build, 'Testing', 'Temporary', `LastBuild_${tag()}.log`), 'utf8');
     expect(log).toContain('CTEST_CUSTOM_ERROR_MATCH: left out, as ctest does, is "(" (unmatched parenthesis)');
   });
+
+  test('name an expression of CTestCustom.cmake that takes too long, judge without it, and hear SIGTERM meanwhile', async () => {
+    const { source, root } = project(BROKEN, '');
+    const build = join(root, 'build');
+    const lists = `cmake_minimum_required(VERSION 3.10)
+project(x NONE)
+include(CTest)
+add_custom_target(loud ALL COMMAND cat "${root}/log")\n`;
+    writeFileSync(join(source, 'CMakeLists.txt'), lists);
+    spawnSync('cmake', ['-S', source, '-B', build, '-G', 'Unix Makefiles'], { env: environment });
+    const costly = `a${'[ab]'.repeat(20)}x`;
+    const random = (length: number) => Array.from({ length }, () => (Math.random() < 0.5 ? 'a' : 'b')).join('');
+    const writeCustom = (texts: readonly string[]) =>
+      writeFileSync(join(build, 'CTestCustom.cmake'), `set(CTEST_CUSTOM_WARNING_MATCH ${texts.join(' ')} "zz top")\n`);
+    const args = [STAGELOCK, '--build-dir', build, 'run', '-M', 'Experimental'];
+    writeCustom([costly]);
+    writeFileSync(join(root, 'log'), `${random(900_000)}\nzz top\n`);
+    const ran = spawnSync(process.execPath, args, { env: environment, encoding: 'utf8' });
+    expect(ran.stderr).toMatch(
+      /CTEST_CUSTOM_WARNING_MATCH: "a\[ab\].*x" takes too long; the log of build is judged without it from line \d+ on/,
+    );
+    expect(ran.status).toBe(0);
+    const tag = readFileSync(join(build, 'Testing', 'TAG'), 'utf8').split('\n')[0] ?? '';
+    const xml = read(join(build, 'Testing', tag, 'Build.xml'));
+    expect(textsOf(xml, 'Site/Build/Warning/Text')).toEqual(['zz top']);
+
+    // So many that it would go on for minutes, all of it after the command has ended.
+    writeCustom(Array.from({ length: 300 }, (_, n) => `${costly.slice(0, -1)}${n}`));
+    writeFileSync(join(root, 'log'), `${random(900_000)}\n`.repeat(20));
+    const log = () => {
+      const temporary = join(build, 'Testing', 'Temporary');
+      const name = readdirSync(temporary).find((each) => /^LastBuild_.*\.log$/.test(each) && !each.includes(tag));
+      return name === undefined ? '' : readFileSync(join(temporary, name), 'latin1');
+    };
+    const child = spawn(process.execPath, args, { env: environment, stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    await vi.waitFor(() => expect(log()).toContain('Built target loud'), { timeout: 50_000, interval: 100 });
+    const beganMs = performance.now();
+    child.kill('SIGTERM');
+    const [code] = await ended;
+    expect(code).toBe(143);
+    expect(performance.now() - beganMs).toBeLessThan(15_000);
+  }, 120_000);
 
   test("of a project that has CTest's launchers are what these tell: a failed compile, and no line that only looks like one", () => {
     const root = temporaryDirectory();

@@ -1,138 +1,198 @@
-import type { ByteSet, Expression } from './cmake-expression.js';
+import type { ByteSet } from './cmake-expression.js';
+import { NODE, type Program } from './program.js';
 
-/** An expression, and the bit that says that a line matches it. */
-export interface Rule {
-  readonly expression: Expression;
-  readonly bit: number;
-}
-
-/** A place in an expression where a byte is awaited. */
-interface Place {
-  readonly set: ByteSet;
-  readonly bit: number;
-  /** What is awaited after it; filled in when all expressions are known. */
-  next: Reached;
-}
-
-/** Where one gets without a byte. */
-interface Reached {
-  /** Indexes of places, ascending. */
-  readonly places: readonly number[];
-  /** Bits of expressions that have matched. */
-  readonly matched: number;
-  /** Of expressions that have matched if the line ends here. */
-  readonly matchedAtEnd: number;
-}
-
+/** After a byte: where one is now. */
 interface State {
-  /** Besides those where each expression may begin at any byte. */
-  readonly places: readonly number[];
-  readonly matched: number;
-  readonly matchedAtEnd: number;
+  /** Nodes that await a byte or the end of the line, ascending, without those where an expression may begin anywhere. */
+  readonly places: Int32Array;
+  /** Expressions that have matched with the last byte. */
+  readonly matches: readonly number[];
+  /** The same if the line ends here; undefined until somebody asks. */
+  matchesAtEnd: readonly number[] | undefined;
 }
 
-/** An entry of the table: no state yet, see {@link Automaton.step}. */
-const UNKNOWN = -1;
-const MOST_STATES = 8192;
+/** An entry of the table: nothing is known, see {@link Automaton.step}. */
+export const UNKNOWN = -1;
 /** Never in the table, so that who reads a line by it stops there: NUL, line feed, escape. */
 const STOPS = [0, 10, 27];
+/** Sets of places that are larger are not remembered: they would cost memory, and do not come again. */
+const MOST_PLACES = 4096;
+/** Of all states together. */
+const MOST_PLACES_HELD = 250_000;
+/** What it costs to make or to find a state, in nodes. */
+const STATE_WORK = 64;
+/** The indexes of the state at the beginning of a line, and of the last one that is not remembered. */
+const [BEGIN, PASSING] = [0, 1];
 
 /**
- * Says which of many expressions a line matches, in one pass over its bytes and in time that grows with its length only, whatever
- * the expressions are: a deterministic automaton whose states are made when a line first needs them. When there are too
- * many, all are forgotten and made anew, so that memory has a bound.
+ * Says which of many expressions match a line and where they do, in one pass over its bytes: a deterministic automaton whose states
+ * are made when a line first needs them. When there are too many, all are forgotten and made anew, so that memory has a
+ * bound; a step then costs as much as the program has nodes, and never more.
  */
 export class Automaton {
-  readonly #places: Place[] = [];
-  /** For each byte value the places that a line at any point may go on from, when an expression begins there. */
-  readonly #anywhere: Reached;
-  readonly #atBegin: Reached;
-  #states: State[] = [];
-  #numbers = new Map<string, number>();
+  /** Nodes that were looked at, and so many more for each state that was made; what has cost time besides the bytes themselves. */
+  work = 0;
+  readonly #program: Program;
+  readonly #mostStates: number;
   /** What the bytes have in common: two of one class are told apart by no expression. */
   readonly #classes: readonly Uint8Array[];
-  #table = new Int32Array(256 * 64).fill(UNKNOWN);
-  #capacity = 64;
+  /** Where an expression may begin at any byte. */
+  readonly #anywhere: Int32Array;
+  readonly #isAnywhere: Uint8Array;
+  readonly #anywhereMatches: readonly number[];
+  readonly #atBegin: State;
+  #states: State[];
+  #numbers = new Map<string, number>();
+  #placesHeld = 0;
+  /** What the table does not say. */
+  readonly #stops = new Map<number, number>();
+  #table: Int32Array;
+  #capacity = 16;
+  /** When a node was last looked at. */
+  readonly #seen: Int32Array;
+  #time = 0;
 
-  constructor(rules: readonly Rule[]) {
-    const begins = rules.map(({ expression, bit }) => this.#compile(expression, bit));
-    this.#anywhere = union(begins.map(({ anywhere }) => anywhere()));
-    this.#atBegin = union(begins.map(({ atBegin }) => atBegin()));
-    for (const finish of this.#unfinished.splice(0)) finish();
-    this.#classes = classesOf(this.#places.map(({ set }) => set));
-    this.#clear();
+  constructor(program: Program, mostStates: number) {
+    this.#program = program;
+    this.#mostStates = mostStates;
+    this.#seen = new Int32Array(program.kinds.length);
+    this.#isAnywhere = new Uint8Array(program.kinds.length);
+    this.#table = new Int32Array(256 * this.#capacity).fill(UNKNOWN);
+    this.#classes = classesOf(program.sets);
+    const anywhere = this.#closure(program.entries, false, false);
+    for (const place of anywhere.places) this.#isAnywhere[place] = 1;
+    this.#anywhere = anywhere.places;
+    this.#anywhereMatches = anywhere.matches;
+    this.#atBegin = this.#closure(program.entries, true, false);
+    this.#states = [this.#atBegin, this.#atBegin];
   }
 
-  readonly #unfinished: (() => void)[] = [];
-
-  /** For `state + byte` the next state, or a negative number: then {@link step} knows. States are multiples of 256. */
-  get table(): Readonly<Int32Array> {
+  /**
+   * For `state + byte` the next state; a negative number but {@link UNKNOWN} is -2 less the next state, in which something
+   * has matched. Another table after each step.
+   */
+  get table(): Int32Array {
     return this.#table;
   }
 
-  /** The state at the beginning of a line. */
+  /** The state at the beginning of a line. Something may have matched there already. */
   get start(): number {
-    return 0;
+    return BEGIN * 256;
   }
 
-  /** The state after a byte; the table may be another one afterwards, and only the returned state is valid then. */
+  /** What the table would say; only the returned state is valid afterwards. */
   step(state: number, byte: number): number {
-    const known = this.#table[state + byte] ?? UNKNOWN;
-    if (known >= 0) return known;
-    const from = this.#states[state / 256];
-    if (from === undefined) throw new Error(`the automaton has no state ${state}`);
-    const next = this.#numberOf(this.#after(from, byte)) * 256;
-    // Not when all states were forgotten meanwhile.
-    if (this.#states[state / 256] === from) {
-      for (const value of this.#classes[byte] ?? []) {
-        if (!STOPS.includes(value)) this.#table[state + value] = next;
+    const isStop = STOPS.includes(byte);
+    const known = (isStop ? this.#stops.get(state + byte) : this.#table[state + byte]) ?? UNKNOWN;
+    if (known !== UNKNOWN) return known;
+    this.work += STATE_WORK;
+    const from = this.#stateOf(state);
+    const to = this.#after(from, byte);
+    const number = this.#numberOf(to);
+    const next = number * 256;
+    const entry = to.matches.length > 0 ? -2 - next : next;
+    // Not when all states were forgotten meanwhile, or for what is not remembered.
+    if (this.#states[state / 256] === from && state !== PASSING * 256 && number !== PASSING) {
+      if (isStop) this.#stops.set(state + byte, entry);
+      for (const value of isStop ? [] : (this.#classes[byte] ?? [])) {
+        if (!STOPS.includes(value)) this.#table[state + value] = entry;
       }
     }
-    return next;
+    return entry;
   }
 
-  /** The bits of all expressions that a line matches which ends in this state. */
-  matched(state: number): number {
-    const { matched = 0, matchedAtEnd = 0 } = this.#states[state / 256] ?? {};
-    return matched | matchedAtEnd;
+  /** What has matched with the byte that led to a state. */
+  matches(state: number): readonly number[] {
+    return this.#stateOf(state).matches;
   }
 
-  /** The same for a whole line. */
-  matchedBy(bytes: Uint8Array): number {
-    let state = this.start;
-    for (const byte of bytes) state = this.step(state, byte);
-    return this.matched(state);
+  /** What has matched with that byte, or matches since the line ends after it. */
+  matchesAtEnd(state: number): readonly number[] {
+    const at = this.#stateOf(state);
+    if (at.matchesAtEnd === undefined) {
+      const { kinds } = this.#program;
+      const ends = [...at.places, ...this.#anywhere].filter((place) => kinds[place] === NODE.end);
+      at.matchesAtEnd = ends.length === 0 ? at.matches : this.#closure(ends, at === this.#atBegin, true).matches;
+      if (ends.length > 0) at.matchesAtEnd = [...new Set([...at.matches, ...at.matchesAtEnd])];
+    }
+    return at.matchesAtEnd;
+  }
+
+  #stateOf(state: number): State {
+    const found = this.#states[state / 256];
+    if (found === undefined) throw new Error(`the automaton has no state ${state}`);
+    return found;
   }
 
   #after(from: State, byte: number): State {
-    const reached = [this.#anywhere];
-    for (const places of [from.places, this.#anywhere.places]) {
-      for (const index of places) {
-        const place = this.#places[index];
-        if (place !== undefined && place.set[byte] === 1) reached.push(place.next);
+    const { sets, next } = this.#program;
+    const reached: number[] = [];
+    for (const places of [from.places, this.#anywhere]) {
+      this.work += places.length;
+      for (const place of places) {
+        if (sets[place]?.[byte] === 1) reached.push(next[place] ?? 0);
       }
     }
-    let matched = from.matched;
-    let matchedAtEnd = 0;
-    for (const each of reached) {
-      matched |= each.matched;
-      matchedAtEnd |= each.matchedAtEnd;
+    const { places, matches } = this.#closure(reached, false, false);
+    return {
+      places: places.filter((place) => this.#isAnywhere[place] === 0),
+      matches: this.#anywhereMatches.length === 0 ? matches : [...new Set([...matches, ...this.#anywhereMatches])],
+      matchesAtEnd: undefined,
+    };
+  }
+
+  /** Where one gets from nodes without a byte. */
+  #closure(from: readonly number[], begin: boolean, end: boolean): State {
+    const { kinds, next, other } = this.#program;
+    const seen = this.#seen;
+    const time = ++this.#time;
+    const places: number[] = [];
+    const matches = new Set<number>();
+    const open = [...from];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (seen[node] === time) continue;
+      seen[node] = time;
+      this.work++;
+      const then = next[node] ?? 0;
+      switch (kinds[node]) {
+        case NODE.match:
+          matches.add(then);
+          break;
+        case NODE.split:
+          open.push(then, other[node] ?? 0);
+          break;
+        case NODE.begin:
+          if (begin) open.push(then);
+          break;
+        case NODE.end:
+          if (end) open.push(then);
+          else places.push(node);
+          break;
+        default:
+          if (!end) places.push(node);
+      }
     }
-    const places = new Set(reached.slice(1).flatMap((each) => each.places));
-    // What is known already need not be found again; that keeps states few.
-    const open = [...places].filter((index) => ((this.#places[index]?.bit ?? 0) & matched) === 0);
-    return { places: open.sort((a, b) => a - b), matched, matchedAtEnd: matchedAtEnd & ~matched };
+    const found = Int32Array.from(places);
+    // In order, so that it is found again.
+    if (found.length <= MOST_PLACES) found.sort();
+    return { places: found, matches: [...matches], matchesAtEnd: undefined };
   }
 
   #numberOf(state: State): number {
-    const key = `${state.matched} ${state.matchedAtEnd} ${state.places.join()}`;
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    if (this.#states.length >= MOST_STATES) this.#clear();
-    const number = this.#states.push(state) - 1;
-    this.#numbers.set(key, number);
-    if (number >= this.#capacity) this.#grow();
-    return number;
+    const { length } = state.places;
+    if (length > MOST_PLACES) {
+      this.#states[PASSING] = state;
+      return PASSING;
+    }
+    const key = `${state.matches.join()} ${state.places.join()}`;
+    const number = this.#numbers.get(key);
+    if (number !== undefined) return number;
+    if (this.#states.length >= this.#mostStates || this.#placesHeld + length > MOST_PLACES_HELD) this.#forget();
+    this.#placesHeld += length;
+    const added = this.#states.push(state) - 1;
+    this.#numbers.set(key, added);
+    if (added >= this.#capacity) this.#grow();
+    return added;
   }
 
   #grow(): void {
@@ -142,108 +202,33 @@ export class Automaton {
     this.#capacity *= 2;
   }
 
-  #clear(): void {
-    this.#states = [];
+  #forget(): void {
+    this.#states = [this.#atBegin, this.#atBegin];
     this.#numbers = new Map();
+    this.#placesHeld = 0;
+    this.#stops.clear();
     this.#table.fill(UNKNOWN);
-    this.#numberOf(this.#atBegin);
   }
-
-  /** Adds the places of an expression. What is returned can be asked when all of its places are there. */
-  #compile(expression: Expression, bit: number): { anywhere: () => Reached; atBegin: () => Reached } {
-    const matches: Continue = (_begin, end) =>
-      end ? { places: [], matched: 0, matchedAtEnd: bit } : { places: [], matched: bit, matchedAtEnd: 0 };
-    const enter = this.#build(expression, bit, matches);
-    return { anywhere: () => enter(false, false), atBegin: () => enter(true, false) };
-  }
-
-  /** What is reached when `expression` is entered and `then` follows it. */
-  #build(expression: Expression, bit: number, then: Continue): Continue {
-    return once(this.#entrance(expression, bit, then));
-  }
-
-  #entrance(expression: Expression, bit: number, then: Continue): Continue {
-    switch (expression.kind) {
-      case 'begin':
-        return (begin, end) => (begin ? then(begin, end) : NOTHING);
-      case 'end':
-        return (begin) => then(begin, true);
-      case 'byte': {
-        const place: Place = { set: expression.set, bit, next: NOTHING };
-        const index = this.#places.push(place) - 1;
-        this.#unfinished.push(() => {
-          place.next = then(false, false);
-        });
-        // Behind the end of a line no byte comes.
-        return (_begin, end) => (end ? NOTHING : { places: [index], matched: 0, matchedAtEnd: 0 });
-      }
-      case 'sequence':
-        return expression.parts.reduceRight<Continue>((rest, part) => this.#build(part, bit, rest), then);
-      case 'choice': {
-        const branches = expression.parts.map((part) => this.#build(part, bit, then));
-        return (begin, end) => union(branches.map((branch) => branch(begin, end)));
-      }
-      case 'repeat':
-        return this.#repeat(expression, bit, then);
-    }
-  }
-
-  #repeat({ part, operator }: Extract<Expression, { kind: 'repeat' }>, bit: number, then: Continue): Continue {
-    if (operator === '?') {
-      const taken = this.#build(part, bit, then);
-      return (begin, end) => union([taken(begin, end), then(begin, end)]);
-    }
-    // What is repeated is never empty, so that this comes to an end.
-    const again = once((begin, end) => union([inner(begin, end), then(begin, end)]));
-    const inner = this.#build(part, bit, again);
-    return operator === '*' ? again : inner;
-  }
-}
-
-/** What is reached from a point between two bytes, by whether the line begins there, and whether it must end there. */
-type Continue = (begin: boolean, end: boolean) => Reached;
-
-/** Asks once for each pair of answers: many ways may lead to one point. */
-function once(ask: Continue): Continue {
-  const answers: (Reached | undefined)[] = [];
-  return (begin, end) => {
-    const index = (begin ? 2 : 0) + (end ? 1 : 0);
-    const known = answers[index];
-    if (known !== undefined) return known;
-    const answer = ask(begin, end);
-    answers[index] = answer;
-    return answer;
-  };
-}
-
-const NOTHING: Reached = { places: [], matched: 0, matchedAtEnd: 0 };
-
-function union(all: readonly Reached[]): Reached {
-  const [only] = all;
-  if (all.length === 1 && only !== undefined) return only;
-  return {
-    places: [...new Set(all.flatMap(({ places }) => places))].sort((a, b) => a - b),
-    matched: all.reduce((bits, { matched }) => bits | matched, 0),
-    matchedAtEnd: all.reduce((bits, { matchedAtEnd }) => bits | matchedAtEnd, 0),
-  };
 }
 
 /** For each byte all that no set tells from it. */
-function classesOf(sets: readonly ByteSet[]): Uint8Array[] {
-  const classOf = new Uint8Array(256);
+function classesOf(sets: readonly (ByteSet | undefined)[]): Uint8Array[] {
+  let classOf = new Array<number>(256).fill(0);
   let classes = 1;
-  for (const set of sets) {
+  for (const set of new Set(sets)) {
     if (classes === 256) break;
-    const split = new Map<number, number>();
-    for (let byte = 0; byte < 256; byte++) {
-      if (set[byte] !== 1) continue;
-      const old = classOf[byte] ?? 0;
-      const mine = split.get(old) ?? classes++;
-      split.set(old, mine);
-      classOf[byte] = mine;
-    }
+    if (set === undefined) continue;
+    const numbers = new Map<number, number>();
+    classOf = classOf.map((old, byte) => {
+      const both = 2 * old + (set[byte] ?? 0);
+      const number = numbers.get(both) ?? numbers.size;
+      numbers.set(both, number);
+      return number;
+    });
+    classes = numbers.size;
   }
-  const members = new Map<number, number[]>();
-  for (const [byte, number] of classOf.entries()) members.set(number, [...(members.get(number) ?? []), byte]);
-  return Array.from(classOf, (number) => Uint8Array.from(members.get(number) ?? []));
+  const members = Array.from({ length: classes }, (): number[] => []);
+  for (const [byte, number] of classOf.entries()) members[number]?.push(byte);
+  const sorted = members.map((bytes) => Uint8Array.from(bytes));
+  return classOf.map((number) => sorted[number] ?? new Uint8Array());
 }

@@ -50,6 +50,8 @@ class Parser {
   #depth = 0;
   /** Bytes of CMake's own form. */
   #size = 1;
+  /** Equal ones are one, for there may be thousands. */
+  readonly #sets = new Map<string, ByteSet>();
 
   constructor(text: string, groups: number) {
     this.#text = text;
@@ -113,7 +115,7 @@ class Parser {
       case '$':
         return { tree: { kind: 'end' }, wide: false };
       case '.':
-        return byte(new Uint8Array(256).fill(1, 1));
+        return byte(ANY);
       case '[':
         return byte(this.#set());
       case '(':
@@ -164,7 +166,10 @@ class Parser {
     this.#size += this.#at++ - began + 1;
     if (inverted) for (let value = 0; value < 256; value++) set[value] = set[value] === 1 ? 0 : 1;
     set[0] = 0;
-    return set;
+    const key = Buffer.from(set).toString('latin1');
+    const known = this.#sets.get(key) ?? set;
+    this.#sets.set(key, known);
+    return known;
   }
 }
 
@@ -173,8 +178,9 @@ const isOperator = (character: string | undefined): character is '*' | '+' | '?'
 
 const byte = (set: ByteSet): Parsed => ({ tree: { kind: 'byte', set }, wide: true, simple: true });
 
-function setOf(value: number): ByteSet {
-  const set = new Uint8Array(256);
-  set[value] = 1;
-  return set;
-}
+const SINGLE: readonly ByteSet[] = Array.from({ length: 256 }, (_, value) =>
+  new Uint8Array(256).fill(1, value, value + 1),
+);
+const ANY: ByteSet = new Uint8Array(256).fill(1, 1);
+
+const setOf = (value: number): ByteSet => SINGLE[value] ?? ANY;
