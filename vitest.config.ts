@@ -10,6 +10,9 @@ const heavy = ['test/{stages,system,torture,model,compile,cleanup}/**/*.test.ts'
 /** Minutes pass in a second or two there, so that what takes its time beside others comes too late: alone, at the end. */
 const accelerated = ['test/system/{real-cron,two-schedulers}.test.ts'];
 
+/** What of its tests starts no helper. */
+const helperless = ['test/compile/{plan,native-plan,temporary}.test.ts'];
+
 /** The tests of ct-lock-helper run a second time, against its native front. */
 const hasNativeFront = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;
 
@@ -19,6 +22,7 @@ function conformance(name: string, directory: string) {
     test: {
       name,
       include: ['test/compile/**/*.test.ts'],
+      exclude: helperless,
       env: {
         STAGELOCK_TEST_HELPER: `${directory}/ct-lock-helper`,
         // The memory of one compile is given back by its end.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compiler_options.h"
+#include "named_outputs.h"
 
 /** What is known while the arguments are read. */
 struct reading {
@@ -15,6 +16,8 @@ struct reading {
   size_t by_preprocessor;
   /** -MF. */
   struct dependency_file named;
+  /** The next argument for that reader is a file that it writes. */
+  bool names_next[LINKER + 1];
 };
 
 static bool is(const char *text, const char *other) { return strcmp(text, other) == 0; }
@@ -33,32 +36,53 @@ static bool passes(const char *option, const char *beginning, const char *const 
   }
 }
 
+static void read_named_output(struct reading *reading, enum reader reader, const char *text) {
+  bool *next = &reading->names_next[reader];
+  const char *path = *next ? text : named_output(reader, text, next);
+  if (path == NULL) return;
+  add_word(&reading->command.named_outputs, (char *)path, -1);
+  *next = false;
+}
+
 static void read_positional(struct reading *reading, char *path) {
   struct compiler_command *command = &reading->command;
+  enum reader reader = reading->linker ? LINKER : DRIVER;
+  if (reading->names_next[reader]) {
+    read_named_output(reading, reader, path);
+    return;
+  }
   add_word(&command->positionals, path, -1);
   enum input_kind kind = reading->language[0] == '\0'                       ? input_kind(path)
                          : strstr(reading->language, "header") != NULL ? INPUT_HEADER
                                                                          : INPUT_SOURCE;
   if (kind == INPUT_OTHER) return;
-  if (command->source_count++ == 0) {
-    command->source = path;
+  if (command->sources.count == 0) {
     const char *language = reading->language;
     command->preprocessed = language[0] == '\0' ? is_preprocessed(path)
                                                 : !is(language, "assembler") && strstr(language, "cpp-output") == NULL &&
                                                       !is(language, "ir") && !is(language, "ast");
     command->assembly = language[0] == '\0' ? is_assembly(path) : begins(language, "assembler");
   }
+  add_word(&command->sources, path, -1);
   if (kind == INPUT_HEADER) reading->headers++;
 }
 
 static void read_linker_argument(struct reading *reading, const char *text) {
+  read_named_output(reading, LINKER, text);
   if (names_output_elsewhere(text)) reading->command.output_in_linker_file = true;
 }
 
-static void read_linker_arguments(struct reading *reading, const char *text) {
+static void read_assembler_argument(struct reading *reading, const char *text) {
+  read_named_output(reading, ASSEMBLER, text);
+  if (is(text, "--MD")) reading->command.output_in_other_file = true;
+}
+
+/** Arguments for another tool, separated by commas. */
+static void read_arguments(struct reading *reading, const char *text,
+                           void read_argument(struct reading *reading, const char *text)) {
   for (const char *part = text;;) {
     size_t length = strcspn(part, ",");
-    read_linker_argument(reading, copy_of(part, length));
+    read_argument(reading, copy_of(part, length));
     if (part[length] == '\0') return;
     part += length + 1;
   }
@@ -112,7 +136,6 @@ static void read_option(struct reading *reading, const char *text, size_t index)
   };
   static const char *const dependencies[] = {"-MD", "-MMD", NULL};
   static const char *const dependents[] = {"-MT", "-MQ", NULL};
-  static const char *const assembler_dependencies[] = {"--MD", NULL};
   struct compiler_command *command = &reading->command;
   if (reading->linker) {
     read_linker_argument(reading, text);
@@ -134,14 +157,16 @@ static void read_option(struct reading *reading, const char *text, size_t index)
   } else if (begins(text, "-MF")) {
     name_dependency_file(reading, text + 3, "-MF", index);
   } else if (begins(text, "-Wl,")) {
-    read_linker_arguments(reading, text + 4);
+    read_arguments(reading, text + 4, read_linker_argument);
+  } else if (begins(text, "-Wa,")) {
+    read_arguments(reading, text + 4, read_assembler_argument);
   } else if (begins(text, "-fproc-stat-report")) {
     command->output_in_other_file = true;
   } else if (begins(text, "--config=")) {
     command->configured = true;
   } else if (begins(text, "-fopenmp-targets") || begins(text, "--offload") || strstr(text, "-save-temps") != NULL) {
     command->compiles_repeatedly = true;
-  } else if (is(text, "--MD") || passes(text, "-Wa,", assembler_dependencies)) {
+  } else if (is(text, "--MD")) {
     command->output_in_other_file = true;
   } else if (begins(text, "-flto")) {
     command->lto = true;
@@ -156,6 +181,7 @@ static void read_option(struct reading *reading, const char *text, size_t index)
   } else if (begins(text, "--language=")) {
     reading->language = language(text + 11);
   }
+  read_named_output(reading, DRIVER, text);
   read_side_option(command, text);
   read_debug_option(command, text);
   if (is_hashed_with_name(text)) command->hashed_with_name = true;
@@ -187,10 +213,12 @@ static void read_option_with_argument(struct reading *reading, const char *text,
   } else if (is(text, "-Xlinker") || is(text, "--for-linker")) {
     read_linker_argument(reading, argument);
   } else if (is(text, "-Xassembler") || is(text, "--for-assembler")) {
-    if (is(argument, "--MD")) command->output_in_other_file = true;
+    read_assembler_argument(reading, argument);
   } else if (is(text, "-Xclang") && begins(argument, "-emit-")) {
     command->emits_other = true;
   }
+  read_named_output(reading, DRIVER, text);
+  if (reading->names_next[DRIVER]) read_named_output(reading, DRIVER, argument);
 }
 
 /** `-oFILE` or `--output=FILE`: how long what stands before the file is, or 0. */
@@ -221,7 +249,7 @@ struct compiler_command read_compiler_command(const struct words *words, bool li
       read_option(&reading, text, index);
     }
   }
-  command->header = command->source_count > 0 && reading.headers == command->source_count;
+  command->header = command->sources.count > 0 && reading.headers == command->sources.count;
   command->dependencies = reading.by_driver             ? DEPENDENCIES_DRIVER
                           : reading.by_preprocessor > 0 ? DEPENDENCIES_PREPROCESSOR
                                                         : DEPENDENCIES_NONE;

@@ -26,9 +26,8 @@ struct compiler_command {
   size_t output_argument;
 
   enum mode mode;
-  /** How many files are compiled, and the first of them. */
-  size_t source_count;
-  const char *source;
+  /** Files that are compiled. */
+  struct words sources;
   /** All of the sources are headers, so the output is a precompiled header. */
   bool header;
   /** All words that are neither options nor their arguments. */
@@ -39,6 +38,8 @@ struct compiler_command {
   bool names_dependent;
   /** Which kinds of further files are asked for. */
   bool sides[SIDE_KINDS];
+  /** Files that options name as ones to write, besides -o and the dependency file. */
+  struct words named_outputs;
   bool side_outputs, hashed_with_name, recorded, lto;
   /** What the source is: read by a preprocessor; only assembled. Of no meaning without a source. */
   bool preprocessed, assembly;

@@ -89,7 +89,7 @@ static bool read_line(char *line, struct facts *facts) {
     facts->began = numbers[0];
     facts->ahead = numbers[1];
     facts->took_ms = numbers[2];
-  } else if (begins(line, "file ") && facts->file_count < 1 + MOST_SIDES && read_numbers(line + 5, numbers, 5)) {
+  } else if (begins(line, "file ") && facts->file_count < MOST_FILES && read_numbers(line + 5, numbers, 5)) {
     facts->files[facts->file_count++] = (struct identity_of_file){
       (unsigned long long)numbers[0], (unsigned long long)numbers[1], (unsigned long long)numbers[2], numbers[3], numbers[4]};
   } else if (begins(line, "input ") && line[6] != '\0') {

@@ -22,6 +22,9 @@ struct identity_of_file identity_of(const struct stat *found);
 struct identity_of_file identify(const char *path);
 bool is_same_file(const struct identity_of_file *one, const struct identity_of_file *other);
 
+/** A product and what stands beside it: a compile with more than that is made without looking at what others made. */
+enum { MOST_FILES = 2 };
+
 /** What the maker of a product has written down of it: enough to say whether another one would make the same. */
 struct facts {
   char recipe[SHA256_TEXT];
@@ -30,7 +33,7 @@ struct facts {
   /** How long its compiler ran. */
   long long took_ms;
   /** The product first, then what stands beside it, as in the plan. */
-  struct identity_of_file files[1 + MOST_SIDES];
+  struct identity_of_file files[MOST_FILES];
   size_t file_count;
   /** What the compiler read: its inputs, and what they ask for; how it looks. */
   struct words inputs, asked;

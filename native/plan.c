@@ -7,6 +7,7 @@
 #include "compiler_options.h"
 #include "lock_name.h"
 #include "response_file.h"
+#include "sides.h"
 #include "tool.h"
 #include "words.h"
 
@@ -45,14 +46,6 @@ static const char *beside_name(const struct planning *planning, const char *targ
   const char *name = name_of(target);
   if (strlen(name) + strlen(ending) <= LONGEST_NAME) return as_operand(joined(target, ending, NULL));
   return as_operand(joined(copy_of(target, (size_t)(name - target)), short_name(name), ending, NULL));
-}
-
-/** What stands before the ending of a target. Null for .foo, which for gcc has no ending. */
-static const char *stem_of(const char *target) {
-  const char *name = name_of(target);
-  const char *dot = strrchr(name, '.');
-  if (dot == name) return NULL;
-  return dot == NULL ? target : copy_of(target, (size_t)(dot - target));
 }
 
 /**
@@ -148,14 +141,6 @@ static struct plan redirected(const struct planning *planning, const struct edit
   return plan;
 }
 
-static void add_side(struct plan *plan, struct side side) {
-  if (plan->side_count < MOST_SIDES) plan->sides[plan->side_count++] = side;
-}
-
-static void add_dependencies(struct plan *plan, const char *temporary, const char *target) {
-  add_side(plan, (struct side){.temporary = temporary, .target = target, .speaks_of_product = true});
-}
-
 static struct plan plan_archive(const struct planning *planning, int archive) {
   if (archive < 0) return unchanged(planning, "it changes no archive, or more than one");
   const char *target = planning->words.items[archive].text;
@@ -169,8 +154,8 @@ static struct plan plan_archive(const struct planning *planning, int archive) {
 
 /** What gcc and clang call the output of one source: in the current directory, with another ending. Null if not so. */
 static const char *unnamed_output(const struct compiler_command *line) {
-  if (line->mode == MODE_LINK || line->source_count != 1 || line->header || line->emits_other) return NULL;
-  const char *name = name_of(line->source);
+  if (line->mode == MODE_LINK || line->sources.count != 1 || line->header || line->emits_other) return NULL;
+  const char *name = name_of(line->sources.items[0].text);
   const char *dot = strrchr(name, '.');
   if (dot == name || name[0] == '\0' || strcmp(name, "-") == 0) return NULL;
   const char *stem = dot == NULL ? name : copy_of(name, (size_t)(dot - name));
@@ -203,8 +188,8 @@ static const char *why_only_locked(const struct compiler_command *line, const st
   if (line->emits_other) return "it writes a module";
   if (tool->windows || line->own_name || has_meaningful_ending(target)) return "its output depends on the name";
   if (line->output_in_linker_file) return "another file that the linker writes names the output";
-  if (line->side_outputs && (line->source_count > 0 || line->lto)) return "it writes files named after the output";
-  if (line->dependencies != DEPENDENCIES_NONE && line->source_count > 0) {
+  if (line->side_outputs && (line->sources.count > 0 || line->lto)) return "it writes files named after the output";
+  if (line->dependencies != DEPENDENCIES_NONE && line->sources.count > 0) {
     return "it writes a dependency file for the output";
   }
   return NULL;
@@ -213,7 +198,7 @@ static const char *why_only_locked(const struct compiler_command *line, const st
 /** Whether the driver has a dependency file written: clang makes -MD -MF of -Wp,-MD. */
 static bool drives_dependencies(const struct compiler_command *line, const struct tool *tool) {
   // Nothing preprocessed, nothing written, and clang warns of every further option about it.
-  if (line->source_count > 0 && !line->preprocessed) return false;
+  if (line->sources.count > 0 && !line->preprocessed) return false;
   if (line->dependencies == DEPENDENCIES_DRIVER) return true;
   return line->dependencies == DEPENDENCIES_PREPROCESSOR && tool->family == FAMILY_CLANG;
 }
@@ -256,24 +241,6 @@ static void redirect_dependencies(const struct planning *planning, const struct 
   const char *temporary = beside_name(planning, path);
   add_edit(edits, file->argument, joined(file->prefix, temporary, file->suffix, NULL));
   add_dependencies(plan, temporary, path);
-}
-
-static void add_in_place(const char *target, enum side_kind kind, struct plan *plan) {
-  const char *stem = stem_of(target);
-  for (const char *const *ending = side_files[kind].endings; stem != NULL && *ending != NULL; ending++) {
-    add_side(plan, (struct side){.target = joined(stem, ".", *ending, NULL)});
-  }
-}
-
-/** All that a command writes beside its product when it runs as it is. */
-static struct plan add_sides_in_place(const struct compiler_command *line, struct plan plan) {
-  const char *stem = stem_of(plan.target);
-  if (line->dependency_file.path != NULL) add_dependencies(&plan, NULL, line->dependency_file.path);
-  else if (line->dependencies != DEPENDENCIES_NONE && stem != NULL) add_dependencies(&plan, NULL, joined(stem, ".d", NULL));
-  for (enum side_kind kind = 0; kind < SIDE_KINDS; kind++) {
-    if (line->sides[kind]) add_in_place(plan.target, kind, &plan);
-  }
-  return plan;
 }
 
 /** By options of `clang -cc1`, the last of which counts. */
@@ -334,7 +301,7 @@ static void redirect_sides(const struct planning *planning, const struct compile
     } else if (by_objcopy && side_files[kind].gcc == GCC_OBJCOPY) {
       redirect_objcopy(planning, target, edit, plan);
     } else {
-      add_in_place(target, kind, plan);
+      add_in_place(plan, target, kind);
     }
   }
 }
@@ -356,14 +323,18 @@ static struct plan plan_compiler(const struct planning *planning) {
   if (!is_file_name(target)) return unchanged(planning, "its output is no file");
   if (is_input(&line, target)) return unchanged(planning, "its output is one of its inputs");
   bool single = line.mode != MODE_LINK;
-  if (single && line.source_count > 1) return unchanged(planning, "it has several outputs");
+  if (single && line.sources.count > 1) return unchanged(planning, "it has several outputs");
   // What only calls its output -o, as generators do, may name the output in it, or derive other names from it.
-  if (!tool->known && !planning->trusted && !(single && line.source_count == 1 && named)) {
+  if (!tool->known && !planning->trusted && !(single && line.sources.count == 1 && named)) {
     return locked(planning, target, "it is not known as a compiler; CT_LOCK_COMPILERS can name it");
   }
   if (planning->opaque) return opaque(planning, target);
   const char *why = why_only_locked(&line, tool, target);
-  if (why != NULL) return add_sides_in_place(&line, locked(planning, target, why));
+  if (why != NULL) {
+    struct plan plan = locked(planning, target, why);
+    add_sides_in_place(&plan, &line, tool->family == FAMILY_GCC);
+    return plan;
+  }
 
   bool stemmed = single || line.header;
   struct plan plan = {.target = target, .says_name = !stemmed};
@@ -386,6 +357,7 @@ static struct plan plan_compiler(const struct planning *planning) {
     redirect_dependencies(planning, &line, target, named ? target : as_object(target), &edits, &plan);
     if (plan.directory == NULL) redirect_sides(planning, &line, target, &edits.items[0], &plan);
   }
+  add_named_outputs(&plan, &line);
   return redirected(planning, &edits, plan);
 }
 

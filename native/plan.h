@@ -26,8 +26,6 @@ struct side {
   bool speaks_of_product;
 };
 
-enum { MOST_SIDES = 16 };
-
 struct plan {
   enum plan_kind kind;
   /** What to run, ended by null. */
@@ -42,7 +40,7 @@ struct plan {
    * the temporary stands beside the target itself.
    */
   const char *directory;
-  struct side sides[MOST_SIDES];
+  struct side *sides;
   size_t side_count;
   /** An archive: what there is of it has to be copied to the temporary first. */
   bool seeded;

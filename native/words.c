@@ -60,6 +60,13 @@ const char *name_of(const char *path) {
   return slash == NULL ? path : slash + 1;
 }
 
+const char *stem_of(const char *path) {
+  const char *name = name_of(path);
+  const char *dot = strrchr(name, '.');
+  if (dot == name) return NULL;
+  return dot == NULL ? path : copy_of(path, (size_t)(dot - path));
+}
+
 void add_word(struct words *words, char *text, int at) {
   if (words->count == words->capacity) {
     words->capacity = words->capacity == 0 ? 64 : words->capacity * 2;

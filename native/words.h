@@ -21,6 +21,9 @@ bool begins_among(const char *text, const char *const *list);
 /** The last name of a path. */
 const char *name_of(const char *path);
 
+/** What stands before the ending of a path. Null for .foo, which for gcc has no ending. */
+const char *stem_of(const char *path);
+
 /** An argument as the compiler will see it. */
 struct word {
   char *text;

@@ -8,6 +8,7 @@ import {
   namesOutputElsewhere,
   takesNext,
 } from './compiler-options.js';
+import { namedOutput, type Reader } from './named-outputs.js';
 import type { Argument } from './response-file.js';
 import { type SideKind, sideKindOf } from './side-files.js';
 
@@ -51,6 +52,8 @@ export interface CompilerCommand {
   /** Which kinds of further files are asked for. */
   readonly sides: ReadonlySet<SideKind>;
   readonly sideOutputs: boolean;
+  /** Files that options name as ones to write, besides -o and the dependency file. */
+  readonly namedOutputs: readonly string[];
   readonly hashedWithName: boolean;
   readonly recorded: boolean;
   readonly lto: boolean;
@@ -119,7 +122,20 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
   let mode: CompilerCommand['mode'] = 'link';
   let byDriver = false;
 
+  const namedOutputs: string[] = [];
+  /** Who takes the next argument for a file that it writes. */
+  const namesNext = new Set<Reader>();
+  const namingArgument = (reader: Reader, text: string): void => {
+    const found = namesNext.delete(reader) ? { path: text } : namedOutput(reader, text);
+    if (found === 'next') namesNext.add(reader);
+    else if (found !== undefined) namedOutputs.push(found.path);
+  };
   const positional = (path: string): void => {
+    const reader = linker ? 'linker' : 'driver';
+    if (namesNext.has(reader)) {
+      namingArgument(reader, path);
+      return;
+    }
     positionals.push(path);
     const kind = language === '' ? inputKind(path) : language.includes('header') ? 'header' : 'source';
     if (kind === 'other') return;
@@ -131,7 +147,12 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     if (kind === 'header') headers++;
   };
   const linkerArgument = (text: string): void => {
+    namingArgument('linker', text);
     if (namesOutputElsewhere(text)) seen.add('linker-file');
+  };
+  const assemblerArgument = (text: string): void => {
+    namingArgument('assembler', text);
+    if (text === '--MD') seen.add('other-file');
   };
   const side = (text: string): void => {
     const kind = sideKindOf(text);
@@ -154,17 +175,19 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     else if (passes(text, '-Wp,', ['-MD', '-MMD'])) passed = preprocessorFile(text, index, passed);
     else if (/^-M[TQ]/.test(text)) seen.add('dependent');
     else if (text.startsWith('-MF')) named = { ...NO_FILE, path: text.slice(3), prefix: '-MF', argument: index };
-    else if (text.startsWith('-Wl,')) for (const part of text.split(',')) linkerArgument(part);
+    else if (text.startsWith('-Wl,')) for (const part of text.slice(4).split(',')) linkerArgument(part);
+    else if (text.startsWith('-Wa,')) for (const part of text.slice(4).split(',')) assemblerArgument(part);
     else if (text.startsWith('-fproc-stat-report')) seen.add('other-file');
     else if (text.startsWith('--config=')) seen.add('configured');
     else if (/^(-fopenmp-targets|--offload)|-save-temps/.test(text)) seen.add('repeated');
-    else if (text === '--MD' || passes(text, '-Wa,', ['--MD'])) seen.add('other-file');
+    else if (text === '--MD') seen.add('other-file');
     else if (text.startsWith('-flto')) seen.add('lto');
     else if (/^(--?emit-|--precompile$)/.test(text)) seen.add('emits');
     else if (text === '-dynamiclib' || text === '-bundle') seen.add('own-name');
     else if (/^--(mode|tag)=/.test(text)) seen.add('libtool');
     else if (text.startsWith('-x')) language = text === '-xnone' ? '' : text.slice(2);
     else if (text.startsWith('--language=')) language = text === '--language=none' ? '' : text.slice(11);
+    namingArgument('driver', text);
     side(text);
     if (isHashedWithName(text)) seen.add('hashed');
     if (isRecorded(text)) seen.add('recorded');
@@ -181,8 +204,10 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     else if (text === '-MJ' || text === '-gen-cdb-fragment-path' || text === '-index-store-path') {
       seen.add('other-file');
     } else if (text === '-Xlinker' || text === '--for-linker') linkerArgument(argument);
-    else if (/^(-Xassembler|--for-assembler)$/.test(text) && argument === '--MD') seen.add('other-file');
+    else if (/^(-Xassembler|--for-assembler)$/.test(text)) assemblerArgument(argument);
     else if (text === '-Xclang' && argument.startsWith('-emit-')) seen.add('emits');
+    namingArgument('driver', text);
+    if (namesNext.has('driver')) namingArgument('driver', argument);
   };
 
   for (let index = 0; index < args.length; index++) {
@@ -217,6 +242,7 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     namesDependent: seen.has('dependent'),
     sides,
     sideOutputs: seen.has('side'),
+    namedOutputs,
     preprocessed,
     assembly,
     debug,

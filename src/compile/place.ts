@@ -4,8 +4,9 @@ import { isTooLong } from '../locks/index.js';
 import type { Argv } from './command.js';
 import { destinationOf, REPLACES } from './destination.js';
 import { type Habit, habitOf } from './habit.js';
-import type { Locked, Plan, Redirection, Side } from './plan.js';
+import type { Locked, Plan, Redirection } from './plan.js';
 import { readResponseFile } from './response-file.js';
+import type { Side } from './sides.js';
 
 /**
  * A plan as far as what stands in the target's place allows it: no device, pipe or open file is replaced, and what a link leads

@@ -5,6 +5,7 @@ import { type CompilerCommand, readCompilerCommand } from './compiler-command.js
 import { hasMeaningfulEnding } from './compiler-options.js';
 import { type Argument, type Expansion, expand, type ReadResponseFile } from './response-file.js';
 import { SIDE_FILES, SIDE_KINDS, type SideKind } from './side-files.js';
+import { inPlace, namedOutputs, type Side, sidesInPlace, stemOf } from './sides.js';
 import { type Tool, toolOf } from './tool.js';
 
 /** How a command that somebody else composed is run so that its output appears whole. `why` is half a sentence. */
@@ -26,17 +27,6 @@ export interface Locked {
   readonly destination?: string;
   /** It runs without the lock where there can be none. */
   readonly lockIsOptional?: true;
-}
-
-/** A file that a command writes beside its product. */
-export interface Side {
-  /** The name that it has until it is renamed; undefined when the command writes it under its own name. */
-  readonly temporary?: string;
-  readonly target: string;
-  /** The compiler makes an empty file where without us it makes none. */
-  readonly emptyIsNone?: true;
-  /** A dependency file: it must not be newer than the product that it speaks of. */
-  readonly speaksOfProduct?: true;
 }
 
 /** With arguments that make it write the temporary, which is then renamed to the target. */
@@ -136,7 +126,7 @@ function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, un
     return locked(target, UNKNOWN);
   if (opaque) return locked(target, OPAQUE);
   const why = whyOnlyLocked(line, tool, target);
-  if (why !== undefined) return { ...locked(target, why), ...withSides(sidesInPlace(line, target)) };
+  if (why !== undefined) return { ...locked(target, why), ...withSides(sidesInPlace(line, target, tool)) };
 
   const stemmed = single || line.header;
   if (stemmed && stemOf(target) === undefined) return locked(target, BARE_ENDING);
@@ -149,12 +139,13 @@ function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, un
     redirectDependencies(changes, line, tool, target, unique);
     if (directory === undefined) redirectSides(changes, line, tool, target, unique);
   }
+  changes.sides.push(...namedOutputs(line));
   const output: Edit =
     line.output === undefined
       ? { index: line.endOfOptions, replaced: 0, words: ['-o', temporary, ...changes.words] }
       : { index: line.output.argument, replaced: 1, words: [line.output.prefix + temporary, ...changes.words] };
   const argv = edited(command, tool, args, [output, ...changes.edits]);
-  if (argv === undefined) return { ...locked(target, TOO_LONG), ...withSides(sidesInPlace(line, target)) };
+  if (argv === undefined) return { ...locked(target, TOO_LONG), ...withSides(sidesInPlace(line, target, tool)) };
   const where = directory === undefined ? { temporary } : { temporary, directory };
   const says = stemmed ? {} : ({ saysName: true } as const);
   return { kind: 'redirected', argv, target, ...where, seeded: false, ...says, ...withSides(changes.sides) };
@@ -241,20 +232,6 @@ function redirectDependencies(
   const temporary = besideName(path, unique);
   changes.edits.push({ index: file.argument, replaced: 1, words: [file.prefix + temporary + file.suffix] });
   changes.sides.push({ temporary, target: path, speaksOfProduct: true });
-}
-
-function inPlace(target: string, kind: SideKind): Side[] {
-  const stem = stemOf(target);
-  return stem === undefined ? [] : SIDE_FILES[kind].endings.map((ending) => ({ target: `${stem}.${ending}` }));
-}
-
-/** All that a command writes beside its product when it runs as it is. */
-function sidesInPlace(line: CompilerCommand, target: string): Side[] {
-  const stem = stemOf(target);
-  const own = line.dependencies === 'none' || stem === undefined ? undefined : `${stem}.d`;
-  const dependencies = line.dependencyFile.path ?? own;
-  const sides: Side[] = dependencies === undefined ? [] : [{ target: dependencies, speaksOfProduct: true }];
-  return [...sides, ...SIDE_KINDS.filter((kind) => line.sides.has(kind)).flatMap((kind) => inPlace(target, kind))];
 }
 
 /** Whether all that gcc writes beside the product can come into a directory of its own together with it. */
@@ -347,14 +324,6 @@ function withEdits(words: readonly string[], editAt: (index: number) => Edit | u
     return edit.replaced === 1 ? edit.words : [...edit.words, word];
   });
   return [...edited, ...(editAt(words.length)?.words ?? [])];
-}
-
-/** What stands before the ending of a target; undefined for .foo, which for gcc has no ending. */
-function stemOf(target: string): string | undefined {
-  const name = target.lastIndexOf('/') + 1;
-  const dot = target.lastIndexOf('.');
-  if (dot === name) return undefined;
-  return dot < name ? target : target.slice(0, dot);
 }
 
 /**

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Argv } from '../../src/compile/command.js';
 import { OPTION_TABLES } from '../../src/compile/compiler-options.js';
+import { NAMING_OPTIONS } from '../../src/compile/named-outputs.js';
 import { type Plan, planLaunch, planLink } from '../../src/compile/plan.js';
 import { type ResponseFile, readResponseFile } from '../../src/compile/response-file.js';
 import { SIDE_OPTIONS } from '../../src/compile/side-files.js';
@@ -13,7 +14,9 @@ import { COMMAND_LINES, UNIQUE } from './command-lines.js';
 import { HAS_CC, HAS_CLANG } from './helper.js';
 
 const SOURCES =
-  'plan lock_name words tool response_file archive_command compiler_command compiler_options side_files'.split(' ');
+  'plan lock_name words tool response_file archive_command compiler_command compiler_options named_outputs side_files sides'.split(
+    ' ',
+  );
 const COMPILERS = [HAS_CC ? 'cc' : '', HAS_CLANG ? 'clang' : ''].filter((compiler) => compiler !== '');
 
 /** What decides about the dependency file and what else stands beside the product. */
@@ -42,6 +45,13 @@ const DEPENDENCIES = [
   '--config=x',
   '-arch',
   '-flto',
+]);
+
+/** Options that name a file to write, passed in each way. */
+const NAMED = NAMING_OPTIONS.concat('-aln=').flatMap((option) => [
+  option,
+  `${option}F`,
+  ...['-Wa,', '-Wl,'].flatMap((to) => [to + option, `${to}${option},F`, `${to}${option}F`, `${to}F`]),
 ]);
 
 interface Question {
@@ -128,7 +138,7 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
     }
 
     test('agrees with TypeScript on every option in the tables', () => {
-      const options = [...Object.values(OPTION_TABLES).flat(), ...SIDE_OPTIONS];
+      const options = [...Object.values(OPTION_TABLES).flat(), ...SIDE_OPTIONS, ...NAMED];
       expect(options.length).toBeGreaterThan(250);
       const tools = ['gcc', 'clang', 'cc', 'ld', 'ccache gcc'].map((tool): Argv => tool.split(' ') as [string]);
       agree(
@@ -147,7 +157,7 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
       const random = new Random(20_231_123);
       const known = [
         ...Object.values(OPTION_TABLES).flat(),
-        ...[...SIDE_OPTIONS, ...SIDE_OPTIONS, ...DEPENDENCIES, ...DEPENDENCIES],
+        ...[...NAMED, ...SIDE_OPTIONS, ...SIDE_OPTIONS, ...DEPENDENCIES, ...DEPENDENCIES],
         ...COMMAND_LINES.flatMap(({ argv }) => argv),
         ...['-o', '-o', '-o', '-c', '-c', '-S', '-MD', '--', '-', '', '@', '@words.rsp', '@output.rsp', '@empty.rsp'],
       ];

@@ -116,6 +116,7 @@ describe.skipIf(!IS_ROOT || !HAS_SETPRIV || !HAS_GCC || !HAS_AR)(
       chmodSync(directory, 0o755);
       writeFileSync(join(directory, 'a.h'), '');
       writeFileSync(join(directory, 'a.c'), '#include "a.h"\nint main(void) { return 0; }\n');
+      writeFileSync(join(directory, 'b.c'), 'int b;\n');
       mkdirSync(join(directory, 's'));
       chownSync(join(directory, 's'), 4001, GROUP);
       chmodSync(join(directory, 's'), 0o2775);
@@ -126,7 +127,25 @@ describe.skipIf(!IS_ROOT || !HAS_SETPRIV || !HAS_GCC || !HAS_AR)(
       ['gcc -g --coverage -c a.c -o s/a.o', ['a.o', 'a.gcno']],
       ['gcc -MMD -g -save-temps=obj -fstack-usage -c a.c -o s/a.o', ['a.o', 'a.d', 'a.i', 'a.s', 'a.su']],
       ['gcc -g -gsplit-dwarf -MD -c a.c -o s/a.o', ['a.o', 'a.d', 'a.dwo']],
-      ...(HAS_CLANG ? ([['clang -MD --coverage -c a.c -o s/a.o', ['a.o', 'a.d', 'a.gcno']]] as const) : []),
+      ['gcc -aux-info s/a.x -Wa,-aln=s/a.lst -c a.c -o s/a.o', ['a.o', 'a.x', 'a.lst']],
+      ...(HAS_CLANG
+        ? ([
+            ['clang -MD --coverage -c a.c -o s/a.o', ['a.o', 'a.d', 'a.gcno']],
+            ['clang -MJ s/a.json --serialize-diagnostics s/a.dia -c a.c -o s/a.o', ['a.o', 'a.json', 'a.dia']],
+            ['clang -O1 -foptimization-record-file=s/a.yaml -c a.c -o s/a.o', ['a.o', 'a.yaml']],
+          ] as const)
+        : []),
+      [
+        'gcc -g --coverage -fstack-usage -save-temps=obj -MD a.c b.c -o s/p',
+        ['p-a.gcno', 'p-b.su', 'p-a.i', 'p-b.o', 'p.d'],
+      ],
+      ['gcc -g -gsplit-dwarf -fcallgraph-info a.c -o s/p', ['p', 'p-a.dwo', 'p-a.ci']],
+      ['gcc -O2 -fsave-optimization-record a.c -o s/p', ['p', 'p-a.c.opt-record.json.gz']],
+      ['gcc a.c -Wl,-Map=s/prog.map -o s/prog', ['prog', 'prog.map']],
+      [
+        'gcc a.c -Xlinker -Map -Xlinker s/prog.map -Wl,--dependency-file,s/prog.d -o s/prog',
+        ['prog', 'prog.map', 'prog.d'],
+      ],
       ['gcc a.c -o s/prog', ['prog']],
       ['ar rcs s/l.a a.h', ['l.a']],
     ];
