@@ -169,6 +169,17 @@ static const char *as_object(const char *target) {
   return joined(copy_of(target, length - 1), "o", NULL);
 }
 
+/** Whether all that gcc writes beside the product can come into a directory of its own together with it. */
+static bool comes_in_directory(const struct compiler_command *line, const struct tool *tool) {
+  if (tool->family != FAMILY_GCC || line->names_sides || (line->lto && line->sides[SIDE_INTERMEDIATE])) return false;
+  bool any = false;
+  for (int kind = 0; kind < SIDE_KINDS; kind++) {
+    if (line->sides[kind] && side_files[kind].gcc != GCC_DIRECTORY) return false;
+    any = any || line->sides[kind];
+  }
+  return any;
+}
+
 /** Why the output cannot get another name for a while, if so: other files depend on the name, or name it. */
 static const char *why_only_locked(const struct compiler_command *line, const struct tool *tool, const char *target) {
   if (tool->kind == TOOL_NVCC) return "nvcc names its intermediate files after the output";
@@ -184,7 +195,12 @@ static const char *why_only_locked(const struct compiler_command *line, const st
     return "gcc and clang differ in what -Wp,-MD names, and which one this is cannot be seen";
   }
   if (tool->cached && line->hashed_with_name) return "the cache would never hit with another name";
-  if (line->mode != MODE_LINK || line->header) return NULL;
+  if (line->mode != MODE_LINK) return NULL;
+  // Without -c, gcc calls them as those of a link.
+  if (line->header) {
+    bool derives = line->side_outputs && tool->family != FAMILY_CLANG && !comes_in_directory(line, tool);
+    return derives ? "it writes files named after the output" : NULL;
+  }
   if (line->emits_other) return "it writes a module";
   if (tool->windows || line->own_name || has_meaningful_ending(target)) return "its output depends on the name";
   if (line->output_in_linker_file) return "another file that the linker writes names the output";
@@ -271,17 +287,6 @@ static void redirect_objcopy(const struct planning *planning, const char *target
   add(edit, "-wrapper");
   add(edit, joined("/bin/sh,-c,", script, ",", temporary, NULL));
   add_side(plan, (struct side){.temporary = temporary, .target = own});
-}
-
-/** Whether all that gcc writes beside the product can come into a directory of its own together with it. */
-static bool comes_in_directory(const struct compiler_command *line, const struct tool *tool) {
-  if (tool->family != FAMILY_GCC || line->names_sides || (line->lto && line->sides[SIDE_INTERMEDIATE])) return false;
-  bool any = false;
-  for (int kind = 0; kind < SIDE_KINDS; kind++) {
-    if (line->sides[kind] && side_files[kind].gcc != GCC_DIRECTORY) return false;
-    any = any || line->sides[kind];
-  }
-  return any;
 }
 
 /** What stands beside the product. What cannot be redirected without other bytes is written in place. */

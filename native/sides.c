@@ -36,6 +36,12 @@ void add_named_outputs(struct plan *plan, const struct compiler_command *line) {
   }
 }
 
+/** The object, too, is one of the intermediate files of a link. */
+static void add_stages(struct plan *plan, const char *stem, enum side_kind kind) {
+  add_endings(plan, stem, kind);
+  if (kind == SIDE_INTERMEDIATE) add_side(plan, (struct side){.target = joined(stem, ".o", NULL)});
+}
+
 /**
  * What a link writes for one source. For gcc it is called `TARGET-SOURCE.su`, where the target is a.out `SOURCE.su`, as for
  * clang.
@@ -44,13 +50,12 @@ static void add_of_source(struct plan *plan, const char *source, enum side_kind 
   const char *target = plan->target, *name = name_of(target), *whole = name_of(source), *stem = stem_of(whole);
   if (stem == NULL) return;
   if (!by_gcc || strcmp(name, "a.out") == 0) {
-    add_endings(plan, joined(copy_of(target, (size_t)(name - target)), stem, NULL), kind);
+    add_stages(plan, joined(copy_of(target, (size_t)(name - target)), stem, NULL), kind);
   }
   size_t length = strlen(target);
   bool program = length > 4 && strcmp(target + length - 4, ".exe") == 0;
   const char *prefix = joined(program ? copy_of(target, length - 4) : target, "-", NULL);
-  add_endings(plan, joined(prefix, stem, NULL), kind);
-  if (kind == SIDE_INTERMEDIATE) add_side(plan, (struct side){.target = joined(prefix, stem, ".o", NULL)});
+  add_stages(plan, joined(prefix, stem, NULL), kind);
   if (kind != SIDE_REMARKS) return;
   add_side(plan, (struct side){.target = joined(prefix, whole, ".opt-record.json.gz", NULL)});
 }

@@ -175,7 +175,12 @@ function whyOnlyLocked(line: CompilerCommand, tool: Tool, target: string): strin
     return 'gcc and clang differ in what -Wp,-MD names, and which one this is cannot be seen';
   }
   if (tool.cached && line.hashedWithName) return 'the cache would never hit with another name';
-  if (line.mode !== 'link' || line.header) return undefined;
+  if (line.mode !== 'link') return undefined;
+  // Without -c, gcc calls them as those of a link.
+  if (line.header) {
+    const derives = line.sideOutputs && tool.family !== 'clang' && !comesInDirectory(line, tool);
+    return derives ? 'it writes files named after the output' : undefined;
+  }
   if (line.emitsOther) return 'it writes a module';
   if (tool.windows || line.ownName || hasMeaningfulEnding(target)) return 'its output depends on the name';
   if (line.outputInLinkerFile) return 'another file that the linker writes names the output';

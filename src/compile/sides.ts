@@ -33,6 +33,12 @@ const withEndings = (stem: string, kind: SideKind): Side[] =>
 /** What options name is written in place: it may stand in another directory, and it may name the product. */
 export const namedOutputs = (line: CompilerCommand): Side[] => line.namedOutputs.map((target) => ({ target }));
 
+/** The object, too, is one of the intermediate files of a link. */
+const stages = (stem: string, kind: SideKind): Side[] => [
+  ...withEndings(stem, kind),
+  ...(kind === 'intermediate' ? [{ target: `${stem}.o` }] : []),
+];
+
 /**
  * What a link writes for one source. For gcc it is called `TARGET-SOURCE.su`, where the target is a.out `SOURCE.su`, as for
  * clang.
@@ -42,10 +48,9 @@ function ofSource(target: string, source: string, kind: SideKind, tool: Tool): S
   const whole = source.slice(source.lastIndexOf('/') + 1);
   const stem = stemOf(whole);
   if (stem === undefined) return [];
-  const plain = tool.family !== 'gcc' || target === `${directory}a.out` ? withEndings(directory + stem, kind) : [];
+  const plain = tool.family !== 'gcc' || target === `${directory}a.out` ? stages(directory + stem, kind) : [];
   const prefix = `${/.\.exe$/s.test(target) ? target.slice(0, -4) : target}-`;
-  const prefixed = withEndings(prefix + stem, kind);
-  if (kind === 'intermediate') prefixed.push({ target: `${prefix}${stem}.o` });
+  const prefixed = stages(prefix + stem, kind);
   if (kind === 'remarks') prefixed.push({ target: `${prefix}${whole}.opt-record.json.gz` });
   return [...plain, ...prefixed];
 }
