@@ -96,6 +96,30 @@ export async function replaceInPieces(path: string, write: (fd: number) => Promi
  * @throws InTheWay when it is no regular file, or a longer one; the system's error
  */
 export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string | undefined {
+  return withRegularFile(path, limit, (fd, size) => readPart(fd, 0, size).toString('utf8'));
+}
+
+/**
+ * The same for the two ends of a file, so that it costs the same whatever its length.
+ *
+ * @param head how many bytes of its beginning; all of a file that is not longer
+ * @param tail how many of its end
+ * @throws InTheWay when it is no regular file, or one that is longer than `limit`; the system's error
+ */
+export function readEnds(
+  path: string,
+  head: number,
+  tail: number,
+  limit: number,
+): { readonly head: string; readonly tail: string; readonly isWhole: boolean } | undefined {
+  return withRegularFile(path, limit, (fd, size) => ({
+    head: readPart(fd, 0, Math.min(head, size)).toString('utf8'),
+    tail: readPart(fd, Math.max(0, size - tail), Math.min(tail, size)).toString('utf8'),
+    isWhole: size <= head,
+  }));
+}
+
+function withRegularFile<T>(path: string, limit: number, act: (fd: number, size: number) => T): T | undefined {
   let fd: number;
   try {
     // O_NONBLOCK: a FIFO put in place of the file must not hang us.
@@ -109,17 +133,21 @@ export function readRegularFile(path: string, limit = 16 * 1024 * 1024): string 
     if (!stat.isFile()) throw new InTheWay(path, kindOf(stat));
     if (stat.size > limit)
       throw new InTheWay(path, `a file of ${stat.size} bytes, where at most ${limit} are expected,`);
-    const buffer = Buffer.alloc(stat.size);
-    let length = 0;
-    while (length < buffer.length) {
-      const read = readSync(fd, buffer, length, buffer.length - length, length);
-      if (read === 0) break;
-      length += read;
-    }
-    return buffer.toString('utf8', 0, length);
+    return act(fd, stat.size);
   } finally {
     closeSync(fd);
   }
+}
+
+function readPart(fd: number, from: number, size: number): Buffer {
+  const buffer = Buffer.alloc(size);
+  let length = 0;
+  while (length < size) {
+    const read = readSync(fd, buffer, length, size - length, from + length);
+    if (read === 0) break;
+    length += read;
+  }
+  return buffer.subarray(0, length);
 }
 
 function writeTemporary(path: string, content: string, mode: number): string {

@@ -7,7 +7,7 @@
 export { isAbandoned, removeAbandoned } from './abandoned.js';
 export { AGREEMENT_FILE, agreedStrategy, isEverybodys, worksFrom } from './agreement.js';
 export { appendLine, openToAppend } from './append-file.js';
-export { createExclusively, readRegularFile, replaceAtomically, replaceInPieces } from './atomic-file.js';
+export { createExclusively, readEnds, readRegularFile, replaceAtomically, replaceInPieces } from './atomic-file.js';
 export { describeHolder, explainNotice, removalCommand } from './describe.js';
 export { namesIn, removeIfThere } from './directory-entries.js';
 export { ensureDirectory } from './ensure-directory.js';

@@ -3,7 +3,7 @@ import type { Build, Primary } from '../config/project.js';
 import { ensureDirectory, replaceAtomically } from '../locks/index.js';
 import { updateXml, writeLastUpdateXml, writeUpdateXml } from '../reports/update-xml.js';
 import { type Cursor, homeOf, startCursor } from '../updates/cursor.js';
-import { journalDirectory, lastSequence, recordAt, recordsAfter } from '../updates/journal.js';
+import { headAt, journalDirectory, lastSequence, recordsAfter } from '../updates/journal.js';
 import { hasNews, mergeRecords } from '../updates/merge.js';
 import type { MergedUpdate } from '../updates/record.js';
 import { versionControlOf } from '../updates/version-control.js';
@@ -44,7 +44,7 @@ export function mergeUpdates(primary: Primary, build: Build, context: RunContext
     return { kind: 'lost', message };
   }
   for (const problem of after.problems) context.report({ kind: 'warning', text: problem.message });
-  const passed = recordAt(journal, cursor.record) ?? {
+  const passed = headAt(journal, cursor.record) ?? {
     type: primary.update?.type ?? 'git',
     revision: head,
     ended: context.now().toISOString(),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Primary } from '../config/project.js';
 import { filesystemOf } from '../locks/index.js';
-import { journalDirectory, lastRecord } from '../updates/journal.js';
+import { journalDirectory, lastHead } from '../updates/journal.js';
 import { describeMark, readMark } from '../updates/move-mark.js';
 import { versionControlOf } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
@@ -30,7 +30,7 @@ export async function sourceState(primary: Primary, stamp: Buildstamp, context: 
   const journal = journalDirectory(primary.directory);
   const halfMoved = halfMovedBy(journal);
   if (halfMoved !== undefined) return { kind: 'half-moved', message: halfMoved };
-  const newest = lastRecord(journal).record;
+  const newest = lastHead(journal).record;
   const head = await versionControlOf(primary.update, journal).currentRevision({
     source: primary.source,
     timeoutMs: ASK_MS,

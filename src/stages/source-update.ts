@@ -1,6 +1,6 @@
 import type { Primary } from '../config/project.js';
 import { homeOf, startCursor } from '../updates/cursor.js';
-import { append, journalDirectory, lastRecord } from '../updates/journal.js';
+import { append, journalDirectory, lastHead, lastRecord } from '../updates/journal.js';
 import { readMark, removeMark } from '../updates/move-mark.js';
 import type { UpdateRecord } from '../updates/record.js';
 import type { Fetched, MoveResult } from '../updates/version-control.js';
@@ -184,14 +184,12 @@ async function headOf({ system, checkout }: Source, start: Start): Promise<strin
  * says so yet: whatever goes wrong in here leaves `update` and is mended by the next run, whose record begins at the
  * same start.
  */
-async function recordUpdate(
-  { source, start, started }: Attempt,
-  present: string,
-  modified: readonly string[],
-): Promise<SourceUpdate> {
+async function recordUpdate(attempt: Attempt, present: string, modified: readonly string[]): Promise<SourceUpdate> {
   const current = { kind: 'current', revision: present, modified } as const;
-  if (present === start.revision) return current;
+  const { source, started } = attempt;
+  if (present === attempt.start.revision) return current;
   const { primary, system, checkout, stamp, context } = source;
+  const start = wholeStart(attempt);
   const changes = await system.changesBetween(checkout, start.revision, present);
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (changes.kind === 'failed') return { kind: 'failed', message: changes.message };
@@ -219,7 +217,7 @@ async function startOf(
   { primary, system, checkout, stamp, context }: Source,
   started: string,
 ): Promise<Start | Extract<SourceUpdate, { kind: 'failed' }>> {
-  const newest = lastRecord(journalDirectory(primary.directory));
+  const newest = lastHead(journalDirectory(primary.directory));
   for (const problem of newest.problems) context.report({ kind: 'warning', text: problem.message });
   if (newest.record !== undefined) return { sequence: newest.sequence, revision: newest.record.revision };
   const head = await system.currentRevision(checkout);
@@ -231,6 +229,17 @@ async function startOf(
   write(primary, { format: 1, sequence, buildstamp: stamp.text, type: system.type, ...where, ...times });
   context.step('update: start recorded');
   return { sequence, revision };
+}
+
+/**
+ * The last record that is whole: who finds another one damaged in its middle, which decisions do not look at, spans it, as all that
+ * cannot be read.
+ */
+function wholeStart({ source: { primary, context }, start }: Attempt): Start {
+  const { record, problems } = lastRecord(journalDirectory(primary.directory));
+  if (record === undefined || record.revision === start.revision) return start;
+  for (const problem of problems) context.report({ kind: 'warning', text: problem.message });
+  return { ...start, revision: record.revision };
 }
 
 function write(primary: Primary, record: UpdateRecord): void {

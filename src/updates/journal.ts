@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createExclusively, ensureDirectory, errorCode, readRegularFile } from '../locks/index.js';
-import { parseRecord, type UpdateRecord } from './record.js';
+import { createExclusively, ensureDirectory, errorCode, readEnds, readRegularFile } from '../locks/index.js';
+import { parseHead, parseRecord, type RecordHead, type UpdateRecord } from './record.js';
 
 /** What can be wrong with a journal. Each names the file and can be told to a person as it is. */
 export type JournalProblem =
@@ -15,9 +15,9 @@ export type JournalProblem =
   | { readonly kind: 'ahead'; readonly sequence: number; readonly file: string; readonly message: string };
 
 /** The newest end of a journal. */
-export interface Newest {
+export interface Newest<Part = UpdateRecord> {
   /** The newest record that can be read; undefined in a journal without any. */
-  readonly record: UpdateRecord | undefined;
+  readonly record: Part | undefined;
   /** The highest sequence number taken, readable or not; 0 in an empty journal. The next record takes the one after. */
   readonly sequence: number;
   /** Unreadable files after `record`. The next record must span them, and does when it begins at `record.revision`. */
@@ -38,6 +38,9 @@ export type RecordsAfter =
 
 /** A record of an update is as large as its commits; a branch that was replaced by an unrelated one has many. */
 const RECORD_LIMIT = 256 * 1024 * 1024;
+/** What is read of a record for a decision, in bytes: revisions of Subversion name their externals. */
+const HEAD = 16 * 1024;
+const TAIL = 8;
 
 /** Where the primary with this build directory keeps its journal. */
 export function journalDirectory(primaryDirectory: string): string {
@@ -61,12 +64,26 @@ export function lastSequence(journal: string): number {
  *   about what it holds
  */
 export function lastRecord(journal: string): Newest {
+  return newestBy(journal, readRecord);
+}
+
+/**
+ * The head of the newest record, at the same cost whatever that has brought. Its middle is not looked at: who writes the next one
+ * asks {@link lastRecord}.
+ *
+ * @throws the system's error, likewise
+ */
+export function lastHead(journal: string): Newest<RecordHead> {
+  return newestBy(journal, readHead);
+}
+
+function newestBy<Part>(journal: string, read: (journal: string, sequence: number) => Read<Part>): Newest<Part> {
   const taken = sequences(journal);
   const problems: JournalProblem[] = [];
   for (const sequence of taken.toReversed()) {
-    const read = readRecord(journal, sequence);
-    if (read.kind === 'record') return { record: read.record, sequence: taken.at(-1) ?? 0, problems };
-    problems.unshift(read);
+    const found = read(journal, sequence);
+    if (found.kind === 'record') return { record: found.record, sequence: taken.at(-1) ?? 0, problems };
+    problems.unshift(found);
   }
   return { record: undefined, sequence: taken.at(-1) ?? 0, problems };
 }
@@ -92,19 +109,17 @@ export function newestRecords(
 }
 
 /**
- * The oldest records, oldest first, at most as many as asked for and as far as they can be read. Never the newest one of
- * all.
+ * The heads of the oldest records, oldest first, as far as they can be read; each is read when it is asked for. Never the
+ * newest one of all.
  *
  * @throws the system's error when a file is there but cannot be read at all
  */
-export function oldestRecords(journal: string, count: number): UpdateRecord[] {
-  const records: UpdateRecord[] = [];
-  for (const sequence of sequences(journal).slice(0, -1).slice(0, count)) {
-    const read = readRecord(journal, sequence);
-    if (read.kind !== 'record') break;
-    records.push(read.record);
+export function* oldestHeads(journal: string): Generator<RecordHead, void> {
+  for (const sequence of sequences(journal).slice(0, -1)) {
+    const read = readHead(journal, sequence);
+    if (read.kind !== 'record') return;
+    yield read.record;
   }
-  return records;
 }
 
 /**
@@ -131,7 +146,7 @@ export function recordsAfter(journal: string, sequence: number): RecordsAfter {
       continue;
     }
     if (read.kind !== 'record') return { kind: 'lost', problem: read };
-    const before = records.at(-1) ?? (problems.length > 0 ? recordAt(journal, sequence) : undefined);
+    const before = records.at(-1) ?? (problems.length > 0 ? headAt(journal, sequence) : undefined);
     if (before && before.revision !== read.record.prior) {
       return { kind: 'lost', problem: brokenChain(journal, before, read.record) };
     }
@@ -141,12 +156,12 @@ export function recordsAfter(journal: string, sequence: number): RecordsAfter {
 }
 
 /**
- * The record with this number, or undefined when there is none that can be read.
+ * The head of the record with this number, or undefined when there is none that can be read.
  *
  * @throws the system's error when a file is there but cannot be read at all
  */
-export function recordAt(journal: string, sequence: number): UpdateRecord | undefined {
-  const read = readRecord(journal, sequence);
+export function headAt(journal: string, sequence: number): RecordHead | undefined {
+  const read = readHead(journal, sequence);
   return read.kind === 'record' ? read.record : undefined;
 }
 
@@ -183,9 +198,16 @@ function sequences(journal: string): number[] {
     .sort((a, b) => a - b);
 }
 
-type Read = { readonly kind: 'record'; readonly record: UpdateRecord } | JournalProblem;
+type Read<Part> = { readonly kind: 'record'; readonly record: Part } | JournalProblem;
 
-function readRecord(journal: string, sequence: number): Read {
+function readHead(journal: string, sequence: number): Read<RecordHead> {
+  const ends = readEnds(recordFile(journal, sequence), HEAD, TAIL, RECORD_LIMIT);
+  const record = ends === undefined || ends.isWhole ? undefined : parseHead(ends.head, ends.tail);
+  // Also one that other hands have written, and one that has something else before its changes.
+  return record?.sequence === sequence ? { kind: 'record', record } : readRecord(journal, sequence);
+}
+
+function readRecord(journal: string, sequence: number): Read<UpdateRecord> {
   const file = recordFile(journal, sequence);
   const text = readRegularFile(file, RECORD_LIMIT);
   if (text === undefined) return gap(journal, sequence);
@@ -195,7 +217,7 @@ function readRecord(journal: string, sequence: number): Read {
   return { kind: 'unreadable', sequence, file, message: `${file} holds no whole update record: ${wrong}` };
 }
 
-function misplaced(record: UpdateRecord, sequence: number): string | undefined {
+function misplaced(record: RecordHead, sequence: number): string | undefined {
   return record.sequence === sequence ? undefined : `it is record ${record.sequence} under another name`;
 }
 
@@ -210,7 +232,7 @@ function ahead(journal: string, sequence: number, last: number): JournalProblem 
   return { kind: 'ahead', sequence, file, message };
 }
 
-function brokenChain(journal: string, before: UpdateRecord, record: UpdateRecord): JournalProblem {
+function brokenChain(journal: string, before: RecordHead, record: RecordHead): JournalProblem {
   const file = recordFile(journal, record.sequence);
   const message = `${file} begins at ${record.prior}, but record ${before.sequence} before it ended at ${before.revision}`;
   return { kind: 'broken-chain', sequence: record.sequence, file, message };

@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { cursorNames, readCursor } from './cursor.js';
-import { journalDirectory, oldestRecords, recordFile } from './journal.js';
+import { journalDirectory, oldestHeads, recordFile } from './journal.js';
 import type { UpdateRecord } from './record.js';
 
 /** At most so many records go at a time: a run of the primary is not to spend minutes on it. */
@@ -11,19 +11,23 @@ const AT_ONCE = 200;
  * that a cursor stands at stays, because what is after it begins there; so does the first one that may not go, and with it
  * all later ones, so that a journal never has a gap.
  *
- * @param oldest the oldest records, oldest first
+ * @param oldest the oldest records, oldest first; no more of them are asked for than are needed
  * @param cursors where each build stands that ever had a cursor; without any nothing goes
  * @param olderThan milliseconds since 1970
  */
 export function prunable(
-  oldest: readonly Pick<UpdateRecord, 'sequence' | 'ended'>[],
+  oldest: Iterable<Pick<UpdateRecord, 'sequence' | 'ended'>>,
   cursors: readonly number[],
   olderThan: number,
 ): number[] {
-  const needed = Math.min(...cursors);
   if (cursors.length === 0) return [];
-  const stays = oldest.findIndex(({ sequence, ended }) => sequence >= needed || !(Date.parse(ended) < olderThan));
-  return oldest.slice(0, stays < 0 ? oldest.length : stays).map(({ sequence }) => sequence);
+  const needed = Math.min(...cursors);
+  const gone: number[] = [];
+  for (const { sequence, ended } of oldest) {
+    if (sequence >= needed || !(Date.parse(ended) < olderThan)) break;
+    if (gone.push(sequence) === AT_ONCE) break;
+  }
+  return gone;
 }
 
 /**
@@ -43,7 +47,7 @@ export function pruneJournal(primaryDirectory: string, olderThan: number): numbe
     cursors.push(read.cursor.record);
   }
   const journal = journalDirectory(primaryDirectory);
-  const removed = prunable(oldestRecords(journal, AT_ONCE), cursors, olderThan);
+  const removed = prunable(oldestHeads(journal), cursors, olderThan);
   for (const sequence of removed) unlinkSync(recordFile(journal, sequence));
   return removed.length;
 }

@@ -54,6 +54,9 @@ export interface UpdateRecord {
   readonly conflicting?: readonly string[];
 }
 
+/** What decisions need of a record, whatever it has brought. Stands before its changes. */
+export type RecordHead = Omit<UpdateRecord, 'changes' | 'modified' | 'conflicting'>;
+
 /** All records after a build's cursor, as one update. */
 export interface MergedUpdate {
   readonly type: SystemName;
@@ -83,6 +86,25 @@ export function parseRecord(text: string): UpdateRecord | string {
     return text.trim() === '' ? 'empty' : 'not JSON, or cut off';
   }
   return isRecord(value) ? value : 'not an update record of format 1';
+}
+
+/** Where the changes begin in the text of a record, and how it ends: at these indentations nothing else can, for a line end in a text is `\\n`. */
+const [CHANGES, END] = ['\n "changes": [', '\n}\n'];
+
+/**
+ * The head of a record that is longer than what was read of it.
+ *
+ * @param beginning of its text
+ * @param ending the last bytes of its text
+ * @returns undefined where that cannot be told from them: it is not whole, or written in another way
+ */
+export function parseHead(beginning: string, ending: string): RecordHead | undefined {
+  const end = beginning.indexOf(CHANGES);
+  if (end < 0 || !ending.endsWith(END)) return undefined;
+  const record = parseRecord(`${beginning.slice(0, end)}${CHANGES}]}`);
+  if (typeof record === 'string') return undefined;
+  const { changes: _none, ...head } = record;
+  return head;
 }
 
 const SYSTEMS: ReadonlySet<unknown> = new Set<SystemName>(['git', 'svn', 'hg', 'cvs']);

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -12,10 +13,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   append,
+  headAt,
   journalDirectory,
+  lastHead,
   lastRecord,
   lastSequence,
-  recordAt,
+  oldestHeads,
   recordFile,
   recordsAfter,
 } from '../../src/updates/journal.js';
@@ -50,7 +53,7 @@ describe('a journal', () => {
     for (const after of [0, 1, 9, 12]) {
       expect(recordsAfter(journal, after)).toEqual({ kind: 'records', records: records.slice(after), problems: [] });
     }
-    expect(recordAt(journal, 3)).toEqual(records[2]);
+    expect(headAt(journal, 3)).toMatchObject({ revision: 'r2', prior: 'r1' });
   });
 
   it('never changes a record', () => {
@@ -160,5 +163,77 @@ describe('a journal with something lost', () => {
     writeFileSync(recordFile(journal, 2), '');
     chmodSync(recordFile(journal, 2), 0);
     expect(() => lastRecord(journal)).toThrow('EACCES');
+  });
+});
+
+/** An update of as many commits, each with texts that could be taken for the end of a head. */
+function large(sequence: number, commits: number): UpdateRecord {
+  const changes = Array.from({ length: commits }, (_, at) => ({
+    ...change(`c${at}`, `dir/"changes": [ ${at}`, '\n}\n', 'ü'),
+    log: '\n "changes": [\n}\n',
+  }));
+  return { ...record(sequence, `r${sequence - 2}`, `r${sequence - 1}`, changes), modified: ['a.c'] };
+}
+
+const headOf = ({ changes: _changes, modified: _modified, conflicting: _conflicting, ...head }: UpdateRecord) => head;
+
+/** What this process has read, in bytes. */
+const bytesRead = (): number => Number(/^rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+
+function readBy(act: () => void): number {
+  const before = bytesRead();
+  act();
+  return bytesRead() - before;
+}
+
+describe('the head of a record', () => {
+  it('is what stands before its changes', () => {
+    const { journal } = journalOf(2);
+    const written = large(3, 500);
+    append(journal, written);
+    expect(lastHead(journal)).toEqual({ record: headOf(written), sequence: 3, problems: [] });
+    expect(headAt(journal, 3)).toEqual(headOf(written));
+    append(journal, record(4, 'r2', 'r3', []));
+    expect([...oldestHeads(journal)].map(({ revision }) => revision)).toEqual(['r0', 'r1', 'r2']);
+  });
+
+  it.skipIf(process.platform !== 'linux')('costs the same whatever the update has brought', () => {
+    const [small = 0, great = 0] = [500, 50_000].map((commits) => {
+      const { journal } = journalOf(2);
+      append(journal, large(3, commits));
+      return readBy(() => lastHead(journal));
+    });
+    // Also the numbers themselves are read.
+    expect(Math.abs(great - small)).toBeLessThan(50);
+    expect(great).toBeLessThan(20_000);
+  });
+
+  it('is none where the record is cut off, as for who reads all of it', () => {
+    const { journal } = journalOf(2);
+    append(journal, large(3, 100));
+    const file = recordFile(journal, 3);
+    const { size } = statSync(file);
+    for (const length of [size - 2, size - 3, size - 100, 20_000, 16_384, 16_383, 300, 10, 1, 0]) {
+      truncateSync(file, length);
+      const [head, whole] = [lastHead(journal), lastRecord(journal)];
+      expect(head).toMatchObject({ sequence: 3, record: { sequence: 2 }, problems: [{ kind: 'unreadable' }] });
+      expect(head.problems).toEqual(whole.problems);
+    }
+  });
+
+  it('is found in a record that is written in another way, or that has more before its changes', () => {
+    const { journal } = journalOf(2);
+    append(journal, large(3, 300));
+    const { changes, ...rest } = large(3, 300);
+    for (const text of [
+      JSON.stringify({ ...rest, changes }),
+      JSON.stringify({ changes, ...rest }, undefined, 1),
+      `${JSON.stringify({ ...rest, revision: 'r'.repeat(20_000), changes }, undefined, 1)}\n`,
+    ]) {
+      writeFileSync(recordFile(journal, 3), text);
+      expect(lastHead(journal)).toMatchObject({ sequence: 3, record: { sequence: 3, prior: 'r1' }, problems: [] });
+    }
+    writeFileSync(recordFile(journal, 3), `${JSON.stringify(large(4, 300), undefined, 1)}\n`);
+    expect(lastHead(journal).problems).toMatchObject([{ message: expect.stringContaining('under another name') }]);
   });
 });

@@ -64,6 +64,22 @@ describe('records of updates', () => {
   });
 });
 
+test('no more records are looked at than are needed for the answer', () => {
+  let asked = 0;
+  function* oldest() {
+    for (let sequence = 1; ; sequence++) {
+      asked++;
+      yield { sequence, ended: new Date(sequence * 1000).toISOString() };
+    }
+  }
+  expect(prunable(oldest(), [], FOREVER)).toEqual([]);
+  expect(asked).toBe(0);
+  expect(prunable(oldest(), [1], FOREVER)).toEqual([]);
+  expect(asked).toBe(1);
+  expect(prunable(oldest(), [100], 4000)).toEqual([1, 2, 3]);
+  expect(asked).toBe(5);
+});
+
 test('what goes is always the beginning, needed by nobody and old enough', () => {
   fc.assert(
     fc.property(

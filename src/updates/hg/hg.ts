@@ -1,5 +1,5 @@
 import { neverStarted } from '../client.js';
-import { lastRecord } from '../journal.js';
+import { lastHead } from '../journal.js';
 import type { ToolResult } from '../tool.js';
 import { commandText } from '../tool.js';
 import type { ChangesResult, Checkout, Failed, FetchResult, VersionControl } from '../version-control.js';
@@ -21,7 +21,7 @@ export function hg(followed: Followed, memory: string): VersionControl {
     type: 'hg',
     command: commandText(['hg', 'pull', '--branch', branch]),
     currentRevision,
-    fetch: (checkout, asOf) => fetch(followed, lastRecord(memory).record?.revision, checkout, asOf),
+    fetch: (checkout, asOf) => fetch(followed, lastHead(memory).record?.revision, checkout, asOf),
     // Not loaded by a run that has nothing to do.
     move: async (checkout, fetched) => (await import('./move.js')).move(mode, checkout, fetched),
     repair: async (checkout, left) => (await import('./repair.js')).repair(mode, checkout, left),
