@@ -1,5 +1,5 @@
 import { explainUnreadable } from '../config/nightly-start.js';
-import { formatProblem, type Problem } from '../config/problem.js';
+import { formatProblems, type Problem } from '../config/problem.js';
 import { isProgram } from '../config/program-file.js';
 import type { Project } from '../config/project.js';
 import { errorCode, obstacleOf, thisHost } from '../locks/index.js';
@@ -70,7 +70,7 @@ export async function checkCommand(
     ])
       process.stdout.write(`${line}\n`);
   } else {
-    for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    process.stderr.write(`${formatProblems(problems).join('\n')}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { chooseBuild } from '../config/build-of.js';
 import { DART_CONFIGURATION } from '../config/dart-configuration.js';
 import { findConfig } from '../config/load.js';
-import { formatProblem, type Problem } from '../config/problem.js';
+import { formatProblems, type Problem } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
 import { EXIT, Refusal } from './exit.js';
 import { loadTrusted } from './trusted-configuration.js';
@@ -52,7 +52,6 @@ export function buildOf(project: Project, name: string | undefined): Build {
 }
 
 function problemText(problems: readonly Problem[]): string {
-  return `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems
-    .map((problem) => `  ${formatProblem(problem).replaceAll('\n', '\n  ')}`)
-    .join('\n')}`;
+  const lines = formatProblems(problems).map((text) => `  ${text.replaceAll('\n', '\n  ')}`);
+  return `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${lines.join('\n')}`;
 }

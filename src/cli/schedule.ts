@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { formatProblem } from '../config/problem.js';
+import { formatProblems } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
 import { describeHolder, ensureDirectory, type HeldLock, type Host, openLock, thisHost } from '../locks/index.js';
 import type { Firing } from '../scheduler/firing.js';
@@ -143,9 +143,7 @@ function reloaded(project: Project, options: GlobalOptions): Project | undefined
   const loaded = loadTrusted(configFileOf(options));
   if (loaded.kind === 'invalid') {
     complain(
-      ['the configuration is as before, since the new one is wrong:', ...loaded.problems.map(formatProblem)].join(
-        '\n  ',
-      ),
+      ['the configuration is as before, since the new one is wrong:', ...formatProblems(loaded.problems)].join('\n  '),
     );
     return undefined;
   }

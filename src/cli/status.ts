@@ -27,8 +27,8 @@ export async function statusCommand(
 ): Promise<void> {
   const project = projectOf(options);
   const host = thisHost();
-  const only = name === undefined ? undefined : buildOf(project, name).name;
-  const builds = statusOf(project, host).filter((status) => only === undefined || status.build === only);
+  const only = name === undefined ? undefined : buildOf(project, name);
+  const builds = statusOf(project, host, only);
   const unseen = builds.filter((status) => status.problem !== undefined);
   if (unseen.length > 0)
     process.exitCode = unseen.every((status) => status.obstructed) ? EXIT.obstructed : EXIT.internal;
@@ -36,7 +36,8 @@ export async function statusCommand(
 
   const schedulers = instances(project.scheduler.state, host);
   const places = placesInQueues(project.scheduler.state, schedulers);
-  const mails = project.mail === undefined ? undefined : mailsOf(project);
+  // Of one build, a person wants to know nothing of these.
+  const mails = project.mail === undefined || (only !== undefined && !json) ? undefined : mailsOf(project);
   if (json) {
     const report = builds.map((status) => ({
       ...status,

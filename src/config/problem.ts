@@ -39,3 +39,13 @@ export function formatProblem(problem: Problem): string {
   const line = shown([place, ...(problem.path === undefined ? [] : [problem.path]), problem.message].join(': '));
   return problem.remedy === undefined ? line : `${line}\n  ${shown(problem.remedy)}`;
 }
+
+/** So many problems are corrected at a time; more would only push the first ones off the screen. */
+const SHOWN = 50;
+
+/** The first problems, one text each, and how many more there are. */
+export function formatProblems(problems: readonly Problem[]): string[] {
+  const more = problems.length - SHOWN;
+  const rest = more <= 0 ? [] : [`and ${more} more ${more === 1 ? 'problem' : 'problems'}; all of them: check --json`];
+  return [...problems.slice(0, SHOWN).map(formatProblem), ...rest];
+}

@@ -75,6 +75,10 @@ class Resolution {
   readonly #base: string;
   readonly #tables: Readonly<Record<string, BuildTable>>;
   readonly #defaults: NonNullable<ConfigTables['defaults']>;
+  /** The paths of all that was left out; with thousands of them, each is asked for by its path. */
+  readonly #removed: ReadonlySet<string>;
+  /** And those of the tables around them. */
+  readonly #aroundRemoved: ReadonlySet<string>;
 
   constructor(input: Tables, report: (path: KeyPath, message: string) => void) {
     this.#input = input;
@@ -82,6 +86,8 @@ class Resolution {
     this.#base = dirname(input.file);
     this.#tables = input.tables.builds ?? {};
     this.#defaults = input.tables.defaults ?? {};
+    this.#removed = new Set(input.removed.map(keyOf));
+    this.#aroundRemoved = new Set(input.removed.flatMap((path) => path.map((_, end) => keyOf(path.slice(0, end)))));
   }
 
   project(): Project {
@@ -366,7 +372,7 @@ class Resolution {
 
   /** Whether the value at this path, or a table around it, was left out. */
   #wrong(path: KeyPath): boolean {
-    return this.#input.removed.some((removed) => removed.every((key, index) => key === path[index]));
+    return path.some((_, index) => this.#removed.has(keyOf(path.slice(0, index + 1))));
   }
 
   /** Whether anything of these keys of a build or of `[defaults]` was left out, the keys themselves or parts of them. */
@@ -375,12 +381,12 @@ class Resolution {
       ['builds', name, key],
       ['defaults', key],
     ]);
-    return paths.some(
-      (path) =>
-        this.#wrong(path) || this.#input.removed.some((removed) => path.every((key, index) => key === removed[index])),
-    );
+    return paths.some((path) => this.#wrong(path) || this.#aroundRemoved.has(keyOf(path)));
   }
 }
+
+/** A path as one text. */
+const keyOf = (path: KeyPath): string => JSON.stringify(path);
 
 /** Of all tables, since one that another replaces, or that is switched off, still names something that is secret. */
 function secretVariablesOf({ builds = {}, defaults, mail }: ConfigTables): ReadonlySet<string> {

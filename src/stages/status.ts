@@ -35,9 +35,13 @@ export interface BuildStatus {
   readonly obstructed?: true;
 }
 
-/** Every lock of every build of a project, as it is at this moment. Changes nothing. */
-export function statusOf(project: Project, host: Host): BuildStatus[] {
-  return [...project.builds.values()].map((build) => {
+/**
+ * Every lock of every build of a project, as it is at this moment. Changes nothing.
+ *
+ * @param only the one build to look at, if given
+ */
+export function statusOf(project: Project, host: Host, only?: Build): BuildStatus[] {
+  return (only === undefined ? [...project.builds.values()] : [only]).map((build) => {
     const { name, role } = build;
     try {
       const locks = locksOf(build).map((lock) => withFate(lock, host));

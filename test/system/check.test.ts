@@ -214,3 +214,25 @@ test('check takes the names that cron has for schedules, and sees one that never
     said: expect.stringContaining('which never comes'),
   });
 });
+
+test('a configuration with thousands of mistakes: the first ones are told, and how many more there are', () => {
+  const config = join(temporaryDirectory(), 'stagelock.toml');
+  const build = (n: number): string => `[builds.b${n}]
+${n === 0 ? 'source = "."' : 'primary = "b0"'}
+directory = "d${n}"
+stages.build = { command = 3 }
+`;
+  writeFileSync(config, `[project]\nname = "x"\n${Array.from({ length: 2000 }, (_, n) => build(n)).join('')}`);
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [STAGELOCK, '-c', config, ...args], { env: environment, encoding: 'utf8' });
+  const checked = run('check');
+  expect(checked.status).toBe(2);
+  const lines = checked.stderr.trimEnd().split('\n');
+  expect(lines).toHaveLength(51);
+  expect(lines[49]).toContain('builds.b49.stages.build.command');
+  expect(lines[50]).toBe('and 1950 more problems; all of them: check --json');
+  expect(JSON.parse(run('check', '--json').stdout).problems).toHaveLength(2000);
+  const status = run('status');
+  expect(status.stderr).toContain('the configuration has 2000 problems:');
+  expect(status.stderr.split('\n').length).toBeLessThan(60);
+});
