@@ -55,7 +55,7 @@ describe.skipIf(missingFor('cvs').length > 0).each(MODES)('a CVS source of a ser
   const states = CVS_STATES.filter(({ state, quick }) => (ALL || quick) && !UNLIKE.includes(state));
   test.each(states)('$state', { timeout: 120_000 }, async (state: State) => {
     const outcome = outcomeIn(state, mode);
-    const world = new World('cvs', mode, state.begin);
+    const world = World.make('cvs', mode, state.begin);
     const toServer = `find source -path '*/CVS/Root' | while read -r f; do echo ":fork:$PWD/store" > "$f"; done`;
     execFileSync('sh', ['-c', toServer], { cwd: world.root });
     const system = versionControlOf({ ...world.repository.update, mode }, join(world.root, 'memory'));

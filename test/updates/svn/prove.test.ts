@@ -22,7 +22,7 @@ function sourceOf(world: World) {
 
 describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.join(', ')})`, () => {
   test('is proved in its place, its revision and its externals', async () => {
-    const world = new World('svn', 'fast-forward', withExternals);
+    const world = World.make('svn', 'fast-forward', withExternals);
     const { system, checkout, revision } = sourceOf(world);
     const is = await revision();
     expect(is).toBe('4+^/trunk+ext@2+ext/inner%20one@1+lib/pin@1+linked.c@3');
@@ -37,7 +37,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
   });
 
   test('has another sign after whatever a client does to it, and the same after a look', async () => {
-    const world = new World('svn', 'fast-forward', withExternals);
+    const world = World.make('svn', 'fast-forward', withExternals);
     const { system, checkout, revision, sign } = sourceOf(world);
     expect(sign(), 'nobody has looked where there are externals').toBeUndefined();
     const is = await revision();
@@ -67,7 +67,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
   });
 
   test('names who has changed what comes from elsewhere, and in which revision', async () => {
-    const world = new World('svn', 'fast-forward', withExternals);
+    const world = World.make('svn', 'fast-forward', withExternals);
     const { system, checkout, revision } = sourceOf(world);
     const before = await revision();
     world.push({ author: 'carl', write: { 'b.c': 'int b;\n' } });
@@ -87,7 +87,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
   });
 
   test('names who has changed what a definition moves on', async () => {
-    const world = new World('svn', 'fast-forward', withExternals);
+    const world = World.make('svn', 'fast-forward', withExternals);
     const { system, checkout, revision } = sourceOf(world);
     const before = await revision();
     pushTheirs(world, { 'lib/sub/y.c': 'int y = 2;\n' });
@@ -109,7 +109,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
   });
 
   test('is mended by commands that svn understands where a file of another place is missing', async () => {
-    const world = new World('svn', 'fast-forward', withExternals);
+    const world = World.make('svn', 'fast-forward', withExternals);
     const { system, checkout, revision } = sourceOf(world);
     const is = await revision();
     rmSync(join(world.source, 'linked.c'));
@@ -121,7 +121,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
   });
 
   test('is followed into a directory of a working copy, by a link', async () => {
-    const world = new World('svn', 'fast-forward');
+    const world = World.make('svn', 'fast-forward');
     execFileSync('ln', ['-s', join(world.source, 'lib'), join(world.root, 'linked')]);
     const { system, checkout } = sourceOf(world);
     const linked = { ...checkout, source: join(world.root, 'linked') };

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { UpdateSource } from '../../../src/config/project.js';
 import type { SystemName } from '../../../src/updates/record.js';
 import { environment as gitEnvironment } from '../repository.js';
@@ -50,6 +50,35 @@ const timeoutMs = 60_000;
 
 /** Makes a repository below an empty directory. */
 export function makeRepository(type: SystemName, root: string): SourceRepository {
+  const store = join(root, 'store');
+  const run = (program: string, args: readonly string[], cwd = root): void =>
+    void execFileSync(program, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  switch (type) {
+    case 'git':
+      run('git', ['init', '-q', '--bare', '-b', 'main', store]);
+      run('git', ['clone', '-q', store, 'work']);
+      run('git', ['checkout', '-q', '-b', 'main'], join(root, 'work'));
+      break;
+    case 'svn':
+      run('svnadmin', ['create', store]);
+      run('svn', ['mkdir', '-q', '-m', 'layout', `file://${store}/trunk`, `file://${store}/other`]);
+      run('svn', ['checkout', '-q', `file://${store}/trunk`, 'work']);
+      break;
+    case 'hg':
+      run('hg', ['init', store]);
+      run('hg', ['clone', '-q', store, 'work']);
+      break;
+    case 'cvs':
+      run('cvs', ['-d', store, 'init']);
+      mkdirSync(join(store, 'module'));
+      run('cvs', ['-Q', '-d', store, 'checkout', '-d', 'work', 'module']);
+      break;
+  }
+  return repositoryIn(type, root);
+}
+
+/** The one that is there. */
+export function repositoryIn(type: SystemName, root: string): SourceRepository {
   const work = join(root, 'work');
   const store = join(root, 'store');
   const run = (program: string, args: readonly string[], cwd = work): string =>
@@ -73,9 +102,6 @@ export function makeRepository(type: SystemName, root: string): SourceRepository
 
   switch (type) {
     case 'git': {
-      run('git', ['init', '-q', '--bare', '-b', 'main', store], root);
-      run('git', ['clone', '-q', store, work], root);
-      run('git', ['checkout', '-q', '-b', 'main']);
       return {
         type,
         update: { type, remote: 'origin', branch: 'main', submodules: 'initialised', mode: 'fast-forward', timeoutMs },
@@ -92,9 +118,6 @@ export function makeRepository(type: SystemName, root: string): SourceRepository
       };
     }
     case 'svn': {
-      run('svnadmin', ['create', store], root);
-      run('svn', ['mkdir', '-q', '-m', 'layout', `file://${store}/trunk`, `file://${store}/other`], root);
-      run('svn', ['checkout', '-q', `file://${store}/trunk`, work], root);
       return {
         type,
         update: { type, url: undefined, mode: 'fast-forward', timeoutMs },
@@ -115,8 +138,6 @@ export function makeRepository(type: SystemName, root: string): SourceRepository
       };
     }
     case 'hg': {
-      run('hg', ['init', store], root);
-      run('hg', ['clone', '-q', store, work], root);
       return {
         type,
         update: { type, branch: 'default', mode: 'fast-forward', timeoutMs },
@@ -133,9 +154,6 @@ export function makeRepository(type: SystemName, root: string): SourceRepository
       };
     }
     case 'cvs': {
-      run('cvs', ['-d', store, 'init'], root);
-      mkdirSync(join(store, 'module'));
-      run('cvs', ['-Q', '-d', store, 'checkout', '-d', 'work', 'module'], root);
       const addParents = (path: string): void => {
         const directory = dirname(path);
         if (directory === '.' || existsSync(join(work, directory, 'CVS'))) return;
@@ -146,15 +164,17 @@ export function makeRepository(type: SystemName, root: string): SourceRepository
         addParents(path);
         run('cvs', ['-Q', 'add', path]);
       };
-      const known = new Set<string>();
+      const isKnown = (path: string): boolean => {
+        const entries = join(work, dirname(path), 'CVS', 'Entries');
+        return existsSync(entries) && `\n${readFileSync(entries, 'utf8')}`.includes(`\n/${basename(path)}/`);
+      };
       return {
         type,
         update: { type, options: ['-d', '-A', '-P'], mode: 'fast-forward', timeoutMs },
         ...hide,
         commit: ({ log, rename, remove = [], ...more }) => {
           for (const path of write(more.write)) {
-            if (!known.has(path)) add(path);
-            known.add(path);
+            if (!isKnown(path)) add(path);
           }
           // CVS knows no renames: a file goes, another one comes.
           move(rename, (from, to) => {

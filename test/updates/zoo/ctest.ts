@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<SystemName, string>> = { git: 'GIT', svn: 'SVN',
 
 /** Brings a source into a state and has ctest update it. */
 export function verdictOf(type: SystemName, state: State): Verdict {
-  const world = new World(type, 'fast-forward', state.begin);
+  const world = World.make(type, 'fast-forward', state.begin);
   // What some states do to the journal of a primary needs one.
   world.build('main');
   const directory = configure(world);

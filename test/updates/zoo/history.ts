@@ -8,8 +8,7 @@ import { versionControlOf } from '../../../src/updates/version-control.js';
 import { Random } from '../../support/random.js';
 import { STAGELOCK } from '../../system/programs.js';
 import { filesIn } from '../systems/broken.js';
-import type { Mode } from './state.js';
-import { type BuildName, type Files, World } from './world.js';
+import type { BuildName, Files, World } from './world.js';
 
 const PATHS = ['a.c', 'b.c', 'lib/c.c', 'lib/deep/d.c', 'more/e.c', 'more/f g.c'];
 
@@ -56,25 +55,27 @@ export class History {
   readonly #unknown = new Set<string>();
   readonly #looked = new Map<BuildName, number>();
   readonly #steps: string[] = [];
+  #judged = 0;
   /** What the last run of the primary said. */
   #said = '';
 
-  constructor(type: SystemName, mode: Mode, seed: number) {
-    this.#world = new World(type, mode);
+  /** @param world in which both builds have built all there is */
+  constructor(world: World, seed: number) {
+    this.#world = world;
     this.#random = new Random(seed);
   }
 
-  get world(): World {
-    return this.#world;
-  }
-
-  /** @throws when a stage has read a tree that is no revision with the local changes that its report lists */
-  async live(steps: number): Promise<void> {
+  /**
+   * @returns how often it was looked at what a stage has read
+   * @throws when that was no revision with the local changes that its report lists
+   */
+  async live(steps: number): Promise<number> {
     await this.#export();
-    await this.#run('main');
+    for (const build of ['main', 'other'] as const) this.#looked.set(build, this.#world.timesBuilt(build));
     for (let step = 0; step < steps; step++) await this.#step();
     await this.#run('main');
     await this.#run('other');
+    return this.#judged;
   }
 
   async #step(): Promise<void> {
@@ -167,6 +168,7 @@ export class History {
 
   /** A witness within the stage has copied the tree; the server says what the recorded revision is. */
   #judge(build: BuildName, seen: Files, stderr: string): void {
+    this.#judged++;
     const recorded = this.#world.recorded() ?? '';
     const wanted = this.#exports.get(recorded);
     const told = `after ${this.#steps.join(', ')}\n${stderr}`;

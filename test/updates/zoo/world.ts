@@ -7,7 +7,13 @@ import { STAGELOCK } from '../../system/programs.js';
 import { LOCAL_SUBMODULES, temporaryDirectory } from '../repository.js';
 import { filesIn } from '../systems/broken.js';
 import { readUpdate } from '../systems/ctest.js';
-import { type Commit, environment, makeRepository, type SourceRepository } from '../systems/repositories.js';
+import {
+  type Commit,
+  environment,
+  makeRepository,
+  repositoryIn,
+  type SourceRepository,
+} from '../systems/repositories.js';
 import { nastySettings } from './nasty.js';
 import type { Mode } from './state.js';
 
@@ -37,7 +43,7 @@ const COMMAND = /^ {8}((?:cd|for file in|git|svn|hg|cvs|rm|mv|cp|mkdir|rmdir|chm
 
 /** A repository, a checkout, a primary `main` and a secondary `other`, as a person configures them. */
 export class World {
-  readonly root = temporaryDirectory();
+  readonly root: string;
   readonly type: SystemName;
   readonly mode: Mode;
   readonly repository: SourceRepository;
@@ -45,16 +51,32 @@ export class World {
   readonly #settings: NodeJS.ProcessEnv;
   #clones = 0;
 
-  constructor(type: SystemName, mode: Mode, begin: (world: World) => void = () => undefined) {
+  /** Opens the one that is there. */
+  constructor(type: SystemName, mode: Mode, root: string) {
     this.type = type;
     this.mode = mode;
-    this.source = join(this.root, 'source');
-    this.#settings = nastySettings(join(this.root, 'home'));
-    this.repository = makeRepository(type, this.root);
-    this.repository.commit({ log: 'one', write: FIRST });
-    begin(this);
-    this.repository.clone(this.source);
-    writeFileSync(join(this.root, 'stagelock.toml'), this.#configuration());
+    this.root = root;
+    this.source = join(root, 'source');
+    this.#settings = nastySettings(join(root, 'home'));
+    this.repository = repositoryIn(type, root);
+  }
+
+  /**
+   * @param begin what is done to the repository before it is checked out
+   * @param root an empty directory; one that goes with the test unless given
+   */
+  static make(
+    type: SystemName,
+    mode: Mode,
+    begin: (world: World) => void = () => undefined,
+    root = temporaryDirectory(),
+  ): World {
+    makeRepository(type, root).commit({ log: 'one', write: FIRST });
+    const world = new World(type, mode, root);
+    begin(world);
+    world.repository.clone(world.source);
+    writeFileSync(join(root, 'stagelock.toml'), world.#configuration());
+    return world;
   }
 
   #configuration(): string {

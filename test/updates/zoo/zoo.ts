@@ -1,22 +1,23 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { SystemName } from '../../../src/updates/record.js';
 import { missingFor } from '../systems/repositories.js';
+import { isChosen } from './chosen.js';
+import { PreparedWorlds } from './prepared-worlds.js';
 import { type Mode, type Outcome, outcomeIn, type State } from './state.js';
-import { type BuildName, type Files, type Ran, World } from './world.js';
+import type { BuildName, Files, Ran, World } from './world.js';
 
-const ALL = process.env['STAGELOCK_ZOO'] === 'all';
-const MODES: readonly Mode[] = ['fast-forward', 'reset'];
 const TIMEOUT_MS = 300_000;
 
 /** Has every state of a working copy gone through by a primary and by secondaries with and without something to build. */
-export function zooOf(type: SystemName, states: readonly State[]): void {
+export function zooOf(type: SystemName, mode: Mode, states: readonly State[]): void {
   const missing = missingFor(type);
   const because = missing.length > 0 ? ` (missing: ${missing.join(', ')})` : '';
-  const chosen = states.filter(({ quick }) => ALL || quick);
-  describe.skipIf(missing.length > 0).each(MODES)(`${type}, mode %s${because}`, (mode) => {
-    test.each(chosen)('$state', { timeout: TIMEOUT_MS }, (state) => {
-      whileNothingIsPending(type, mode, state);
-      whileASecondaryIsBehind(type, mode, state);
+  const prepared = new PreparedWorlds(type, mode);
+  afterAll(() => prepared.remove());
+  describe.skipIf(missing.length > 0)(`${type}, mode ${mode}${because}`, () => {
+    test.each(states.filter(isChosen))('$state', { timeout: TIMEOUT_MS }, (state) => {
+      whileNothingIsPending(prepared.built(state.begin), state);
+      whileASecondaryIsBehind(prepared.pending(state.begin), state);
     });
   });
   // A state whose name is there twice would be one that nobody looks at.
@@ -25,17 +26,9 @@ export function zooOf(type: SystemName, states: readonly State[]): void {
   });
 }
 
-function worldOf(type: SystemName, mode: Mode, { begin }: State): World {
-  const world = new World(type, mode, begin);
-  for (const build of ['main', 'other'] as const)
-    expect(world.build(build), build).toMatchObject({ code: 0, stderr: '' });
-  return world;
-}
-
 /** A secondary that has built all there is builds nothing of it, whatever it is; the primary meets it first. */
-function whileNothingIsPending(type: SystemName, mode: Mode, state: State): void {
-  const world = worldOf(type, mode, state);
-  const outcome = outcomeIn(state, mode);
+function whileNothingIsPending(world: World, state: State): void {
+  const outcome = outcomeIn(state, world.mode);
   state.make(world);
   const before = world.timesBuilt('other');
   world.build('other');
@@ -44,11 +37,8 @@ function whileNothingIsPending(type: SystemName, mode: Mode, state: State): void
 }
 
 /** A secondary that has something to build meets it before the primary does. */
-function whileASecondaryIsBehind(type: SystemName, mode: Mode, state: State): void {
-  const world = worldOf(type, mode, state);
-  const outcome = outcomeIn(state, mode);
-  world.push({ write: { 'pending.c': 'int pending;\n' } });
-  expect(world.build('main')).toMatchObject({ code: 0, stderr: '' });
+function whileASecondaryIsBehind(world: World, state: State): void {
+  const outcome = outcomeIn(state, world.mode);
   const recorded = world.newest();
   state.make(world);
   const before = world.timesBuilt('other');

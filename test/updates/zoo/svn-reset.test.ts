@@ -1,4 +1,4 @@
 import { SVN_STATES } from './svn-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('svn', SVN_STATES);
+zooOf('svn', 'reset', SVN_STATES);

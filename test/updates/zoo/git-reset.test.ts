@@ -1,4 +1,4 @@
 import { GIT_STATES } from './git-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('git', GIT_STATES);
+zooOf('git', 'reset', GIT_STATES);

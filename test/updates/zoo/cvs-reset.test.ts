@@ -1,4 +1,4 @@
 import { CVS_STATES } from './cvs-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('cvs', CVS_STATES);
+zooOf('cvs', 'reset', CVS_STATES);

@@ -1,4 +1,4 @@
 import { HG_STATES } from './hg-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('hg', HG_STATES);
+zooOf('hg', 'reset', HG_STATES);
