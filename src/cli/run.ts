@@ -116,7 +116,8 @@ export async function runCommand(
     const lines = explainResult(build, result, circumstances);
     const state = stateOf(build, result, circumstances);
     if (state !== undefined) tell(warnings.warn('run', state, lines));
-    else if (result.kind === 'interrupted') tell(lines);
+    // Whether what was wrong before is over, the run will show that builds it again.
+    else if (result.kind === 'interrupted' || result.kind === 'source-moved') tell(lines);
     else tell([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
     const [writers = '', ...more] = explainWriters(project.file);
     if (writers !== '')

@@ -105,6 +105,9 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
       hg: 'hg update -q',
       cvs: 'cvs -Q update -A a',
     };
+    repository.vanish();
+    expect(run('main').status).toBe(1);
+    repository.reappear();
     const byHand = join(root, 'by-hand');
     writeFileSync(byHand, back[type]);
     for (const build of ['main', 'other']) {
@@ -119,8 +122,9 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
       execFileSync('sh', ['-ec', forth[type]], { cwd: join(root, 'source'), env: environment });
     }
     rmSync(byHand);
+    const over = expect.stringMatching(/^stagelock: main: runs again\. What was wrong since \S+ is over\.\n$/);
     for (const build of ['main', 'other']) {
-      expect(run(build)).toMatchObject({ status: 0, stderr: '' });
+      expect(run(build)).toMatchObject({ status: 0, stderr: build === 'main' ? over : '' });
       expect(reported(build)).toEqual(['a']);
     }
     expect([built('main'), built('other')]).toEqual(['122', '122']);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -41,6 +41,17 @@ describe('a fetch', () => {
     const { origin, clone, checkout } = originAndClone();
     origin.git('commit', '-q', '--amend', '-m', 'rewritten');
     expect(await fetch(forward, checkout)).toMatchObject({ news: true, head: clone.head(), target: origin.head() });
+  });
+
+  it('of another branch than is checked out shows the command that goes there, whatever its name is', async () => {
+    const { root, origin, clone, checkout } = originAndClone();
+    const branch = `it's;$(touch\${IFS}pwned)&"x"|y`;
+    origin.git('branch', branch);
+    const failed = await fetch({ ...forward, branch }, checkout);
+    const [, command = ''] = /^ {2}(git .*)$/m.exec(failed.kind === 'failed' ? failed.message : '') ?? [];
+    execFileSync('sh', ['-ec', command], { cwd: root, env: environment, stdio: 'ignore' });
+    expect(clone.git('branch', '--show-current')).toBe(branch);
+    expect(readdirSync(root).sort()).toEqual(['clone', 'origin']);
   });
 
   it('from an unreachable remote fails with what git said', async () => {

@@ -115,7 +115,8 @@ function expectSame(
   const differing = [...new Set([...seen.keys(), ...wanted.keys()])].filter(
     (path) => seen.get(path) !== wanted.get(path),
   );
-  const tracked = differing.filter((path) => !untracked.includes(path) && !absent.includes(path)).sort();
+  const ofNobody = untracked.filter((path) => !wanted.has(path));
+  const tracked = differing.filter((path) => !ofNobody.includes(path) && !absent.includes(path)).sort();
   expect(tracked, `${name} has built another tree`).toEqual(tracked.filter((path) => modified.includes(path)));
   if (tracked.length > 0) expect(world.reported(name)).toEqual(expect.arrayContaining(tracked));
 }
