@@ -17,7 +17,8 @@ export async function internal(path) {
       external: ['sax', 'koffi'],
     });
     const file = join(directory, 'module.mjs');
-    await bundle.write({ file, format: 'esm' });
+    // In one file, also what is not loaded before it is needed.
+    await bundle.write({ file, format: 'esm', codeSplitting: false });
     await bundle.close();
     return await import(file);
   } finally {

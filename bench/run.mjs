@@ -15,6 +15,7 @@ const BENCHES = [
   'cleanup',
   'reports',
   'update',
+  'proof',
   'scheduler',
   'burst',
   'stage-end',

@@ -63,9 +63,14 @@ export function describeFaults(faults: readonly Fault[]): string[] {
   return faults.map(({ what, paths }) => (paths.length === 0 ? what : `${what} ${listed(paths)}`));
 }
 
-/** Commands for a person to copy, below what they do: whoever copies them knows them by the two blanks. No lines where there are none. */
+/** A message with commands for a person to copy below it: whoever copies them knows them by the two blanks. */
+export function withCommands(message: string, commands: readonly string[]): string {
+  return [message, ...commands.map((command) => `  ${command}`)].join('\n');
+}
+
+/** Commands for a person to copy, below what they do. Nothing where there are none. */
 export function toCopy(what: string, commands: readonly string[]): string[] {
-  return commands.length === 0 ? [] : [what, ...commands.map((command) => `  ${command}`)];
+  return commands.length === 0 ? [] : [withCommands(what, commands)];
 }
 
 /**

@@ -54,9 +54,9 @@ const other = (names: string, create: (world: World) => void): Failure => ({
 const FAILURES: Readonly<Record<Exclude<SystemName, 'git'>, readonly Failure[]>> = {
   svn: [
     AWAY,
-    other('UUID', ({ root }) => {
-      execFileSync('svnadmin', ['create', 'store'], { cwd: root });
-      execFileSync('svn', ['mkdir', '-q', '-m', 'x', `file://${root}/store/trunk`], { env: environment });
+    other('UUID', (world) => {
+      world.runIn(world.root, 'svnadmin', 'create', 'store');
+      world.runIn(world.root, 'svn', 'mkdir', '-q', '-m', 'x', `file://${world.root}/store/trunk`);
     }),
     edited('a.c'),
     edited('lib/c.c'),

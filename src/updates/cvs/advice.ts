@@ -1,5 +1,6 @@
 import { shellWord } from '../../text/shell-word.js';
-import { look } from '../look.js';
+import { freeEnding } from '../aside.js';
+import { outermost } from '../within.js';
 import { backupOf } from './condition.js';
 import { inSource, type Place } from './place.js';
 
@@ -8,25 +9,14 @@ import { inSource, type Place } from './place.js';
  * another one goes with it.
  */
 export function moveAway(source: string, places: readonly Place[]): string[] {
-  const unique = [...new Map(places.map((place) => [place.path, place])).values()];
-  const tops = unique.filter(({ path }) => !unique.some((other) => path.startsWith(`${other.path}/`)));
+  const byPath = new Map(places.map((place) => [place.path, place]));
+  const tops = outermost([...byPath.keys()]).flatMap((path) => byPath.get(path) ?? []);
   if (tops.length === 0) return [];
-  const suffix = freeSuffix(source, tops);
+  const suffix = freeEnding(tops.map(({ bytes }) => inSource(source, bytes)));
   const words = tops.map(({ bytes }) => wordOf(inSource(source, bytes)));
   const [only] = words;
   if (words.length > 1) return [`for file in ${words.join(' ')}; do mv "$file" "$file${suffix}"; done`];
   return [`mv ${only} ${only}${suffix}`];
-}
-
-/** An ending under which nothing is there yet. */
-function freeSuffix(source: string, places: readonly Place[]): string {
-  for (let count = 1; ; count++) {
-    const suffix = count === 1 ? '.mine' : `.mine${count}`;
-    const taken = places.some(
-      ({ bytes }) => look(inSource(source, Buffer.concat([bytes, Buffer.from(suffix)]))) !== undefined,
-    );
-    if (!taken) return suffix;
-  }
 }
 
 /** Commands that bring back files which were to be removed, at the revision that they had. */
@@ -50,7 +40,3 @@ export function wordOf(bytes: Buffer): string {
   });
   return `"$(printf '${octal.join('')}')"`;
 }
-
-/** A message in which the commands stand on lines of their own, for a person to copy. */
-export const advised = (message: string, commands: readonly string[]): string =>
-  [message, ...commands.map((command) => `  ${command}`)].join('\n');

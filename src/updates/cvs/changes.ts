@@ -8,7 +8,7 @@ import { readLog } from './log.js';
 import type { Memory } from './memory.js';
 import { directoryOf, type RepositoryPlace, repositoryBelow } from './repository.js';
 import { isBetween } from './revision-number.js';
-import { readTree, type Tree } from './tree.js';
+import { type Tree, treeOf } from './tree.js';
 
 /** As many files as a command line holds without trouble. */
 const FILES_AT_ONCE = 200;
@@ -20,12 +20,9 @@ export async function changesBetween(
   prior: string,
   revision: string,
 ): Promise<ChangesResult> {
-  let tree: Tree;
-  try {
-    tree = readTree(checkout.source);
-  } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
-  }
+  const read = treeOf(checkout.source);
+  if (read.kind === 'failed') return read;
+  const { tree } = read;
   const present = entriesOf(tree);
   if (digestOf(present) !== revision) {
     return { kind: 'failed', message: `${checkout.source} was changed while it was looked at` };
@@ -40,7 +37,7 @@ export async function changesBetween(
     for (let at = 0; at < paths.length; at += FILES_AT_ONCE) {
       const log = await logOf(checkout, root, paths.slice(at, at + FILES_AT_ONCE));
       if (log.kind === 'failed') return log;
-      revisions.push(...log.revisions.filter((of) => belongs(of, steps.get(of.path))));
+      for (const of of log.revisions) if (belongs(of, steps.get(of.path))) revisions.push(of);
     }
   }
   snapshots.keepOnly([prior, revision]);
@@ -92,7 +89,9 @@ function byRoot({ directories }: Tree, paths: readonly string[]): { root: string
     const place = places.get(directory);
     if (place === undefined) continue;
     const asked = { path, name: repositoryBelow(place, directory === '' ? path : path.slice(directory.length + 1)) };
-    groups.set(place.root, [...(groups.get(place.root) ?? []), asked]);
+    const group = groups.get(place.root);
+    if (group === undefined) groups.set(place.root, [asked]);
+    else group.push(asked);
   }
   return [...groups].map(([root, asked]) => ({ root, paths: asked }));
 }

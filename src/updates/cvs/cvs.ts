@@ -19,7 +19,7 @@ import { prove } from './prove.js';
 import { rehearse } from './said.js';
 import { signOf } from './sign.js';
 import { Snapshots } from './snapshots.js';
-import { readTree, type Tree } from './tree.js';
+import { treeOf } from './tree.js';
 import { type Following, plainArguments, updateArguments } from './update-options.js';
 
 /**
@@ -47,18 +47,8 @@ export function cvs(following: Following, memory: string): VersionControl {
 }
 
 async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
-  const read = treeOf(checkout);
+  const read = treeOf(checkout.source);
   return read.kind === 'failed' ? read : { kind: 'revision', revision: digestOf(entriesOf(read.tree)) };
-}
-
-type Read = { readonly kind: 'tree'; readonly tree: Tree } | Failed;
-
-function treeOf({ source }: Checkout): Read {
-  try {
-    return { kind: 'tree', tree: readTree(source) };
-  } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 async function repairTree(
@@ -67,7 +57,7 @@ async function repairTree(
   checkout: Checkout,
   broken: BrokenMove,
 ): Promise<RepairResult> {
-  const here = treeOf(checkout);
+  const here = treeOf(checkout.source);
   if (here.kind === 'failed') return here;
   const update = updateArguments(following, here.tree);
   const past = snapshots.of(broken.from);

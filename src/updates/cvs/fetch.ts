@@ -1,7 +1,7 @@
 import { exists } from '../look.js';
-import { listed } from '../proof.js';
+import { listed, withCommands } from '../proof.js';
 import type { Checkout, Fault, FetchResult } from '../version-control.js';
-import { advised, bringBack, moveAway } from './advice.js';
+import { bringBack, moveAway } from './advice.js';
 import { conditionOf } from './condition.js';
 import { disguisedIn } from './disguised.js';
 import { digestOf, entriesOf } from './entries.js';
@@ -11,7 +11,7 @@ import type { Memory } from './memory.js';
 import { inSource, type Place } from './place.js';
 import { rehearse, type Said } from './said.js';
 import { strayedIn } from './strayed.js';
-import { below, readTree, type Tree } from './tree.js';
+import { below, type Tree, treeOf } from './tree.js';
 import { type Following, lettersOf, updateArguments } from './update-options.js';
 
 /**
@@ -25,12 +25,9 @@ export async function fetch(
   asOf?: Date,
 ): Promise<FetchResult> {
   const { source } = checkout;
-  let tree: Tree;
-  try {
-    tree = readTree(source);
-  } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
-  }
+  const read = treeOf(source);
+  if (read.kind === 'failed') return read;
+  const { tree } = read;
   const entries = entriesOf(tree);
   // A reset goes back to what it had; what the very first one finds may be what is meant.
   const strayed = following.mode === 'fast-forward' || snapshots.isEmpty() ? strayedIn(source, tree, following) : [];
@@ -56,7 +53,9 @@ export async function fetch(
     rehearsal.news ||
     (following.mode === 'reset' && hasLocalRemovals(rehearsal)) ||
     isPartial(source, tree, lettersOf(following.options));
-  return { kind: 'fetched', head: digestOf(entries), target: undefined, news, asOf };
+  const head = digestOf(entries);
+  // What it is at when it has moved nobody can know before.
+  return { kind: 'fetched', head, target: news ? undefined : head, news, asOf };
 }
 
 /** Whether cvs takes a directory for one of which somebody wants some files only, which ends with the next update of those with `-d`. */
@@ -70,7 +69,7 @@ function refusal(source: string, faults: readonly Fault[], why?: string): string
   const what = faults.map((fault) => `${source}: ${fault.what} ${listed(fault.paths)}`);
   const said = why === undefined ? [] : [why];
   const text = [...said, ...what, '(the source tree was not touched)', 'What ends it:'].join('\n');
-  return advised(
+  return withCommands(
     text,
     faults.flatMap(({ advice }) => advice),
   );

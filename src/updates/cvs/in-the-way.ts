@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exists, isDirectory } from '../look.js';
 import type { Checkout } from '../version-control.js';
 import { runCvs } from './command.js';
@@ -22,7 +22,8 @@ export async function inTheWay(
   asOf: Date | undefined,
 ): Promise<Place[]> {
   const root = tree.directories[0]?.place.root ?? '';
-  const known = new Set(tree.files.flatMap(({ path, revision }) => (revision === '0' ? [] : [path])));
+  const files = new Set(tree.files.flatMap(({ path, revision }) => (revision === '0' ? [] : [path])));
+  const directories = new Map(tree.directories.map((directory) => [directory.path, directory]));
   const isThere = ({ bytes }: Place): boolean => exists(inSource(checkout.source, bytes));
   const found = new Map<string, Place>();
   const add = (places: readonly Place[]): void => places.forEach((place) => void found.set(place.path, place));
@@ -31,11 +32,10 @@ export async function inTheWay(
     const brought = isLocal(root) ? [] : asked.brought;
     add(
       [...brought, ...asked.conflicting]
-        .filter((path) => !known.has(path))
+        .filter((path) => !files.has(path))
         .map(asked.at)
         .filter(isThere),
     );
-    const directories = new Set(tree.directories.map(({ path }) => path));
     const made = lettersOf(source.options).has('d') ? asked.made : [];
     add(
       made
@@ -45,7 +45,7 @@ export async function inTheWay(
     );
   }
   for (const place of tree.unknown) {
-    const parent = parentOf(tree, place);
+    const parent = directories.get(place.path.includes('/') ? dirname(place.path) : '');
     if (parent === undefined || !isLocal(parent.place.root)) continue;
     const module = repositoryBelow(parent.place, place.path.slice(place.path.lastIndexOf('/') + 1));
     const path = join(directoryOf(parent.place.root), module);
@@ -54,11 +54,6 @@ export async function inTheWay(
     if (isDirectory(path) && (await hasFiles(source, checkout, parent, module, asOf))) add([place]);
   }
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-function parentOf({ directories }: Tree, { path }: Place): Directory | undefined {
-  const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
-  return directories.find((directory) => directory.path === parent);
 }
 
 /** Whether an update would bring files into a directory of the repository; the removed ones are still there. */

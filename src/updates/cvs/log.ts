@@ -23,18 +23,20 @@ const END = '===================================================================
  */
 export function readLog(bytes: Buffer): FileRevision[] {
   const lines = decodeText(bytes).split('\n');
-  const starts = lines.flatMap((line, at) =>
-    isFile(lines, at) ? [{ at, file: line.slice('RCS file: '.length) }] : [],
-  );
+  const starts: { readonly at: number; readonly file: string }[] = [];
+  let before: string | undefined;
+  lines.forEach((line, at) => {
+    if (isFile(line, before, lines[at + 1])) starts.push({ at, file: line.slice('RCS file: '.length) });
+    if (line !== '') before = line;
+  });
   return starts.flatMap(({ at, file }, index) => revisionsOf(file, lines.slice(at, starts[index + 1]?.at)));
 }
 
 /** `RCS file: ` begins a file at the beginning and after the end of the one before. */
-function isFile(lines: readonly string[], at: number): boolean {
-  if (!lines[at]?.startsWith('RCS file: ')) return false;
-  const before = lines.slice(0, at).findLast((line) => line !== '');
-  return (before === undefined || before === END) && /^head:|^Working file:/.test(lines[at + 1] ?? '');
-}
+const isFile = (line: string, before: string | undefined, after: string | undefined): boolean =>
+  line.startsWith('RCS file: ') &&
+  (before === undefined || before === END) &&
+  /^head:|^Working file:/.test(after ?? '');
 
 function revisionsOf(file: string, lines: readonly string[]): FileRevision[] {
   const end = lines.lastIndexOf(END);
@@ -54,35 +56,66 @@ const numberAt = (lines: readonly string[], at: number): string => /[0-9.]+/.exe
 
 /** Of more than this many a message is a riddle, which nobody has set. */
 const MOST_FALSE = 3;
+/** As many steps as a file of many thousand revisions takes that has one. */
+const MOST_STEPS = 1_000_000;
 
 /**
  * Which of the numbers are those of the file, of which there are so many: the first is, none is there twice, and those of
  * the trunk go down. Of two with the same number the later one is, since a message speaks of what was before.
  */
 export function trueOnes(numbers: readonly string[], selected: number): number[] {
-  const all = numbers.map((_, index) => index);
   const surplus = numbers.length - selected;
-  if (!(surplus > 0)) return all;
-  if (surplus > MOST_FALSE) return all.slice(0, selected);
-  return chosen(numbers, 0, [], surplus) ?? all.slice(0, selected);
+  if (!(surplus > 0)) return numbers.map((_, index) => index);
+  const first = (): number[] => numbers.slice(0, selected).map((_, index) => index);
+  return (surplus > MOST_FALSE ? undefined : chosen(numbers, surplus)) ?? first();
 }
 
-function chosen(
-  numbers: readonly string[],
-  at: number,
-  taken: readonly number[],
-  surplus: number,
-): number[] | undefined {
-  if (at === numbers.length) return surplus === 0 ? [...taken] : undefined;
-  const number = numbers[at] ?? '';
-  const last = taken.map((index) => numbers[index] ?? '').findLast(isTrunk);
-  const fits =
-    !taken.some((index) => numbers[index] === number) &&
-    (last === undefined || !isTrunk(number) || isBefore(number, last));
-  const take = (): number[] | undefined => (fits ? chosen(numbers, at + 1, [...taken, at], surplus) : undefined);
-  const skip = (): number[] | undefined =>
-    surplus > 0 && at > 0 ? chosen(numbers, at + 1, taken, surplus - 1) : undefined;
-  return numbers.includes(number, at + 1) ? (skip() ?? take()) : (take() ?? skip());
+/** Goes through the numbers, takes or skips each, and goes back where that comes to nothing. */
+function chosen(numbers: readonly string[], surplus: number): number[] | undefined {
+  const lastAt = new Map(numbers.map((number, index) => [number, index]));
+  const taken: number[] = [];
+  const known = new Set<string>();
+  /** The last number of the trunk, before each that was taken. */
+  const trunk: (string | undefined)[] = [undefined];
+  /** What may still be tried, and what was done, of each number up to here. */
+  const path: { readonly rest: boolean[]; took: boolean | undefined }[] = [];
+  let skipped = 0;
+  const optionsAt = (at: number): boolean[] => {
+    const number = numbers[at] ?? '';
+    const last = trunk.at(-1);
+    const fits = !known.has(number) && (last === undefined || !isTrunk(number) || isBefore(number, last));
+    const take = fits ? [true] : [];
+    const skip = skipped < surplus && at > 0 ? [false] : [];
+    return (lastAt.get(number) ?? at) > at ? [...skip, ...take] : [...take, ...skip];
+  };
+  const undo = (at: number, took: boolean | undefined): void => {
+    if (took === false) skipped--;
+    if (took !== true) return;
+    taken.pop();
+    trunk.pop();
+    known.delete(numbers[at] ?? '');
+  };
+  path.push({ rest: optionsAt(0), took: undefined });
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const at = path.length - 1;
+    const here = path[at];
+    if (here === undefined) return undefined;
+    undo(at, here.took);
+    here.took = here.rest.shift();
+    if (here.took === undefined) {
+      path.pop();
+      continue;
+    }
+    const number = numbers[at] ?? '';
+    if (here.took) {
+      taken.push(at);
+      trunk.push(isTrunk(number) ? number : trunk.at(-1));
+      known.add(number);
+    } else skipped++;
+    if (at + 1 < numbers.length) path.push({ rest: optionsAt(at + 1), took: undefined });
+    else if (skipped === surplus) return taken;
+  }
+  return undefined;
 }
 
 const isTrunk = (number: string): boolean => number.split('.').length === 2;

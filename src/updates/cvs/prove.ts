@@ -8,7 +8,7 @@ import type { Memory } from './memory.js';
 import { said } from './said.js';
 import type { Snapshots } from './snapshots.js';
 import { strayedIn } from './strayed.js';
-import { type Entry, readTree, type Tree } from './tree.js';
+import { type Entry, treeOf } from './tree.js';
 import type { Following } from './update-options.js';
 
 /**
@@ -22,12 +22,9 @@ export async function prove(
   checkout: Checkout,
   revision: string,
 ): Promise<Proof> {
-  let tree: Tree;
-  try {
-    tree = readTree(checkout.source);
-  } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
-  }
+  const read = treeOf(checkout.source);
+  if (read.kind === 'failed') return read;
+  const { tree } = read;
   const { source } = checkout;
   const { clean, missing, obstructed, conflicting, unfinished, changed, rewritten } = conditionOf(source, tree);
   const disguised = await disguisedIn(checkout, contents.differing(source, clean));

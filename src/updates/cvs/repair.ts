@@ -5,9 +5,9 @@ import { readRegularFile } from '../../locks/index.js';
 import { shellWord } from '../../text/shell-word.js';
 import { exists, isDirectory } from '../look.js';
 import { remainsAt } from '../prefix.js';
-import { listed } from '../proof.js';
+import { listed, withCommands } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
-import { advised, moveAway } from './advice.js';
+import { moveAway } from './advice.js';
 import { runCvs } from './command.js';
 import { type Entries, numberOf } from './entries.js';
 import { placeOf } from './place.js';
@@ -53,7 +53,7 @@ export async function repair(it: Case): Promise<RepairResult | { readonly kind: 
       const file = join(checkout.source, path);
       return `mv ${shellWord(asideOf(file, numberOf(it.present.get(path)) ?? ''))} ${shellWord(file)}`;
     });
-    return { kind: 'refused', message: advised(message, back) };
+    return { kind: 'refused', message: withCommands(message, back) };
   }
   const leftovers = seen.unknown.filter((path) => versionsOf(it, path) !== undefined);
   const sorted = await sort(it, [...unclear, ...leftovers]);
@@ -78,7 +78,7 @@ async function complete({ checkout, update, broken }: Case): Promise<RepairResul
     const ignored = await ignoredIn(checkout, done.unknown);
     if (ignored.length === 0) return { kind: 'updated' };
     const message = `${checkout.source}: cvs passes over ${listed(ignored)}, since it was killed when it made them, and files of yours are there\nTo move them away:`;
-    return { kind: 'refused', message: advised(message, moveAwayPaths(checkout, ignored)) };
+    return { kind: 'refused', message: withCommands(message, moveAwayPaths(checkout, ignored)) };
   }
   const message = `${checkout.source}: each cvs update brings something, so nothing shows that the tree is whole`;
   return { kind: 'failed', message };
@@ -184,7 +184,7 @@ function removeBackups(notes: string): void {
 
 function refused(checkout: Checkout, paths: readonly string[]): RepairResult {
   const message = `${checkout.source} has local changes since its update broke off, in ${listed(paths)}\nThe next run brings the repository's when they are out of the way. To move them there:`;
-  return { kind: 'refused', message: advised(message, moveAwayPaths(checkout, paths)) };
+  return { kind: 'refused', message: withCommands(message, moveAwayPaths(checkout, paths)) };
 }
 
 const moveAwayPaths = ({ source }: Checkout, paths: readonly string[]): string[] =>
@@ -198,5 +198,5 @@ function explained(failed: Failed): Failed {
   const where = /waiting for (\S+)'s lock in (\S+)/.exec(failed.message);
   if (where?.[2] === undefined) return failed;
   const message = `${failed.message}\nWhen no cvs of ${where[1]} works in that repository, remove its lock there:`;
-  return { kind: 'failed', message: advised(message, [`rmdir ${shellWord(`${where[2]}/#cvs.lock`)}`]) };
+  return { kind: 'failed', message: withCommands(message, [`rmdir ${shellWord(`${where[2]}/#cvs.lock`)}`]) };
 }

@@ -1,5 +1,6 @@
 import { shellWord } from '../../text/shell-word.js';
 import type { Fault } from '../version-control.js';
+import { outermost } from '../within.js';
 import { wordOf } from './advice.js';
 import { hasPlaceOfItsOwn } from './entries.js';
 import { sortedPaths } from './fault.js';
@@ -50,7 +51,8 @@ function boundElsewhere(source: string, { directories, files }: Tree): Fault[] {
   // cvs notes nothing of that for a file that is to be added or removed.
   const noted = files.filter(({ revision }) => revision !== '0' && !revision.startsWith('-'));
   strayed.push(...noted.filter((file) => isStray(file, parentOf(file.path))));
-  const tops = strayed.filter(({ path }) => !strayed.some((other) => path.startsWith(`${other.path}/`)));
+  const outer = new Set(outermost(strayed.map(({ path }) => path)));
+  const tops = strayed.filter(({ path }) => outer.has(path));
   const tags = [...new Set(tops.map(({ path }) => meant.get(parentOf(path)) ?? ''))];
   return tags.map((tag) => {
     const some = tops.filter(({ path }) => (meant.get(parentOf(path)) ?? '') === tag);

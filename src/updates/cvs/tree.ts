@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../locks/index.js';
 import { exists, look } from '../look.js';
+import type { Failed } from '../version-control.js';
 import { inSource, type Place, placeOf } from './place.js';
 import { type RepositoryPlace, readPlace } from './repository.js';
 
@@ -45,6 +46,15 @@ const SLASH = Buffer.from('/');
 /** No directory of sources is this deep; a loop of mounts is. */
 const DEEPEST = 100;
 
+/** What there is of a source, or why that cannot be told. */
+export function treeOf(source: string): { readonly kind: 'tree'; readonly tree: Tree } | Failed {
+  try {
+    return { kind: 'tree', tree: readTree(source) };
+  } catch (error) {
+    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** @throws the system's error, and when the source itself is none of CVS */
 export function readTree(source: string): Tree {
   const tree: Growing = { source, files: [], directories: [], passedOver: [], unknown: [] };
@@ -83,8 +93,10 @@ function addDirectory(tree: Growing, bytes: Buffer, list: List, depth: number): 
 }
 
 /** The path of something in a directory. */
-export const below = (directory: Buffer, name: string): Buffer =>
-  Buffer.concat(directory.length === 0 ? [Buffer.from(name)] : [directory, SLASH, Buffer.from(name)]);
+export function below(directory: Buffer, name: Buffer | string): Buffer {
+  const bytes = typeof name === 'string' ? Buffer.from(name) : name;
+  return directory.length === 0 ? bytes : Buffer.concat([directory, SLASH, bytes]);
+}
 
 /** The names of the directories in a directory, sorted. */
 function children(source: string, directory: Buffer): Buffer[] {

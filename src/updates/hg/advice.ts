@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { shellWord } from '../../text/shell-word.js';
-import { exists } from '../look.js';
+import { freeEnding } from '../aside.js';
 import type { Checkout } from '../version-control.js';
 
 /** The top of the work tree that a source is, or is a part of. */
@@ -22,12 +22,5 @@ export function hgLine(checkout: Checkout, ...args: readonly string[]): string {
 /** Has a person put aside what stands at a path of the work tree, under a name that is free. */
 export function asideLine(top: string, path: string): string {
   const from = join(top, path);
-  let to = `${from}.mine`;
-  for (let n = 1; exists(to); n++) to = `${from}.mine.${n}`;
-  return ['mv', '--', from, to].map(shellWord).join(' ');
-}
-
-/** A message with commands to be copied below it. */
-export function withAdvice(message: string, lines: readonly string[]): string {
-  return [message, ...lines.map((line) => `  ${line}`)].join('\n');
+  return ['mv', '--', from, from + freeEnding([from])].map(shellWord).join(' ');
 }

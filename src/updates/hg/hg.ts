@@ -1,9 +1,9 @@
 import { neverStarted } from '../client.js';
 import { lastHead } from '../journal.js';
+import { withCommands } from '../proof.js';
 import type { ToolResult } from '../tool.js';
 import { commandText } from '../tool.js';
 import type { ChangesResult, Checkout, Failed, FetchResult, VersionControl } from '../version-control.js';
-import { withAdvice } from './advice.js';
 import { hgFailure, knows, rowsOf, runHg } from './command.js';
 import { type Course, courseOf, explainCourse, type Followed, headsOf } from './heads.js';
 import { LOG_FIELDS, readLog } from './log.js';
@@ -70,7 +70,7 @@ async function explained(
   const { proveTree } = await import('./prove.js');
   const proof = await proveTree(followed.mode, checkout, isBack ? recorded : course.target);
   return proof.kind === 'faulty'
-    ? withAdvice(
+    ? withCommands(
         message,
         proof.faults.flatMap(({ advice }) => advice),
       )

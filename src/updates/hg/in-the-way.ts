@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { exists } from '../look.js';
-import { listed } from '../proof.js';
+import { listed, withCommands } from '../proof.js';
 import type { Checkout, Failed } from '../version-control.js';
-import { asideLine, hgLine, topOf, withAdvice } from './advice.js';
+import { rootFinder } from '../within.js';
+import { asideLine, hgLine, topOf } from './advice.js';
 import { type Entry, statusOf } from './looks.js';
 import { subrepositoriesOf } from './sub-repositories.js';
 
@@ -25,7 +26,7 @@ export async function inTheWay(
   if (incoming.kind === 'failed') return incoming.message;
   if (moved.kind === 'failed') return moved.message;
   const changed = new Set(incoming.entries.map(({ path }) => path));
-  const above = (path: string): string | undefined => moved.paths.find((one) => path.startsWith(`${one}/`));
+  const above = rootFinder(moved.paths);
   const both = local.filter(({ path }) => changed.has(path) || above(path) !== undefined);
   if (both.length === 0) return undefined;
   // `hg revert` leaves a changed file as FILE.orig, and one that was added as it is; of a subrepository it takes all.
@@ -35,7 +36,7 @@ export async function inTheWay(
   const added = both.filter(({ letter }) => letter === 'A').map(({ path }) => asideLine(topOf(checkout), path));
   const files = listed(both.map(({ path }) => path).sort());
   const message = `${checkout.source} has local changes to files that the update changes, too: ${files}\n${UNTOUCHED}\nTo put yours aside, beside each file:`;
-  return withAdvice(message, [hgLine(checkout, 'revert', '-r', '.', ...patterns), ...added]);
+  return withCommands(message, [hgLine(checkout, 'revert', '-r', '.', ...patterns), ...added]);
 }
 
 /**
@@ -59,10 +60,12 @@ export async function replacedSubrepositories(
   if (gone.length === 0) return undefined;
   const files = await statusOf(checkout, '-a', '--rev', head, '--rev', target, ...gone.map((path) => `path:${path}`));
   if (files.kind === 'failed') return files.message;
-  const replaced = gone.filter((one) => files.entries.some(({ path }) => path === one || path.startsWith(`${one}/`)));
+  const within = rootFinder(gone);
+  const made = new Set(files.entries.map(({ path }) => within(path)));
+  const replaced = gone.filter((path) => made.has(path));
   if (replaced.length === 0) return undefined;
   const message = `In ${checkout.source} the update makes files of subrepositories, which hg cannot: ${listed(replaced)}\n${UNTOUCHED}\nTo bring them out of the way:`;
-  return withAdvice(message, [
+  return withCommands(message, [
     hgLine(checkout, 'update', '--check', '-r', 'null'),
     ...replaced.map((path) => asideLine(top, path)),
     hgLine(checkout, 'update', '-r', target),

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { exists } from '../look.js';
+import { withCommands } from '../proof.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Failed, LocalChanges, RevisionResult } from '../version-control.js';
-import { administrationOf, asideLine, hgLine, topOf, withAdvice } from './advice.js';
+import { administrationOf, asideLine, hgLine, topOf } from './advice.js';
 import { hgFailure, rowsOf, runHg, texts } from './command.js';
 
 /** As of git: hg, too, goes on looking above a source whose own `.hg` is gone. */
@@ -27,7 +28,7 @@ export async function currentRevision(checkout: Checkout): Promise<RevisionResul
   if (answer.kind === 'failed') return answer;
   const [revision] = texts(answer.rows);
   if (revision !== undefined) return { kind: 'revision', revision };
-  const message = withAdvice(`Nothing is checked out in ${checkout.source}. To check out its branch:`, [
+  const message = withCommands(`Nothing is checked out in ${checkout.source}. To check out its branch:`, [
     hgLine(checkout, 'update'),
   ]);
   return { kind: 'failed', message };
@@ -47,7 +48,8 @@ export type Status = { readonly kind: 'status'; readonly entries: readonly Entry
 
 export async function statusOf(checkout: Checkout, ...options: readonly string[]): Promise<Status> {
   const answer = await rowsOf(checkout, ['status', ...options], ['{status}', '{path}']);
-  if (answer.kind === 'failed') return { ...answer, message: withAdvice(answer.message, blindersIn(checkout, answer)) };
+  if (answer.kind === 'failed')
+    return { ...answer, message: withCommands(answer.message, blindersIn(checkout, answer)) };
   const entries = answer.rows.map(([letter, path = Buffer.alloc(0)]) => ({
     letter: letter?.toString() ?? '',
     path: decodeText(path),

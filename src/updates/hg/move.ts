@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { endedByItself, neverStarted } from '../client.js';
 import { exists } from '../look.js';
-import { explainFaults, listed } from '../proof.js';
+import { explainFaults, listed, withCommands } from '../proof.js';
 import type { Checkout, Fetched, MoveResult } from '../version-control.js';
-import { asideLine, topOf, withAdvice } from './advice.js';
+import { asideLine, topOf } from './advice.js';
 import { hgFailure, runHg } from './command.js';
 import type { Flaw } from './flaws.js';
 import type { Followed } from './heads.js';
@@ -66,7 +66,7 @@ export async function move(
   const untracked = 'stderr' in result ? untrackedIn(checkout, result.stderr) : [];
   if (untracked.length === 0) return { kind: 'refused', message: `${message}\n${UNTOUCHED}` };
   const explained = `${message}\n${UNTOUCHED}\nWhat is in the way is in no revision. To put it aside:`;
-  return { kind: 'refused', message: withAdvice(explained, untracked) };
+  return { kind: 'refused', message: withCommands(explained, untracked) };
 }
 
 /** Whether the sources of the subrepositories are not the same in two revisions. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { exists } from '../look.js';
 import { remainsAt } from '../prefix.js';
-import { explainFaults, listed } from '../proof.js';
+import { explainFaults, listed, withCommands } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
-import { asideLine, hgLine, topOf, withAdvice } from './advice.js';
+import { asideLine, hgLine, topOf } from './advice.js';
 import { hgFailure, runHg } from './command.js';
 import { currentRevision, statusOf } from './looks.js';
 import { lookAt } from './prove.js';
@@ -95,7 +95,7 @@ async function prove(checkout: Checkout, broken: BrokenMove): Promise<RepairResu
 
 function withSubrepositories(checkout: Checkout, to: string): RepairResult {
   const message = `${checkout.source} has subrepositories, and an update of it broke off; nothing tells their files from a person's. To discard all local changes and complete it:`;
-  return { kind: 'refused', message: withAdvice(message, [hgLine(checkout, 'update', '--clean', '-r', to)]) };
+  return { kind: 'refused', message: withCommands(message, [hgLine(checkout, 'update', '--clean', '-r', to)]) };
 }
 
 /** What a person wrote stays beside each file. */
@@ -107,7 +107,7 @@ function refused(checkout: Checkout, from: string, paths: readonly string[], unk
     ...(known.length === 0 ? [] : [hgLine(checkout, 'revert', '-r', from, ...known)]),
     ...paths.filter((path) => unknown.includes(path)).map((path) => asideLine(top, path)),
   ];
-  return { kind: 'refused', message: withAdvice(what, lines) };
+  return { kind: 'refused', message: withCommands(what, lines) };
 }
 
 async function run(checkout: Checkout, args: readonly string[]): Promise<Ended> {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { shellWord } from '../../text/shell-word.js';
+import { freeEnding } from '../aside.js';
 import { exists } from '../look.js';
-import { rootFinder } from './status.js';
+import { outermost } from '../within.js';
 
 /**
  * Shell commands that take back what a person has done to some paths of a source, and keep a copy: `svn revert` overwrites, and
@@ -15,7 +16,8 @@ export function setAside(source: string, paths: readonly string[]): string[] {
 
 /** The same of properties only, which a patch keeps: `svn patch` brings them back. */
 export function setPropertiesAside(source: string, paths: readonly string[]): string[] {
-  const kept = freeName(join(source, 'properties.mine'));
+  const properties = join(source, 'properties');
+  const kept = properties + freeEnding([properties]);
   // `svn diff` looks for no peg revision.
   const targets = paths.map((path) => shellWord(path === '.' ? source : join(source, path))).join(' ');
   return [
@@ -29,12 +31,7 @@ export function moveAway(source: string, paths: readonly string[]): string[] {
   return outermost(paths)
     .map((path) => join(source, path))
     .filter(exists)
-    .map((place) => `mv ${shellWord(place)} ${shellWord(freeName(`${place}.mine`))}`);
-}
-
-/** Commands stand on lines of their own, two blanks further in. */
-export function lines(what: string, commands: readonly string[]): string {
-  return [what, ...commands.map((command) => `  ${command}`)].join('\n');
+    .map((place) => `mv ${shellWord(place)} ${shellWord(place + freeEnding([place]))}`);
 }
 
 export function updateAgain(source: string, number: string): string {
@@ -54,7 +51,7 @@ export function switchBack(place: string, url: string, number: string | undefine
 /** svn switches within a repository only. */
 export function comeFrom(source: string, root: string, url: string): string[] {
   if (url.startsWith(`${root}/`)) return [switchBack(source, url, undefined)];
-  const kept = freeName(`${source}.mine`);
+  const kept = source + freeEnding([source]);
   return [`mv ${shellWord(source)} ${shellWord(kept)}`, `svn checkout -q ${shellWord(`${url}@`)} ${shellWord(source)}`];
 }
 
@@ -62,21 +59,8 @@ function revert(source: string, options: readonly string[], paths: readonly stri
   return ['svn revert -q', ...options, words(source, paths)].join(' ');
 }
 
-/** What goes with a directory is not named beside it. */
-function outermost(paths: readonly string[]): string[] {
-  const within = rootFinder(paths);
-  return paths.filter((path) => !path.includes('/') || within(path.slice(0, path.lastIndexOf('/'))) === undefined);
-}
-
 const words = (source: string, paths: readonly string[]): string =>
   paths.map((path) => shellWord(target(source, path))).join(' ');
 
 /** So that svn looks for no peg revision in a name. */
 const target = (source: string, path: string): string => `${path === '.' ? source : join(source, path)}@`;
-
-function freeName(wanted: string): string {
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? wanted : `${wanted}.${number}`;
-    if (!exists(name)) return name;
-  }
-}

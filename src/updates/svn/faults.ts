@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { isDirectory } from '../look.js';
+import { rootFinder } from '../within.js';
 import { moveAway, setAside, setPropertiesAside, switchBack, updateAgain } from './advice.js';
 import { externalFaults } from './external-faults.js';
 import { type Found, found, type Look } from './found.js';
 import type { Info } from './info.js';
 import { partsOf, revisionOf } from './revision.js';
-import { type Entry, rootFinder, type Status } from './status.js';
+import type { Entry, Status } from './status.js';
 
 /** Everything that keeps a tree from being a revision; svn exits with 0 over most of it. */
 export function faultsOf(look: Look, revision: string): Found[] {

@@ -1,7 +1,8 @@
 import type { Checkout, Failed } from '../version-control.js';
+import { rootFinder } from '../within.js';
 import { readSvn } from './command.js';
 import { followers } from './revision.js';
-import { isChanged, rootFinder, type Status } from './status.js';
+import { isChanged, type Status } from './status.js';
 import { atHead, type Tree } from './tree.js';
 
 /** What an update would do to one path. */

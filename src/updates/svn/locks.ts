@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { real } from '../../config/work-tree.js';
 import { openersOf } from '../../processes/openers.js';
 import { neverStarted } from '../client.js';
+import { withCommands } from '../proof.js';
 import type { Checkout } from '../version-control.js';
-import { cleanup, lines } from './advice.js';
+import { cleanup } from './advice.js';
 import { runSvn, svnFailure } from './command.js';
 import { topOf } from './places.js';
 import type { Status } from './status.js';
@@ -31,7 +32,7 @@ export async function releaseLocks(checkout: Checkout, status: Status, otherHost
     }
     if (otherHost !== undefined) {
       const what = `svn has left its lock in ${root}, and whether it still runs on ${otherHost} cannot be seen from here. When it does not:`;
-      return { kind: 'refused', message: lines(what, [cleanup(root)]) };
+      return { kind: 'refused', message: withCommands(what, [cleanup(root)]) };
     }
     const args = ['cleanup', `${root}@`];
     const cleaned = await runSvn(checkout, args);

@@ -1,10 +1,11 @@
 import { dirname, join } from 'node:path';
 import { exists, isDirectory } from '../look.js';
-import { listed } from '../proof.js';
+import { listed, withCommands } from '../proof.js';
 import type { Checkout } from '../version-control.js';
-import { lines, moveAway, setAside, setPropertiesAside } from './advice.js';
+import { rootFinder } from '../within.js';
+import { moveAway, setAside, setPropertiesAside } from './advice.js';
 import { type Incoming, incomingTo } from './incoming.js';
-import { type Entry, isChanged, rootFinder, type Status } from './status.js';
+import { type Entry, isChanged, type Status } from './status.js';
 import type { Tree } from './tree.js';
 
 /**
@@ -31,14 +32,14 @@ export async function obstacleTo(
     .sort();
   if (unknown.length === 0) return undefined;
   const what = `${source} has files that svn does not know where the update adds some: ${listed(unknown)}`;
-  return lines(`${what}; move them away:`, moveAway(source, unknown));
+  return withCommands(`${what}; move them away:`, moveAway(source, unknown));
 }
 
 /** In words, with the commands that keep and undo them. */
 export function localChanges(source: string, what: string, entries: readonly Entry[]): string {
   const ofDirectories = entries.filter(({ item, path }) => item === 'normal' && isDirectory(join(source, path)));
   const ofFiles = entries.filter((entry) => !ofDirectories.includes(entry));
-  return lines(`${source} has ${what}: ${listed(names(entries))}; commit them, or keep a copy and undo them:`, [
+  return withCommands(`${source} has ${what}: ${listed(names(entries))}; commit them, or keep a copy and undo them:`, [
     ...(ofDirectories.length === 0 ? [] : setPropertiesAside(source, names(ofDirectories))),
     ...(ofFiles.length === 0 ? [] : setAside(source, names(ofFiles))),
   ]);

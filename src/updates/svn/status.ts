@@ -1,4 +1,5 @@
 import type { Checkout, Failed } from '../version-control.js';
+import { rootFinder } from '../within.js';
 import { readSvn } from './command.js';
 
 /** What `svn status` says of a working copy, and of the externals in it. */
@@ -76,17 +77,5 @@ function entryOf(path: string, attributes: Readonly<Record<string, string>>): En
     locked: attributes['wc-locked'] === 'true',
     switched: attributes['switched'] === 'true',
     external: item === 'external' || attributes['file-external'] === 'true',
-  };
-}
-
-/** Finds the innermost of some directories that a path is, or is in. */
-export function rootFinder(roots: readonly string[]): (path: string) => string | undefined {
-  const known = new Set(roots);
-  return (path) => {
-    for (let at = path; known.size > 0; at = at.slice(0, at.lastIndexOf('/'))) {
-      if (known.has(at)) return at;
-      if (!at.includes('/')) return undefined;
-    }
-    return undefined;
   };
 }

@@ -1,8 +1,9 @@
 import type { SvnUpdate } from '../../config/project.js';
+import { withCommands } from '../proof.js';
 import type { Change } from '../record.js';
 import { commandText } from '../tool.js';
 import type { ChangesResult, Checkout, Failed, FetchResult, LocalChanges, VersionControl } from '../version-control.js';
-import { comeFrom, lines } from './advice.js';
+import { comeFrom } from './advice.js';
 import { readSvn } from './command.js';
 import { copiedFiles } from './copied.js';
 import { areSame } from './definitions.js';
@@ -67,7 +68,10 @@ async function fetch({ url }: SvnUpdate, tree: Tree, checkout: Checkout, asOf?: 
   const here = tree.info;
   if (url !== undefined && !areSame(here.url, url)) {
     const what = `${checkout.source} is a checkout of ${here.url}, but the update follows ${url}`;
-    return { kind: 'failed', message: lines(`${what}. To follow that:`, comeFrom(checkout.source, here.root, url)) };
+    return {
+      kind: 'failed',
+      message: withCommands(`${what}. To follow that:`, comeFrom(checkout.source, here.root, url)),
+    };
   }
   const there = await infoOf(checkout, atHead(here.url), asOf === undefined ? 'HEAD' : `{${asOf.toISOString()}}`);
   if (there.kind === 'failed') return there;

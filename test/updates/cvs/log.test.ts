@@ -46,3 +46,15 @@ test('of two revisions with one number the later one is of the file', () => {
   expect(trueOnes(['1.3', '1.2', '1.1', '1.2'], 3)).toEqual([0, 1, 2]);
   expect(trueOnes(['1.2', '1.1', '1.2.4.2', '1.2.4.1'], 4)).toEqual([0, 1, 2, 3]);
 });
+
+test('a file of many revisions, and a log of many files, are read in a moment', () => {
+  const revisions = Array.from({ length: 20_000 }, (_, index) => `1.${20_000 - index}`);
+  const numbers = [...revisions.slice(0, 9000), '1.5', ...revisions.slice(9000)];
+  expect(trueOnes(numbers, 20_000)).toEqual(numbers.flatMap((_, index) => (index === 9000 ? [] : [index])));
+  const ofFile = (index: number): string =>
+    `RCS file: /r/m/f${index}.c,v\nhead: 1.1\ntotal revisions: 1;\tselected revisions: 1\ndescription:\n` +
+    `----------------------------\nrevision 1.1\ndate: 2026-11-24 09:58:36 +0000;  author: ann;  state: Exp;\n` +
+    `${'a line of a message\n'.repeat(20)}${END}\n\n`;
+  const log = Buffer.from(Array.from({ length: 20_000 }, (_, index) => ofFile(index)).join(''));
+  expect(readLog(log)).toHaveLength(20_000);
+});
