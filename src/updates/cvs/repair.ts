@@ -61,7 +61,8 @@ export async function repair(it: Case): Promise<RepairResult | { readonly kind: 
   const persons = sorted.persons.filter((path) => !seen.unknown.includes(path));
   if (persons.length > 0) return refused(checkout, persons);
   for (const path of sorted.ours) unlinkSync(join(checkout.source, path));
-  for (const path of seen.unknown) removeIfEmpty(join(checkout.source, path));
+  // One that its parent knows already, and that has no place in the repository yet, is not unknown; cvs passes over it.
+  for (const path of [...seen.unknown, ...seen.made]) removeIfEmpty(join(checkout.source, path));
   for (const directory of directoriesOf(it)) removeBackups(join(checkout.source, directory, 'CVS'));
   return complete(it);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Attempt, type Moment, missingForKills, type Scene, sceneOf, some } from '../systems/broken.js';
@@ -93,6 +93,28 @@ describe(`a killed cvs update${missing.length > 0 ? ` (missing: ${missing.join('
     expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
     expect(attempt.files()).toEqual(scene.wanted);
   });
+
+  able(
+    'of a server goes on where a new directory is known already and has no place yet',
+    { timeout: 60_000 },
+    async () => {
+      const scene = sceneOf('cvs');
+      follow(scene, `:fork:${scene.root}/store`);
+      const counted = await countedOf(scene);
+      const attempt = new Attempt(scene, 'begun', counted.left);
+      // What a client has written that was killed between two of its files.
+      for (const name of ['Root', 'Repository']) {
+        const text = readFileSync(join(counted.source, 'come/CVS', name), 'utf8');
+        attempt.write(`come/CVS/${name}`, text);
+      }
+      attempt.write('CVS/Entries.Log', 'A D/come////\n');
+      attempt.write('come/CVS/Entries', 'D\n');
+      attempt.write('come/CVS/Entries.Log', 'A D/deep////\n');
+      attempt.write('come/deep/CVS/Entries', 'D\n');
+      expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
+      expect(attempt.files()).toEqual(scene.wanted);
+    },
+  );
 
   able('names the lock that it left in the repository', { timeout: 60_000 }, async () => {
     const scene = sceneOf('cvs');

@@ -3,6 +3,9 @@ import type { State } from './state.js';
 /** Which states a run of the tests goes through besides the quick ones: none, `all`, or the `part` of the day. */
 const ZOO = process.env['STAGELOCK_ZOO'];
 
+/** Whether more is asked for than the quick ones. */
+export const IS_ZOO_ASKED = ZOO === 'all' || ZOO === 'part';
+
 /** So many days of parts have all states. */
 const PARTS = 7;
 const DAY_MS = 86_400_000;
