@@ -31,7 +31,7 @@ const svn = (attempt: Attempt, ...args: string[]): string =>
   execFileSync('svn', args, { cwd: attempt.source, env: environment }).toString();
 
 describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join(', ')})` : ''}`, () => {
-  able('needs no person, whenever it was killed, and however often', async () => {
+  able('needs no person, whenever it was killed, and however often', { timeout: 120_000 }, async () => {
     const scene = sceneOf('svn');
     const counted = new Attempt(scene, 'counted');
     expect(await counted.move('counted')).toBe('moved');

@@ -86,6 +86,8 @@ function settle({ type, mode, root, source, repository }: World): void {
     for (const cwd of [source, join(root, 'work')])
       execFileSync('git', ['update-index', '-q', '--refresh'], { cwd, env: environment });
   const file = join(journalDirectory(join(root, 'main')), 'proof.json');
+  // hg may have noted times while it was looked at, and the next run looks again.
+  if (!existsSync(file)) return;
   const system = versionControlOf({ ...repository.update, mode }, join(root, 'memory'));
   const sign = system.signOf({ source, timeoutMs: 60_000 });
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), sign }));
