@@ -1,9 +1,10 @@
-import { createTask, type RunCoordinator, type ScheduledTask } from 'node-cron';
 import { type CronExpression, parseCronExpression } from '../config/cron-expression.js';
 import type { Build } from '../config/project.js';
+import { messageOf } from '../text/error-text.js';
 import { dueAfter, lastDue } from './cron-clock.js';
 import { type Firing, firingAt, firingShown } from './firing.js';
 import { firesIn, type LocalMinute, localMinuteOf } from './local-time.js';
+import type { MinuteClock } from './minute-clock.js';
 
 /** What a schedule does when its time has come. */
 export interface ScheduleHandlers {
@@ -25,54 +26,43 @@ const MINUTE_MS = 60_000;
 const COUNTED = 7 * 24 * 60;
 
 /**
- * Runs a build on its line of a crontab. node-cron wakes it each minute, keeps runs apart, asks who is to run and delays by
- * chance; whether the minute is one of the line's is decided by cron's rules, which differ from node-cron's: it pauses for an
- * hour when summer time ends, leaves out what summer time skips, wants both a day of the month and a day of the week, and
- * stands still while a clock that was put back catches up (see `restart`).
+ * Runs a build on its line of a crontab: by cron's rules, one run at a time, later by chance where that is wanted, and only if
+ * the firing is ours.
  */
 export class BuildSchedule {
   readonly #expression: CronExpression;
   readonly #timeZone: string | undefined;
+  readonly #randomDelayMs: number;
+  readonly #clock: MinuteClock;
   readonly #handlers: ScheduleHandlers;
   /** In whole seconds, as cron's `sleep` would have it. */
   readonly #offsetMs: number;
-  readonly #task: ScheduledTask;
+  #stopTicks: (() => void) | undefined;
   /** As in {@link dueAfter}. */
   #done: LocalMinute | undefined;
   /** The minute that was asked for last. */
   #shown: LocalMinute | undefined;
   #lastMs: number | undefined;
-  #elected: Firing | undefined;
+  /** A run goes on, or is about to begin. */
+  #isBusy = false;
+  #delay: NodeJS.Timeout | undefined;
 
   /** @param randomDelayMs how much later a run begins at most, by chance */
-  constructor(build: Build, timeZone: string | undefined, randomDelayMs: number, handlers: ScheduleHandlers) {
+  constructor(
+    build: Build,
+    timeZone: string | undefined,
+    randomDelayMs: number,
+    clock: MinuteClock,
+    handlers: ScheduleHandlers,
+  ) {
     const expression = parseCronExpression(build.schedule ?? '');
     if ('problem' in expression) throw new Error(`${build.name}: ${expression.problem}`); // the configuration was checked
     this.#expression = expression;
     this.#timeZone = timeZone;
+    this.#randomDelayMs = randomDelayMs;
+    this.#clock = clock;
     this.#handlers = handlers;
-    const coordinator: RunCoordinator = {
-      shouldRun: (key) => handlers.inTurn(() => this.#shouldRun(Date.parse(key.slice(build.name.length + 1)))),
-    };
-    const seconds = Math.round(build.offsetMs / 1000);
-    this.#offsetMs = seconds * 1000;
-    this.#task = createTask(`${seconds % 60} * * * * *`, () => this.#run(), {
-      name: build.name,
-      timezone: 'UTC',
-      noOverlap: true,
-      distributed: true,
-      runCoordinator: coordinator,
-      maxRandomDelay: randomDelayMs,
-      // A minute that comes late is run late, as by cron; what is later than a minute is decided by the rules.
-      missedExecutionTolerance: MINUTE_MS - 1,
-      suppressMissedWarning: true,
-      logger: quietLogger(handlers.problem),
-    });
-    this.#task.on('execution:overlap', ({ date }) => {
-      handlers
-        .inTurn(() => this.#overlap(date.getTime()))
-        .catch((error: unknown) => handlers.problem(error instanceof Error ? error.message : String(error)));
-    });
+    this.#offsetMs = Math.round(build.offsetMs / 1000) * 1000;
   }
 
   /** As with cron, the minute in which it starts is past, and what is skipped after it is made up for. */
@@ -81,35 +71,40 @@ export class BuildSchedule {
     this.#done = localMinuteOf(nowMs, this.#timeZone);
     this.#shown = this.#done;
     this.#lastMs = nowMs;
-    this.#task.start();
+    this.#stopTicks = this.#clock.every((this.#offsetMs / 1000) % 60, (ms) => this.#minute(ms));
   }
 
   stop(): void {
-    this.#task.destroy();
+    this.#stopTicks?.();
+    this.#stopTicks = undefined;
+    clearTimeout(this.#delay);
   }
 
-  /** The clock was set, or stood still: what comes next is a minute from now, not when it would have been. */
-  restart(): void {
-    this.#task.stop();
-    this.#task.start();
+  #minute(ms: number): void {
+    this.#handlers.inTurn(() => this.#decide(ms)).catch((error: unknown) => this.#handlers.problem(messageOf(error)));
   }
 
-  #shouldRun(ms: number): boolean {
+  #decide(ms: number): void {
+    if (this.#stopTicks === undefined) return;
     const firing = this.#due(ms);
-    if (firing === undefined || !this.#handlers.elect(firing)) return false;
-    this.#elected = firing;
-    return true;
+    if (firing === undefined || !this.#handlers.elect(firing)) return;
+    if (this.#isBusy) this.#handlers.overlap(firing);
+    else this.#run(firing);
   }
 
-  async #run(): Promise<void> {
-    const firing = this.#elected;
-    this.#elected = undefined;
-    if (firing !== undefined) await this.#handlers.run(firing);
-  }
-
-  #overlap(ms: number): void {
-    const firing = this.#due(ms);
-    if (firing !== undefined && this.#handlers.elect(firing)) this.#handlers.overlap(firing);
+  #run(firing: Firing): void {
+    this.#isBusy = true;
+    const run = async (): Promise<void> => {
+      try {
+        await this.#handlers.run(firing);
+      } catch (error) {
+        this.#handlers.problem(messageOf(error));
+      } finally {
+        this.#isBusy = false;
+      }
+    };
+    if (this.#randomDelayMs === 0) void run();
+    else this.#delay = setTimeout(() => void run(), Math.random() * this.#randomDelayMs);
   }
 
   /** What is to be run at a time. Asked once for each minute, and again if the clock was put back within it. */
@@ -138,16 +133,4 @@ export class BuildSchedule {
     }
     if (count > 0) this.#handlers.missed(count, lastMs, atMs);
   }
-}
-
-/** Of what node-cron has to say, errors only. */
-function quietLogger(problem: (text: string) => void) {
-  return {
-    info: () => undefined,
-    warn: () => undefined,
-    debug: () => undefined,
-    error: (message: string | Error, error: Error | string = message) => {
-      problem(error instanceof Error ? error.message : error);
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Build, Project } from '../config/project.js';
 import { pause } from '../locks/index.js';
+import { messageOf } from '../text/error-text.js';
 import { describeFiring, type Firing } from './firing.js';
 import type { Job, JobEnd, LeftAlone } from './job.js';
 import type { WaitingRun } from './places.js';
@@ -284,8 +285,4 @@ function endText(end: JobEnd): string {
     case 'vanished':
       return 'is gone';
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

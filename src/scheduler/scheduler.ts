@@ -2,11 +2,13 @@ import { performance } from 'node:perf_hooks';
 import type { Build, Project } from '../config/project.js';
 import type { Host } from '../locks/index.js';
 import { isRunning } from '../stages/status.js';
+import { messageOf } from '../text/error-text.js';
 import { BuildSchedule } from './build-schedule.js';
 import { ChangeWatch } from './change-watch.js';
 import { Election, REMEMBERED_MS } from './election.js';
 import { describeFiring, type Firing, firingOfChange } from './firing.js';
 import type { Job } from './job.js';
+import { MinuteClock } from './minute-clock.js';
 import { OWN_FILE, ownOutputs, ownsWhatIsAt, type ProjectFiles, projectFiles } from './project-files.js';
 import { Runs, type RunsContext } from './runs.js';
 import { Slices } from './slices.js';
@@ -43,6 +45,7 @@ export class Scheduler {
   #project: Project;
   readonly #entries = new Map<string, Entry>();
   readonly #slices = new Slices((error) => this.#context.complain(messageOf(error)));
+  readonly #clock = new MinuteClock((text) => this.#context.complain(text));
   readonly #runs: Runs;
   /** Of builds whose watches were ended by another configuration: when they were last changed. */
   readonly #changed = new Map<string, number>();
@@ -148,7 +151,7 @@ export class Scheduler {
     const schedule =
       build.schedule === undefined
         ? undefined
-        : new BuildSchedule(build, scheduler.timeZone, scheduler.randomDelayMs, {
+        : new BuildSchedule(build, scheduler.timeZone, scheduler.randomDelayMs, this.#clock, {
             elect: (firing) => election.isOurs(firing),
             inTurn: (act) => this.#slices.run(act),
             run: (firing) => this.#runs.run(name, firing),
@@ -222,10 +225,8 @@ export class Scheduler {
     this.#context.note(
       `the clock has gone ${stepMs > 0 ? 'ahead' : 'back'} by ${Math.round(Math.abs(stepMs) / 1000)} s`,
     );
-    this.#each(({ election, schedule }) => {
-      if (stepMs < 0) election.forget();
-      schedule?.restart();
-    });
+    if (stepMs < 0) this.#each(({ election }) => election.forget());
+    this.#clock.restart();
   }
 
   #each(act: (entry: Entry) => void): void {
@@ -271,8 +272,4 @@ function missedText(name: string, count: number, fromMs: number, toMs: number): 
   const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
   const runs = count === 1 ? 'a run' : `${count} runs`;
   return `${name}: missed ${runs} between ${from} and ${to}: this machine slept, was too busy, or its clock was set`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Build } from '../../src/config/project.js';
 import { BuildSchedule, type ScheduleHandlers } from '../../src/scheduler/build-schedule.js';
+import { MinuteClock } from '../../src/scheduler/minute-clock.js';
 import { load } from '../config/config.js';
 
 const MINUTE_MS = 60_000;
@@ -39,12 +40,13 @@ interface Options {
 class Diary {
   readonly lines: string[] = [];
   readonly schedule: BuildSchedule;
+  readonly #clock = new MinuteClock((text) => this.#note(`problem ${text}`));
 
   /** @param now where the clock stands when it starts */
   constructor(line: string, now: string, options: Options = {}) {
     const { timeZone, offset, randomDelayMs = 0, runMs = 0, elect = () => true } = options;
     vi.setSystemTime(now);
-    this.schedule = new BuildSchedule(buildOf(line, offset), timeZone, randomDelayMs, {
+    this.schedule = new BuildSchedule(buildOf(line, offset), timeZone, randomDelayMs, this.#clock, {
       elect: (firing) => elect(firing),
       inTurn: async (act) => act(),
       run: async (firing) => {
@@ -60,6 +62,10 @@ class Diary {
 
   #note(text: string): void {
     this.lines.push(`${new Date().toISOString().slice(0, 19)}Z ${text}`);
+  }
+
+  restart(): void {
+    this.#clock.restart();
   }
 
   get runs(): string[] {
@@ -195,7 +201,7 @@ describe('after the machine has slept', () => {
     const wildcard = new Diary('*/15 * * * *', '2026-11-25T11:50:30Z', { timeZone: 'UTC' });
     await pass(5 * MINUTE_MS);
     setClock('2026-11-25T12:55:30Z');
-    for (const { schedule } of [fixed, wildcard]) schedule.restart();
+    for (const diary of [fixed, wildcard]) diary.restart();
     await pass(5 * MINUTE_MS);
     expect(fixed.lines).toEqual(['2026-11-25T12:56:00Z missed 2 in 61 min', '2026-11-25T12:56:00Z run 20261125T1230']);
     expect(wildcard.lines).toEqual([
@@ -208,7 +214,7 @@ describe('after the machine has slept', () => {
     const diary = new Diary('0 * * * *', '2026-11-25T20:30:30Z', { timeZone: 'UTC' });
     await pass(MINUTE_MS);
     setClock('2026-11-26T06:30:30Z');
-    diary.schedule.restart();
+    diary.restart();
     await pass(HOUR_MS);
     expect(diary.lines).toEqual([
       '2026-11-26T06:31:00Z missed 10 in 600 min',
@@ -220,7 +226,7 @@ describe('after the machine has slept', () => {
     const diary = new Diary('0 4 * * *', '2026-10-25T12:00:30Z', { timeZone: 'UTC' });
     await pass(MINUTE_MS);
     setClock('2026-11-25T12:00:30Z');
-    diary.schedule.restart();
+    diary.restart();
     await pass(2 * MINUTE_MS);
     expect(diary.lines.map((line) => line.replace(/ in .*/, ''))).toEqual(['2026-11-25T12:01:00Z missed 7']);
   });
@@ -255,7 +261,7 @@ describe('when the clock is put back', () => {
     await pass(30 * MINUTE_MS);
     expect(fixed.runs).toEqual(['20261125T1150', '20261125T1210']);
     setClock('2026-11-25T11:15:30Z');
-    for (const { schedule } of [fixed, wildcard]) schedule.restart();
+    for (const diary of [fixed, wildcard]) diary.restart();
     await pass(110 * MINUTE_MS);
     expect(fixed.runs).toEqual(['20261125T1150', '20261125T1210', '20261125T1250']);
     expect(wildcard.runs).toEqual([
@@ -269,18 +275,18 @@ describe('when the clock is put back', () => {
     const diary = new Diary('10 * * * *', '2026-11-26T12:00:30Z', { timeZone: 'UTC' });
     await pass(15 * MINUTE_MS);
     setClock('2026-11-25T12:00:30Z');
-    diary.schedule.restart();
+    diary.restart();
     await pass(15 * MINUTE_MS);
     expect(diary.runs).toEqual(['20261126T1210Z', '20261125T1210Z']);
   });
 
   test.each([1, 20, 60])('%i seconds, the minute that was last is not run again', async (seconds) => {
-    const { schedule, lines } = new Diary('* * * * *', '2026-11-25T11:59:30Z', { timeZone: 'UTC' });
+    const diary = new Diary('* * * * *', '2026-11-25T11:59:30Z', { timeZone: 'UTC' });
     await pass(30_500);
     vi.setSystemTime(Date.now() - seconds * 1000);
-    schedule.restart();
+    diary.restart();
     await pass(MINUTE_MS + seconds * 1000);
-    expect(lines.map((line) => line.slice(21))).toEqual(['run 20261125T1200Z', 'run 20261125T1201Z']);
+    expect(diary.lines.map((line) => line.slice(21))).toEqual(['run 20261125T1200Z', 'run 20261125T1201Z']);
   });
 
   test('and nobody has restarted it, it stands still until the clock is where it was', async () => {
@@ -296,7 +302,7 @@ describe('when the clock is put back', () => {
   test('while a run is going on, the run ends as it would have', async () => {
     const diary = new Diary('* * * * *', '2026-11-25T12:00:30Z', { runMs: 45_000 });
     await pass(40_000);
-    diary.schedule.restart();
+    diary.restart();
     await pass(3 * MINUTE_MS);
     expect(diary.lines.filter((line) => !line.includes(' run '))).toEqual([]);
     expect(diary.runs).toEqual(['20261125T1201Z', '20261125T1202Z', '20261125T1203Z', '20261125T1204Z']);
