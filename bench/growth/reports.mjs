@@ -1,0 +1,40 @@
+// What a stage writes: its tests, its log.
+import { commit, makeProject } from './world.mjs';
+
+/** A built run with one stage, which runs a shell's script. */
+function built(script, more = '') {
+  const world = makeProject({ stage: JSON.stringify(['sh', '-c', script]), more });
+  return { world, command: world.stagelock('run', 'main'), before: () => commit(world) };
+}
+
+const LINES = (line) => (size) => built(`yes '${line}' | head -n ${size}`);
+
+const JUNIT = (size, output) => `{
+  echo '<testsuite name="all">'
+  i=0; while [ $i -lt ${size} ]; do i=$((i + 1)); echo "<testcase name='t$i' time='0.1'><system-out>${output}</system-out></testcase>"; done
+  echo '</testsuite>'; } > junit.xml`;
+
+export const dimensions = [
+  {
+    name: 'tests in JUnit XML, the run of their stage',
+    growth: 'linear',
+    memory: 'constant',
+    sizes: [100, 1000, 10_000],
+    make: (size) =>
+      built(JUNIT(size, 'x'.repeat(100)), '[defaults.stages.test]\njunit = "junit.xml"\ncommand = ["true"]\n'),
+  },
+  {
+    name: 'lines of a log, the run of its stage',
+    growth: 'linear',
+    memory: 'constant',
+    sizes: [1000, 10_000, 100_000],
+    make: LINES('cc -Wall -Werror -c a.c -o a.o'),
+  },
+  {
+    name: 'lines of a log with warnings, the run of its stage',
+    growth: 'linear',
+    memory: 'constant',
+    sizes: [1000, 10_000, 100_000],
+    make: LINES('a.c:1:2: warning: unused'),
+  },
+];

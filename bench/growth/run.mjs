@@ -1,0 +1,79 @@
+// How the cost of commands grows with what they work on: system calls and allocations at three sizes a decade apart, with the
+// exponent of their growth, and CPU time and memory beside them.
+//
+//   node bench/growth/run.mjs [--check] [--large] [TEXT...]     (after npm run build; needs strace, git, svn, hg)
+//
+// --check   exits with 1 where a cost grows faster than it may: exponent 1.15, or at all where it should be constant
+// --large   sizes ten times as large
+// TEXT      dimensions whose names contain one of these
+
+import { table } from '../measure.mjs';
+import { costOf } from './cost.mjs';
+import { exponentOf } from './fit.mjs';
+
+const FILES = ['updates', 'delivery', 'reports', 'commands', 'locks'];
+const MOST = 1.15;
+const SIZES = [10, 100, 1000];
+
+const args = process.argv.slice(2);
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const factor = args.includes('--large') ? 10 : 1;
+const modules = await Promise.all(FILES.map((name) => import(`./${name}.mjs`)));
+const dimensions = modules
+  .flatMap((module) => module.dimensions)
+  .filter(({ name }) => wanted.length === 0 || wanted.some((text) => name.includes(text)));
+
+const rows = [];
+let failures = 0;
+for (const dimension of dimensions) {
+  const sizes = (dimension.sizes ?? SIZES).map((size) => size * factor);
+  try {
+    const { row, held } = rowOf(dimension, sizes, await costsAt(dimension, sizes));
+    rows.push(row);
+    if (!held) failures++;
+  } catch (error) {
+    process.stderr.write(`${dimension.name}: ${error instanceof Error ? error.stack : error}\n`);
+    rows.push([dimension.name, sizes.join(' / '), '', '', '', '', '', '', 'NOT MEASURED']);
+    failures++;
+  }
+}
+
+async function costsAt({ name, make }, sizes) {
+  const costs = [];
+  for (const size of sizes) {
+    process.stderr.write(`${name}: ${size}\n`);
+    const { world, command, before } = await make(size);
+    try {
+      costs.push(costOf(command, before));
+    } finally {
+      world.remove();
+    }
+  }
+  return costs;
+}
+
+/** Whether the growth is what the dimension says, and how that looks. What one program of many allocates is not always known. */
+function rowOf({ name, growth, allocates }, sizes, costs) {
+  const exponent = (key) => (costs[0][key] === undefined ? undefined : exponentOf(costs.map((cost) => cost[key])));
+  const calls = exponent('calls');
+  const allocated = exponent('allocatedMb');
+  const held = [calls, allocates ?? allocated ?? 0].every((value) => value <= (growth === 'constant' ? 0 : MOST));
+  const each = (key, digits) => costs.map((cost) => cost[key]?.toFixed(digits) ?? '—').join(' / ');
+  const shown = (value) => (value === undefined ? '—' : value.toFixed(2));
+  const counted = [each('calls', 0), shown(calls), each('allocatedMb', 1), shown(allocated)];
+  const row = [
+    name,
+    sizes.join(' / '),
+    ...counted,
+    each('cpuMs', 0),
+    each('peakMb', 0),
+    held ? growth : `NOT ${growth}`,
+  ];
+  return { row, held };
+}
+
+const head = ['what grows', 'sizes', 'system calls', 'exp.', 'allocated MB', 'exp.', 'CPU ms', 'peak MB', 'growth'];
+process.stdout.write(
+  `${table(head, rows)}\n\n${failures === 0 ? 'Nothing grows faster than it may.' : `${failures} grow faster than they may.`}\n`,
+);
+if (args.includes('--check') && failures > 0) process.exit(1);
