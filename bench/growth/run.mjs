@@ -30,6 +30,7 @@ for (const dimension of dimensions) {
   try {
     const { row, held } = rowOf(dimension, sizes, await costsAt(dimension, sizes));
     rows.push(row);
+    process.stderr.write(`${row.join(' | ')}\n`);
     if (!held) failures++;
   } catch (error) {
     process.stderr.write(`${dimension.name}: ${error instanceof Error ? error.stack : error}\n`);
