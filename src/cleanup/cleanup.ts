@@ -1,4 +1,4 @@
-import type { Host } from '../locks/index.js';
+import { type Host, remainsOfMany } from '../locks/index.js';
 import type { CleanupContext, Finding } from './finding.js';
 import { type Environment, lockDirectoriesOfAll } from './lock-directories.js';
 import { cleanLocks } from './locks.js';
@@ -6,6 +6,7 @@ import { cleanMadeOnce } from './made-once.js';
 import { Places } from './place.js';
 import { rootsOf } from './roots.js';
 import { type Survey, survey } from './survey.js';
+import { Tally } from './tally.js';
 import { cleanTemporaries } from './temporaries.js';
 
 export interface CleanupOptions {
@@ -33,8 +34,11 @@ export type Progress =
 
 export interface CleanupResult {
   readonly survey: Survey;
-  readonly findings: readonly Finding[];
+  readonly tally: Tally;
 }
+
+/** How long a dry run goes by what it has seen of the kernel's locks, in milliseconds. */
+const LOOK_MS = 1000;
 
 /**
  * Finds the locks and temporaries that dead processes have left in some trees and removes them. What it cannot be sure of
@@ -48,16 +52,21 @@ export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
   const { roots } = rootsOf([...options.roots, ...elsewhere.directories]);
   const surveyed = await survey(roots, (done, known) => onProgress({ stage: 'walking', done, known }));
   const found = { ...surveyed, problems: [...elsewhere.problems, ...surveyed.problems] };
-  const findings: Finding[] = [];
+  const tally = new Tally();
   const known = found.locks.length + found.temporaries.length + found.factsOf.length;
   let done = 0;
   const context: CleanupContext = {
     ...options,
+    // Who removes a lock looks at its very moment.
+    host:
+      dryRun && options.host.remains !== undefined
+        ? { ...options.host, remains: remainsOfMany(LOOK_MS) }
+        : options.host,
     places: new Places(!dryRun),
     lockDirectories: new Set(elsewhere.directories),
     cleared: new Set(),
     tell: (finding) => {
-      findings.push(finding);
+      tally.add(finding);
       onFinding(finding);
     },
     step: () => onProgress({ stage: 'cleaning', done: done++, known }),
@@ -65,5 +74,5 @@ export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
   await cleanLocks(found.locks, context, (hosts) => onProgress({ stage: 'asking', hosts }));
   cleanTemporaries(found.temporaries, context);
   cleanMadeOnce(found.factsOf, context);
-  return { survey: found, findings };
+  return { survey: found, tally };
 }

@@ -28,10 +28,12 @@ interface Seen {
   readonly ageMs: number;
 }
 
-/** A lock whose owner's host is to be asked. */
-interface Pending extends Seen {
+/** A lock whose owner's host is to be asked: no more than it takes to find it again, for there may be many. */
+interface Pending {
+  readonly found: FoundLock;
   readonly host: string;
   readonly pid: number;
+  readonly sinceMs: number | undefined;
 }
 
 /**
@@ -51,13 +53,18 @@ export async function cleanLocks(
       const seen = look(found, path, context);
       if (seen === undefined) return;
       const asked = await decide(seen, undefined, context);
-      if (asked !== undefined) pending.push({ ...seen, ...asked });
+      if (asked !== undefined) pending.push({ found, ...asked, sinceMs: seen.held.sinceMs });
     });
   }
   const answers = await ask(pending, context.sshTimeoutS, onAsking);
-  for (const { host, ...seen } of pending) {
+  for (const { found, host, pid, sinceMs } of pending) {
     const answer = answers.get(host) ?? { kind: 'no-answer', why: 'it was not asked' };
-    await guarded(seen.path, context, async () => void (await decide(seen, answer, context)));
+    await guarded(join(found.directory, found.name), context, async (path) => {
+      const seen = look(found, path, context);
+      // The answer is about that very owner. Whoever has taken it since is left alone, and the next clean-up sees him.
+      if (seen?.held.owner?.pid !== pid || seen.held.owner.host !== host || seen.held.sinceMs !== sinceMs) return;
+      await decide(seen, answer, context);
+    });
   }
 }
 

@@ -13,6 +13,8 @@ const UNMEASURED: ServerClock = { offsetMs: () => undefined };
 /** The places of directories, found out once for each file system: mount points may lie anywhere in a tree. */
 export class Places {
   readonly #known = new Map<number, Place>();
+  /** The last one that was asked for: a directory may hold thousands of locks. */
+  #last: { readonly directory: string; readonly place: Place } | undefined;
   readonly #measures: boolean;
 
   constructor(measures: boolean) {
@@ -21,6 +23,7 @@ export class Places {
 
   /** @throws the system's error when the directory is gone or may not be looked at */
   of(directory: string): Place {
+    if (this.#last?.directory === directory) return this.#last.place;
     const { dev } = lstatSync(directory);
     let place = this.#known.get(dev);
     if (place === undefined) {
@@ -29,6 +32,7 @@ export class Places {
       place = { reach, clock: reach === 'local' ? OWN_CLOCK : clock };
       this.#known.set(dev, place);
     }
+    this.#last = { directory, place };
     return place;
   }
 }

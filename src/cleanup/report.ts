@@ -24,9 +24,8 @@ const VERBS: Readonly<Record<Finding['fate'], string>> = {
 };
 
 /** The last line: what was done, what stays, what went wrong. */
-export function summarise({ survey, findings }: CleanupResult, dryRun: boolean, elapsedMs: number): string {
-  const count = (fate: Finding['fate'], what?: Finding['what']): number =>
-    findings.filter((finding) => finding.fate === fate && (what === undefined || finding.what === what)).length;
+export function summarise({ survey, tally }: CleanupResult, dryRun: boolean, elapsedMs: number): string {
+  const count = (fate: Finding['fate'], what?: Finding['what']): number => tally.count(fate, what);
   const done = dryRun ? 'would-remove' : 'removed';
   const removed = [counted(count(done, 'lock'), 'stale lock')];
   if (count(done, 'temporary') > 0) {
@@ -49,7 +48,7 @@ export function summarise({ survey, findings }: CleanupResult, dryRun: boolean, 
 const KEPT = ['in-use', 'young', 'unknown'] as const;
 
 /** Everything, for programs. `baseFiles`: `T.lock` files, which are no leftovers and stay. */
-export function toJson({ survey, findings }: CleanupResult, dryRun: boolean): object {
+export function toJson({ survey }: CleanupResult, findings: readonly Finding[], dryRun: boolean): object {
   const { directories, entries, baseFiles, problems } = survey;
   return {
     dryRun,
@@ -62,8 +61,8 @@ export function toJson({ survey, findings }: CleanupResult, dryRun: boolean): ob
 }
 
 /** Whether everything that is stale went, and everything could be looked at. */
-export function isClean({ survey, findings }: CleanupResult): boolean {
-  return survey.problems.length === 0 && findings.every(({ fate }) => fate !== 'failed');
+export function isClean({ survey, tally }: CleanupResult): boolean {
+  return survey.problems.length === 0 && tally.count('failed') === 0;
 }
 
 function counted(count: number, thing: string): string {

@@ -93,7 +93,9 @@ async function cleanUpCommand(values: Values): Promise<number> {
   const { json, 'dry-run': dryRun } = values;
   const bar = process.stderr.isTTY && level >= 0 ? new ProgressBar(process.stderr, () => performance.now()) : undefined;
 
+  const findings: Finding[] = [];
   const onFinding = (finding: Finding): void => {
+    if (json) findings.push(finding);
     const shown = finding.fate === 'failed' || (!json && level >= leastLevel(finding));
     if (!shown) return;
     bar?.clear();
@@ -114,7 +116,7 @@ async function cleanUpCommand(values: Values): Promise<number> {
   bar?.clear();
   const whole = { ...result, survey: { ...result.survey, problems: [...problems, ...result.survey.problems] } };
   for (const { path, why } of whole.survey.problems) warn(shown(`${path}: ${why}`));
-  if (json) process.stdout.write(`${jsonText(toJson(whole, dryRun), 2)}\n`);
+  if (json) process.stdout.write(`${jsonText(toJson(whole, findings, dryRun), 2)}\n`);
   else if (level >= 0) process.stdout.write(`${summarise(whole, dryRun, performance.now() - began)}\n`);
   return isClean(whole) ? 0 : 1;
 }

@@ -40,6 +40,7 @@ export {
   SENSELESS,
 } from './owner.js';
 export { pause } from './pause.js';
+export { remainsOfMany } from './remains.js';
 export { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';
 export type { LockSettings } from './settings.js';
 export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';

@@ -27,17 +27,40 @@ export type Remains =
 
 /** Costs a look at all processes when there is something. */
 export function remainsOf(helper: number): Remains {
-  const sessions = markedSessions(helper);
+  return remainsAmong(helper, marks());
+}
+
+/**
+ * The same for who looks at many locks and changes none of them: the locks of the kernel are read once for a while, or a host with
+ * thousands of them would read them thousands of times.
+ *
+ * @param nowMs of a clock that is never set
+ */
+export function remainsOfMany(forMs: number, nowMs = () => performance.now()): (helper: number) => Remains {
+  let read: { readonly marks: Marks | undefined; readonly atMs: number } | undefined;
+  return (helper) => {
+    if (read === undefined || nowMs() - read.atMs > forMs) read = { marks: marks(), atMs: nowMs() };
+    return remainsAmong(helper, read.marks);
+  };
+}
+
+/** The text of /proc/locks, and the file that stands for our PID namespace. */
+interface Marks {
+  readonly locks: string;
+  readonly namespace: number;
+}
+
+function marks(): Marks | undefined {
+  const locks = read('/proc/locks');
+  const namespace = statSync(NAMESPACE_FILE, { throwIfNoEntry: false })?.ino;
+  return locks === undefined || namespace === undefined ? undefined : { locks, namespace };
+}
+
+function remainsAmong(helper: number, found: Marks | undefined): Remains {
+  const sessions = found === undefined ? [] : sessionsMarkedBy(helper, found.locks, found.namespace);
   if (sessions.length === 0) return { kind: 'none' };
   const pid = memberOf(new Set(sessions));
   return pid === undefined ? { kind: 'daemons' } : { kind: 'command', pid };
-}
-
-function markedSessions(helper: number): number[] {
-  const locks = read('/proc/locks');
-  const namespace = statSync(NAMESPACE_FILE, { throwIfNoEntry: false })?.ino;
-  if (locks === undefined || namespace === undefined) return [];
-  return sessionsMarkedBy(helper, locks, namespace);
 }
 
 /** From the text of /proc/locks: `1: OFDLCK ADVISORY READ -1 00:04:4026531836 45092973056 45092973056`. */
