@@ -21,6 +21,7 @@ import { signOfWorkTree } from './sign.js';
 import { removeStaleLock } from './stale-lock.js';
 import {
   findPlaces,
+  headOf,
   lookAtTree,
   modifiedPaths,
   type Places,
@@ -69,12 +70,11 @@ export function updateCommand(update: GitSource): string {
 
 /** The commit that is checked out. Costs one process; touches nothing. */
 export async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
-  const args = ['rev-parse', '--verify', 'HEAD^0'];
-  const result = await runGit(checkout, args);
-  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  const head = await headOf(checkout);
+  if (head.kind === 'failed') return head;
   const foreign = await foreignRepository(checkout);
   if (foreign !== undefined) return foreign;
-  return { kind: 'revision', revision: outputLines(result)[0] ?? '' };
+  return { kind: 'revision', revision: head.value };
 }
 
 /**
@@ -274,12 +274,15 @@ async function judgeMove(
   }
   if (result.kind !== 'ok' && !endedByItself(result)) return broken(failureText(checkout, args, result));
   if (existsSync(places.indexLock)) return broken(indexLockText(places.indexLock));
-  const after = await lookAtTree(checkout, places.top, paths);
-  if (after.kind === 'failed') return broken(after.message);
+  const head = await headOf(checkout);
+  if (head.kind === 'failed') return broken(head.message);
   if (result.kind === 'ok' && FAILED_FILTER.test(result.stderr)) {
     return broken(`a filter died, and git wrote what it had not filtered:\n${result.stderr.trim()}`);
   }
-  if (result.kind === 'ok' && after.value.head === target) return { kind: 'moved' };
+  // Whether all of the tree has followed its head is for the proof to say.
+  if (result.kind === 'ok' && head.value === target) return { kind: 'moved' };
+  const after = await lookAtTree(checkout, places.top, paths);
+  if (after.kind === 'failed') return broken(after.message);
   const said =
     result.kind === 'ok'
       ? `${checkout.source} stays at ${after.value.head}, because it has commits that ${target} does not have`

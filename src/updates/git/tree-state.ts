@@ -50,6 +50,14 @@ export function pathsBetween(checkout: Checkout, from: string, to: string): Prom
   return nulSeparated(checkout, ['diff-tree', ...options, from, to, '--']);
 }
 
+/** The commit that is checked out. */
+export async function headOf(checkout: Checkout): Promise<Looked<string>> {
+  const args = ['rev-parse', '--verify', 'HEAD^0'];
+  const head = await runGit(checkout, args);
+  if (head.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, head) };
+  return { kind: 'seen', value: outputLines(head)[0] ?? '' };
+}
+
 /**
  * Looks at a checkout without touching it.
  *
@@ -61,9 +69,8 @@ export async function lookAtTree(
   top: string,
   paths: readonly Buffer[],
 ): Promise<Looked<TreeState>> {
-  const args = ['rev-parse', '--verify', 'HEAD^0'];
-  const head = await runGit(checkout, args);
-  if (head.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, head) };
+  const head = await headOf(checkout);
+  if (head.kind === 'failed') return head;
   const status = await nulSeparated(checkout, ['status', '--porcelain=v1', '-z', '-uno', '--no-renames']);
   if (status.kind === 'failed') return status;
   // Each entry is two letters, a space and the path.
@@ -71,7 +78,7 @@ export async function lookAtTree(
   const stamps = [...dirty, ...paths].map((path) => stamp(Buffer.concat([Buffer.from(`${top}/`), path])));
   return {
     kind: 'seen',
-    value: { head: outputLines(head)[0] ?? '', status: Buffer.concat(status.value.flatMap((e) => [e, NUL])), stamps },
+    value: { head: head.value, status: Buffer.concat(status.value.flatMap((e) => [e, NUL])), stamps },
   };
 }
 
