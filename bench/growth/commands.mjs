@@ -2,7 +2,8 @@
 import { makeProject } from './world.mjs';
 
 function among(size, ...args) {
-  const world = makeProject({ builds: size });
+  const world = makeProject({ builds: size, of: 'schedule = "0 3 * * *"\n' });
+  world.run('.', 'git', 'clone', '-q', 'origin', 'elsewhere');
   world.runStagelock('run', 'main');
   return { world, command: world.stagelock(...args) };
 }
@@ -19,6 +20,6 @@ export const dimensions = [
     sizes: SIZES,
     make: (size) => among(size, name, 'main'),
   })),
-  { name: 'builds, check', growth: 'linear', sizes: SIZES, make: (size) => among(size, 'check') },
+  { name: 'builds, check', growth: 'linear', sizes: SIZES, make: (size) => among(size, 'check', '--offline') },
   { name: 'builds, crontab', growth: 'linear', sizes: SIZES, make: (size) => among(size, 'crontab') },
 ];

@@ -89,7 +89,7 @@ const UPDATE = {
 /**
  * A primary `main` on a source of its own.
  *
- * @param {{type?: 'git' | 'svn' | 'hg', files?: number, secondaries?: number, builds?: number, stage?: string, more?: string}} options
+ * @param {{type?: 'git' | 'svn' | 'hg', files?: number, secondaries?: number, builds?: number, stage?: string, more?: string, of?: string}} options
  */
 export function makeProject({
   type = 'git',
@@ -98,6 +98,7 @@ export function makeProject({
   builds = 0,
   stage = '["true"]',
   more = '',
+  of: ofEach = '',
 } = {}) {
   const world = new World();
   MAKE[type](world, files);
@@ -117,7 +118,7 @@ ${numbers(secondaries)
   .map((n) => of(`s${n}`, 'primary = "main"'))
   .join('\n')}
 ${numbers(builds)
-  .map((n) => of(`b${n}`, 'source = "elsewhere"'))
+  .map((n) => of(`b${n}`, `source = "elsewhere"\n${ofEach}`))
   .join('\n')}`,
   );
   return world;
