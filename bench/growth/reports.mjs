@@ -9,10 +9,13 @@ function built(script, more = '') {
 
 const LINES = (line) => (size) => built(`yes '${line}' | head -n ${size}`);
 
-const JUNIT = (size, output) => `{
-  echo '<testsuite name="all">'
-  i=0; while [ $i -lt ${size} ]; do i=$((i + 1)); echo "<testcase name='t$i' time='0.1'><system-out>${output}</system-out></testcase>"; done
-  echo '</testsuite>'; } > junit.xml`;
+const JUNIT = (size) => `awk '
+  BEGIN {
+    print "<testsuite name=\\"all\\">"
+    for (i = 1; i <= ${size}; i++)
+      print "<testcase name=\\"t" i "\\" time=\\"0.1\\"><system-out>what a test says</system-out></testcase>"
+    print "</testsuite>"
+  }' > junit.xml`;
 
 export const dimensions = [
   {
@@ -21,7 +24,10 @@ export const dimensions = [
     memory: 'constant',
     sizes: [100, 1000, 10_000],
     make: (size) =>
-      built(JUNIT(size, 'x'.repeat(100)), '[defaults.stages.test]\njunit = "junit.xml"\ncommand = ["true"]\n'),
+      built(
+        'true',
+        `[defaults.stages.test]\njunit = "junit.xml"\ncommand = ${JSON.stringify(['sh', '-c', JUNIT(size)])}\n`,
+      ),
   },
   {
     name: 'lines of a log, the run of its stage',
