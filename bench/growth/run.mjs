@@ -16,6 +16,8 @@ const MOST = 1.15;
 /** The peak of resident memory is not the same from run to run. */
 const MOST_MEMORY = 1.5;
 const SIZES = [10, 100, 1000];
+/** How much the counts differ from run to run: what is freed is told in tenths of a megabyte, at each collection. */
+const NOISE = { calls: 20, allocatedMb: 1.5 };
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith('--'));
@@ -57,7 +59,13 @@ async function costsAt({ name, make }, sizes) {
 
 /** Whether the growth is what the dimension says, and how that looks. What one program of many allocates is not always known. */
 function rowOf({ name, growth, memory, allocates }, sizes, costs) {
-  const exponent = (key) => (costs[0][key] === undefined ? undefined : exponentOf(costs.map((cost) => cost[key])));
+  const exponent = (key) =>
+    costs[0][key] === undefined
+      ? undefined
+      : exponentOf(
+          costs.map((cost) => cost[key]),
+          NOISE[key],
+        );
   const calls = exponent('calls');
   const allocated = exponent('allocatedMb');
   const isSmall = memory !== 'constant' || costs[2].peakMb <= costs[0].peakMb * MOST_MEMORY;
