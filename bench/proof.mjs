@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { internal } from './internals.mjs';
 import { interleaved, median } from './measure.mjs';
+import { environment as withoutSettings } from './project.mjs';
 
 const LARGE = Number(process.env.STAGELOCK_BENCH_FILES ?? 50_000);
 const SMALL = 1000;
@@ -15,16 +16,7 @@ const SYSTEMS = (process.env.STAGELOCK_BENCH_SYSTEMS ?? 'git svn hg cvs').split(
 const ROUNDS = 15;
 const LOOKS = 5;
 
-const environment = {
-  ...process.env,
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_AUTHOR_NAME: 'Bench',
-  GIT_AUTHOR_EMAIL: 'bench@example.org',
-  GIT_COMMITTER_NAME: 'Bench',
-  GIT_COMMITTER_EMAIL: 'bench@example.org',
-  HGRCPATH: '',
-};
+const environment = { ...withoutSettings, HGRCPATH: '' };
 
 const UPDATES = {
   git: { type: 'git', remote: 'origin', branch: 'main', submodules: 'initialised' },

@@ -34,6 +34,12 @@ function withoutNews(options, change = () => undefined) {
   return { world, command: world.stagelock('run', 'main') };
 }
 
+/** The same where each run finds a commit that changes so many files. */
+function withNews(options, files, change) {
+  const { world, command } = withoutNews(options, change);
+  return { world, command, before: () => commit(world, files) };
+}
+
 /** What a directory holds is put back before each run. */
 function keeping(world, directory) {
   cpSync(world.path(directory), world.path(`${directory}.kept`), { recursive: true, preserveTimestamps: true });
@@ -65,10 +71,7 @@ export const dimensions = [
   {
     name: 'records in the journal, run with news',
     growth: 'constant',
-    make(size) {
-      const { world, command } = withoutNews({}, (made) => age(made, size));
-      return { world, command, before: () => commit(world) };
-    },
+    make: (size) => withNews({}, 1, (world) => age(world, size)),
   },
   {
     name: 'files of the newest update, run without news',
@@ -83,10 +86,7 @@ export const dimensions = [
   {
     name: 'files of an update, its run',
     growth: 'linear',
-    make(size) {
-      const { world, command } = withoutNews({ files: size });
-      return { world, command, before: () => commit(world, size) };
-    },
+    make: (size) => withNews({ files: size }, size),
   },
   {
     name: 'updates that a secondary has missed, its run',
@@ -109,10 +109,7 @@ export const dimensions = [
   {
     name: 'files in the source (git), update of one',
     growth: 'linear',
-    make(size) {
-      const { world, command } = withoutNews({ files: size });
-      return { world, command, before: () => commit(world) };
-    },
+    make: (size) => withNews({ files: size }, 1),
   },
   {
     name: 'lines of the history, run without news',
@@ -122,10 +119,7 @@ export const dimensions = [
   {
     name: 'runs kept, run with news',
     growth: 'constant',
-    make(size) {
-      const { world, command } = withoutNews({}, (made) => keepRuns(made, size));
-      return { world, command, before: () => commit(world) };
-    },
+    make: (size) => withNews({}, 1, (world) => keepRuns(world, size)),
   },
   {
     name: 'secondaries, run of the primary without news',
