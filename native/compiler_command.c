@@ -22,10 +22,10 @@ struct reading {
 
 static bool is(const char *text, const char *other) { return strcmp(text, other) == 0; }
 
-/** Whether `-Wx,` is followed by one of these arguments, separated by commas. */
-static bool passes(const char *option, const char *beginning, const char *const *wanted) {
-  if (!begins(option, beginning)) return false;
-  const char *part = option + strlen(beginning);
+/** Whether `-Wp,` is followed by one of these arguments, separated by commas. */
+static bool passes(const char *option, const char *const *wanted) {
+  if (!begins(option, "-Wp,")) return false;
+  const char *part = option + 4;
   for (;;) {
     size_t length = strcspn(part, ",");
     for (const char *const *one = wanted; *one != NULL; one++) {
@@ -150,7 +150,7 @@ static void read_option(struct reading *reading, const char *text, size_t index)
     if (command->mode != MODE_QUIET) command->mode = MODE_ASSEMBLY;
   } else if (is_among(text, dependency_options)) {
     reading->by_driver = true;
-  } else if (passes(text, "-Wp,", dependencies)) {
+  } else if (passes(text, dependencies)) {
     read_preprocessor_dependencies(reading, text, index);
   } else if (begins_among(text, dependents)) {
     command->names_dependent = true;

@@ -13,12 +13,10 @@ static const char *const driver_beginnings[] = {
 };
 static const char *const assembler_names[] = {"--MD", NULL};
 static const char *const assembler_beginnings[] = {"--MD=", NULL};
-static const char *const linker_names[] = {
-  "-Map", "--Map", "-dependency-file", "--dependency-file", "-out-implib", "--out-implib", NULL
-};
+/** Of the linker, with one dash; it takes two as well. */
+static const char *const linker_names[] = {"-Map", "-dependency-file", "-out-implib", NULL};
 static const char *const linker_beginnings[] = {
-  "-Map=", "--Map=", "-dependency-file=", "--dependency-file=", "-out-implib=", "--out-implib=", "-pdb=", "--pdb=",
-  "-time-trace=", "--time-trace=", NULL
+  "-Map=", "-dependency-file=", "-out-implib=", "-pdb=", "-time-trace=", NULL
 };
 
 static const struct {
@@ -35,6 +33,7 @@ static bool is_listing(const char *option) {
 }
 
 const char *named_output(enum reader reader, const char *option, bool *next) {
+  if (reader == LINKER && begins(option, "--")) option++;
   *next = is_among(option, options[reader].names);
   bool listing = reader != LINKER && is_listing(option);
   if (*next || !(listing || begins_among(option, options[reader].beginnings))) return NULL;

@@ -156,9 +156,8 @@ static struct plan plan_archive(const struct planning *planning, int archive) {
 static const char *unnamed_output(const struct compiler_command *line) {
   if (line->mode == MODE_LINK || line->sources.count != 1 || line->header || line->emits_other) return NULL;
   const char *name = name_of(line->sources.items[0].text);
-  const char *dot = strrchr(name, '.');
-  if (dot == name || name[0] == '\0' || strcmp(name, "-") == 0) return NULL;
-  const char *stem = dot == NULL ? name : copy_of(name, (size_t)(dot - name));
+  const char *stem = stem_of(name);
+  if (stem == NULL || name[0] == '\0' || strcmp(name, "-") == 0) return NULL;
   return joined(stem, line->mode == MODE_ASSEMBLY ? ".s" : ".o", NULL);
 }
 

@@ -85,11 +85,11 @@ export interface CompilerCommand {
 /** Options of clang that begin like `-o FILE` and are none. */
 const NOT_AN_OUTPUT = /^-(objc|object$)/;
 
-/** Whether `-Wx,` is followed by one of these arguments, separated by commas. */
-function passes(option: string, beginning: string, wanted: readonly string[]): boolean {
-  if (!option.startsWith(beginning)) return false;
+/** Whether `-Wp,` is followed by one of these arguments, separated by commas. */
+function passes(option: string, wanted: readonly string[]): boolean {
+  if (!option.startsWith('-Wp,')) return false;
   return option
-    .slice(beginning.length)
+    .slice(4)
     .split(',')
     .some((part) => wanted.includes(part));
 }
@@ -172,7 +172,7 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     else if (text === '-c' || text === '--compile') mode = mode === 'link' ? 'compile' : mode;
     else if (text === '-S' || text === '--assemble') mode = mode === 'quiet' ? mode : 'assembly';
     else if (/^(-MM?D|--write-(user-)?dependencies)$/.test(text)) byDriver = true;
-    else if (passes(text, '-Wp,', ['-MD', '-MMD'])) passed = preprocessorFile(text, index, passed);
+    else if (passes(text, ['-MD', '-MMD'])) passed = preprocessorFile(text, index, passed);
     else if (/^-M[TQ]/.test(text)) seen.add('dependent');
     else if (text.startsWith('-MF')) named = { ...NO_FILE, path: text.slice(3), prefix: '-MF', argument: index };
     else if (text.startsWith('-Wl,')) for (const part of text.slice(4).split(',')) linkerArgument(part);

@@ -24,12 +24,10 @@ const NAMING: Readonly<Record<Reader, NamingOptions>> = {
     ],
   },
   assembler: { names: ['--MD'], beginnings: ['--MD='] },
+  // With one dash; it takes two as well.
   linker: {
-    names: ['-Map', '--Map', '-dependency-file', '--dependency-file', '-out-implib', '--out-implib'],
-    beginnings: ['Map=', 'dependency-file=', 'out-implib=', 'pdb=', 'time-trace='].flatMap((name) => [
-      `-${name}`,
-      `--${name}`,
-    ]),
+    names: ['-Map', '-dependency-file', '-out-implib'],
+    beginnings: ['-Map=', '-dependency-file=', '-out-implib=', '-pdb=', '-time-trace='],
   },
 };
 
@@ -47,7 +45,8 @@ export const NAMING_OPTIONS: readonly string[] = Object.values(NAMING).flatMap((
  *
  * @returns 'next' when the argument that follows for the same reader is that file; undefined when it names none
  */
-export function namedOutput(reader: Reader, option: string): { readonly path: string } | 'next' | undefined {
+export function namedOutput(reader: Reader, given: string): { readonly path: string } | 'next' | undefined {
+  const option = reader === 'linker' ? given.replace(/^--/, '-') : given;
   const { names, beginnings } = NAMING[reader];
   if (names.includes(option)) return 'next';
   const listing = reader !== 'linker' && LISTING.test(option);

@@ -289,9 +289,9 @@ function unnamedOutput({ mode, sources, header, emitsOther }: CompilerCommand): 
   const [source] = sources;
   if (mode === 'link' || sources.length !== 1 || source === undefined || header || emitsOther) return undefined;
   const name = source.slice(source.lastIndexOf('/') + 1);
-  const dot = name.lastIndexOf('.');
-  if (dot === 0 || name === '-' || name === '') return undefined;
-  return `${dot < 0 ? name : name.slice(0, dot)}.${mode === 'assembly' ? 's' : 'o'}`;
+  const stem = stemOf(name);
+  if (stem === undefined || name === '-' || name === '') return undefined;
+  return `${stem}.${mode === 'assembly' ? 's' : 'o'}`;
 }
 
 /** Without `-o`, the dependency file of a.c speaks of a.o even when a.s is made. */

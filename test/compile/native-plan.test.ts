@@ -48,7 +48,7 @@ const DEPENDENCIES = [
 ]);
 
 /** Options that name a file to write, passed in each way. */
-const NAMED = NAMING_OPTIONS.concat('-aln=').flatMap((option) => [
+const NAMED = NAMING_OPTIONS.concat('-aln=', '--Map', '--Map=', '--out-implib=').flatMap((option) => [
   option,
   `${option}F`,
   ...['-Wa,', '-Wl,'].flatMap((to) => [to + option, `${to}${option},F`, `${to}${option}F`, `${to}F`]),
