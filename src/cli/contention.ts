@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readLog } from '../contention/read-log.js';
 import { describeContention } from '../contention/report.js';
 import { errorCode } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { jsonText } from '../text/json.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
@@ -38,7 +39,7 @@ function cannotRead(name: string, error: unknown): string {
     case 'EACCES':
       return `${name}: no permission to read it`;
     default:
-      return `${name}: cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      return `${name}: cannot be read: ${errorText(error)}`;
   }
 }
 

@@ -13,6 +13,7 @@ import { ProgressBar } from '../cleanup/progress-bar.js';
 import { describeFinding, isClean, summarise, toJson } from '../cleanup/report.js';
 import { rootsOf } from '../cleanup/roots.js';
 import { errorCode, settingsFromEnvironment, thisHost } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { jsonText } from '../text/json.js';
 import { shown, shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
@@ -149,7 +150,7 @@ function parseOptions(args: readonly string[]) {
     });
     return values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(errorText(error));
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Argv } from '../compile/command.js';
 import { isStrategy, STRATEGIES, type Strategy } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 
 export const HELP = `Usage: ct-lock-helper compile --target=FILE [OPTION...] -- COMMAND...
        ct-lock-helper link --target=FILE [OPTION...] -- COMMAND...
@@ -107,6 +108,6 @@ function parseOptions(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(errorText(error));
   }
 }

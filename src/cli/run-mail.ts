@@ -3,6 +3,7 @@ import { tellBreakage } from '../mail/breakage.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { describeOutcome } from '../stages/messages.js';
 import type { RunEvent } from '../stages/run-context.js';
+import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
 import { deliverMails } from './deliver-mail.js';
@@ -38,7 +39,7 @@ export function tellAuthors(
     );
     return undefined;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     return `no mail to the authors of what is ${result === 'failed' ? 'broken' : 'mended'}: ${why}`;
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { formatOwner, type ObjectLock, thisHost } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
@@ -43,6 +44,6 @@ export function appendWait(file: string, { lock, owner, waitedMs, heldMs, now }:
     }
     return undefined;
   } catch (error) {
-    return `CT_LOCK_LOG="${file}" could not be written: ${error instanceof Error ? error.message : String(error)}`;
+    return `CT_LOCK_LOG="${file}" could not be written: ${errorText(error)}`;
   }
 }

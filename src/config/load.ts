@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { errorText } from '../text/error-text.js';
 import { ctestBeside } from './ctest-program.js';
 import { ctestSubmissionOf } from './ctest-submission.js';
 import { ctestUpdateOf } from './ctest-update.js';
@@ -151,7 +152,7 @@ function unreadable(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file; `stagelock init` writes one';
   if (code === 'EISDIR') return 'this is a directory, expected a file';
   if (code === 'EACCES') return 'the file may not be read by this user (permission denied)';
-  return `the file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  return `the file cannot be read: ${errorText(error)}`;
 }
 
 function syntaxMessage(error: TomlError): string {

@@ -1,4 +1,5 @@
 import { errorCode, LockError } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import type { Attempt } from './finding.js';
 
 /** Why a test could not be made, in words that fit behind a colon. */
@@ -40,5 +41,5 @@ function callOf(error: unknown): string {
 
 function textOf(error: unknown): string {
   if (error instanceof LockError) return error.message.slice(error.path.length + 2);
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }

@@ -6,13 +6,13 @@ import {
   linkSync,
   lstatSync,
   openSync,
-  readSync,
   renameSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeIfThere } from './directory-entries.js';
 import { errorCode } from './error-code.js';
+import { readPart } from './file-part.js';
 import { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
 import { syscalls } from './syscalls.js';
 import { temporaryName } from './temporary-name.js';
@@ -137,17 +137,6 @@ function withRegularFile<T>(path: string, limit: number, act: (fd: number, size:
   } finally {
     closeSync(fd);
   }
-}
-
-function readPart(fd: number, from: number, size: number): Buffer {
-  const buffer = Buffer.alloc(size);
-  let length = 0;
-  while (length < size) {
-    const read = readSync(fd, buffer, length, size - length, from + length);
-    if (read === 0) break;
-    length += read;
-  }
-  return buffer.subarray(0, length);
 }
 
 function writeTemporary(path: string, content: string, mode: number): string {

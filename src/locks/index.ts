@@ -13,6 +13,7 @@ export { namesIn, removeIfThere } from './directory-entries.js';
 export { ensureDirectory } from './ensure-directory.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
 export { errorCode } from './error-code.js';
+export { readPart } from './file-part.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
 export { type Host, type ProcessFacts, thisHost } from './host.js';
 export { isThisHost } from './host-name.js';

@@ -1,4 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { readPart } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { logText } from '../text/log-text.js';
 import { shown } from '../text/shown.js';
 
@@ -27,19 +29,19 @@ export function endOfFile(path: string, size: Size): string {
     // A FIFO put in place of the file must not hang us, nor a symbolic link have us mail something else.
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    return `[${shown(path)} cannot be read: ${shown(error instanceof Error ? error.message : String(error))}]`;
+    return `[${shown(path)} cannot be read: ${shown(errorText(error))}]`;
   }
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) return `[${shown(path)} is no regular file]`;
     const from = Math.max(0, stat.size - size.bytes);
-    const bytes = readFrom(fd, from, stat.size - from);
+    const bytes = readPart(fd, from, stat.size - from);
     const { text, before } = lastLines(bytes, size, from > 0);
     const left = from + before;
     const rest = left === 0 ? '' : `[... ${inBytes(left)} before this left out; all of it: ${shown(path)}]\n`;
     return `${rest}${logText(text)}`;
   } catch (error) {
-    return `[${shown(path)} cannot be read: ${shown(error instanceof Error ? error.message : String(error))}]`;
+    return `[${shown(path)} cannot be read: ${shown(errorText(error))}]`;
   } finally {
     closeSync(fd);
   }
@@ -107,15 +109,4 @@ function countLines(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++;
   return count;
-}
-
-function readFrom(fd: number, from: number, length: number): Buffer {
-  const buffer = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const read = readSync(fd, buffer, done, length - done, from + done);
-    if (read === 0) break;
-    done += read;
-  }
-  return buffer.subarray(0, done);
 }

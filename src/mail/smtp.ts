@@ -3,6 +3,7 @@ import type { NodemailerError } from 'nodemailer/lib/errors';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SmtpTransport } from '../config/project.js';
 import { passwordInTheClear } from '../secrets/in-the-clear.js';
+import { errorText } from '../text/error-text.js';
 import { type Letter, oneLine } from './letter.js';
 import { type Alphabet, alphabetOf, envelopeAddress, messageOf } from './message.js';
 import { readPassword } from './password.js';
@@ -73,7 +74,7 @@ export class Smtp implements Transport {
     try {
       ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
     } catch (error) {
-      return unavailable(`ca_file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      return unavailable(`ca_file cannot be read: ${errorText(error)}`);
     }
     const connection = new SMTPConnection({
       host,

@@ -8,6 +8,7 @@ import {
   replaceAtomically,
 } from '../locks/index.js';
 import type { Attempts } from '../submission/patience.js';
+import { errorText } from '../text/error-text.js';
 import { isCount, isLetter, isMailbox, isTime, type Letter, recipientsOf } from './letter.js';
 
 /*
@@ -145,7 +146,7 @@ function readLetter(path: string): SpooledLetter | string | undefined {
     if (isSpooled(value)) return { ...value, path };
   } catch (error) {
     if (!(error instanceof SyntaxError)) {
-      return `the mail in ${path} cannot be sent: ${error instanceof Error ? error.message : String(error)}`;
+      return `the mail in ${path} cannot be sent: ${errorText(error)}`;
     }
   }
   return `the mail in ${path} cannot be sent: it is not what stagelock has written; look at it and remove it`;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readPart } from '../locks/index.js';
 import { runTool, type ToolResult } from '../updates/tool.js';
 import { GROUPS } from './log-scan/cmake-expression.js';
 import { type LineJudge, lineJudge, type OwnExpressions } from './log-scan/line-judge.js';
@@ -102,9 +103,8 @@ function endOf(file: string): string {
   const fd = openSync(file, 'r');
   try {
     const { size } = fstatSync(fd);
-    const buffer = Buffer.alloc(Math.min(size, LONGEST));
-    const length = readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('latin1', 0, length);
+    const length = Math.min(size, LONGEST);
+    return readPart(fd, size - length, length).toString('latin1');
   } finally {
     closeSync(fd);
   }

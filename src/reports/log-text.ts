@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { readPart } from '../locks/index.js';
 import { decodeText } from '../updates/text.js';
 
 /** What a report takes of each end of a log. */
@@ -17,21 +18,10 @@ export function readLogText(file: string, from: number, to: number): string {
   try {
     const size = Math.min(to, fstatSync(fd).size);
     const length = Math.max(0, size - from);
-    if (length <= 2 * KEPT) return decodeText(read(fd, from, length));
+    if (length <= 2 * KEPT) return decodeText(readPart(fd, from, length));
     const left = length - 2 * KEPT;
-    return `${decodeText(read(fd, from, KEPT))}\n[... ${left} bytes left out; all of it is in ${file}]\n${decodeText(read(fd, size - KEPT, KEPT))}`;
+    return `${decodeText(readPart(fd, from, KEPT))}\n[... ${left} bytes left out; all of it is in ${file}]\n${decodeText(readPart(fd, size - KEPT, KEPT))}`;
   } finally {
     closeSync(fd);
   }
-}
-
-function read(fd: number, from: number, length: number): Buffer {
-  const buffer = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const count = readSync(fd, buffer, done, length - done, from + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return buffer.subarray(0, done);
 }

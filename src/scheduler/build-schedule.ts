@@ -1,6 +1,6 @@
 import { type CronExpression, parseCronExpression } from '../config/cron-expression.js';
 import type { Build } from '../config/project.js';
-import { messageOf } from '../text/error-text.js';
+import { errorText } from '../text/error-text.js';
 import { dueAfter, lastDue } from './cron-clock.js';
 import { type Firing, firingAt, firingShown } from './firing.js';
 import { firesIn, type LocalMinute, localMinuteOf } from './local-time.js';
@@ -81,7 +81,7 @@ export class BuildSchedule {
   }
 
   #minute(ms: number): void {
-    this.#handlers.inTurn(() => this.#decide(ms)).catch((error: unknown) => this.#handlers.problem(messageOf(error)));
+    this.#handlers.inTurn(() => this.#decide(ms)).catch((error: unknown) => this.#handlers.problem(errorText(error)));
   }
 
   #decide(ms: number): void {
@@ -98,7 +98,7 @@ export class BuildSchedule {
       try {
         await this.#handlers.run(firing);
       } catch (error) {
-        this.#handlers.problem(messageOf(error));
+        this.#handlers.problem(errorText(error));
       } finally {
         this.#isBusy = false;
       }

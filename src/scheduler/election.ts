@@ -1,3 +1,4 @@
+import { errorText } from '../text/error-text.js';
 import { ageOf, describeFiring, type Firing, isStillToCome } from './firing.js';
 import type { Undertaker } from './firing-book.js';
 import { FiringBook } from './firing-book.js';
@@ -129,7 +130,7 @@ export class Election {
     try {
       act();
     } catch (error) {
-      this.#electorate.complain(`${this.#build}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#electorate.complain(`${this.#build}: ${errorText(error)}`);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Project } from '../config/project.js';
 import { deliverMail, nextDueMs } from '../mail/delivery.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { hasLetters } from '../mail/spool.js';
+import { errorText } from '../text/error-text.js';
 
 /** What a desk takes from outside. */
 export interface MailDeskContext {
@@ -72,7 +73,7 @@ export class MailDesk {
       if (end.kind === 'put-off' && end.why !== this.#putOff) note(`mail: put off: ${end.why}`);
       this.#putOff = end.kind === 'put-off' ? end.why : undefined;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       if (why !== this.#broken) complain(`mail: ${why}; it is tried again each minute`);
       this.#broken = why;
     }

@@ -1,5 +1,5 @@
 import { createTask, type ScheduledTask } from 'node-cron';
-import { messageOf } from '../text/error-text.js';
+import { errorText } from '../text/error-text.js';
 
 const MINUTE_MS = 60_000;
 
@@ -75,6 +75,6 @@ function errorsTo(problem: (text: string) => void) {
     info: () => undefined,
     warn: () => undefined,
     debug: () => undefined,
-    error: (message: string | Error, error: Error | string = message) => problem(messageOf(error)),
+    error: (message: string | Error, error: Error | string = message) => problem(errorText(error)),
   };
 }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Build, Project } from '../config/project.js';
 import { pause } from '../locks/index.js';
-import { messageOf } from '../text/error-text.js';
+import { errorText } from '../text/error-text.js';
 import { describeFiring, type Firing } from './firing.js';
 import type { Job, JobEnd, LeftAlone } from './job.js';
 import type { WaitingRun } from './places.js';
@@ -143,7 +143,7 @@ export class Runs {
     try {
       job = this.#context.start(this.#project, build, firing);
     } catch (error) {
-      this.#context.complain(`${name}: the run ${describeFiring(firing)} cannot be started: ${messageOf(error)}`);
+      this.#context.complain(`${name}: the run ${describeFiring(firing)} cannot be started: ${errorText(error)}`);
       done();
       return;
     }
@@ -189,7 +189,7 @@ export class Runs {
     try {
       end = await job.ended;
     } catch (error) {
-      this.#context.complain(`${build}: its run cannot be started: ${messageOf(error)}`);
+      this.#context.complain(`${build}: its run cannot be started: ${errorText(error)}`);
       end = { kind: 'vanished' };
     }
     this.#jobs.delete(job);
@@ -207,7 +207,7 @@ export class Runs {
       const { build } = job.record;
       if (!told) {
         const again = 'it is tried again each minute';
-        this.#context.complain(`${build}: what its run had to say could not be mailed, ${again}: ${messageOf(error)}`);
+        this.#context.complain(`${build}: what its run had to say could not be mailed, ${again}: ${errorText(error)}`);
       }
       if (!this.#stopping) this.#after(MINUTE_MS, () => void this.#report(job, end, true));
     }
@@ -222,7 +222,7 @@ export class Runs {
     const why = by.kind === 'runs' ? 'its last run is still going on' : 'its last run still waits for a free place';
     this.#context.note(`${name}: not run ${describeFiring(firing)}, since ${why}`);
     this.#context.overlapped(this.#project, build, firing, by).catch((error: unknown) => {
-      this.#context.complain(`${name}: that its runs overlap could not be told: ${messageOf(error)}`);
+      this.#context.complain(`${name}: that its runs overlap could not be told: ${errorText(error)}`);
     });
   }
 
@@ -269,7 +269,7 @@ export class Runs {
       try {
         act();
       } catch (error) {
-        this.#context.complain(messageOf(error));
+        this.#context.complain(errorText(error));
       }
     }, ms);
     this.#timers.add(timer);

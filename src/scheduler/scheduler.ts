@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Build, Project } from '../config/project.js';
 import type { Host } from '../locks/index.js';
 import { isRunning } from '../stages/status.js';
-import { messageOf } from '../text/error-text.js';
+import { errorText } from '../text/error-text.js';
 import { BuildSchedule } from './build-schedule.js';
 import { ChangeWatch } from './change-watch.js';
 import { Election, REMEMBERED_MS } from './election.js';
@@ -44,7 +44,7 @@ export class Scheduler {
   readonly #context: SchedulerContext;
   #project: Project;
   readonly #entries = new Map<string, Entry>();
-  readonly #slices = new Slices((error) => this.#context.complain(messageOf(error)));
+  readonly #slices = new Slices((error) => this.#context.complain(errorText(error)));
   readonly #clock = new MinuteClock((text) => this.#context.complain(text));
   readonly #runs: Runs;
   /** Of builds whose watches were ended by another configuration: when they were last changed. */
@@ -213,7 +213,7 @@ export class Scheduler {
     try {
       if (entry.election.isOurs(firing)) void this.#runs.run(name, firing);
     } catch (error) {
-      this.#context.complain(`${name}: not run ${describeFiring(firing)}: ${messageOf(error)}`);
+      this.#context.complain(`${name}: not run ${describeFiring(firing)}: ${errorText(error)}`);
     }
   }
 
@@ -259,7 +259,7 @@ export class Scheduler {
     try {
       act();
     } catch (error) {
-      this.#context.complain(messageOf(error));
+      this.#context.complain(errorText(error));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorCode, filesystemOf } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
 import { changedBetween, glance, isSameSighting, type Sighting, sight, signposts, touchedMs } from './sighting.js';
 import type { Tree, TreeOrder } from './tree.js';
@@ -147,10 +148,7 @@ export class WatchedPath {
   #complain(error: unknown, path: string): void {
     const advice = adviceOf(error);
     if (advice !== undefined) this.#order.onProblem(advice);
-    else
-      this.#order.onProblem(
-        `${shown(path)}: no change is seen there: ${shown(error instanceof Error ? error.message : String(error))}`,
-      );
+    else this.#order.onProblem(`${shown(path)}: no change is seen there: ${shown(errorText(error))}`);
   }
 }
 

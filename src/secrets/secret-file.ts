@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { errorCode } from '../locks/index.js';
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { errorCode, readPart } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { shellWord } from '../text/shell-word.js';
 
 const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = constants;
@@ -47,17 +48,13 @@ export function readSecretFile(path: string, us: number): SecretFile {
     if (!stat.isFile()) return noFile(path);
     const exposure = exposureOf(path, stat, us);
     if (exposure !== undefined) return { kind: 'refused', ...exposure };
-    const buffer = Buffer.alloc(LONGEST + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-      read = readSync(fd, buffer, length, buffer.length - length, length);
-    }
-    if (length > LONGEST) return { kind: 'refused', why: `${path} is longer than ${LONGEST} bytes` };
-    return { kind: 'text', text: buffer.toString('utf8', 0, length) };
+    const bytes = readPart(fd, 0, LONGEST + 1);
+    if (bytes.length > LONGEST) return { kind: 'refused', why: `${path} is longer than ${LONGEST} bytes` };
+    return { kind: 'text', text: bytes.toString('utf8') };
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') return { kind: 'missing' };
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     return code === 'EACCES' || code === 'EPERM' ? { kind: 'forbidden', why } : { kind: 'refused', why };
   } finally {
     if (fd !== undefined) closeSync(fd);

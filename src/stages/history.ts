@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendLine, errorCode, InTheWay, kindOf, obstacleOf, openToAppend } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import type { RunEvent, RunResult } from './run-context.js';
 import { layoutOf } from './temporary.js';
 
@@ -125,7 +126,7 @@ export class RunRecorder {
     } catch (error) {
       const obstacle = obstacleOf(error);
       if (obstacle !== undefined) return obstacle.message;
-      return `${this.#file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+      return `${this.#file} cannot be written: ${errorText(error)}`;
     }
   }
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Build } from '../config/project.js';
-import { errorCode } from '../locks/index.js';
+import { errorCode, readPart } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { layoutOf } from './temporary.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -43,10 +44,9 @@ export function tailOfLog(build: Build, path: string, lines: number, bytes = 819
     const stat = fstatSync(log);
     if (!stat.isFile()) return { kind: 'refused', why: 'it is no regular file' };
     if (stat.nlink > 1) return { kind: 'refused', why: 'the file has another name, too' };
-    const { size } = stat;
-    const buffer = Buffer.alloc(Math.min(bytes, size));
-    const length = readSync(log, buffer, 0, buffer.length, size - buffer.length);
-    return { kind: 'lines', lines: buffer.toString('utf8', 0, length).trimEnd().split('\n').slice(-lines) };
+    const length = Math.min(bytes, stat.size);
+    const end = readPart(log, stat.size - length, length);
+    return { kind: 'lines', lines: end.toString('utf8').trimEnd().split('\n').slice(-lines) };
   } catch (error) {
     return reasonOf(error);
   } finally {
@@ -67,6 +67,6 @@ function reasonOf(error: unknown): LogTail {
     case 'ENOTDIR':
       return { kind: 'refused', why: 'a symbolic link stands in its path' };
     default:
-      return { kind: 'refused', why: error instanceof Error ? error.message : String(error) };
+      return { kind: 'refused', why: errorText(error) };
   }
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Primary } from '../config/project.js';
 import { pause } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
 import { pruneJournal } from '../updates/pruning.js';
 import type { MergedUpdate } from '../updates/record.js';
@@ -227,7 +228,7 @@ function prune(primary: Primary, context: RunContext): void {
   try {
     pruneJournal(primary.directory, context.now().getTime() - primary.keepUpdatesMs);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     context.report({ kind: 'warning', text: `old updates could not be removed from the journal: ${why}` });
   }
 }

@@ -4,6 +4,7 @@ import { cmakeOfCache } from '../config/detect.js';
 import type { Build, Stage } from '../config/project.js';
 import { type CTestCustom, readCTestCustom, VARIABLES } from '../reports/ctest-custom.js';
 import { CTEST_LIMITS, type LogScan, type ScanLimits, scanLog } from '../reports/log-scan/scan.js';
+import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
 import { readXml } from '../xml/events.js';
 import type { StageOutcome } from './stage-command.js';
@@ -120,7 +121,7 @@ function errorsIn(file: string): Pick<Complaints, 'errors' | 'first'> {
       },
     });
   } catch (error) {
-    return { errors: errors + 1, first: `${file} cannot be read: ${error instanceof Error ? error.message : error}` };
+    return { errors: errors + 1, first: `${file} cannot be read: ${errorText(error)}` };
   }
   return { errors, first };
 }

@@ -10,6 +10,7 @@ import { readLogText } from '../reports/log-text.js';
 import { thisMachine } from '../reports/machine.js';
 import type { EndedStage, ReportHead } from '../reports/site-xml.js';
 import { type TestList, type TestRun, writeTestXml } from '../reports/test-xml.js';
+import { errorText } from '../text/error-text.js';
 import { commandText } from '../updates/tool.js';
 import { VERSION } from '../version.js';
 import type { Buildstamp } from './buildstamp.js';
@@ -135,7 +136,7 @@ async function addJUnitTests(tests: TestList, pattern: string, started: number, 
     if (stat === undefined || stat.mtimeMs < started - CLOCK_GRAIN_MS) continue;
     const { error } = await tests.addAllOrNone((add) => readJUnit(file, add));
     if (error !== undefined) {
-      problems.push(`${file} cannot be read as JUnit XML: ${error instanceof Error ? error.message : error}`);
+      problems.push(`${file} cannot be read as JUnit XML: ${errorText(error)}`);
     }
   }
 }
@@ -166,7 +167,7 @@ function junitFiles(pattern: string, problems: string[]): string[] {
       .sort()
       .map((name) => join(directory, name));
   } catch (error) {
-    problems.push(`${directory}: ${error instanceof Error ? error.message : error}`);
+    problems.push(`${directory}: ${errorText(error)}`);
     return [];
   }
 }

@@ -4,6 +4,7 @@ import type { Build, Stage } from '../config/project.js';
 import { errorCode, obstacleOf } from '../locks/index.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { StillRunning } from '../processes/still-running.js';
+import { errorText } from '../text/error-text.js';
 import type { Buildstamp } from './buildstamp.js';
 import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
@@ -57,7 +58,7 @@ function remember(durations: Durations, { temporary }: Layout, context: RunConte
     writeDurations(temporary, durations);
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
-    const why = obstacleOf(error)?.message ?? (error instanceof Error ? error.message : String(error));
+    const why = obstacleOf(error)?.message ?? errorText(error);
     context.report({ kind: 'warning', text: `how long the stages took is not remembered: ${why}` });
   }
 }
@@ -115,7 +116,7 @@ async function runStage(
   for (const line of linesOnProcesses(stage, end)) log.line(`[stagelock] ${line}`);
   const interrupted = end.outcome.kind === 'aborted' || end.left.length > 0;
   const complaints = interrupted ? undefined : await complaintsOf(stage, written, before, custom, context.signal);
-  const outcome = outcomeOf(end, complaints, interrupted, stage);
+  const outcome = outcomeOf(end, complaints, stage);
   for (const text of complaints === undefined ? [] : explainLeftOut(stage, complaints)) {
     log.line(`[stagelock] ${text}`);
     context.report({ kind: 'warning', text });
@@ -144,15 +145,10 @@ async function runStage(
   return { kind: 'ended', report };
 }
 
-/** Without complaints, nobody knows whether the stage has passed: a signal came while its log was looked through. */
-function outcomeOf(
-  { outcome }: StageEnd,
-  complaints: Complaints | undefined,
-  interrupted: boolean,
-  stage: Stage,
-): StageOutcome {
+/** Without complaints, nobody knows whether the stage has passed: a signal came while it ran, or while its log was looked through. */
+function outcomeOf({ outcome, left }: StageEnd, complaints: Complaints | undefined, stage: Stage): StageOutcome {
   if (complaints !== undefined) return judgedBy(complaints, outcome, stage);
-  return interrupted ? outcome : { kind: 'aborted' };
+  return left.length > 0 ? outcome : { kind: 'aborted' };
 }
 
 /** What its log says of what the command has left behind. */

@@ -6,6 +6,7 @@ import { type Delivery, deliver } from '../submission/delivery.js';
 import { destinationOf } from '../submission/destination.js';
 import { submittedParts } from '../submission/parts.js';
 import { addSubmission, hasSubmissions, type Submission, spoolOf, type Waiting } from '../submission/spool.js';
+import { errorText } from '../text/error-text.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { RunContext } from './run-context.js';
 import { openStageLog, type StageLog } from './stage-log.js';
@@ -44,7 +45,7 @@ export function spoolReports(build: Build, stamp: Buildstamp, before: ReportsBef
       files.map((name) => join(directory, name)),
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     const text = `the reports of ${stamp.text} are not submitted, since they could not be put into the spool: ${why}. They are in ${directory}`;
     context.report({ kind: 'warning', text });
   }
@@ -68,7 +69,7 @@ export async function deliverReports(build: Build, context: RunContext): Promise
       context.report({ kind: 'spool-empty' });
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     context.report({ kind: 'warning', text: `the reports could not be submitted and stay in ${spool}: ${why}` });
   }
 }

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DirectorySubmission } from '../config/project.js';
 import { temporaryName } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { type Destination, type Report, remoteName, type Sent } from './sending.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -40,7 +41,7 @@ export class DropBox implements Destination {
     } catch (error) {
       remove(temporary);
       if (signal.aborted) return { kind: 'aborted' };
-      return { kind: 'unavailable', message: error instanceof Error ? error.message : String(error), lasting: true };
+      return { kind: 'unavailable', message: errorText(error), lasting: true };
     }
   }
 

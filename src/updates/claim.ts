@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, lstatSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createExclusively, errorCode, readRegularFile, removeAbandoned, replaceAtomically } from '../locks/index.js';
+import { errorText } from '../text/error-text.js';
 import { jsonObject } from '../text/json.js';
 import { journalDirectory } from './journal.js';
 
@@ -77,7 +78,7 @@ export function readClaim(file: string): FoundClaim {
       case 'EPERM':
         return unreadable(UNREADABLE);
       case undefined: // replaced by something else between the two looks
-        return unreadable(error instanceof Error ? error.message : String(error));
+        return unreadable(errorText(error));
       default:
         throw error;
     }

@@ -1,4 +1,5 @@
-import { closeSync, constants, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { readPart } from '../locks/index.js';
 
 /** What stands at a path, compared with what a client writes there. */
 export type Remains =
@@ -44,12 +45,6 @@ function isBeginning(path: string, version: string, size: number): boolean {
 
 /** Undefined when the file is shorter than it was. */
 function chunkAt(fd: number, position: number, length: number): Buffer | undefined {
-  const chunk = Buffer.alloc(length);
-  let read = 0;
-  while (read < length) {
-    const more = readSync(fd, chunk, read, length - read, position + read);
-    if (more === 0) return undefined;
-    read += more;
-  }
-  return chunk;
+  const chunk = readPart(fd, position, length);
+  return chunk.length < length ? undefined : chunk;
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../locks/index.js';
+import { errorText } from '../../text/error-text.js';
 import { exists, look } from '../look.js';
 import type { Failed } from '../version-control.js';
 import { inSource, type Place, placeOf } from './place.js';
@@ -51,7 +52,7 @@ export function treeOf(source: string): { readonly kind: 'tree'; readonly tree: 
   try {
     return { kind: 'tree', tree: readTree(source) };
   } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', message: errorText(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { GitUpdate } from '../../config/project.js';
 import { real, workTreeOf } from '../../config/work-tree.js';
+import { errorText } from '../../text/error-text.js';
 import { shellWord } from '../../text/shell-word.js';
 import { endedByItself, neverStarted, outputLines } from '../client.js';
 import { toCopy } from '../proof.js';
@@ -342,7 +343,7 @@ async function readLog(checkout: Checkout, revisions: readonly string[], complet
     if (unreadable !== undefined) throw unreadable;
     return { kind: 'changes', changes: reader.end(), complete };
   } catch (error) {
-    return { kind: 'failed', message: `${checkout.source}: ${error instanceof Error ? error.message : error}` };
+    return { kind: 'failed', message: `${checkout.source}: ${errorText(error)}` };
   }
 }
 

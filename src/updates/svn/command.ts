@@ -1,3 +1,4 @@
+import { errorText } from '../../text/error-text.js';
 import { readXml, type XmlListener } from '../../xml/events.js';
 import { type Client, clientFailure, runClient, silentEnvironment, wholeOutput } from '../client.js';
 import type { ToolResult } from '../tool.js';
@@ -31,7 +32,7 @@ export async function readSvn(
     readXml(output.bytes, listener);
     return { kind: 'read' };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     return { kind: 'failed', message: `cannot read what svn ${args[0]} wrote about ${checkout.source}: ${why}` };
   }
 }
