@@ -1,7 +1,7 @@
 import { survivorsOf } from '../processes/survivors.js';
 import { journalDirectory } from '../updates/journal.js';
 import { describeMark, type MoveMark, readMark, writeMark } from '../updates/move-mark.js';
-import type { Fetched, RepairResult } from '../updates/version-control.js';
+import type { Failed, Fetched, LocalChanges, RepairResult } from '../updates/version-control.js';
 import type { RunContext } from './run-context.js';
 import type { Source } from './source.js';
 
@@ -18,9 +18,12 @@ export interface HalfMoved {
  *
  * @throws the system's error; nothing may be moved then
  */
-export async function markMove(source: Source, { head, target }: Fetched, logFile: string): Promise<void> {
-  const { primary, system, checkout, stamp, context } = source;
-  const local = await system.localChanges(checkout);
+export function markMove(
+  { primary, stamp, context }: Source,
+  { head, target }: Fetched,
+  local: LocalChanges | Failed,
+  logFile: string,
+): void {
   const mark: MoveMark = {
     format: 1,
     from: head,

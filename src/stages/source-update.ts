@@ -154,9 +154,10 @@ async function move(source: Source, fetched: Fetched, logFile: string): Promise<
   const { primary, system, checkout, context } = source;
   const inTheWay = workingInTheWay(primary, 'source', context.run, context.host);
   if (inTheWay !== undefined) return { kind: 'in-the-way', ...inTheWay };
-  await markMove(source, fetched, logFile);
-  context.step('update: moving');
-  const moved = await system.move(checkout, fetched);
+  const moved = await system.move(checkout, fetched, (local) => {
+    markMove(source, fetched, local, logFile);
+    context.step('update: moving');
+  });
   context.step('update: moved');
   if (moved.kind === 'refused') return { kind: 'failed', message: moved.message, repaired: false };
   if (moved.kind === 'moved' || context.signal.aborted) return moved;

@@ -32,8 +32,9 @@ export function withCommand(system: VersionControl, command: readonly [string, .
       if (head.kind === 'failed') return head;
       return { kind: 'fetched', head: head.revision, target: undefined, news: true };
     },
-    async move(checkout) {
+    async move(checkout, _, begin) {
       const before = await lookAt(system, checkout);
+      begin?.(before[1]);
       const result = await run(command, checkout);
       if (result.kind === 'ok') return proveMoved(system, command, checkout);
       return judge(result, command, checkout, before, await lookAt(system, checkout));

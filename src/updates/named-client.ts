@@ -9,7 +9,7 @@ export function withClient(system: VersionControl, client: string): VersionContr
     command: system.command.replace(new RegExp(`^"${system.type}"`), () => commandText([client])),
     currentRevision: (checkout) => system.currentRevision(at(checkout)),
     fetch: (checkout, asOf) => system.fetch(at(checkout), asOf),
-    move: (checkout, fetched) => system.move(at(checkout), fetched),
+    move: (checkout, fetched, begin) => system.move(at(checkout), fetched, begin),
     repair: (checkout, broken) => system.repair(at(checkout), broken),
     proveTree: (checkout, revision) => system.proveTree(at(checkout), revision),
     signOf: (checkout) => system.signOf(at(checkout)),

@@ -60,6 +60,9 @@ export interface Fetched {
 /** The tree is untouched in every case. */
 export type FetchResult = Fetched | Failed;
 
+/** Takes down, before a tree is touched, what a person has changed in it. What it throws keeps the tree from being touched. */
+export type Begin = (local: LocalChanges | Failed) => void;
+
 /** What became of the tree. */
 export type MoveResult =
   /** It is at the target, or at the revision that is given, where the target could not be known for certain. */
@@ -151,8 +154,12 @@ export interface VersionControl {
    * @param asOf only what was there at that time, for Nightly builds: all that build one night build the same
    */
   fetch(checkout: Checkout, asOf?: Date): Promise<FetchResult>;
-  /** Moves the tree. A process killed in here may leave it between the two revisions. */
-  move(checkout: Checkout, fetched: Fetched): Promise<MoveResult>;
+  /**
+   * Moves the tree. A process killed in here may leave it between the two revisions.
+   *
+   * @param begin called right before anything of the tree is touched, if it comes to that
+   */
+  move(checkout: Checkout, fetched: Fetched, begin?: Begin): Promise<MoveResult>;
   /**
    * Finishes or rolls back what a broken update has left, as far as that can lose nothing of a person's, and proves that
    * the tree is a revision. To be called while nobody builds the source and every process of the broken update is gone.

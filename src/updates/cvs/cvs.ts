@@ -36,7 +36,10 @@ export function cvs(following: Following, memory: string): VersionControl {
     command: commandText(['cvs', '-z3', ...plainArguments(following)]),
     currentRevision,
     fetch: (checkout, asOf) => fetch(following, known, checkout, asOf),
-    move: (checkout, fetched) => move(following, checkout, fetched),
+    async move(checkout, fetched, begin) {
+      begin?.(await localChanges(checkout));
+      return move(following, checkout, fetched);
+    },
     repair: (checkout, broken) => repairTree(following, known, checkout, broken),
     changesBetween: (checkout, prior, revision) => changesBetween(known, checkout, prior, revision),
     proveTree: (checkout, revision) => prove(following, known, checkout, revision),

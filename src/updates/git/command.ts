@@ -110,3 +110,23 @@ export function failureText(
 ): string {
   return clientFailure(GIT, checkout, args, result);
 }
+
+/** A value, or what to tell a person. */
+export type Looked<T> =
+  | { readonly kind: 'seen'; readonly value: T }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Runs git and splits all it writes; without a limit, because half a list would be a wrong list. */
+export async function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
+  const chunks: Buffer[] = [];
+  const result = await runGit(checkout, args, (chunk) => chunks.push(chunk));
+  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  const all = Buffer.concat(chunks);
+  const parts: Buffer[] = [];
+  let start = 0;
+  for (let end = all.indexOf(0); end >= 0; end = all.indexOf(0, start)) {
+    parts.push(all.subarray(start, end));
+    start = end + 1;
+  }
+  return { kind: 'seen', value: parts };
+}

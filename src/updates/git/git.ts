@@ -7,11 +7,11 @@ import { endedByItself, neverStarted, outputLines } from '../client.js';
 import { toCopy } from '../proof.js';
 import { commandText, type ToolResult } from '../tool.js';
 import type {
+  Begin,
   ChangesResult,
   Checkout,
   Failed,
   Fetched,
-  LocalChanges,
   MoveResult,
   RevisionResult,
   VersionControl,
@@ -20,16 +20,8 @@ import { failureText, runGit } from './command.js';
 import { LOG_FORMAT, logReader } from './log.js';
 import { signOfWorkTree } from './sign.js';
 import { removeStaleLock } from './stale-lock.js';
-import {
-  findPlaces,
-  headOf,
-  lookAtTree,
-  modifiedPaths,
-  type Places,
-  pathsBetween,
-  sameTree,
-  type TreeState,
-} from './tree-state.js';
+import { localChanges, localIn } from './status.js';
+import { findPlaces, headOf, lookAtTree, type Places, pathsBetween, sameTree, type TreeState } from './tree-state.js';
 import { giveUp, obstacles } from './under-way.js';
 
 /** What is fetched, and how the tree follows. */
@@ -45,7 +37,7 @@ export function git(source: GitSource): VersionControl {
     command: updateCommand(source),
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
-    move: (checkout, { head, target }) => moveTo(source, checkout, head, target ?? head),
+    move: (checkout, { head, target }, begin) => moveTo(source, checkout, head, target ?? head, begin),
     async repair(checkout, broken) {
       // Rarely needed, and not loaded by a run that has nothing to repair.
       const { repairGit } = await import('./repair.js');
@@ -187,22 +179,32 @@ async function asOfThen(
  * A process killed in here leaves the git process running to its end, and the tree at `head`, at `target` or between
  * them; the `update` lock that its caller holds is what says so.
  */
-export async function moveTo(update: GitSource, checkout: Checkout, head: string, target: string): Promise<MoveResult> {
+export async function moveTo(
+  update: GitSource,
+  checkout: Checkout,
+  head: string,
+  target: string,
+  begin?: Begin,
+): Promise<MoveResult> {
   for (const revision of [head, target]) {
     if (!isRevision(revision)) return { kind: 'refused', message: `not a revision: ${JSON.stringify(revision)}` };
   }
   const found = await findPlaces(checkout);
   if (found.kind === 'failed') return { kind: 'refused', message: found.message };
   const { top, indexLock } = found.value;
-  if ((await removeStaleLock(found.value, indexLock, false)).kind === 'held') {
-    return { kind: 'refused', message: indexLockText(indexLock) };
-  }
   const paths = await pathsBetween(checkout, head, target);
   if (paths.kind === 'failed') return { kind: 'refused', message: paths.message };
   const before = await lookAtTree(checkout, top, paths.value);
   if (before.kind === 'failed') return { kind: 'refused', message: before.message };
-  if (before.value.head !== head) {
-    return { kind: 'refused', message: `${checkout.source} was moved by somebody else, to ${before.value.head}` };
+  if (before.value.status.head !== head) {
+    return {
+      kind: 'refused',
+      message: `${checkout.source} was moved by somebody else, to ${before.value.status.head}`,
+    };
+  }
+  begin?.(localIn(before.value.status));
+  if ((await removeStaleLock(found.value, indexLock, false)).kind === 'held') {
+    return { kind: 'refused', message: indexLockText(indexLock) };
   }
   const args = moveCommand(update.mode, target);
   const result = await runGit(checkout, args);
@@ -230,12 +232,6 @@ export async function changesBetween(checkout: Checkout, prior: string, revision
   // Only git's own no: had it been ended or not been found, nothing would be known of the commit.
   if (exists.kind !== 'failed' || exists.signal !== null) return all;
   return readLog(checkout, ['-1', revision], false);
-}
-
-/** What somebody has changed of the tracked files. Costs one `git status`. */
-export async function localChanges(checkout: Checkout): Promise<LocalChanges | Failed> {
-  const found = await modifiedPaths(checkout);
-  return found.kind === 'failed' ? found : { kind: 'local', ...found.value };
 }
 
 /**
@@ -286,10 +282,10 @@ async function judgeMove(
   if (after.kind === 'failed') return broken(after.message);
   const said =
     result.kind === 'ok'
-      ? `${checkout.source} stays at ${after.value.head}, because it has commits that ${target} does not have`
+      ? `${checkout.source} stays at ${after.value.status.head}, because it has commits that ${target} does not have`
       : failureText(checkout, args, result);
   if (!sameTree(before, after.value)) return broken(said);
-  const stays = result.kind === 'ok' || (await isAncestor(checkout, before.head, target)) === false;
+  const stays = result.kind === 'ok' || (await isAncestor(checkout, before.status.head, target)) === false;
   const remedy = await remedyFor(checkout, places, stays ? target : undefined);
   return { kind: 'refused', message: [said, '(the source tree was not touched)', ...remedy].join('\n') };
 }
@@ -297,8 +293,8 @@ async function judgeMove(
 /** What a person does so that git moves the tree again. @param target where local commits keep it from going, if they do */
 async function remedyFor(checkout: Checkout, { top, gitDirectory }: Places, target?: string): Promise<string[]> {
   const faults = obstacles(top, gitDirectory);
-  const paths = faults.length === 0 ? await modifiedPaths(checkout) : undefined;
-  const unmerged = paths?.kind === 'seen' ? paths.value.conflicting : [];
+  const paths = faults.length === 0 ? await localChanges(checkout) : undefined;
+  const unmerged = paths?.kind === 'local' ? paths.conflicting : [];
   const commands = [
     ...faults.flatMap(({ advice }) => advice),
     ...(unmerged.length === 0 ? [] : [giveUp(top, unmerged)]),

@@ -2,9 +2,8 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checkout } from '../version-control.js';
-import { failureText, type GitView, gitIn } from './command.js';
+import { failureText, type GitView, gitIn, type Looked, nulSeparated } from './command.js';
 import { absolute, differingFromIndex, key, NUL, statOf } from './touched.js';
-import { type Looked, nulSeparated } from './tree-state.js';
 
 /** What stands before a file in `git ls-files -v`: a small letter is an assumed-unchanged one, S one that is skipped. */
 const HIDDEN = /^(?:[a-z]|S) /;

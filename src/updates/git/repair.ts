@@ -7,8 +7,9 @@ import { outputLines } from '../client.js';
 import { listed, proveWhole } from '../proof.js';
 import { decodeText } from '../text.js';
 import type { BrokenMove, Checkout, Failed, RepairResult, VersionControl } from '../version-control.js';
-import { failureText, feedGit, runGit } from './command.js';
+import { failureText, feedGit, type Looked, nulSeparated, runGit } from './command.js';
 import { removeStaleLock } from './stale-lock.js';
+import { localChanges } from './status.js';
 import {
   absolute,
   foreignPaths,
@@ -19,7 +20,7 @@ import {
   type Touched,
   touchedBetween,
 } from './touched.js';
-import { findPlaces, type Looked, modifiedPaths, nulSeparated, type Places } from './tree-state.js';
+import { findPlaces, type Places } from './tree-state.js';
 
 type Looks = Pick<VersionControl, 'currentRevision' | 'localChanges'>;
 
@@ -83,10 +84,10 @@ async function withUntouched(
   touched: readonly Touched[] | undefined,
 ): Promise<BrokenMove> {
   if (touched === undefined) return broken;
-  const modified = await modifiedPaths(checkout);
+  const modified = await localChanges(checkout);
   if (modified.kind === 'failed') return broken;
   const ours = new Set(touched.map(({ path }) => decodeText(path)));
-  return { ...broken, local: [...broken.local, ...modified.value.modified.filter((path) => !ours.has(path))] };
+  return { ...broken, local: [...broken.local, ...modified.modified.filter((path) => !ours.has(path))] };
 }
 
 /**

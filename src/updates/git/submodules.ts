@@ -14,10 +14,11 @@ import type {
   RepairResult,
   VersionControl,
 } from '../version-control.js';
-import { failureText, runGit } from './command.js';
-import { currentRevision, localChanges } from './git.js';
+import { failureText, nulSeparated, runGit } from './command.js';
+import { currentRevision } from './git.js';
 import { signOfWorkTree } from './sign.js';
-import { findPlaces, nulSeparated } from './tree-state.js';
+import { localChanges } from './status.js';
+import { findPlaces } from './tree-state.js';
 
 /** Which submodules follow: all that the tree names, or those that are initialised, as with CTest. */
 export type Following = 'all' | 'initialised';
@@ -65,8 +66,10 @@ export function withSubmodules(
       const strayed = await strayedSubmodules(checkout, following);
       return Array.isArray(strayed) ? { ...fetched, news: strayed.length > 0 } : strayed;
     },
-    async move(checkout, fetched) {
-      const moved = fetched.target === fetched.head ? ({ kind: 'moved' } as const) : await git.move(checkout, fetched);
+    async move(checkout, fetched, begin) {
+      const isThere = fetched.target === fetched.head;
+      if (isThere) begin?.(await git.localChanges(checkout));
+      const moved = isThere ? ({ kind: 'moved' } as const) : await git.move(checkout, fetched, begin);
       return moved.kind === 'moved' && namesSubmodules(checkout) ? await checkOut(checkout, mode, following) : moved;
     },
     async repair(checkout, broken) {

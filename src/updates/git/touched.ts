@@ -20,8 +20,7 @@ import { errorCode } from '../../locks/index.js';
 import { endedByItself } from '../client.js';
 import { decodeText } from '../text.js';
 import type { Checkout } from '../version-control.js';
-import { failureText, type GitView, gitIn, runGit } from './command.js';
-import { type Looked, nulSeparated } from './tree-state.js';
+import { failureText, type GitView, gitIn, type Looked, nulSeparated, runGit } from './command.js';
 
 /** What a revision has at a path. */
 interface Blob {

@@ -1,10 +1,11 @@
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { errorCode } from '../../locks/index.js';
 import { outputLines } from '../client.js';
-import { decodeText } from '../text.js';
 import type { Checkout } from '../version-control.js';
-import { failureText, runGit } from './command.js';
+import { failureText, type Looked, nulSeparated, runGit } from './command.js';
+import { type Status, statusOf } from './status.js';
 
 /** Where a checkout and its repository lie. */
 export interface Places {
@@ -19,17 +20,10 @@ export interface Places {
 
 /** All of a checkout that a move from one revision to another can touch. Two equal states: nothing was touched. */
 export interface TreeState {
-  readonly head: string;
-  /** What `git status` says of the tracked files. */
-  readonly status: Buffer;
+  readonly status: Status;
   /** Of every path the move may write: what lstat(2) says, which tells a rewritten file even if git calls it the same. */
   readonly stamps: readonly string[];
 }
-
-/** A value, or what to tell a person. */
-export type Looked<T> =
-  | { readonly kind: 'seen'; readonly value: T }
-  | { readonly kind: 'failed'; readonly message: string };
 
 /** Finds the work tree and the index lock of a checkout. */
 export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
@@ -69,60 +63,17 @@ export async function lookAtTree(
   top: string,
   paths: readonly Buffer[],
 ): Promise<Looked<TreeState>> {
-  const head = await headOf(checkout);
-  if (head.kind === 'failed') return head;
-  const status = await nulSeparated(checkout, ['status', '--porcelain=v1', '-z', '-uno', '--no-renames']);
+  const status = await statusOf(checkout, 'configured');
   if (status.kind === 'failed') return status;
-  // Each entry is two letters, a space and the path.
-  const dirty = status.value.map((entry) => entry.subarray(3));
-  const stamps = [...dirty, ...paths].map((path) => stamp(Buffer.concat([Buffer.from(`${top}/`), path])));
-  return {
-    kind: 'seen',
-    value: { head: head.value, status: Buffer.concat(status.value.flatMap((e) => [e, NUL])), stamps },
-  };
-}
-
-/** The tracked files that differ from what is checked out, and those in which a merge has stopped. Paths as text. */
-export async function modifiedPaths(
-  checkout: Checkout,
-): Promise<Looked<{ readonly modified: string[]; readonly conflicting: string[] }>> {
-  const status = await nulSeparated(checkout, ['status', '--porcelain=v1', '-z', '-uno', '--no-renames']);
-  if (status.kind === 'failed') return status;
-  const modified: string[] = [];
-  const conflicting: string[] = [];
-  for (const entry of status.value) {
-    const letters = entry.toString('latin1', 0, 2);
-    const isUnmerged = letters.includes('U') || letters === 'AA' || letters === 'DD';
-    (isUnmerged ? conflicting : modified).push(decodeText(entry.subarray(3)));
-  }
-  return { kind: 'seen', value: { modified: modified.sort(), conflicting: conflicting.sort() } };
+  const { modified, unmerged } = status.value;
+  const written = [...modified, ...unmerged, ...paths];
+  const stamps = written.map((path) => stamp(Buffer.concat([Buffer.from(`${top}/`), path])));
+  return { kind: 'seen', value: { status: status.value, stamps } };
 }
 
 /** Whether nothing happened between two looks at the same paths. */
 export function sameTree(before: TreeState, after: TreeState): boolean {
-  return (
-    before.head === after.head &&
-    before.status.equals(after.status) &&
-    before.stamps.length === after.stamps.length &&
-    before.stamps.every((stamp, i) => stamp === after.stamps[i])
-  );
-}
-
-const NUL = Buffer.alloc(1);
-
-/** Runs git and splits all it writes; without a limit, because half a list would be a wrong list. */
-export async function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
-  const chunks: Buffer[] = [];
-  const result = await runGit(checkout, args, (chunk) => chunks.push(chunk));
-  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
-  const all = Buffer.concat(chunks);
-  const parts: Buffer[] = [];
-  let start = 0;
-  for (let end = all.indexOf(0); end >= 0; end = all.indexOf(0, start)) {
-    parts.push(all.subarray(start, end));
-    start = end + 1;
-  }
-  return { kind: 'seen', value: parts };
+  return isDeepStrictEqual(before, after);
 }
 
 function stamp(path: Buffer): string {

@@ -23,7 +23,10 @@ export function hg(followed: Followed, memory: string): VersionControl {
     currentRevision,
     fetch: (checkout, asOf) => fetch(followed, lastHead(memory).record?.revision, checkout, asOf),
     // Not loaded by a run that has nothing to do.
-    move: async (checkout, fetched) => (await import('./move.js')).move(mode, checkout, fetched),
+    async move(checkout, fetched, begin) {
+      begin?.(await localChanges(checkout));
+      return (await import('./move.js')).move(mode, checkout, fetched);
+    },
     repair: async (checkout, left) => (await import('./repair.js')).repair(mode, checkout, left),
     changesBetween,
     proveTree: async (checkout, revision) => (await import('./prove.js')).proveTree(mode, checkout, revision),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { outputLines } from '../client.js';
 import { failureText, runGit } from '../git/command.js';
-import { modifiedPaths } from '../git/tree-state.js';
+import { localChanges } from '../git/status.js';
 import { exists } from '../look.js';
 import { runSvn } from '../svn/command.js';
 import { statusOf as svnStatusOf } from '../svn/status.js';
@@ -155,9 +155,9 @@ async function foundIn(type: Subrepository['type'], checkout: Checkout): Promise
       const args = ['rev-parse', '--verify', 'HEAD^0'];
       const head = await runGit(inside, args);
       if (head.kind !== 'ok') return { kind: 'failed', message: failureText(inside, args, head) };
-      const paths = await modifiedPaths(inside);
+      const paths = await localChanges(inside);
       if (paths.kind === 'failed') return paths;
-      const modified = [...paths.value.modified, ...paths.value.conflicting];
+      const modified = [...paths.modified, ...paths.conflicting];
       return { kind: 'found', revisions: outputLines(head), modified };
     }
     case 'svn': {

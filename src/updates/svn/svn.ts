@@ -41,7 +41,10 @@ export function svn(update: SvnUpdate): VersionControl {
       const tree = await look(checkout);
       return tree.kind === 'failed' ? tree : fetch(update, tree, checkout, asOf);
     },
-    move: async (checkout, fetched) => (await import('./move.js')).move(update, checkout, fetched),
+    async move(checkout, fetched, begin) {
+      begin?.(await localChanges(checkout));
+      return (await import('./move.js')).move(update, checkout, fetched);
+    },
     repair: async (checkout, left) => (await import('./repair.js')).repair(update, checkout, left),
     async proveTree(checkout, revision) {
       const { lookAt, prove } = await import('./prove.js');

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { updateXml } from '../../../src/reports/update-xml.js';
@@ -128,6 +128,29 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
     const again = await reset.fetch(here.checkout);
     expect(again.kind === 'fetched' && (await reset.move(here.checkout, again))).toEqual({ kind: 'moved' });
     expect(await reset.localChanges(here.checkout)).toEqual({ kind: 'local', modified: [], conflicting: [] });
+  });
+
+  able(`says what a person has changed before it touches anything${because}`, async () => {
+    const here = scene(type, { log: 'one', write: { a: '1\n', b: '1\n' } });
+    here.repository.commit({ log: 'two', write: { a: '2\n' } });
+    writeFileSync(join(here.checkout.source, 'b'), 'by hand\n');
+    const fetched = await here.system.fetch(here.checkout);
+    if (fetched.kind === 'failed') throw new Error(fetched.message);
+    const said: unknown[] = [];
+    const a = (): string => readFileSync(join(here.checkout.source, 'a'), 'utf8');
+    // As when the mark cannot be written.
+    await expect(
+      here.system.move(here.checkout, fetched, (local) => {
+        said.push(local);
+        throw new Error('disk full');
+      }),
+    ).rejects.toThrow('disk full');
+    expect(a()).toBe('1\n');
+    const begun: string[] = [];
+    expect(await here.system.move(here.checkout, fetched, () => begun.push(a()))).toEqual({ kind: 'moved' });
+    expect(said).toEqual([{ kind: 'local', modified: ['b'], conflicting: [] }]);
+    expect(begun).toEqual(['1\n']);
+    expect(a()).toBe('2\n');
   });
 
   able(`as of a time stops there${because}`, async () => {
