@@ -1,6 +1,7 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission, warnings, mail and once, then processes and secrets, then locks and config, then text. Nothing imports upwards, nothing goes in a circle.
+ * submission, warnings, mail and once, then processes and secrets, then locks and config, then files, then host, then text. Nothing imports
+ * upwards, nothing goes in a circle.
  */
 const layers = [
   ['cli'],
@@ -9,6 +10,8 @@ const layers = [
   ['updates', 'reports', 'submission', 'warnings', 'mail', 'once'],
   ['processes', 'secrets', 'xml'],
   ['locks', 'config'],
+  ['files'],
+  ['host'],
   ['text'],
 ];
 
@@ -39,7 +42,7 @@ module.exports = {
       comment: 'src/locks is a library that can be used without the rest; how it shows text is the same everywhere.',
       severity: 'error',
       from: { path: '^src/locks/' },
-      to: { path: '^src/(?!(locks|text)/)' },
+      to: { path: '^src/(?!(locks|files|host|text)/)' },
     },
     {
       name: 'config-stands-alone',

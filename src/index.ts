@@ -5,7 +5,7 @@
  */
 export { findConfig, type Loaded, loadProject } from './config/load.js';
 export type { Build, Primary, Project, Secondary, Stage } from './config/project.js';
-export { type Host, thisHost } from './locks/index.js';
+export { type Host, thisHost } from './host/host.js';
 export * from './locks/library.js';
 export { exitCodeOf, run } from './stages/run.js';
 export type { RunContext, RunEvent, RunResult, StageReport } from './stages/run-context.js';

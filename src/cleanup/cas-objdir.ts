@@ -1,5 +1,5 @@
 import { basename, dirname, join, normalize, resolve } from 'node:path';
-import { namesIn } from '../locks/index.js';
+import { namesIn } from '../files/directory-entries.js';
 import { type CtSurroundings, gitRootOf } from './ct-conf.js';
 
 /** The parts of the name of a variant, which dots, commas and spaces separate. */

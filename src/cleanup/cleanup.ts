@@ -1,4 +1,5 @@
-import { type Host, remainsOfMany } from '../locks/index.js';
+import type { Host } from '../host/host.js';
+import { remainsOfMany } from '../host/remains.js';
 import type { CleanupContext, Finding } from './finding.js';
 import { type Environment, lockDirectoriesOfAll } from './lock-directories.js';
 import { cleanLocks } from './locks.js';

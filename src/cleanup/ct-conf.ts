@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 
 /*
  * ct.conf of compiletools, as far as a clean-up cares: lines of `key = value`.

@@ -1,4 +1,6 @@
-import { errorCode, type Host, LockError, type Owner } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
+import { LockError, type Owner } from '../locks/index.js';
 import type { Environment } from './lock-directories.js';
 import type { Places } from './place.js';
 import type { Removal } from './removal.js';

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { errorCode, isShortName, pathBeside, placeIn, probeKernelLock, targetIn } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { isShortName, pathBeside, placeIn, probeKernelLock, targetIn } from '../locks/index.js';
 import { hasStem, lockNames, recognise } from './leftover.js';
 import { type Environment, lockDirectoriesOf } from './lock-directories.js';
 import { namesBehind } from './long-names.js';

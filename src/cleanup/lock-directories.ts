@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, isEverybodys, isOwnDirectory, LockError, lockPlaceOf } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { isEverybodys, isOwnDirectory, LockError, lockPlaceOf } from '../locks/index.js';
 import type { Problem } from './survey.js';
 
 /** What says where locks are kept: CT_LOCK_DIR. */

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { errorCode, isShortName, shortName } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { isShortName, shortName } from '../locks/index.js';
 import { recognise } from './leftover.js';
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 import { type CleanupContext, findingOf } from './finding.js';
 
 /** Where ct-lock-helper keeps what it has to know of objects that several want. */

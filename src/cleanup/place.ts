@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
-import { type Filesystem, filesystemOf, MeasuredClock, OWN_CLOCK, type ServerClock } from '../locks/index.js';
+import { MeasuredClock, OWN_CLOCK, type ServerClock } from '../files/server-clock.js';
+import { type Filesystem, filesystemOf } from '../locks/index.js';
 
 /** The file system that a directory lies on, as far as a clean-up cares. */
 export interface Place {

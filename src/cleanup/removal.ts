@@ -1,6 +1,9 @@
 import { closeSync, constants, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, type Host, type Inspection, isThisHost, type ObjectLock } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
+import { isThisHost } from '../host/host-name.js';
+import type { Inspection, ObjectLock } from '../locks/index.js';
 
 /** What became of a leftover that was to be removed. */
 export type Removal =

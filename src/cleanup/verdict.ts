@@ -1,4 +1,6 @@
-import { type Host, type Inspection, isThisHost, type Judgement, SENSELESS } from '../locks/index.js';
+import type { Host } from '../host/host.js';
+import { isThisHost } from '../host/host-name.js';
+import { type Inspection, type Judgement, SENSELESS } from '../locks/index.js';
 import { isHostName, type RemoteAnswer } from './remote-host.js';
 
 /** What is to become of a leftover, with half a sentence that says why. */

@@ -1,6 +1,6 @@
 import { type Dirent, readdir } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 
 /** What a directory holds, told once for each directory of a walk. */
 export interface Visit {

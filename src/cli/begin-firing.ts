@@ -1,5 +1,5 @@
 import type { Build, Project } from '../config/project.js';
-import { thisHost } from '../locks/index.js';
+import { thisHost } from '../host/host.js';
 import { isFiring } from '../scheduler/firing.js';
 import { FiringBook } from '../scheduler/firing-book.js';
 import { EXIT, Refusal } from './exit.js';

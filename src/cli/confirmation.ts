@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 
 /** Asks a person at the terminal. Ctrl-C and Ctrl-D are a no. */
 export async function confirmed(question: string): Promise<boolean> {

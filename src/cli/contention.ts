@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readLog } from '../contention/read-log.js';
 import { describeContention } from '../contention/report.js';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 import { errorText } from '../text/error-text.js';
 import { jsonText } from '../text/json.js';
 import { shown } from '../text/shown.js';

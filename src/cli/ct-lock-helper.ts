@@ -4,9 +4,9 @@ import { carryOut, type Order, planOf } from '../compile/compile.js';
 import { appendOutcome } from '../compile/outcome-log.js';
 import { makeParent } from '../compile/parent.js';
 import type { Circumstances, Production } from '../compile/production.js';
+import { errorCode } from '../host/error-code.js';
 import {
   type EnvironmentSettings,
-  errorCode,
   explainNotice,
   LockError,
   lockPlaceOf,

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { type Argv, type CommandEnd, runCommand } from '../compile/command.js';
 import { formatDuration, MAX_DURATION_MS, parseDuration } from '../config/duration.js';
 import { didYouMean } from '../config/suggestion.js';
+import { thisHost } from '../host/host.js';
 import {
   describeHolder,
   explainNotice,
@@ -13,7 +14,6 @@ import {
   removalCommand,
   STRATEGIES,
   type Strategy,
-  thisHost,
 } from '../locks/index.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';

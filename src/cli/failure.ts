@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode, InTheWay, LockError, obstacleOf } from '../locks/index.js';
+import { InTheWay, obstacleOf } from '../files/in-the-way.js';
+import { errorCode } from '../host/error-code.js';
+import { LockError } from '../locks/index.js';
 import { StillRunning } from '../processes/still-running.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';

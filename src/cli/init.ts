@@ -4,7 +4,7 @@ import { detect } from '../config/detect.js';
 import { CONFIG_NAME } from '../config/load.js';
 import { BUILD_NAME_RULE, isBuildName } from '../config/names.js';
 import { writeTemplate } from '../config/template.js';
-import { createExclusively } from '../locks/index.js';
+import { createExclusively } from '../files/atomic-file.js';
 import { EXIT, Refusal } from './exit.js';
 import type { GlobalOptions } from './project-of.js';
 

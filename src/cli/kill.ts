@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { Build } from '../config/project.js';
-import { thisHost } from '../locks/index.js';
+import { thisHost } from '../host/host.js';
 import { endRuns, type Living, livingRuns } from '../stages/kill.js';
 import { type MessageContext, unlockCommand } from '../stages/messages.js';
 import { describeRemnants, killCommand } from '../stages/remnant-text.js';

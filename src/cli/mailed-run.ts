@@ -1,7 +1,7 @@
 import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Build, Project } from '../config/project.js';
-import { thisHost } from '../locks/index.js';
+import { thisHost } from '../host/host.js';
 import { adoptJob, type JobEnd, orphans, startJob } from '../scheduler/job.js';
 import { JobRecords } from '../scheduler/job-record.js';
 import { reportJob } from '../scheduler/job-report.js';

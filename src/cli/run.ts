@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { explainUnreadable } from '../config/nightly-start.js';
 import type { Build, Model } from '../config/project.js';
-import { thisHost } from '../locks/index.js';
+import { thisHost } from '../host/host.js';
 import { RunRecorder } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run.js';

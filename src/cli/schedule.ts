@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path';
 import { formatProblems } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
-import { describeHolder, ensureDirectory, type HeldLock, type Host, openLock, thisHost } from '../locks/index.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { type Host, thisHost } from '../host/host.js';
+import { describeHolder, type HeldLock, openLock } from '../locks/index.js';
 import type { Firing } from '../scheduler/firing.js';
 import { announce, instanceName, withdraw } from '../scheduler/instance.js';
 import { adoptJob, type Job, orphans, startJob } from '../scheduler/job.js';

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { pause, thisHost } from '../locks/index.js';
+import { thisHost } from '../host/host.js';
+import { pause } from '../host/pause.js';
 import { instances } from '../scheduler/instance.js';
 import { type PlaceInQueue, placesInQueues } from '../scheduler/places.js';
 import { explainClaim } from '../stages/claim-messages.js';

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ensureDirectory, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 import { fileOfMark, schedulerUnit, timerUnits, type Unit, unitMark } from '../scheduler/systemd-units.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';

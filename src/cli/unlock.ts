@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import type { Build } from '../config/project.js';
-import { describeHolder, thisHost } from '../locks/index.js';
+import { thisHost } from '../host/host.js';
+import { describeHolder } from '../locks/index.js';
 import { tailOfLog } from '../stages/log-tail.js';
 import { describeLock, type MessageContext, unlockCommand as unlockCommandLine } from '../stages/messages.js';
 import { describeRemnants, killCommand } from '../stages/remnant-text.js';

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { formatOwner, type ObjectLock, thisHost } from '../locks/index.js';
+import { thisHost } from '../host/host.js';
+import { formatOwner, type ObjectLock } from '../locks/index.js';
 import { errorText } from '../text/error-text.js';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;

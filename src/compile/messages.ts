@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryName } from '../files/temporary-name.js';
 
 /** What a command says on standard error, kept until it has ended. */
 export interface Messages {
@@ -13,7 +13,7 @@ export interface Messages {
 
 /** Undefined where nothing can be kept. */
 export function keepMessages(): Messages | undefined {
-  const path = join(tmpdir(), `stagelock-messages.${process.pid}.${randomBytes(8).toString('hex')}`);
+  const path = join(tmpdir(), `stagelock-messages${temporaryName()}`);
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   let fd: number;
   try {

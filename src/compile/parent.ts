@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { ensureDirectory, errorCode } from '../locks/index.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { errorCode } from '../host/error-code.js';
 import { hasDirectory } from './place.js';
 
 /**

@@ -19,7 +19,8 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { temporaryName } from '../files/temporary-name.js';
+import { errorCode } from '../host/error-code.js';
 import type { Unique } from './plan.js';
 
 /**
@@ -75,8 +76,7 @@ export function publish(temporary: string, target: string): 'published' | 'absen
 
 /** Over the border of a file system, behind a link: a copy beside the target takes its place. */
 function carryOver(temporary: string, target: string): void {
-  const { pid, random } = uniqueNow();
-  const beside = join(dirname(target), `.${pid}.${random}.tmp`);
+  const beside = join(dirname(target), temporaryName());
   try {
     copyFileSync(temporary, beside, constants.COPYFILE_EXCL);
     renameSync(beside, target);

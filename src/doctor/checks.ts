@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, linkSync, lstatSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, openLock, type Strategy, thisHost } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { thisHost } from '../host/host.js';
+import { openLock, type Strategy } from '../locks/index.js';
 import type { Worker } from './crew.js';
 import { failureOf } from './failure.js';
 import { type Attempt, type Finding, type Race, SIGHT_LIMIT_MS, type Sight, TURN_PATIENCE_MS } from './finding.js';

@@ -1,4 +1,5 @@
-import { errorCode, LockError } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { LockError } from '../locks/index.js';
 import { errorText } from '../text/error-text.js';
 import type { Attempt } from './finding.js';
 

@@ -9,9 +9,13 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { type Acquisition, errorCode, type HeldLock, openLock, pause, thisHost } from '../locks/index.js';
+import { temporaryName } from '../files/temporary-name.js';
+import { errorCode } from '../host/error-code.js';
+import { thisHost } from '../host/host.js';
+import { pause } from '../host/pause.js';
+import { type Acquisition, type HeldLock, openLock } from '../locks/index.js';
 import { failureOf } from './failure.js';
 import type { Answer, Order, Section, TaskName, Tasks } from './task.js';
 
@@ -166,7 +170,7 @@ function makesDirectory(path: string): boolean {
 
 /** As products are published, without the fsync(2) of records, so that there are many renames. */
 function put(path: string, content: string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = join(dirname(path), temporaryName());
   writeFileSync(temporary, content, { flag: 'wx' });
   try {
     renameSync(temporary, path);

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { errorCode, pause } from '../locks/index.js';
+import { temporaryName } from '../files/temporary-name.js';
+import { errorCode } from '../host/error-code.js';
+import { thisHost } from '../host/host.js';
+import { pause } from '../host/pause.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
@@ -25,7 +27,7 @@ export class Workplace {
    * @throws the system's error, for example EROFS, EACCES or ENOSPC; then nothing is left
    */
   constructor(directory: string, pid: number, rooms: readonly string[]) {
-    this.name = `.stagelock-doctor.${pid}.${randomBytes(8).toString('hex')}.tmp`;
+    this.name = `.stagelock-doctor${temporaryName({ name: thisHost().name, pid })}`;
     this.path = join(directory, this.name);
     mkdirSync(this.path, 0o700);
     try {

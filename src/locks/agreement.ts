@@ -1,14 +1,14 @@
 import { constants, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { createExclusively, readRegularFile } from './atomic-file.js';
+import { createExclusively, readRegularFile } from '../files/atomic-file.js';
+import { InTheWay } from '../files/in-the-way.js';
+import { errorCode } from '../host/error-code.js';
+import { pauseInPlace } from '../host/pause.js';
 import { entryAt } from './entry.js';
-import { errorCode } from './error-code.js';
 import type { Filesystem } from './filesystem.js';
-import { InTheWay } from './in-the-way.js';
 import { LockError, notALock } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
-import { pauseInPlace } from './pause.js';
 import { shareFile } from './sharing.js';
 import { isStrategy, type Strategy } from './strategy.js';
 

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import { pauseInPlace } from '../host/pause.js';
 import type { Filesystem } from './filesystem.js';
 import type { Claim, Identity, Seen } from './marker.js';
 import { formatOwner } from './owner.js';
-import { pauseInPlace } from './pause.js';
 import { readRecord } from './record-file.js';
 
 /** The last claim of this process at each path, while it is held. */

@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../host/error-code.js';
 
 /**
  * What has a name in a directory, or undefined when nothing does. A symbolic link is not followed.

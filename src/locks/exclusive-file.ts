@@ -1,6 +1,7 @@
 import { closeSync, constants, linkSync, openSync, unlinkSync } from 'node:fs';
+import { errorCode } from '../host/error-code.js';
+import { syscalls } from '../host/syscalls.js';
 import { claimBy, isAnothers } from './claim.js';
-import { errorCode } from './error-code.js';
 import type { Filesystem } from './filesystem.js';
 import { pathBeside } from './lock-name.js';
 import type { Marker, Seen } from './marker.js';
@@ -8,7 +9,6 @@ import { notALock } from './object-lock.js';
 import { createRecord, moveAway, readRecord, removeMovedAway } from './record-file.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 import type { Strategy } from './strategy.js';
-import { syscalls } from './syscalls.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { syscalls } from './syscalls.js';
+import { syscalls } from '../host/syscalls.js';
 
 /**
  * The kernel's own file that stands for our PID namespace. Whoever may judge a pid shares it, and nobody else does; it

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { errorCode } from './error-code.js';
-import { syscalls } from './syscalls.js';
+import { errorCode } from '../host/error-code.js';
+import { syscalls } from '../host/syscalls.js';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 

@@ -12,11 +12,14 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { removeIfThere } from '../files/directory-entries.js';
+import { temporaryName } from '../files/temporary-name.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
+import { NAMESPACE_FILE } from '../host/remains.js';
+import type { Syscalls } from '../host/syscalls.js';
 import { checkBreakOptions } from './arguments.js';
-import { removeIfThere } from './directory-entries.js';
-import { errorCode } from './error-code.js';
 import { type Fence, withToken } from './fence.js';
-import type { Host } from './host.js';
 import { onePerHost } from './host-mutex.js';
 import { pathBeside } from './lock-name.js';
 import {
@@ -31,10 +34,7 @@ import {
 } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
 import { judge } from './owner.js';
-import { NAMESPACE_FILE } from './remains.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
-import type { Syscalls } from './syscalls.js';
-import { temporaryName } from './temporary-name.js';
 import { type Waiting, waitFor } from './wait.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { byteOfSession, NAMESPACE_FILE } from './remains.js';
-import { type Syscalls, syscalls } from './syscalls.js';
+import { byteOfSession, NAMESPACE_FILE } from '../host/remains.js';
+import { type Syscalls, syscalls } from '../host/syscalls.js';
 
 /**
  * What ties a command to this process, which runs it under a lock: if we are killed, the kernel kills its process group,

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../host/error-code.js';
 
 /*
  * Names of locks. `T.lock` and the like stand beside T; where T has so long a name that no ending fits behind it, a short name

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { errorCode } from '../host/error-code.js';
 import { type Agreement, isEverybodys, readAgreement } from './agreement.js';
-import { errorCode } from './error-code.js';
 import { isShortName, shortName } from './lock-name.js';
 import { LockError } from './object-lock.js';
 import { realDirectoryOf } from './open-lock.js';

@@ -10,16 +10,16 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../host/error-code.js';
+import { syscalls } from '../host/syscalls.js';
 import { claimBy } from './claim.js';
 import { entryAt } from './entry.js';
-import { errorCode } from './error-code.js';
 import { pathBeside } from './lock-name.js';
 import type { Claim, Identity, Marker, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
 import { createRecord, moveAway, OpenRecord, readRecord, removeMovedAway } from './record-file.js';
 import { DIRECTORY_MODE, shareDirectory } from './sharing.js';
 import type { Surroundings } from './surroundings.js';
-import { syscalls } from './syscalls.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 

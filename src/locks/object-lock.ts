@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { InTheWay } from './in-the-way.js';
+import { InTheWay } from '../files/in-the-way.js';
 import type { Judgement, Owner } from './owner.js';
 import type { Strategy } from './strategy.js';
 

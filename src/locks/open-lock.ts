@@ -1,9 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { MeasuredClock, OWN_CLOCK, type ServerClock } from '../files/server-clock.js';
+import { type Host, thisHost } from '../host/host.js';
+import { syscalls } from '../host/syscalls.js';
 import { agreeOnStrategy } from './agreement.js';
 import { cifs, flockFallback } from './exclusive-file.js';
 import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
-import { type Host, thisHost } from './host.js';
 import { KernelLock } from './kernel-lock.js';
 import { pathBeside } from './lock-name.js';
 import type { LockPlace } from './lock-place.js';
@@ -11,11 +13,9 @@ import { lockdir } from './lockdir.js';
 import type { Marker } from './marker.js';
 import { LockError, type ObjectLock } from './object-lock.js';
 import { asLockError, OwnedLock } from './owned-lock.js';
-import { MeasuredClock, OWN_CLOCK, type ServerClock } from './server-clock.js';
 import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 import type { Strategy } from './strategy.js';
 import { Surroundings } from './surroundings.js';
-import { syscalls } from './syscalls.js';
 
 export interface OpenOptions {
   /**

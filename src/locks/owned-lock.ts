@@ -1,14 +1,16 @@
 import { existsSync, lstatSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { InTheWay } from '../files/in-the-way.js';
+import type { ServerClock } from '../files/server-clock.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
+import { isThisHost } from '../host/host-name.js';
+import { pause } from '../host/pause.js';
 import { shellWord } from '../text/shell-word.js';
 import { checkBreakOptions } from './arguments.js';
-import { errorCode } from './error-code.js';
 import { type Fence, withToken } from './fence.js';
-import type { Host } from './host.js';
 import { onePerHost } from './host-mutex.js';
-import { isThisHost } from './host-name.js';
-import { InTheWay } from './in-the-way.js';
 import type { Claim, Marker, Seen } from './marker.js';
 import {
   type AcquireOptions,
@@ -22,8 +24,6 @@ import {
   type ObjectLock,
 } from './object-lock.js';
 import { formatOwner, type Judgement, judge } from './owner.js';
-import { pause } from './pause.js';
-import type { ServerClock } from './server-clock.js';
 import { type Waiting, waitFor } from './wait.js';
 
 /** How long one attempt to remove a lock waits for its turn: a hundred times what a removal takes. */

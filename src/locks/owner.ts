@@ -1,5 +1,6 @@
-import type { Host } from './host.js';
-import { isThisHost } from './host-name.js';
+import type { Host } from '../host/host.js';
+import { isThisHost } from '../host/host-name.js';
+import { fateOf } from '../host/process-fate.js';
 
 /** Who a lock says its owner is: the `host:pid` that older tools read and write, too. */
 export interface Owner {
@@ -106,16 +107,17 @@ function judgeProcess(pid: number, { madeMs }: Sighting, { host, clockOffsetMs }
     if (remains?.kind !== 'command') return { fate: 'dead', why };
     return { fate: 'alive', why: `process ${pid} has ended, but process ${remains.pid} of its command still runs` };
   };
-  const process = host.process(pid);
-  if (process.kind === 'absent') return dead(`no process ${pid} on this host`);
-  if (process.kind === 'zombie') return dead(`process ${pid} has ended (zombie)`);
-  if (process.startedMs === undefined || clockOffsetMs === undefined) {
-    return { fate: 'alive', why: `process ${pid} runs on this host` };
+  const startedByMs = clockOffsetMs === undefined ? undefined : madeMs + START_MARGIN_MS - clockOffsetMs;
+  switch (fateOf({ pid, startedByMs }, host)) {
+    case 'absent':
+      return dead(`no process ${pid} on this host`);
+    case 'zombie':
+      return dead(`process ${pid} has ended (zombie)`);
+    case 'replaced':
+      return dead(`process ${pid} on this host started after the lock was made`);
+    default:
+      return { fate: 'alive', why: `process ${pid} runs on this host` };
   }
-  if (process.startedMs + clockOffsetMs > madeMs + START_MARGIN_MS) {
-    return dead(`process ${pid} on this host started after the lock was made`);
-  }
-  return { fate: 'alive', why: `process ${pid} runs on this host` };
 }
 
 /**

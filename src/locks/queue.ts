@@ -1,8 +1,9 @@
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { errorCode } from './error-code.js';
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { errorCode } from '../host/error-code.js';
+import { statOf } from '../host/process-stat.js';
+import { type Syscalls, syscalls } from '../host/syscalls.js';
 import { filesystemOf } from './filesystem.js';
 import { hashOf } from './lock-name.js';
-import { type Syscalls, syscalls } from './syscalls.js';
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
@@ -170,11 +171,7 @@ export class Queue {
 
 /** Whether a process has been stopped, by Ctrl-Z say. */
 function isStopped(pid: number): boolean {
-  try {
-    return /^\d+ \(.*\) [Tt] /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return false; // gone just now, or no /proc
-  }
+  return /^[Tt]$/.test(statOf(pid)?.state ?? '');
 }
 
 /** Where the places are of those of this user who wait. */

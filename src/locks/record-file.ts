@@ -11,13 +11,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode } from './error-code.js';
+import { temporaryName } from '../files/temporary-name.js';
+import { errorCode } from '../host/error-code.js';
+import { pauseInPlace } from '../host/pause.js';
 import type { Identity, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
 import { parseOwner, SENSELESS } from './owner.js';
-import { pauseInPlace } from './pause.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
-import { temporaryName } from './temporary-name.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
+import { type PathWatch, watchPaths } from '../files/watch.js';
+import { thisHost } from '../host/host.js';
+import { pause } from '../host/pause.js';
 import { checkAcquireOptions } from './arguments.js';
-import { thisHost } from './host.js';
 import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
-import { pause } from './pause.js';
 import { isQueueKnown, pauseOfFirst, Queue } from './queue.js';
-import { type PathWatch, watchPaths } from './watch.js';
 
 /** How a lock is waited for. */
 export interface Waiting {

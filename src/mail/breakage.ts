@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBuildName } from '../config/names.js';
-import {
-  ensureDirectory,
-  errorCode,
-  namesIn,
-  readRegularFile,
-  removeAbandoned,
-  replaceAtomically,
-} from '../locks/index.js';
+import { removeAbandoned } from '../files/abandoned.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { namesIn } from '../files/directory-entries.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { errorCode } from '../host/error-code.js';
 import { brokenLetter, fixedLetter, type RunSummary, type Surroundings, type Told } from './breakage-letter.js';
 import { isMailbox, isTime, type Letter } from './letter.js';
 import { isLetterName, nameOf, textOfFresh } from './spool.js';

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { readPart } from '../locks/index.js';
+import { readPart } from '../files/file-part.js';
 import { errorText } from '../text/error-text.js';
 import { logText } from '../text/log-text.js';
 import { shown } from '../text/shown.js';

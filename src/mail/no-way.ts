@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import type { Attempts } from '../submission/patience.js';
 import { isCount, isTime } from './letter.js';
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { SendmailTransport } from '../config/project.js';
-import { pause } from '../locks/index.js';
+import { pause } from '../host/pause.js';
 import { endGroup } from '../processes/group.js';
 import { withoutSecrets } from '../secrets/environment.js';
 import { type Letter, oneLine } from './letter.js';

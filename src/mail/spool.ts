@@ -1,12 +1,8 @@
 import { basename, join } from 'node:path';
-import {
-  ensureDirectory,
-  namesIn,
-  readRegularFile,
-  removeAbandoned,
-  removeIfThere,
-  replaceAtomically,
-} from '../locks/index.js';
+import { removeAbandoned } from '../files/abandoned.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { namesIn, removeIfThere } from '../files/directory-entries.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 import type { Attempts } from '../submission/patience.js';
 import { errorText } from '../text/error-text.js';
 import { isCount, isLetter, isMailbox, isTime, type Letter, recipientsOf } from './letter.js';

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
-import { pause } from '../locks/index.js';
+import { pause } from '../host/pause.js';
+import { hasInEnvironment, type Process, processTable } from '../host/process-table.js';
 import { type Endable, lookUntilGone, Seen, send, unseen } from './endable.js';
 import { signalGroup } from './group.js';
 import { type Keeper, startUnderKeeper } from './keeper.js';
 import { membersAmong } from './members.js';
-import { hasInEnvironment, type Process, processTable } from './process-table.js';
 
 /** A command to start. */
 export interface CommandStart {

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 
 /** Why a program cannot be started in a directory; undefined when it can. spawn(2) blames the program in each of these cases. */
 export function directoryProblem(path: string): 'absent' | 'no-directory' | 'closed' | undefined {

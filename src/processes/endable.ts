@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import { errorCode, pause } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { pause } from '../host/pause.js';
+import { type Process, processOf, processTable, worksIn } from '../host/process-table.js';
 import { signalGroup } from './group.js';
 import { membersAmong } from './members.js';
-import { type Process, processOf, processTable, worksIn } from './process-table.js';
 
 /** How soon the end of the last process is seen where no keeper tells it, milliseconds. */
 const LOOK_MS = 5;

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import { commandOf, type Process } from '../host/process-table.js';
 import { shown } from '../text/shown.js';
 import { type Endable, isOutOfReach, signalAll } from './endable.js';
-import { commandOf, type Process } from './process-table.js';
 
 /** A process that a person is told of. */
 export interface NamedProcess {

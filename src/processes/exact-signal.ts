@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { errorCode } from '../locks/index.js';
-import { processOf } from './process-table.js';
+import { errorCode } from '../host/error-code.js';
+import { processOf } from '../host/process-table.js';
 
 /** A process for good: its number may be given to another one, its number together with its start never is. */
 export interface ExactProcess {

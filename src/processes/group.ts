@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { errorCode, pause } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { pause } from '../host/pause.js';
+import { processIds, statOf } from '../host/process-stat.js';
 
 /** How long a killed group may take to vanish; a process inside an NFS call cannot even be killed. */
 const VANISH_MS = 5000;
@@ -43,25 +44,8 @@ async function vanished(group: number, withinMs: number): Promise<boolean> {
 
 /** False where /proc cannot tell. */
 function hasOnlyZombies(group: number): boolean {
-  try {
-    const members = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap((pid) => memberState(pid, group) ?? []);
-    return members.length > 0 && members.every((state) => state === 'Z' || state === 'X');
-  } catch {
-    return false;
-  }
-}
-
-/** The state of a process if it is in the group. */
-function memberState(pid: string, group: number): string | undefined {
-  let line: string;
-  try {
-    line = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined; // gone meanwhile
-  }
-  // The command's name, in parentheses, may hold spaces and parentheses itself.
-  const [state, , processGroup] = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return Number(processGroup) === group ? state : undefined;
+  const members = processIds()
+    .flatMap((pid) => statOf(pid) ?? [])
+    .filter((stat) => stat.group === group);
+  return members.length > 0 && members.every(({ state }) => state === 'Z' || state === 'X');
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { processIds } from '../host/process-stat.js';
 import { RUN_VARIABLE } from './members.js';
 
 /** In the environment of a stage that may leave processes behind on purpose. */
@@ -57,14 +58,7 @@ export function marksOf(pid: number): Marks | undefined {
  * (492 processes: 14 ms), so whoever has nothing to build does not ask.
  */
 export function markedProcesses(): Marked[] {
-  let names: string[];
-  try {
-    names = readdirSync('/proc');
-  } catch {
-    return []; // not Linux
-  }
-  return names.flatMap((name) => {
-    const pid = /^\d+$/.test(name) ? Number(name) : process.pid;
+  return processIds().flatMap((pid) => {
     const marks = pid === process.pid ? undefined : marksOf(pid);
     return marks === undefined ? [] : [{ pid, marks }];
   });

@@ -1,4 +1,4 @@
-import { hasInEnvironment, type Process, processTable } from './process-table.js';
+import { hasInEnvironment, type Process, processTable } from '../host/process-table.js';
 
 /** In the environment of everything that a run starts: the random id of the run. */
 export const RUN_VARIABLE = 'STAGELOCK_RUN';

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { commandOf, processTable } from './process-table.js';
+import { commandOf, processTable } from '../host/process-table.js';
 
 /**
  * The processes of this host that have a file open, as far as that can be seen: of a user who may not look into others'

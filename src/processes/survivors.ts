@@ -1,5 +1,5 @@
+import { commandOf } from '../host/process-table.js';
 import { membersOfRun } from './members.js';
-import { commandOf } from './process-table.js';
 
 /** A process that a run has started and that has outlived it. */
 export interface Survivor {

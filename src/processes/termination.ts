@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { pause } from '../locks/index.js';
+import { pause } from '../host/pause.js';
 import { type ExactProcess, signalExactly } from './exact-signal.js';
 
 /** How long a killed process may take to vanish; one inside an NFS call cannot even be killed. */

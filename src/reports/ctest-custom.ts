@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPart } from '../locks/index.js';
+import { readPart } from '../files/file-part.js';
 import { runTool, type ToolResult } from '../updates/tool.js';
 import { GROUPS } from './log-scan/cmake-expression.js';
 import { type LineJudge, lineJudge, type OwnExpressions } from './log-scan/line-judge.js';

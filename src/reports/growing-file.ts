@@ -1,6 +1,7 @@
 import { constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeIfThere, temporaryName } from '../locks/index.js';
+import { removeIfThere } from '../files/directory-entries.js';
+import { temporaryName } from '../files/temporary-name.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { readPart } from '../locks/index.js';
+import { readPart } from '../files/file-part.js';
 import { decodeText } from '../updates/text.js';
 
 /** What a report takes of each end of a log. */

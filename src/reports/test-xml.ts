@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { replaceInPieces } from '../locks/index.js';
+import { replaceInPieces } from '../files/atomic-file.js';
 import { element, xmlAttribute } from '../xml/text.js';
 import { GrowingFile } from './growing-file.js';
 import { type EndedStage, type ReportHead, SITE_END, siteBegin } from './site-xml.js';

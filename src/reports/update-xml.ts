@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ensureDirectory, replaceAtomically } from '../locks/index.js';
+import { replaceAtomically } from '../files/atomic-file.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 import type { MergedUpdate, SystemName } from '../updates/record.js';
 import { element, xmlAttribute } from '../xml/text.js';
 import { dateTime, elapsedMinutes, seconds } from './times.js';

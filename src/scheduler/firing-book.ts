@@ -1,12 +1,8 @@
 import { join } from 'node:path';
-import {
-  createExclusively,
-  ensureDirectory,
-  namesIn,
-  readRegularFile,
-  removeAbandoned,
-  removeIfThere,
-} from '../locks/index.js';
+import { removeAbandoned } from '../files/abandoned.js';
+import { createExclusively, readRegularFile } from '../files/atomic-file.js';
+import { namesIn, removeIfThere } from '../files/directory-entries.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 import { type Firing, isFiring, timeOfFiring } from './firing.js';
 
 /*

@@ -1,6 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Host, type Judgement, namesIn, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { namesIn } from '../files/directory-entries.js';
+import type { Host } from '../host/host.js';
+import { recordOf } from '../host/process-fate.js';
+import type { Judgement } from '../locks/index.js';
 import { judgeRun } from '../stages/fate.js';
 
 /*
@@ -34,14 +38,7 @@ export function instanceName({ name }: Pick<Host, 'name'>): string {
 
 /** @throws the system's error */
 export function announce(state: string, host: Host, now: Date): void {
-  const own = host.process(host.pid);
-  const instance: Instance = {
-    host: host.name,
-    pid: host.pid,
-    ...(own.kind === 'running' && own.startTicks !== undefined && { processStart: own.startTicks }),
-    ...(host.bootId !== undefined && { bootId: host.bootId }),
-    since: now.toISOString(),
-  };
+  const instance: Instance = { host: host.name, ...recordOf(host.pid, host), since: now.toISOString() };
   replaceAtomically(join(state, `${instanceName(host)}.json`), `${JSON.stringify(instance, undefined, 2)}\n`);
 }
 

@@ -1,6 +1,9 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ensureDirectory, namesIn, readRegularFile, removeAbandoned, replaceAtomically } from '../locks/index.js';
+import { removeAbandoned } from '../files/abandoned.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { namesIn } from '../files/directory-entries.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 
 /*
  * A job is one run of a build as a process, whose end somebody has to be told of:

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
-import { errorCode, type Host, openToAppend, pause } from '../locks/index.js';
+import { openToAppend } from '../files/append-file.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
+import { pause } from '../host/pause.js';
+import { fateOf, markOf } from '../host/process-fate.js';
 import { RUN_VARIABLE } from '../processes/members.js';
 import { survivorsOf } from '../processes/survivors.js';
 import type { JobRecord, JobRecords } from './job-record.js';
@@ -71,7 +75,7 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
     user,
     host: host.name,
     ...(host.bootId !== undefined && { bootId: host.bootId }),
-    keeper: processOf(host.pid, host),
+    keeper: markOf(host.pid, host),
     began: now.toISOString(),
   };
   records.write(record);
@@ -99,7 +103,7 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
     const { pid } = child;
     const common = { log: output.path, ended, abandon: () => child.unref() };
     if (pid === undefined) return { record, ...common, interrupt: () => undefined };
-    const started = { ...record, ...processOf(pid, host) };
+    const started = { ...record, ...markOf(pid, host) };
     try {
       records.write(started);
     } catch {
@@ -124,7 +128,7 @@ export interface AdoptedJob extends Job {
 
 /** The jobs on this host that nobody waits for any more, since whoever started them has died. */
 export function orphans(records: JobRecords, host: Host): JobRecord[] {
-  return records.of(host.name).filter(({ bootId, keeper }) => !isSameProcess({ bootId, ...keeper }, host));
+  return records.of(host.name).filter(({ bootId, keeper }) => fateOf({ bootId, ...keeper }, host) !== 'running');
 }
 
 /**
@@ -136,7 +140,7 @@ export function orphans(records: JobRecords, host: Host): JobRecord[] {
 export function adoptJob(record: JobRecord, log: string | undefined, host: Host, until: AbortSignal): AdoptedJob {
   const pid = record.pid ?? survivorsOf(record.id)[0]?.pid;
   const { bootId, processStart } = record;
-  const isThere = (): boolean => pid !== undefined && isSameProcess({ bootId, pid, processStart }, host);
+  const isThere = (): boolean => pid !== undefined && fateOf({ bootId, pid, processStart }, host) === 'running';
   const ended = async (): Promise<JobEnd | LeftAlone> => {
     while (isThere()) {
       if (until.aborted) return { kind: 'left' };
@@ -148,26 +152,6 @@ export function adoptJob(record: JobRecord, log: string | undefined, host: Host,
     if (pid !== undefined && isThere()) signalTo(pid);
   };
   return { record, log, ended: ended(), interrupt, abandon: () => undefined, isThere };
-}
-
-/** A process on this host; by its start in ticks since boot, since its number may have been given to another. */
-interface ProcessMark {
-  readonly bootId: string | undefined;
-  readonly pid: number;
-  readonly processStart?: number | undefined;
-}
-
-function isSameProcess({ bootId, pid, processStart }: ProcessMark, host: Pick<Host, 'bootId' | 'process'>): boolean {
-  if (bootId !== host.bootId) return false;
-  const process = host.process(pid);
-  if (process.kind !== 'running') return false;
-  return processStart === undefined || process.startTicks === undefined || process.startTicks === processStart;
-}
-
-function processOf(pid: number, host: Host): { readonly pid: number; readonly processStart?: number } {
-  const process = host.process(pid);
-  const start = process.kind === 'running' ? process.startTicks : undefined;
-  return { pid, ...(start !== undefined && { processStart: start }) };
 }
 
 function signalTo(pid: number): void {

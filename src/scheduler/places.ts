@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { type Host, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { removeIfThere } from '../files/directory-entries.js';
+import type { Host } from '../host/host.js';
 import type { InstanceStatus } from './instance.js';
 import { instanceName } from './instance.js';
 

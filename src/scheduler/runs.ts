@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Build, Project } from '../config/project.js';
-import { pause } from '../locks/index.js';
+import { pause } from '../host/pause.js';
 import { errorText } from '../text/error-text.js';
 import { describeFiring, type Firing } from './firing.js';
 import type { Job, JobEnd, LeftAlone } from './job.js';

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Build, Project } from '../config/project.js';
-import type { Host } from '../locks/index.js';
+import type { Host } from '../host/host.js';
 import { isRunning } from '../stages/status.js';
 import { errorText } from '../text/error-text.js';
 import { BuildSchedule } from './build-schedule.js';

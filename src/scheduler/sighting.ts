@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 import { identityOf } from './entry.js';
 
 /** An entry on the way to what a path names, in a directory that is reached without symbolic links. */

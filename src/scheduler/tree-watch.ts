@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 import { identityOf, statusOf } from './entry.js';
 import type { Tree, TreeOrder } from './tree.js';
 

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { errorCode, filesystemOf } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import { filesystemOf } from '../locks/index.js';
 import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
 import { changedBetween, glance, isSameSighting, type Sighting, sight, signposts, touchedMs } from './sighting.js';

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
-import { errorCode, readPart } from '../locks/index.js';
+import { readPart } from '../files/file-part.js';
+import { errorCode } from '../host/error-code.js';
 import { errorText } from '../text/error-text.js';
 import { shellWord } from '../text/shell-word.js';
 

@@ -1,6 +1,6 @@
 import { type Problem, pathText } from '../config/problem.js';
 import type { Project } from '../config/project.js';
-import type { Host } from '../locks/index.js';
+import type { Host } from '../host/host.js';
 import { explainClaim } from './claim-messages.js';
 import { lookAtClaim } from './source-claim.js';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Build } from '../config/project.js';
-import { namesIn, removeAbandoned } from '../locks/index.js';
+import { removeAbandoned } from '../files/abandoned.js';
+import { namesIn } from '../files/directory-entries.js';
 import { layoutOf } from './temporary.js';
 
 /** A killed run has left its temporaries in one of the newest; those of older ones were removed by runs since. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readRegularFile, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 
 /** How long the stages of a build took in its last runs, in milliseconds, newest last. */
 export type Durations = Readonly<Record<string, readonly number[]>>;

@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { appendLine, errorCode, InTheWay, kindOf, obstacleOf, openToAppend } from '../locks/index.js';
+import { appendLine, openToAppend } from '../files/append-file.js';
+import { InTheWay, kindOf, obstacleOf } from '../files/in-the-way.js';
+import { errorCode } from '../host/error-code.js';
 import { errorText } from '../text/error-text.js';
 import type { RunEvent, RunResult } from './run-context.js';
 import { layoutOf } from './temporary.js';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Build } from '../config/project.js';
-import type { Host } from '../locks/index.js';
+import type { Host } from '../host/host.js';
 import type { Marks } from '../processes/marks.js';
 import { type Remnant, remnantsWhere } from './remnant.js';
 import { aboutWhom, forgetNote, livingOf, noteOf, notesIn, type ReadNote, readNote } from './remnants-note.js';

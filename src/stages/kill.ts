@@ -1,5 +1,5 @@
 import type { Build } from '../config/project.js';
-import type { Host } from '../locks/index.js';
+import type { Host } from '../host/host.js';
 import { endProcesses } from '../processes/termination.js';
 import { journalDirectory } from '../updates/journal.js';
 import { readMark } from '../updates/move-mark.js';

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Build } from '../config/project.js';
-import { errorCode, readPart } from '../locks/index.js';
+import { readPart } from '../files/file-part.js';
+import { errorCode } from '../host/error-code.js';
 import { errorText } from '../text/error-text.js';
 import { layoutOf } from './temporary.js';
 

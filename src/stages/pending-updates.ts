@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Build, Primary } from '../config/project.js';
-import { ensureDirectory, replaceAtomically } from '../locks/index.js';
+import { replaceAtomically } from '../files/atomic-file.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 import { updateXml, writeLastUpdateXml, writeUpdateXml } from '../reports/update-xml.js';
 import { type Cursor, homeOf, startCursor } from '../updates/cursor.js';
 import { headAt, journalDirectory, lastSequence, recordsAfter } from '../updates/journal.js';

@@ -1,5 +1,5 @@
 import { formatDuration } from '../config/duration.js';
-import type { Host } from '../locks/index.js';
+import type { Host } from '../host/host.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import type { InTheWay } from './in-the-way.js';

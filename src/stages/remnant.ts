@@ -1,6 +1,6 @@
-import type { Host } from '../locks/index.js';
+import type { Host } from '../host/host.js';
+import { commandOf, type Process, processOf } from '../host/process-table.js';
 import { type Marks, markedProcesses, marksOf } from '../processes/marks.js';
-import { commandOf, type Process, processOf } from '../processes/process-table.js';
 import { userOf } from '../processes/user.js';
 
 /** A process of a run that has no locks any more, and may read its source or write to its build directory all the same. */

@@ -1,5 +1,9 @@
 import { basename, join } from 'node:path';
-import { errorCode, type Host, namesIn, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { namesIn, removeIfThere } from '../files/directory-entries.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
+import { fateOf } from '../host/process-fate.js';
 import { type Remnant, remnantsWhere } from './remnant.js';
 import type { SectionSettings } from './section.js';
 import { inSection } from './section.js';
@@ -71,12 +75,9 @@ function isRemnant(value: unknown): value is Remnant {
 export function livingOf({ bootId, remnants }: RemnantsNote, host: Host): Remnant[] {
   const elsewhere = remnants.filter((remnant) => remnant.host !== host.name);
   const here = remnants.filter((remnant) => remnant.host === host.name);
-  if (here.length === 0 || (bootId !== undefined && host.bootId !== undefined && bootId !== host.bootId))
-    return elsewhere;
-  const living = here.filter(({ pid, startTicks }) => {
-    const facts = host.process(pid);
-    return facts.kind === 'running' && (facts.startTicks === undefined || facts.startTicks === startTicks);
-  });
+  const fates = here.map(({ pid, startTicks }) => fateOf({ pid, processStart: startTicks, bootId }, host));
+  if (fates.every((fate) => fate === 'restarted')) return elsewhere;
+  const living = here.filter((_, index) => fates[index] === 'running');
   const runs = new Set(here.map(({ run }) => run));
   const known = new Set(living.map(({ pid }) => pid));
   const since = remnantsWhere(({ run, mayLeave }) => runs.has(run) && !mayLeave, host).filter(

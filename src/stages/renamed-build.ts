@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Build, Primary } from '../config/project.js';
-import { removeIfThere } from '../locks/index.js';
+import { removeIfThere } from '../files/directory-entries.js';
 import { shellWord } from '../text/shell-word.js';
 import { type Cursor, cursorFile, homeOf, readCursor, writeCursor } from '../updates/cursor.js';
 import { findCursor } from '../updates/renamed.js';

@@ -1,6 +1,6 @@
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryName } from '../locks/index.js';
+import { temporaryName } from '../files/temporary-name.js';
 import { RUNNING, secondaryOf, UPDATE } from './names.js';
 
 /** Which locks of the shared source protocol stand in a primary's directory, all at one moment. */

@@ -1,5 +1,7 @@
 import type { Build } from '../config/project.js';
-import type { Host, Inspection } from '../locks/index.js';
+import type { Host } from '../host/host.js';
+import { recordOf } from '../host/process-fate.js';
+import type { Inspection } from '../locks/index.js';
 import { installedFile } from '../processes/installed-file.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { RUN_VARIABLE } from '../processes/members.js';
@@ -129,14 +131,11 @@ export type RunResult =
 
 export function identityOf(build: Build, stamp: Buildstamp, context: RunContext): RunIdentity {
   const { host } = context;
-  const own = host.process(host.pid);
   return {
     build: build.name,
     site: build.site,
     host: host.name,
-    pid: host.pid,
-    ...(own.kind === 'running' && own.startTicks !== undefined ? { processStart: own.startTicks } : {}),
-    ...(host.bootId === undefined ? {} : { bootId: host.bootId }),
+    ...recordOf(host.pid, host),
     user: context.user,
     // Not so long that others could not read the lock.
     command: context.command.slice(0, 4096),

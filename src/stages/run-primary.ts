@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Primary } from '../config/project.js';
-import { pause } from '../locks/index.js';
+import { pause } from '../host/pause.js';
 import { errorText } from '../text/error-text.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
 import { pruneJournal } from '../updates/pruning.js';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import type { Build } from '../config/project.js';
-import type { Host } from '../locks/index.js';
+import type { Host } from '../host/host.js';
+import { argumentsOf, type Process, processOf, processTable } from '../host/process-table.js';
 import { type Marks, markedProcesses } from '../processes/marks.js';
 import { membersAmong } from '../processes/members.js';
-import { argumentsOf, type Process, processOf, processTable } from '../processes/process-table.js';
 import { judgeRun } from './fate.js';
 import { RUNNING, UPDATE } from './names.js';
 import { type Remnant, remnantOf } from './remnant.js';

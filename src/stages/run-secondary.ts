@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Secondary } from '../config/project.js';
-import { LockError, pause } from '../locks/index.js';
+import { pause } from '../host/pause.js';
+import { LockError } from '../locks/index.js';
 import { homeOf, moveCursor } from '../updates/cursor.js';
 import type { Buildstamp } from './buildstamp.js';
 import { freeBuildstamp } from './free-buildstamp.js';

@@ -3,7 +3,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import type { Build, Primary } from '../config/project.js';
 import { real, type WorkTree, workTreeOf } from '../config/work-tree.js';
-import { ensureDirectory, errorCode, type Host } from '../locks/index.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
 import {
   type Claim,
   claimFile,

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { errorCode, readRegularFile, removeIfThere, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { removeIfThere } from '../files/directory-entries.js';
+import { errorCode } from '../host/error-code.js';
 import { jsonObject } from '../text/json.js';
 import { journalDirectory } from '../updates/journal.js';
 import { describeFaults, explainFaults } from '../updates/proof.js';

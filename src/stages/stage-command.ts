@@ -1,5 +1,5 @@
 import type { Stage } from '../config/project.js';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 import { type CommandExit, CommandTree } from '../processes/command-tree.js';
 import { directoryProblem } from '../processes/directory-problem.js';
 import { type Ending, endTree, type Patience } from '../processes/ending.js';

@@ -1,7 +1,8 @@
 import { lstatSync, lutimesSync, unlinkSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
 import { isBuildName, isStageName } from '../config/names.js';
-import { createExclusively, errorCode, readRegularFile } from '../locks/index.js';
+import { createExclusively, readRegularFile } from '../files/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { jsonObject } from '../text/json.js';
 
 /**

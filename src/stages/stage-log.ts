@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, unlinkSync, writeSync } from 'node:fs';
-import { openToAppend } from '../locks/index.js';
+import { openToAppend } from '../files/append-file.js';
 
 /** The open log of a stage. */
 export interface StageLog {

@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Build, Stage } from '../config/project.js';
-import { ensureDirectory, replaceAtomically } from '../locks/index.js';
+import { replaceAtomically } from '../files/atomic-file.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 import { buildXml } from '../reports/build-xml.js';
 import { configureXml } from '../reports/configure-xml.js';
 import { readJUnit } from '../reports/junit.js';

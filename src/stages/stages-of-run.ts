@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Build, Stage } from '../config/project.js';
-import { errorCode, obstacleOf } from '../locks/index.js';
+import { obstacleOf } from '../files/in-the-way.js';
+import { errorCode } from '../host/error-code.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { StillRunning } from '../processes/still-running.js';
 import { errorText } from '../text/error-text.js';

@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Build } from '../config/project.js';
-import { errorCode, replaceAtomically } from '../locks/index.js';
+import { replaceAtomically } from '../files/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { type Delivery, deliver } from '../submission/delivery.js';
 import { destinationOf } from '../submission/destination.js';
 import { submittedParts } from '../submission/parts.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ensureDirectory } from '../locks/index.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 import { stageFileName } from './names.js';
 
 /** Where the files of a build that CTest and Dart users know are, all below its build directory. */

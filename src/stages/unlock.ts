@@ -1,7 +1,9 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Build } from '../config/project.js';
-import { errorCode, type Host, type Inspection } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
+import type { Host } from '../host/host.js';
+import type { Inspection } from '../locks/index.js';
 import { judgeRun } from './fate.js';
 import type { Remnant } from './remnant.js';
 import { writeNote } from './remnants-note.js';

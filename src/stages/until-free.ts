@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { filesystemOf, pause, watchPaths } from '../locks/index.js';
+import { watchPaths } from '../files/watch.js';
+import { pause } from '../host/pause.js';
+import { filesystemOf } from '../locks/index.js';
 import type { StepResult } from './primary.js';
 import { type Pulse, PulseWatch } from './pulse.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';

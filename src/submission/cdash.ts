@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { CDashSubmission } from '../config/project.js';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 import { tokenInTheClear } from '../secrets/in-the-clear.js';
 import { VERSION } from '../version.js';
 import { type Answer, judge, printable } from './answer.js';

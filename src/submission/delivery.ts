@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Submission as Settings } from '../config/project.js';
-import { openLock, pause, replaceAtomically } from '../locks/index.js';
+import { replaceAtomically } from '../files/atomic-file.js';
+import { pause } from '../host/pause.js';
+import { openLock } from '../locks/index.js';
 import { doneXml } from './parts.js';
 import { dueAt, LONGEST_PAUSE_MS, pauseBefore } from './patience.js';
 import type { Destination, Sent } from './sending.js';

@@ -2,7 +2,7 @@ import { constants, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DirectorySubmission } from '../config/project.js';
-import { temporaryName } from '../locks/index.js';
+import { temporaryName } from '../files/temporary-name.js';
 import { errorText } from '../text/error-text.js';
 import { type Destination, type Report, remoteName, type Sent } from './sending.js';
 

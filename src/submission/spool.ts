@@ -1,16 +1,12 @@
 import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import {
-  ensureDirectory,
-  errorCode,
-  isAbandoned,
-  namesIn,
-  readRegularFile,
-  removeIfThere,
-  replaceAtomically,
-  temporaryName,
-  thisHost,
-} from '../locks/index.js';
+import { isAbandoned } from '../files/abandoned.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { namesIn, removeIfThere } from '../files/directory-entries.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { temporaryName } from '../files/temporary-name.js';
+import { errorCode } from '../host/error-code.js';
+import { thisHost } from '../host/host.js';
 
 /*
  * A spool is a directory with one directory for each submission that has not been delivered as a whole:

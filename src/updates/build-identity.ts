@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createExclusively, ensureDirectory, readRegularFile } from '../locks/index.js';
+import { createExclusively, readRegularFile } from '../files/atomic-file.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
 
 /** `Testing/BuildId` of a build directory: a random name that stays when the build gets another one in the configuration. */
 const FILE = 'BuildId';

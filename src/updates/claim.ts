@@ -1,6 +1,8 @@
 import { closeSync, constants, fchmodSync, lstatSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createExclusively, errorCode, readRegularFile, removeAbandoned, replaceAtomically } from '../locks/index.js';
+import { removeAbandoned } from '../files/abandoned.js';
+import { createExclusively, readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { errorText } from '../text/error-text.js';
 import { jsonObject } from '../text/json.js';
 import { journalDirectory } from './journal.js';

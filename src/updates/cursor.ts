@@ -1,6 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, errorCode, InTheWay, readRegularFile, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { InTheWay } from '../files/in-the-way.js';
+import { errorCode } from '../host/error-code.js';
 import { ensureBuildId, isBuildId } from './build-identity.js';
 import { journalDirectory } from './journal.js';
 

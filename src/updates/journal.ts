@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createExclusively, ensureDirectory, errorCode, readEnds, readRegularFile } from '../locks/index.js';
+import { createExclusively, readEnds, readRegularFile } from '../files/atomic-file.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { errorCode } from '../host/error-code.js';
 import { parseHead, parseRecord, type RecordHead, type UpdateRecord } from './record.js';
 
 /** What can be wrong with a journal. Each names the file and can be told to a person as it is. */

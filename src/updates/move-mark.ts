@@ -1,12 +1,8 @@
 import { join } from 'node:path';
-import {
-  createExclusively,
-  ensureDirectory,
-  errorCode,
-  readRegularFile,
-  removeIfThere,
-  replaceAtomically,
-} from '../locks/index.js';
+import { createExclusively, readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { removeIfThere } from '../files/directory-entries.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { errorCode } from '../host/error-code.js';
 import { jsonObject } from '../text/json.js';
 import { shown } from '../text/shown.js';
 import { syncDirectory } from './journal.js';

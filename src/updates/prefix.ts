@@ -1,5 +1,5 @@
 import { closeSync, constants, lstatSync, openSync, readlinkSync } from 'node:fs';
-import { readPart } from '../locks/index.js';
+import { readPart } from '../files/file-part.js';
 
 /** What stands at a path, compared with what a client writes there. */
 export type Remains =

@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../locks/index.js';
+import { errorCode } from '../host/error-code.js';
 import { readBuildId } from './build-identity.js';
 import { type Cursor, type CursorRead, cursorFile, cursorNames, type Home, readCursor } from './cursor.js';
 

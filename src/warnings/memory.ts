@@ -1,4 +1,4 @@
-import { readRegularFile, replaceAtomically } from '../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import type { Remembered } from './thinning.js';
 
 /** What a warning can be about. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Finding } from '../../src/cleanup/finding.js';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 
 const CLEANER = resolve('dist/ct-cleanup-locks.js');
 

@@ -16,7 +16,8 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cleanUp } from '../../src/cleanup/cleanup.js';
-import { shortName, thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
+import { shortName } from '../../src/locks/index.js';
 import { pidIn, script, start, until } from '../compile/helper.js';
 import { because, Contender, canBeOtherUser, canUnsharePids, deadPid, OTHER_USER } from '../locks/processes.js';
 import {

@@ -5,7 +5,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 import { because, deadPid, works } from '../locks/processes.js';
 import {
   cleaner,

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { hostname } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHostName, parseRemote, remoteScript } from '../../src/cleanup/remote-host.js';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 import { because, canBeOtherUser, deadPid, OTHER_USER } from '../locks/processes.js';
 
 const inFirstNamespace = thisHost().name === hostname();

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 import { helper, LOCK_NAMES, LOCKS, pidIn, script, start, temporaryDirectory, until } from './helper.js';
 
 const PRODUCER = 'echo $$ > self; while [ -e self ]; do sleep 0.02; done; printf product > "$last"';

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 
 export const TYPESCRIPT_HELPER = [process.execPath, resolve('dist/ct-lock-helper.js')] as const;
 /** The native front or the TypeScript helper: every test here runs against both (see vitest.config.ts). */

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 import { Random } from '../support/random.js';
 import { HAS_GCC, temporaryDirectory, until } from './helper.js';
 import { begin, SETTLED_MS, TAKES } from './shared-making.js';

@@ -15,12 +15,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { OWN_CLOCK } from '../../src/files/server-clock.js';
+import { type Host, thisHost } from '../../src/host/host.js';
 import { cifs, flockFallback } from '../../src/locks/exclusive-file.js';
-import { type Host, thisHost } from '../../src/locks/host.js';
 import type { Notice, ObjectLock } from '../../src/locks/index.js';
 import { lockdir } from '../../src/locks/lockdir.js';
 import { OwnedLock } from '../../src/locks/owned-lock.js';
-import { OWN_CLOCK } from '../../src/locks/server-clock.js';
 import { LASTING, type Lasting, leaveLock, lockOf, permissions, recordOf } from './kinds.js';
 import {
   because,

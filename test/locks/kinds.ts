@@ -1,10 +1,10 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { OWN_CLOCK } from '../../src/files/server-clock.js';
+import { thisHost } from '../../src/host/host.js';
 import { flockFallback } from '../../src/locks/exclusive-file.js';
-import { thisHost } from '../../src/locks/host.js';
 import { type ObjectLock, openLock } from '../../src/locks/index.js';
 import { OwnedLock } from '../../src/locks/owned-lock.js';
-import { OWN_CLOCK } from '../../src/locks/server-clock.js';
 import type { LockSettings } from '../../src/locks/settings.js';
 
 /** Every way to lock; the fallback is what flock becomes where the system call cannot be reached. */

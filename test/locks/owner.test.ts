@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ProcessFacts } from '../../src/locks/host.js';
+import type { ProcessFacts } from '../../src/host/host.js';
 import { formatOwner, judge, parseOwner, type Sighting } from '../../src/locks/owner.js';
 
 const hostName = fc.stringMatching(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,60}[A-Za-z0-9])?(?:\/pid-[0-9]{10})?$/);

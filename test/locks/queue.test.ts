@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { thisHost } from '../../src/locks/host.js';
+import { thisHost } from '../../src/host/host.js';
 import { openLock } from '../../src/locks/index.js';
 import { pauseOfFirst, Queue } from '../../src/locks/queue.js';
 import { canPassThrough, networkDirectory } from '../support/network-directory.js';

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { thisHost } from '../../src/locks/host.js';
+import { thisHost } from '../../src/host/host.js';
 import { LockError, type Strategy } from '../../src/locks/index.js';
 import { KINDS, type Kind, LASTING, type Lasting, leaveLock, lockOf, namesOf, permissions, recordOf } from './kinds.js';
 import {

@@ -2,10 +2,10 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { thisHost } from '../../src/locks/host.js';
+import { watchPaths } from '../../src/files/watch.js';
+import { thisHost } from '../../src/host/host.js';
+import { pause } from '../../src/host/pause.js';
 import { type Acquisition, describeHolder, explainNotice, type Notice } from '../../src/locks/index.js';
-import { pause } from '../../src/locks/pause.js';
-import { watchPaths } from '../../src/locks/watch.js';
 import { KINDS, leaveLock, lockOf, recordOf } from './kinds.js';
 import { Contender, deadPid, temporaryDirectory } from './processes.js';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { thisHost } from '../../src/locks/host.js';
+import { thisHost } from '../../src/host/host.js';
 import type { BreakResult, Inspection } from '../../src/locks/index.js';
 import { lockOf } from './kinds.js';
 import { because, Contender, deadPid, temporaryDirectory, together, withoutKoffi, works } from './processes.js';

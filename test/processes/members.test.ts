@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import type { Process } from '../../src/host/process-table.js';
 import { membersAmong, membersOfRun, RUN_VARIABLE } from '../../src/processes/members.js';
-import type { Process } from '../../src/processes/process-table.js';
 
 function process_(pid: number, parent: number, more: Partial<Process> = {}): Process {
   return { pid, parent, group: pid, session: pid, startTicks: pid, state: 'S', ...more };

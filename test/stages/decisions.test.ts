@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nightlyStartOf } from '../../src/config/nightly-start.js';
 import type { Build } from '../../src/config/project.js';
-import type { ProcessFacts } from '../../src/locks/index.js';
+import type { ProcessFacts } from '../../src/host/host.js';
 import { buildstampOf, tagFileText } from '../../src/stages/buildstamp.js';
 import { addDuration, expectedMs } from '../../src/stages/durations.js';
 import { judgeRun } from '../../src/stages/fate.js';

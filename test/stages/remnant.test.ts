@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { thisHost } from '../../src/locks/index.js';
-import { processOf } from '../../src/processes/process-table.js';
+import { thisHost } from '../../src/host/host.js';
+import { processOf } from '../../src/host/process-table.js';
 import { remnantOf } from '../../src/stages/remnant.js';
 
 test('a process that has ended since it was found is not reported as of an unknown user', async () => {

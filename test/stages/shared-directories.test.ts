@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { ensureDirectory } from '../../src/locks/index.js';
+import { ensureDirectory } from '../../src/files/ensure-directory.js';
 
 function withUmask<T>(mask: number, action: () => T): T {
   const before = process.umask(mask);

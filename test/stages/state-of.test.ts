@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { Build } from '../../src/config/project.js';
-import type { Host, ProcessFacts } from '../../src/locks/index.js';
+import type { Host, ProcessFacts } from '../../src/host/host.js';
 import { explainResult, type MessageContext, stateOf } from '../../src/stages/messages.js';
 import type { RunResult } from '../../src/stages/run-context.js';
 import type { WatchedLock } from '../../src/stages/until-free.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseProject } from '../../src/config/load.js';
 import type { Project } from '../../src/config/project.js';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 import { statusOf } from '../../src/stages/status.js';
 import { temporaryDirectory } from '../updates/repository.js';
 

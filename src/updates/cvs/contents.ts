@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, readRegularFile, replaceAtomically } from '../../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../../files/atomic-file.js';
+import { ensureDirectory } from '../../files/ensure-directory.js';
 import { stampOf } from '../stamp.js';
 import { stateOf } from './entries.js';
 import { inSource } from './place.js';

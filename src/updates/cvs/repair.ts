@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { readRegularFile } from '../../locks/index.js';
+import { readRegularFile } from '../../files/atomic-file.js';
 import { shellWord } from '../../text/shell-word.js';
 import { exists, isDirectory } from '../look.js';
 import { remainsAt } from '../prefix.js';

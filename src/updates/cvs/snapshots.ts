@@ -1,6 +1,8 @@
 import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, errorCode, readRegularFile, replaceAtomically } from '../../locks/index.js';
+import { readRegularFile, replaceAtomically } from '../../files/atomic-file.js';
+import { ensureDirectory } from '../../files/ensure-directory.js';
+import { errorCode } from '../../host/error-code.js';
 import { digestOf, type Entries } from './entries.js';
 
 /**

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { errorCode } from '../../locks/index.js';
+import { errorCode } from '../../host/error-code.js';
 import { errorText } from '../../text/error-text.js';
 import { exists, look } from '../look.js';
 import type { Failed } from '../version-control.js';

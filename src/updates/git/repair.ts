@@ -1,7 +1,7 @@
 import { rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitUpdate } from '../../config/project.js';
-import { errorCode } from '../../locks/index.js';
+import { errorCode } from '../../host/error-code.js';
 import { shellWord } from '../../text/shell-word.js';
 import { outputLines } from '../client.js';
 import { listed, proveWhole } from '../proof.js';

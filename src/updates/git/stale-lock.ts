@@ -1,7 +1,10 @@
 import { lstatSync, readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { errorCode, filesystemOf, namesIn, pause } from '../../locks/index.js';
-import { processTable } from '../../processes/process-table.js';
+import { namesIn } from '../../files/directory-entries.js';
+import { errorCode } from '../../host/error-code.js';
+import { pause } from '../../host/pause.js';
+import { processTable } from '../../host/process-table.js';
+import { filesystemOf } from '../../locks/index.js';
 import type { Places } from './tree-state.js';
 
 /**

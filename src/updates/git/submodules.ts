@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { workTreeOf } from '../../config/work-tree.js';
-import { namesIn, readRegularFile, removeIfThere } from '../../locks/index.js';
+import { readRegularFile } from '../../files/atomic-file.js';
+import { namesIn, removeIfThere } from '../../files/directory-entries.js';
 import { outputLines } from '../client.js';
 import { decodeText } from '../text.js';
 import type {

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { errorCode } from '../../locks/index.js';
+import { errorCode } from '../../host/error-code.js';
 import { endedByItself } from '../client.js';
 import { decodeText } from '../text.js';
 import type { Checkout } from '../version-control.js';

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { errorCode } from '../../locks/index.js';
+import { errorCode } from '../../host/error-code.js';
 import { outputLines } from '../client.js';
 import type { Checkout } from '../version-control.js';
 import { failureText, type Looked, nulSeparated, runGit } from './command.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readRegularFile } from '../../locks/index.js';
+import { readRegularFile } from '../../files/atomic-file.js';
 import { exists } from '../look.js';
 import type { Checkout } from '../version-control.js';
 import { administrationOf, hgLine } from './advice.js';

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { errorCode } from '../../../src/locks/error-code.js';
+import { errorCode } from '../../../src/host/error-code.js';
 
 /** Some pages, so that an object that is read while it is written would be seen to be torn. */
 const LINES = 600;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { syscalls } from '../../../src/locks/syscalls.js';
+import { syscalls } from '../../../src/host/syscalls.js';
 
 /** What the owners of a lock tell each other past the file system under test. */
 export interface Ledger {

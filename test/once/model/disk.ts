@@ -1,5 +1,5 @@
 import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs';
-import { errorCode } from '../../../src/locks/index.js';
+import { errorCode } from '../../../src/host/error-code.js';
 import type { Entry, Look } from './lookup.js';
 
 /** Looks at the disk, once at each path: a judgement sees one moment of it, or an earlier one. */

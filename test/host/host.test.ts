@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { parseStat, qualifiedName, thisHost } from '../../src/locks/host.js';
+import { qualifiedName, thisHost } from '../../src/host/host.js';
+import { parseStat } from '../../src/host/process-stat.js';
 import {
   because,
   Contender,
@@ -16,7 +17,7 @@ import {
   deadPid,
   OTHER_USER,
   temporaryDirectory,
-} from './processes.js';
+} from '../locks/processes.js';
 
 interface Facts {
   readonly name: string;
@@ -36,15 +37,15 @@ describe('a line of /proc/PID/stat', () => {
         fc.nat(),
         fc.constantFrom('R', 'S', 'D', 'T', 't', 'I'),
         (name, start, state) => {
-          expect(parseStat(line(name, state, 1, start))).toEqual({ zombie: false, startTicks: start });
+          expect(parseStat(line(name, state, 1, start))).toMatchObject({ zombie: false, startTicks: start });
         },
       ),
     );
   });
 
   test.each(['a) Z 1 1 (b', ') S 1 2 3', 'x) R'])('is not fooled by a command called %j', (name) => {
-    expect(parseStat(line(name, 'R', 1, 77))).toEqual({ zombie: false, startTicks: 77 });
-    expect(parseStat(line(name, 'Z', 1, 77))).toEqual({ zombie: true, startTicks: 77 });
+    expect(parseStat(line(name, 'R', 1, 77))).toMatchObject({ zombie: false, startTicks: 77 });
+    expect(parseStat(line(name, 'Z', 1, 77))).toMatchObject({ zombie: true, startTicks: 77 });
   });
 
   test('of a zombie whose other threads still run is that of a running process', () => {

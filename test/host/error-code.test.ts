@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
-import { errorCode } from '../../src/locks/index.js';
+import { errorCode } from '../../src/host/error-code.js';
 
 test('the code of a system error', () => {
   expect(errorCode(Object.assign(new Error('no'), { code: 'ENOENT' }))).toBe('ENOENT');

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { processIds, statOf } from './process-stat.js';
 
 /*
  * What a killed helper's command has left; see native/remains.h. While a helper runs a command under a lock, the kernel
@@ -75,24 +76,10 @@ function sessionsMarkedBy(helper: number, locks: string, namespace: number): num
 
 /** A process that runs in one of some sessions, zombies left out. */
 function memberOf(sessions: ReadonlySet<number>): number | undefined {
-  const found = processIds().find((pid) => {
-    const line = read(`/proc/${pid}/stat`);
-    if (line === undefined) return false; // ended meanwhile
-    // The command's name, in parentheses, may hold spaces and parentheses itself.
-    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    if (!sessions.has(Number(fields[3]))) return false;
-    // A zombie with other threads left still runs: only its first thread has ended.
-    return (fields[0] !== 'Z' && fields[0] !== 'X') || Number(fields[17]) > 1;
+  return processIds().find((pid) => {
+    const stat = statOf(pid);
+    return stat !== undefined && sessions.has(stat.session) && !stat.zombie;
   });
-  return found === undefined ? undefined : Number(found);
-}
-
-function processIds(): string[] {
-  try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return [];
-  }
 }
 
 function read(path: string): string | undefined {

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isAbandoned, removeAbandoned } from '../../src/locks/abandoned.js';
-import { type Host, thisHost } from '../../src/locks/host.js';
-import { temporaryName } from '../../src/locks/temporary-name.js';
+import { isAbandoned, removeAbandoned } from '../../src/files/abandoned.js';
+import { temporaryName } from '../../src/files/temporary-name.js';
+import { type Host, thisHost } from '../../src/host/host.js';
 import { temporaryDirectory } from '../updates/repository.js';
 
 const here = thisHost();

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Host, thisHost } from './host.js';
+import { type Host, thisHost } from '../host/host.js';
 
 /*
  * The name of a file that is needed for an instant: `.PID.RANDOM.tmp`. RANDOM is 16 hexadecimal digits, of which the first

@@ -1,5 +1,5 @@
 import { readdirSync, unlinkSync } from 'node:fs';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../host/error-code.js';
 
 /** The names in a directory, sorted; none when there is no directory of that name. @throws the system's error */
 export function namesIn(directory: string): string[] {

@@ -1,16 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { type ProcessStat, processIds, statOf } from './process-stat.js';
 
 /** A living process of this host, as /proc/PID/stat has it. */
-export interface Process {
+export interface Process extends Omit<ProcessStat, 'zombie'> {
   readonly pid: number;
-  /** Who gets its exit status; an orphan is given to the nearest subreaper above it, or to the first process. */
-  readonly parent: number;
-  readonly group: number;
-  readonly session: number;
-  /** Start in clock ticks since boot: with its number it names a process for good. */
-  readonly startTicks: number;
-  /** The kernel's letter for what it does: R, S, D (sleeps, and no signal ends it), T, ... */
-  readonly state: string;
 }
 
 /** All living processes that may be seen, zombies left out. Empty where there is no /proc. */
@@ -20,8 +13,10 @@ export function processTable(): Process[] {
 
 /** Undefined when it has ended, also when only its parent has not asked for its exit status yet. */
 export function processOf(pid: number): Process | undefined {
-  const line = readProc(pid, 'stat');
-  return line === undefined ? undefined : parseProcess(pid, line);
+  const stat = statOf(pid);
+  if (stat === undefined || stat.zombie) return undefined;
+  const { zombie: _, ...rest } = stat;
+  return { pid, ...rest };
 }
 
 /** Whether a process has the variable in the environment that it was started with. False for those of other users. */
@@ -49,28 +44,6 @@ export function commandOf(pid: number): string {
 /** Its program and arguments, as the process shows them. Empty for a thread of the kernel and for one that has ended. */
 export function argumentsOf(pid: number): string[] {
   return readProc(pid, 'cmdline')?.split('\0').slice(0, -1) ?? [];
-}
-
-function parseProcess(pid: number, line: string): Process | undefined {
-  // The command's name, in parentheses, may hold spaces and parentheses itself.
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  const [state = 'X'] = fields;
-  const [parent, group, session] = fields.slice(1, 4).map(Number);
-  const threads = Number(fields[17]);
-  const startTicks = Number(fields[19]);
-  if (parent === undefined || group === undefined || session === undefined || Number.isNaN(startTicks))
-    return undefined;
-  // With other threads left only its first one has ended.
-  if ((state === 'Z' || state === 'X') && !(threads > 1)) return undefined;
-  return { pid, parent, group, session, startTicks, state };
-}
-
-function processIds(): number[] {
-  try {
-    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
-  } catch {
-    return [];
-  }
 }
 
 function readProc(pid: number, file: string): string | undefined {

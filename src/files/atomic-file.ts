@@ -10,11 +10,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errorCode } from '../host/error-code.js';
+import { syscalls } from '../host/syscalls.js';
 import { removeIfThere } from './directory-entries.js';
-import { errorCode } from './error-code.js';
 import { readPart } from './file-part.js';
 import { InTheWay, kindOf, obstacleOf } from './in-the-way.js';
-import { syscalls } from './syscalls.js';
 import { temporaryName } from './temporary-name.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;

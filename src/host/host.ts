@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from './error-code.js';
 import { fullNameOfThisHost } from './host-name.js';
+import { statOf } from './process-stat.js';
 import { type Remains, remainsOf } from './remains.js';
 
 /** What can be known of a process on this host. */
@@ -74,15 +75,13 @@ function pidNamespace(): string | undefined {
 
 function processFacts(pid: number): ProcessFacts {
   if (!answersSignals(pid)) return { kind: 'absent' };
-  const stat = readText(`/proc/${pid}/stat`);
+  const stat = statOf(pid);
   // Alive by kill(2), but hidden by hidepid, or no /proc at all.
   if (stat === undefined) return { kind: 'running', startedMs: undefined, startTicks: undefined };
-  const parsed = parseStat(stat);
-  if (parsed === undefined) return { kind: 'running', startedMs: undefined, startTicks: undefined };
-  if (parsed.zombie) return { kind: 'zombie' };
+  if (stat.zombie) return { kind: 'zombie' };
   const zeroMs = zeroOfTicksMs();
-  const startedMs = zeroMs === undefined ? undefined : zeroMs + ticksToMs(parsed.startTicks);
-  return { kind: 'running', startedMs, startTicks: parsed.startTicks };
+  const startedMs = zeroMs === undefined ? undefined : zeroMs + ticksToMs(stat.startTicks);
+  return { kind: 'running', startedMs, startTicks: stat.startTicks };
 }
 
 const ticksToMs = (ticks: number): number => (ticks * 1000) / TICKS_PER_SECOND;
@@ -102,26 +101,11 @@ function zeroOfTicksMs(): number | undefined {
   const uptime = readText('/proc/uptime');
   if (uptime === undefined) return undefined;
   if (zeroByOurselvesMs === undefined) {
-    const own = parseStat(readText('/proc/self/stat') ?? '');
+    const own = statOf('self');
     if (own === undefined) return undefined;
     zeroByOurselvesMs = performance.timeOrigin - ticksToMs(own.startTicks);
   }
   return Math.min(Date.now() - Number.parseFloat(uptime) * 1000, zeroByOurselvesMs);
-}
-
-/**
- * State and start of a process from its line in /proc/PID/stat.
- *
- * The second field, the command's name in parentheses, may itself hold spaces and parentheses, so the fields are
- * counted from the last closing one. A zombie with other threads left still runs: only its first thread has ended.
- */
-export function parseStat(line: string): { readonly zombie: boolean; readonly startTicks: number } | undefined {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  const [state] = fields;
-  const threads = Number(fields[17]);
-  const startTicks = Number(fields[19]);
-  if (state === undefined || !Number.isFinite(startTicks)) return undefined;
-  return { zombie: (state === 'Z' || state === 'X') && !(threads > 1), startTicks };
 }
 
 function answersSignals(pid: number): boolean {

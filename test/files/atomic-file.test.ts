@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createExclusively, readRegularFile, replaceAtomically } from '../../src/locks/atomic-file.js';
+import { createExclusively, readRegularFile, replaceAtomically } from '../../src/files/atomic-file.js';
 import {
   because,
   Contender,
@@ -24,7 +24,7 @@ import {
   temporaryDirectory,
   together,
   withoutKoffi,
-} from './processes.js';
+} from '../locks/processes.js';
 
 const CODE = (code: string): object => expect.objectContaining({ code });
 

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { appendLine, openToAppend } from '../../src/locks/append-file.js';
+import { appendLine, openToAppend } from '../../src/files/append-file.js';
 import { noRoot } from '../system/programs.js';
 import { temporaryDirectory } from '../updates/repository.js';
 

@@ -1,9 +1,9 @@
 import { closeSync, constants, lstatSync, openSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../host/error-code.js';
+import { type Host, thisHost } from '../host/host.js';
+import { fateOf } from '../host/process-fate.js';
 import { namesIn, removeIfThere } from './directory-entries.js';
-import { errorCode } from './error-code.js';
-import { type Host, thisHost } from './host.js';
-import { judge } from './owner.js';
 import { makerOf } from './temporary-name.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
@@ -31,9 +31,8 @@ export function isAbandoned(
   const maker = makerOf(name, host);
   if (maker === undefined) return false;
   if (!maker.isOfHost) return nowMs - changedMs > ABANDONED_MS;
-  const owner = { host: host.name, pid: maker.pid };
-  // The clock of a file server may be ahead or behind: then only a process that is gone is certain.
-  return judge({ owner, madeMs: changedMs }, { host, clockOffsetMs: undefined, ownerlessMs: 0 }).fate === 'dead';
+  // The clock of a file server may be ahead or behind: only a process that is gone is certain.
+  return fateOf({ pid: maker.pid }, host) !== 'running';
 }
 
 /**

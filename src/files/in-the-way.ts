@@ -1,8 +1,8 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '../host/error-code.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
-import { errorCode } from './error-code.js';
 
 /**
  * Something that a person, another tool or a stranger has put where a file or a directory of ours belongs. It was neither

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isThisHost } from '../../src/locks/host-name.js';
+import { isThisHost } from '../../src/host/host-name.js';
 import { judge } from '../../src/locks/owner.js';
 
 describe('a recorded host', () => {
