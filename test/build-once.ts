@@ -16,9 +16,9 @@ export default async function buildOnce(): Promise<void> {
     buildSanitized(join('dist', 'sanitized'));
 }
 
-/** What the folders of src/ use of its locks, for processes that tests start. */
+/** Parts of the program for processes that tests start. */
 async function bundleInternals(directory: string): Promise<void> {
-  const bundle = await rolldown({ input: 'src/locks/index.ts', platform: 'node', external: ['koffi'] });
+  const bundle = await rolldown({ input: 'test/support/internals.ts', platform: 'node', external: ['koffi'] });
   await bundle.write({ file: join(directory, 'locks.js'), format: 'esm' });
   await bundle.close();
 }

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { clearLocks, examine, locksOf, RUN_STEPS, type RunStep, thisHost } from '../../src/index.js';
+import { EXTENT } from '../long-tests.js';
 import { locksLeft } from '../support/locks-left.js';
 import { Random } from '../support/random.js';
 import { Worker, type WorkerEnd } from '../support/worker.js';
@@ -9,7 +10,7 @@ import { World } from '../support/world.js';
 import { OrderWitness } from './order-witness.js';
 
 /** More of them behind a flag: STAGELOCK_TORTURE_SCHEDULES=5000 npm test -- test/torture */
-const SCHEDULES = Number(process.env['STAGELOCK_TORTURE_SCHEDULES'] ?? 100);
+const SCHEDULES = Number(process.env['STAGELOCK_TORTURE_SCHEDULES'] ?? (EXTENT.kind === 'quick' ? 10 : 100));
 const FIRST_SEED = Number(process.env['STAGELOCK_TORTURE_SEED'] ?? 1);
 const SECONDARIES = ['s1', 's2', 's3', 's4'];
 const BUILDS = ['main', ...SECONDARIES];

@@ -129,7 +129,6 @@ export const CVS_STATES: readonly State[] = [
   },
   {
     state: 'a file has local changes that can be merged with what comes',
-    quick: true,
     make: (world) => {
       pushFirstLine(world);
       editLastLine(world);
@@ -378,7 +377,6 @@ export const CVS_STATES: readonly State[] = [
   },
   {
     state: 'it is on another branch',
-    quick: true,
     begin: branchOff,
     make: (world) => void cvs(world, 'update', '-r', 'SIDE'),
     outcome: { 'fast-forward': { ...REFUSES, names: ['SIDE'] }, reset: { ...MENDED, names: ['lib/c.c'] } },

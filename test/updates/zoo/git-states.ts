@@ -58,7 +58,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'a file edited that the news touch',
-    quick: true,
     make: (world) => {
       world.append('a.c', 'int mine;\n');
       world.push(NEWS);
@@ -94,7 +93,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'a file edited that git is told to assume unchanged',
-    quick: true,
     make: (world) => {
       git(world, 'update-index', '--assume-unchanged', 'b.c');
       world.append('b.c', 'int mine;\n');
@@ -175,7 +173,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'another branch checked out',
-    quick: true,
     make: (world) => {
       git(world, 'checkout', '-q', '-b', "it's mine".replace(' ', '-'));
       commit(world, 'a.c', 'int mine;\n');
@@ -217,7 +214,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'a merge that stopped at a conflict',
-    quick: true,
     make: (world) => {
       collide(world);
       commit(world, 'b.c', 'int mine;\n');

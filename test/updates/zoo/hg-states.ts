@@ -607,7 +607,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: 'aliases, defaults and hooks of a user that change and print what they can',
-    quick: true,
     make: (world) => {
       configure(
         world,

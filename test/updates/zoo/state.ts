@@ -27,7 +27,7 @@ export interface Outcome {
 export interface State {
   /** In words, for the table in docs/version-control.md. */
   readonly state: string;
-  /** Runs with `npm test`; the others with STAGELOCK_ZOO=all only. */
+  /** Runs with `npm test`, too. */
   readonly quick?: boolean;
   /** Done to the repository before it is checked out. */
   readonly begin?: (world: World) => void;

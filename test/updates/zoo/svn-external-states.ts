@@ -26,7 +26,6 @@ export const SVN_EXTERNAL_STATES: readonly State[] = [
   },
   {
     state: 'externals: a file edited that the news touch',
-    quick: true,
     begin,
     make: (world) => {
       world.append('ext/x.c', 'int mine;\n');

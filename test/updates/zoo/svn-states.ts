@@ -237,7 +237,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: 'C: a conflict in a file, from an update by hand',
-    quick: true,
     make: (world) => {
       world.write('a.c', 'int mine;\n');
       world.push(NEWS);
@@ -333,7 +332,6 @@ export const SVN_STATES: readonly State[] = [
   },
   {
     state: 'not present: a file deleted and committed from here',
-    quick: true,
     make: (world) => {
       svn(world, 'delete', '-q', 'b.c');
       svn(world, 'commit', '-q', '-m', 'mine');

@@ -1,4 +1,5 @@
+import { chosen } from './chosen.js';
 import { HG_STATES } from './hg-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('hg', 'reset', HG_STATES);
+zooOf('hg', 'reset', chosen(HG_STATES));

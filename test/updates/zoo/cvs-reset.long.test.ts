@@ -1,4 +1,5 @@
+import { chosen } from './chosen.js';
 import { CVS_STATES } from './cvs-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('cvs', 'reset', CVS_STATES);
+zooOf('cvs', 'reset', chosen(CVS_STATES));

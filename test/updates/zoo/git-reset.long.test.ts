@@ -1,4 +1,5 @@
+import { chosen } from './chosen.js';
 import { GIT_STATES } from './git-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('git', 'reset', GIT_STATES);
+zooOf('git', 'reset', chosen(GIT_STATES));

@@ -1,4 +1,5 @@
+import { chosen } from './chosen.js';
 import { SVN_STATES } from './svn-states.js';
 import { zooOf } from './zoo.js';
 
-zooOf('svn', 'reset', SVN_STATES);
+zooOf('svn', 'reset', chosen(SVN_STATES));

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { type Checkout, type VersionControl, versionControlOf } from '../../../src/updates/version-control.js';
 import { filesIn } from '../systems/broken.js';
 import { missingFor } from '../systems/repositories.js';
-import { IS_ZOO_ASKED, isChosen } from '../zoo/chosen.js';
+import { chosen } from '../zoo/chosen.js';
 import { CVS_STATES } from '../zoo/cvs-states.js';
 import { type Mode, type Outcome, outcomeIn, type State } from '../zoo/state.js';
 import { type Files, World } from '../zoo/world.js';
 
-const MODES: readonly Mode[] = IS_ZOO_ASKED ? ['fast-forward', 'reset'] : ['fast-forward'];
+const MODES: readonly Mode[] = ['fast-forward', 'reset'];
 /** A server is not told what a file of nobody is, so it refuses what is the same, too. */
 const UNLIKE = ['a file of nobody is what comes'];
 
@@ -52,7 +52,7 @@ function expectSame(
 
 /** The same states as in the zoo, by a server, which says other things than a cvs that reads the repository itself. */
 describe.skipIf(missingFor('cvs').length > 0).each(MODES)('a CVS source of a server, mode %s', (mode) => {
-  const states = CVS_STATES.filter((state, index) => isChosen(state, index) && !UNLIKE.includes(state.state));
+  const states = chosen(CVS_STATES).filter(({ state }) => !UNLIKE.includes(state));
   test.each(states)('$state', { timeout: 120_000 }, async (state: State) => {
     const outcome = outcomeIn(state, mode);
     const world = World.make('cvs', mode, state.begin);

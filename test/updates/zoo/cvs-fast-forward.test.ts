@@ -1,4 +1,0 @@
-import { CVS_STATES } from './cvs-states.js';
-import { zooOf } from './zoo.js';
-
-zooOf('cvs', 'fast-forward', CVS_STATES);

@@ -1,4 +1,0 @@
-import { GIT_STATES } from './git-states.js';
-import { zooOf } from './zoo.js';
-
-zooOf('git', 'fast-forward', GIT_STATES);

@@ -1,4 +1,0 @@
-import { HG_STATES } from './hg-states.js';
-import { zooOf } from './zoo.js';
-
-zooOf('hg', 'fast-forward', HG_STATES);
