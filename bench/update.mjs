@@ -29,7 +29,7 @@ export function bench() {
       ].join('\n'),
     );
     execFileSync(process.execPath, command('main'), { env: environment, stdio: 'ignore' });
-    const { versionControlOf } = await internal('updates/version-control.ts');
+    const { versionControlOf } = await internal('updates/chosen-system.ts');
     const update = { type: 'git', remote: 'origin', branch: 'main', mode: 'fast-forward', timeoutMs: 60_000 };
     const system = versionControlOf(update, build);
     const stage = async () => {

@@ -8,7 +8,9 @@ export type { Build, Primary, Project, Secondary, Stage } from './config/project
 export { type Host, thisHost } from './host/host.js';
 export * from './locks/library.js';
 export { exitCodeOf, run } from './stages/run.js';
-export type { RunContext, RunEvent, RunResult, StageReport } from './stages/run-context.js';
+export type { RunContext } from './stages/run-context.js';
+export type { RunEvent, StageReport } from './stages/run-event.js';
+export type { RunResult } from './stages/run-result.js';
 export { type BuildStatus, locksOf, statusOf } from './stages/status.js';
 export { RUN_STEPS, type RunStep, type StepListener } from './stages/steps.js';
 export { clearLocks, examine } from './stages/unlock.js';

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../host/error-code.js';
 import { isEverybodys, isOwnDirectory, LockError, lockPlaceOf } from '../locks/index.js';
-import type { Problem } from './survey.js';
+import type { Problem } from './problem.js';
 
 /** What says where locks are kept: CT_LOCK_DIR. */
 export type Environment = Readonly<Record<string, string | undefined>>;

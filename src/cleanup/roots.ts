@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { errorCode } from '../host/error-code.js';
-import type { Problem } from './survey.js';
+import type { Problem } from './problem.js';
 
 /**
  * Where to walk so that each directory is walked once: no root within another. Symbolic links are followed here, since

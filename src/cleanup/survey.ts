@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { type Leftover, recognise } from './leftover.js';
 import { MADE_ONCE } from './made-once.js';
+import type { Problem } from './problem.js';
 import { walk } from './walk.js';
 
 /** A leftover where it was seen. */
@@ -13,12 +14,6 @@ export interface Found<Kind extends Leftover['kind']> {
 
 export type FoundLock = Found<'lock'>;
 export type FoundTemporary = Found<'product' | 'launched' | 'passing'>;
-
-/** Something that could not be looked at. */
-export interface Problem {
-  readonly path: string;
-  readonly why: string;
-}
 
 /** What some trees hold. */
 export interface Survey {

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { type Argv, type CommandEnd, runCommand } from '../compile/command.js';
+import type { Argv } from '../compile/argv.js';
+import { type CommandEnd, runCommand } from '../compile/command.js';
 import { formatDuration, MAX_DURATION_MS, parseDuration } from '../config/duration.js';
 import { didYouMean } from '../config/suggestion.js';
 import { thisHost } from '../host/host.js';

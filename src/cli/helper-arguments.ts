@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Argv } from '../compile/command.js';
+import type { Argv } from '../compile/argv.js';
 import { isStrategy, STRATEGIES, type Strategy } from '../locks/index.js';
 import { errorText } from '../text/error-text.js';
 

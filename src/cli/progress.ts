@@ -1,6 +1,7 @@
 import { formatDuration } from '../config/duration.js';
 import { describeOutcome } from '../stages/messages.js';
-import type { RunEvent, RunResult } from '../stages/run-context.js';
+import type { RunEvent } from '../stages/run-event.js';
+import type { RunResult } from '../stages/run-result.js';
 import { quotedLines, shown } from '../text/shown.js';
 
 /** How the progress of a run is shown on standard output. */

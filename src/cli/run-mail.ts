@@ -2,13 +2,13 @@ import type { Build, Project } from '../config/project.js';
 import { tellBreakage } from '../mail/breakage.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { describeOutcome } from '../stages/messages.js';
-import type { RunEvent } from '../stages/run-context.js';
+import type { RunEvent } from '../stages/run-event.js';
 import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
+import type { Warnings } from '../warnings/teller.js';
 import { deliverMails } from './deliver-mail.js';
 import { describeFailure } from './failure.js';
-import type { Warnings } from './run.js';
 import { adviceOnSecret, passwordOf } from './secret-advice.js';
 import { userName } from './user-name.js';
 

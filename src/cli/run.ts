@@ -11,9 +11,8 @@ import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } fr
 import { exitCodeOf, run } from '../stages/run.js';
 import { layoutOf } from '../stages/temporary.js';
 import { quotedLines, shown, shownLines } from '../text/shown.js';
-import type { Subject } from '../warnings/memory.js';
 import { sameFailure } from '../warnings/same-state.js';
-import { WarningTeller } from '../warnings/teller.js';
+import { type Warnings, WarningTeller } from '../warnings/teller.js';
 import { EXIT, Refusal } from './exit.js';
 import { reportFailure } from './failure.js';
 import { Progress } from './progress.js';
@@ -146,12 +145,6 @@ export async function runCommand(
 /** A scheduler's log is of the last run only. */
 function emptyOutputFile(): void {
   if (fstatSync(1).isFile()) ftruncateSync(1);
-}
-
-/** Tells warnings, or leaves out what was told before. */
-export interface Warnings {
-  warn(subject: Subject, state: string, lines: readonly string[]): readonly string[];
-  over(subject: Subject, what: string, began: Date): readonly string[];
 }
 
 /** A person at a terminal wants to know now, whatever cron has mailed. */

@@ -4,10 +4,8 @@ import { basename, delimiter, join } from 'node:path';
 import type { Leash } from '../locks/index.js';
 import { descentOf, signalAll } from '../processes/endable.js';
 import { type Ending, endTree } from '../processes/ending.js';
+import type { Argv } from './argv.js';
 import { inheritedBy } from './inherited.js';
-
-/** A program and its arguments. */
-export type Argv = readonly [string, ...string[]];
 
 /** How a command ended. Of `interrupted` nothing runs any more; any other may have left processes behind on purpose. */
 export type CommandEnd =

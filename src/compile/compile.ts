@@ -1,4 +1,4 @@
-import type { Argv } from './command.js';
+import type { Argv } from './argv.js';
 import { adaptAppended, adaptToPlace, hasDirectory } from './place.js';
 import { type Plan, planCompile, planLaunch, planLink } from './plan.js';
 import { type Circumstances, type Production, produce, runAsItIs, runUnderLock } from './production.js';

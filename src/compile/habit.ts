@@ -1,4 +1,4 @@
-import type { Argv } from './command.js';
+import type { Argv } from './argv.js';
 import { readCompilerCommand } from './compiler-command.js';
 import { type Argument, expand, type ReadResponseFile } from './response-file.js';
 import { toolOf } from './tool.js';

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import type { Argv } from './command.js';
+import type { Argv } from './argv.js';
 
 const DESCRIPTOR = /^(?:-o)?(?:\/dev\/fd|\/proc\/self\/fd)\/(\d{1,4})$/;
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isTooLong } from '../locks/index.js';
-import type { Argv } from './command.js';
+import type { Argv } from './argv.js';
 import { destinationOf, REPLACES } from './destination.js';
 import { type Habit, habitOf } from './habit.js';
 import type { Locked, Plan, Redirection } from './plan.js';

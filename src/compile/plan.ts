@@ -1,6 +1,6 @@
 import { LONGEST_NAME, shortName } from '../locks/index.js';
 import { type ArchiveCommand, readArchiveCommand, readIndexCommand } from './archive-command.js';
-import type { Argv } from './command.js';
+import type { Argv } from './argv.js';
 import { type CompilerCommand, readCompilerCommand } from './compiler-command.js';
 import { hasMeaningfulEnding } from './compiler-options.js';
 import { type Argument, type Expansion, expand, type ReadResponseFile } from './response-file.js';

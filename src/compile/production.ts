@@ -9,7 +9,8 @@ import {
   type Notice,
   type ObjectLock,
 } from '../locks/index.js';
-import { type Argv, type CommandEnd, runCommand } from './command.js';
+import type { Argv } from './argv.js';
+import { type CommandEnd, runCommand } from './command.js';
 import { appendWait } from './contention-log.js';
 import { keepMessages } from './messages.js';
 import type { Locked, Redirection } from './plan.js';

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import type { Host } from './host.js';
+
+/** A host as it calls itself. */
+export interface NamedHost {
+  /**
+   * The host name, and in a PID namespace other than the host's first one (a container) also that namespace: a pid
+   * means nothing outside its namespace. Older tools, which compare this field with their host name, thereby take a
+   * container's lock for one of another host and leave it alone.
+   */
+  readonly name: string;
+  /** The name by which the host finds itself; a look-up, so it is asked only when a record might mean this host by it. */
+  readonly fullName?: () => string | undefined;
+}
 
 /**
  * Whether the host that an owner record names is this one. Some tools record the full name (`socket.getfqdn()`), some what
@@ -8,7 +19,7 @@ import type { Host } from './host.js';
  * Anything but our own name is another host's until this host says that it is its own: `node1.a` and `node1.b` may both be
  * called `node1`.
  */
-export function isThisHost(recorded: string, host: Pick<Host, 'name' | 'fullName'>): boolean {
+export function isThisHost(recorded: string, host: NamedHost): boolean {
   if (recorded === host.name) return true;
   const [theirs, ours] = [recorded.toLowerCase(), host.name.toLowerCase()];
   // A full name says nothing of the PID namespace.

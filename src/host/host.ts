@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from './error-code.js';
-import { fullNameOfThisHost } from './host-name.js';
+import { fullNameOfThisHost, type NamedHost } from './host-name.js';
 import { statOf } from './process-stat.js';
 import { type Remains, remainsOf } from './remains.js';
 
@@ -20,15 +20,7 @@ export type ProcessFacts =
     };
 
 /** This host as an observer of locks; tests give other ones, to replay what another host would see. */
-export interface Host {
-  /**
-   * The host name, and in a PID namespace other than the host's first one (a container) also that namespace: a pid
-   * means nothing outside its namespace. Older tools, which compare this field with their host name, thereby take a
-   * container's lock for one of another host and leave it alone.
-   */
-  readonly name: string;
-  /** The name by which the host finds itself; a look-up, so it is asked only when a record might mean this host by it. */
-  readonly fullName?: () => string | undefined;
+export interface Host extends NamedHost {
   readonly pid: number;
   /** Changes with every boot; undefined outside Linux. */
   readonly bootId: string | undefined;

@@ -4,7 +4,7 @@ import { errorCode } from '../host/error-code.js';
 import { type Agreement, isEverybodys, readAgreement } from './agreement.js';
 import { isShortName, shortName } from './lock-name.js';
 import { LockError } from './object-lock.js';
-import { realDirectoryOf } from './open-lock.js';
+import { realDirectoryOf } from './real-directory.js';
 import type { Strategy } from './strategy.js';
 
 /** Where the locks of a target stand. native/lock_place.c finds the same. */

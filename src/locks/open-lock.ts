@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MeasuredClock, OWN_CLOCK, type ServerClock } from '../files/server-clock.js';
 import { type Host, thisHost } from '../host/host.js';
@@ -13,6 +12,7 @@ import { lockdir } from './lockdir.js';
 import type { Marker } from './marker.js';
 import { LockError, type ObjectLock } from './object-lock.js';
 import { asLockError, OwnedLock } from './owned-lock.js';
+import { realDirectoryOf } from './real-directory.js';
 import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 import type { Strategy } from './strategy.js';
 import { Surroundings } from './surroundings.js';
@@ -103,18 +103,6 @@ export function openLock(target: string, options: InternalOpenOptions = {}): Obj
       }
       return new KernelLock('fcntl', path, { ...common, system }, place.base);
     }
-  }
-}
-
-/**
- * Where the target really lies: `..` after a symbolic link leads elsewhere for the system than for the eye, and the
- * compiler asks the system.
- */
-export function realDirectoryOf(target: string): string {
-  try {
-    return realpathSync.native(`${dirname(target)}/.`); // with `/.` also a file in its place is told
-  } catch (error) {
-    throw asLockError(resolve(target), error);
   }
 }
 

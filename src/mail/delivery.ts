@@ -3,6 +3,7 @@ import { formatDuration } from '../config/duration.js';
 import type { Mail } from '../config/project.js';
 import { openLock } from '../locks/index.js';
 import { dueAt } from '../submission/patience.js';
+import { transportOf } from './chosen-transport.js';
 import { forgetNoWay, type NoWay, readNoWay, writeNoWay } from './no-way.js';
 import {
   dropLetter,
@@ -14,7 +15,7 @@ import {
   tidySpool,
   writeLetter,
 } from './spool.js';
-import { type Sent, type Stop, type Transport, transportName, transportOf } from './transport.js';
+import { type Sent, type Stop, type Transport, transportName } from './transport.js';
 
 /** What a delivery takes from outside. */
 export interface MailContext {

@@ -48,17 +48,3 @@ export const LIMITS: Limits = { connectMs: 30_000, silenceMs: 60_000, programMs:
 export function transportName(settings: Mail['transport']): string {
   return settings.type === 'smtp' ? `${settings.host}:${settings.port}` : settings.program;
 }
-
-/** What the configuration says. What it needs is loaded only here: most runs have nothing to send. */
-export async function transportOf(
-  settings: Mail['transport'],
-  environment: NodeJS.ProcessEnv,
-  limits: Limits = LIMITS,
-): Promise<Transport> {
-  if (settings.type === 'smtp') {
-    const { Smtp } = await import('./smtp.js');
-    return new Smtp(settings, environment, limits);
-  }
-  const { Sendmail } = await import('./sendmail.js');
-  return new Sendmail(settings, environment, limits);
-}

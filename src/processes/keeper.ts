@@ -4,8 +4,8 @@ import { constants as system } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
-import type { CommandExit, CommandStart, StartedCommand } from './command-tree.js';
 import { installedFile } from './installed-file.js';
+import type { CommandExit, CommandStart, StartedCommand } from './started-command.js';
 
 /** The process that a command runs under, whose descendants are what the command has started: native/keeper. */
 export interface Keeper extends StartedCommand {

@@ -3,7 +3,7 @@ import type { Build } from '../config/project.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { UNREADABLE } from '../updates/claim.js';
-import type { ClaimRefusal } from './source-claim.js';
+import type { ClaimRefusal } from './claim-refusal.js';
 
 /** What a person has to know of a source that a build may not have: why, whose it is, and what to do. */
 export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {

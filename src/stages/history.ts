@@ -4,7 +4,8 @@ import { appendLine, openToAppend } from '../files/append-file.js';
 import { InTheWay, kindOf, obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
 import { errorText } from '../text/error-text.js';
-import type { RunEvent, RunResult } from './run-context.js';
+import type { RunEvent } from './run-event.js';
+import type { RunResult } from './run-result.js';
 import { layoutOf } from './temporary.js';
 
 /** A past run, or one that goes on. */

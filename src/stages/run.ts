@@ -1,6 +1,7 @@
 import type { Build } from '../config/project.js';
-import type { RunContext, RunResult } from './run-context.js';
+import type { RunContext } from './run-context.js';
 import { runPrimary } from './run-primary.js';
+import type { RunResult } from './run-result.js';
 import { runSecondary } from './run-secondary.js';
 import { deliverReports } from './submission.js';
 

@@ -16,20 +16,10 @@ import {
   replaceClaim,
 } from '../updates/claim.js';
 import { journalDirectory } from '../updates/journal.js';
-import type { RunResult } from './run-context.js';
+import type { ClaimRefusal } from './claim-refusal.js';
+import type { RunResult } from './run-result.js';
 import { inSectionOf, type SectionSettings } from './section.js';
 import type { StepListener } from './steps.js';
-
-/** Why a run may not touch its source. */
-export type ClaimRefusal =
-  /** Another primary has claimed it. */
-  | { readonly kind: 'claimed'; readonly file: string; readonly claim: Claim }
-  /** This build directory is a copy of that of the primary which has claimed it. */
-  | { readonly kind: 'copy'; readonly file: string; readonly claim: Claim }
-  /** Something stands in the place of the claim, or of the primary's own copy of it. */
-  | { readonly kind: 'unreadable'; readonly file: string; readonly why: string }
-  /** This user may not write the claim; who may can copy `own` there. */
-  | { readonly kind: 'unwritable'; readonly file: string; readonly own: string; readonly why: string };
 
 /** Who asks for a source. */
 export type Claimant = Pick<Claim, 'build' | 'directory' | 'configFile' | 'source' | 'submodules' | 'host'>;

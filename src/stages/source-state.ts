@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Primary } from '../config/project.js';
 import { filesystemOf } from '../locks/index.js';
+import { versionControlOf } from '../updates/chosen-system.js';
 import { journalDirectory, lastHead } from '../updates/journal.js';
 import { describeMark, readMark } from '../updates/move-mark.js';
-import { versionControlOf } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
 import { refreshDirectory } from './roster.js';
 import { type RunContext, runEnvironment } from './run-context.js';

@@ -1,6 +1,7 @@
 import type { Primary, UpdateSource } from '../config/project.js';
+import { versionControlOf } from '../updates/chosen-system.js';
 import { journalDirectory } from '../updates/journal.js';
-import { type Checkout, type VersionControl, versionControlOf } from '../updates/version-control.js';
+import type { Checkout, VersionControl } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
 import { type RunContext, runEnvironment } from './run-context.js';
 

@@ -1,9 +1,10 @@
 import type { Stage } from '../config/project.js';
 import { errorCode } from '../host/error-code.js';
-import { type CommandExit, CommandTree } from '../processes/command-tree.js';
+import { CommandTree } from '../processes/command-tree.js';
 import { directoryProblem } from '../processes/directory-problem.js';
 import { type Ending, endTree, type Patience } from '../processes/ending.js';
 import { RUN_VARIABLE } from '../processes/members.js';
+import type { CommandExit } from '../processes/started-command.js';
 
 /** How the command of a stage ended. */
 export type StageOutcome =

@@ -10,7 +10,8 @@ import type { Buildstamp } from './buildstamp.js';
 import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
 import type { HeldLocks } from './held-locks.js';
-import { type RunContext, runEnvironment, type StageReport } from './run-context.js';
+import { type RunContext, runEnvironment } from './run-context.js';
+import type { StageReport } from './run-event.js';
 import { runStageCommand, STAGE_VARIABLE, type StageEnd, type StageOutcome } from './stage-command.js';
 import {
   type Complaints,

@@ -1,6 +1,7 @@
 import type { HeldLocks } from './held-locks.js';
 import type { StepResult } from './primary.js';
-import type { RunContext, RunResult } from './run-context.js';
+import type { RunContext } from './run-context.js';
+import type { RunResult } from './run-result.js';
 import type { FoundStageLock } from './stage-lock.js';
 import { untilFree, type WaitResult } from './until-free.js';
 

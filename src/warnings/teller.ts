@@ -5,8 +5,14 @@ import { type Memory, readMemory, type Subject, writeMemory } from './memory.js'
 import { sameState } from './same-state.js';
 import { type Remembered, thin } from './thinning.js';
 
+/** Tells warnings, or leaves out what was told before. */
+export interface Warnings {
+  warn(subject: Subject, state: string, lines: readonly string[]): readonly string[];
+  over(subject: Subject, what: string, began: Date): readonly string[];
+}
+
 /** Tells the warnings of one build's runs, and leaves out what was told before. */
-export class WarningTeller {
+export class WarningTeller implements Warnings {
   readonly #file: string;
   readonly #now: () => Date;
 

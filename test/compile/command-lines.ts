@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Argv } from '../../src/compile/command.js';
+import type { Argv } from '../../src/compile/argv.js';
 import type { Plan } from '../../src/compile/plan.js';
 
 /** One command line and how it is to be run: what both planners, of TypeScript and of C, have to agree on. */

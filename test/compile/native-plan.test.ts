@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Argv } from '../../src/compile/command.js';
+import type { Argv } from '../../src/compile/argv.js';
 import { OPTION_TABLES } from '../../src/compile/compiler-options.js';
 import { NAMING_OPTIONS } from '../../src/compile/named-outputs.js';
 import { type Plan, planLaunch, planLink } from '../../src/compile/plan.js';

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { transportOf } from '../../src/mail/chosen-transport.js';
 import { type Letter, recipientsOf } from '../../src/mail/letter.js';
-import { LIMITS, transportOf } from '../../src/mail/transport.js';
+import { LIMITS } from '../../src/mail/transport.js';
 import { letter, to } from './correspondence.js';
 
 let directory: string;

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SmtpTransport } from '../../src/config/project.js';
+import { transportOf } from '../../src/mail/chosen-transport.js';
 import { type Letter, recipientsOf } from '../../src/mail/letter.js';
-import { LIMITS, type Limits, type Outcome, transportOf } from '../../src/mail/transport.js';
+import { LIMITS, type Limits, type Outcome } from '../../src/mail/transport.js';
 import { certificate, letter, smtp, to } from './correspondence.js';
 import { MailServer } from './mail-server.js';
 

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { Build } from '../../src/config/project.js';
 import type { Host, ProcessFacts } from '../../src/host/host.js';
 import { explainResult, type MessageContext, stateOf } from '../../src/stages/messages.js';
-import type { RunResult } from '../../src/stages/run-context.js';
+import type { RunResult } from '../../src/stages/run-result.js';
 import type { WatchedLock } from '../../src/stages/until-free.js';
 import { sameFailure, sameState } from '../../src/warnings/same-state.js';
 

@@ -2,13 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { versionControlOf } from '../../src/updates/chosen-system.js';
 import type { SystemName } from '../../src/updates/record.js';
-import {
-  type BrokenMove,
-  type Checkout,
-  type VersionControl,
-  versionControlOf,
-} from '../../src/updates/version-control.js';
+import type { BrokenMove, Checkout, VersionControl } from '../../src/updates/version-control.js';
 import { temporaryDirectory } from './repository.js';
 import { filesIn } from './systems/broken.js';
 import { environment, makeRepository, missingFor } from './systems/repositories.js';

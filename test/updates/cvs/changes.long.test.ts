@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
 import type { VersionControl } from '../../../src/updates/version-control.js';
-import { versionControlOf } from '../../../src/updates/version-control.js';
 import { temporaryDirectory } from '../repository.js';
 import { environment, makeRepository, missingFor, type SourceRepository } from '../systems/repositories.js';
 

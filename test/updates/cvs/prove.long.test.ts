@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { versionControlOf } from '../../../src/updates/version-control.js';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
 import { temporaryDirectory } from '../repository.js';
 import { environment, makeRepository, missingFor } from '../systems/repositories.js';
 

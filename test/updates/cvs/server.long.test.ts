@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Checkout, type VersionControl, versionControlOf } from '../../../src/updates/version-control.js';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
+import type { Checkout, VersionControl } from '../../../src/updates/version-control.js';
 import { filesIn } from '../systems/broken.js';
 import { missingFor } from '../systems/repositories.js';
 import { chosen } from '../zoo/chosen.js';

@@ -3,7 +3,8 @@ import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { UpdateSource } from '../../../src/config/project.js';
-import { type Checkout, type VersionControl, versionControlOf } from '../../../src/updates/version-control.js';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
+import type { Checkout, VersionControl } from '../../../src/updates/version-control.js';
 import { temporaryDirectory } from '../repository.js';
 import { environment, makeRepository, missingFor } from '../systems/repositories.js';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { versionControlOf } from '../../../src/updates/version-control.js';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
 import { missingFor } from '../systems/repositories.js';
 import { define, pushTheirs, theirs, withExternals } from '../zoo/svn-world.js';
 import { World } from '../zoo/world.js';

@@ -1,14 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
 import type { SystemName } from '../../../src/updates/record.js';
-import {
-  type BrokenMove,
-  type Checkout,
-  type RepairResult,
-  type VersionControl,
-  versionControlOf,
-} from '../../../src/updates/version-control.js';
+import type { BrokenMove, Checkout, RepairResult, VersionControl } from '../../../src/updates/version-control.js';
 import { temporaryDirectory } from '../repository.js';
 import { environment, makeRepository, missingFor, type SourceRepository } from './repositories.js';
 

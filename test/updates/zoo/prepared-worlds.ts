@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
 import { journalDirectory } from '../../../src/updates/journal.js';
 import type { SystemName } from '../../../src/updates/record.js';
-import { versionControlOf } from '../../../src/updates/version-control.js';
 import { environment } from '../systems/repositories.js';
 import type { Mode, State } from './state.js';
 import { World } from './world.js';

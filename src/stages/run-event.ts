@@ -1,0 +1,48 @@
+import type { Build } from '../config/project.js';
+import type { MergedUpdate } from '../updates/record.js';
+import type { Buildstamp } from './buildstamp.js';
+import type { StageOutcome } from './stage-command.js';
+import type { FoundStageLock } from './stage-lock.js';
+
+/** What happens in a run, for its progress display. */
+export type RunEvent =
+  | { readonly kind: 'begun'; readonly build: Build; readonly stamp: Buildstamp }
+  | { readonly kind: 'waiting'; readonly locks: readonly FoundStageLock[]; readonly timeoutMs: number }
+  | { readonly kind: 'waited'; readonly ms: number }
+  | { readonly kind: 'waiting-for-record'; readonly head: string; readonly timeoutMs: number }
+  | { readonly kind: 'waiting-for-repair'; readonly update: string; readonly timeoutMs: number }
+  /** An update that broke off had left the source half moved. */
+  | { readonly kind: 'source-repaired'; readonly update: string; readonly revision: string }
+  | { readonly kind: 'updated'; readonly update: MergedUpdate }
+  /** The source is built as it stands. */
+  | { readonly kind: 'not-updated'; readonly why: string }
+  /** It had another name before, and goes on where it was. */
+  | { readonly kind: 'renamed'; readonly from: string }
+  | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
+  | { readonly kind: 'stage-ended'; readonly stage: StageReport }
+  /**
+   * All stages have ended, of the source as it is in version control. The cursor has not moved yet: who dies while he makes
+   * something of this event builds the same again.
+   */
+  | {
+      readonly kind: 'built';
+      readonly stamp: Buildstamp;
+      readonly stages: readonly StageReport[];
+      readonly update: MergedUpdate | undefined;
+    }
+  /** Reports are sent to the dashboard; the locks are gone. */
+  | { readonly kind: 'submitting' }
+  | { readonly kind: 'submitted'; readonly reports: number }
+  /** The server is away or wants something else; later runs try again. */
+  | { readonly kind: 'submission-put-off'; readonly why: string; readonly left: string }
+  /** Everything is delivered. */
+  | { readonly kind: 'spool-empty' }
+  | { readonly kind: 'lingering'; readonly ms: number }
+  | { readonly kind: 'warning'; readonly text: string };
+
+export interface StageReport {
+  readonly name: string;
+  readonly outcome: StageOutcome;
+  readonly ms: number;
+  readonly logFile: string;
+}
