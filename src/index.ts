@@ -7,7 +7,7 @@ export { findConfig, type Loaded, loadProject } from './config/load.js';
 export type { Build, Primary, Project, Secondary, Stage } from './config/project.js';
 export { type Host, thisHost } from './host/host.js';
 export * from './locks/library.js';
-export { exitCodeOf, run } from './stages/run.js';
+export { exitCodeOf, run } from './stages/run-build.js';
 export type { RunContext } from './stages/run-context.js';
 export type { RunEvent, StageReport } from './stages/run-event.js';
 export type { RunResult } from './stages/run-result.js';

@@ -49,7 +49,7 @@ export async function mailedRun(project: Project, build: Build, options: readonl
   const insist = insisting(job.interrupt, stop.atOnce);
   const end = await job.ended;
   insist.cease();
-  reportJob(project, records, job, end, undefined, new Date(), complain);
+  reportJob({ project, complain }, records, job, { end, now: new Date() });
   await reportOrphans(project, records);
   // Whoever has stopped this has said so; what it had to say waits for the next.
   if (!stop.signal.aborted) await deliver(project, stop.signal);
@@ -97,7 +97,7 @@ async function reportOrphans(project: Project, records: JobRecords): Promise<voi
     const job = adoptJob(record, log, host, AbortSignal.abort());
     // Asked once: its own promise looks at another moment, and may find it still there.
     if (job.isThere()) continue;
-    reportJob(project, records, job, { kind: 'vanished' }, undefined, new Date(), complain);
+    reportJob({ project, complain }, records, job, { end: { kind: 'vanished' }, now: new Date() });
   }
 }
 

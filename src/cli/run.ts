@@ -8,7 +8,7 @@ import type { Build, Model } from '../config/project.js';
 import { thisHost } from '../host/host.js';
 import { RunRecorder } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
-import { exitCodeOf, run } from '../stages/run.js';
+import { exitCodeOf, run } from '../stages/run-build.js';
 import { layoutOf } from '../stages/temporary.js';
 import { quotedLines, shown, shownLines } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';

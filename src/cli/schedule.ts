@@ -76,7 +76,7 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
     ended: async (project, job, end) => {
       const build = project.builds.get(job.record.build);
       const also = build === undefined ? undefined : overlapEnded(build, job.record, new Date());
-      reportJob(project, records, job, end, also, new Date(), complain);
+      reportJob({ project, complain }, records, job, { end, also, now: new Date() });
       desk.look(); // the run may have written to authors, too
     },
     overlapped: async (project, build, firing, by) => {

@@ -9,6 +9,13 @@ import type { JobRecords } from './job-record.js';
 /** What a report is about. */
 export type ReportedJob = Pick<Job, 'record' | 'log'>;
 
+/** Where reports go. */
+export interface Recipient {
+  readonly project: Project;
+  /** Writes to our standard error, where nobody is named who gets mails. */
+  readonly complain: (text: string) => void;
+}
+
 /** What a letter is made of is read whole up to this, in bytes; of more, which no run of ours has to say, only the end. */
 const WHOLE_BYTES = 256 * 1024;
 
@@ -17,36 +24,29 @@ const WHOLE_BYTES = 256 * 1024;
  * nobody is named who gets mails. Then the job is forgotten; a process that dies in between tells it once more, by a letter of
  * the same id.
  *
- * @param also what there is to say besides, of the job; undefined when nothing
- * @param complain writes to our standard error
+ * @param also what there is to say besides, of the job
  * @returns whether there is a letter to deliver
  * @throws the system's error, for example ENOSPC; then the job is not forgotten
  */
 export function reportJob(
-  project: Project,
+  recipient: Recipient,
   records: JobRecords,
   job: ReportedJob,
-  end: JobEnd,
-  also: string | undefined,
-  now: Date,
-  complain: (text: string) => void,
+  { end, also, now }: { readonly end: JobEnd; readonly also?: string | undefined; readonly now: Date },
 ): boolean {
   const { record } = job;
   const own = stderrOf(records.stderrOf(record));
   const stderr = also === undefined ? own : `${own}${also}\n`;
-  const posted = postReport(project, job, end, stderr, now, complain);
+  const posted = postReport(recipient, job, { end, stderr, now });
   records.remove(record);
   return posted;
 }
 
 /** The letter about a job, or our own standard error. @returns whether there is a letter to deliver */
 export function postReport(
-  project: Project,
+  { project, complain }: Recipient,
   { record, log }: ReportedJob,
-  end: JobEnd,
-  stderr: string,
-  now: Date,
-  complain: (text: string) => void,
+  { end, stderr, now }: { readonly end: JobEnd; readonly stderr: string; readonly now: Date },
 ): boolean {
   // It ended while nobody looked and has said nothing, so it went well: whatever goes wrong is said.
   if (end.kind === 'vanished' && stderr.trim() === '') return false;

@@ -57,7 +57,8 @@ function report(
   const told = warningsOf(build, now).warn('overlap', record.id, lines);
   if (told.length === 0) return false;
   const one = { ...record, id: `${record.id}-${firing}`, began: now.toISOString() };
-  return postReport(project, { record: one, log }, { kind: 'exited', code: HELD }, told.join('\n'), now, complain);
+  const report = { end: { kind: 'exited', code: HELD } as const, stderr: told.join('\n'), now };
+  return postReport({ project, complain }, { record: one, log }, report);
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Host } from '../host/host.js';
 import type { Marks } from '../processes/marks.js';
 import { type Remnant, remnantsWhere } from './remnant.js';
 import { aboutWhom, forgetNote, livingOf, noteOf, notesIn, type ReadNote, readNote } from './remnants-note.js';
+import type { Run } from './run.js';
+import type { RunContext } from './run-context.js';
 import { sectionFor } from './section.js';
 import { layoutOf } from './temporary.js';
 
@@ -41,8 +43,9 @@ export function notedInTheWay(build: Build, host: Host): InTheWay | undefined {
  *
  * @throws the system's error
  */
-export async function stillNoted(build: Build, host: Host): Promise<InTheWay | undefined> {
-  const { temporary } = layoutOf(build.directory);
+export async function stillNoted({ build, layout, context }: Run): Promise<InTheWay | undefined> {
+  const { temporary } = layout;
+  const { host } = context;
   for (const path of notesIn(temporary)) await forgetNote(temporary, aboutWhom(path), host, sectionFor(build));
   return notedInTheWay(build, host);
 }
@@ -54,23 +57,19 @@ export async function stillNoted(build: Build, host: Host): Promise<InTheWay | u
  *
  * Not found: what other users have started (but by root), and the programs of an update, which leave servers of their own behind
  * in good order (ssh's, git's): of these a note speaks.
- *
- * @param run this one
  */
 export function workingInTheWay(
-  build: Build,
+  { build, context }: { readonly build: Build; readonly context: Pick<RunContext, 'run' | 'host'> },
   of: 'directory' | 'source',
-  run: string,
-  host: Host,
 ): InTheWay | undefined {
   const isSource = memoized((path) => isSameDirectory(path, build.source));
   const isDirectory = memoized((path) => isSameDirectory(path, build.directory));
   const wanted = ({ run: whose, stage, mayLeave, directory, source }: Marks): boolean =>
-    whose !== run &&
+    whose !== context.run &&
     stage !== undefined &&
     !mayLeave &&
     (isDirectory(directory) || (of === 'source' && isSource(source)));
-  return found({ remnants: remnantsWhere(wanted, host), unreadable: [] });
+  return found({ remnants: remnantsWhere(wanted, context.host), unreadable: [] });
 }
 
 function found(inTheWay: InTheWay): InTheWay | undefined {

@@ -37,7 +37,7 @@ export interface Elsewhere {
 export function livingRuns(build: Build, host: Host): Living {
   const locks = locksOf(build).map((lock) => ({ ...lock, judgement: judgeRun(lock.record, host) }));
   const noted = (notedInTheWay(build, host)?.remnants ?? []).filter((remnant) => remnant.build === build.name);
-  const working = workingInTheWay(build, 'directory', '', host)?.remnants ?? [];
+  const working = workingInTheWay({ build, context: { host, run: '' } }, 'directory')?.remnants ?? [];
   const found = runsOf(build, locks, host);
   const marked = build.role === 'primary' ? readMark(journalDirectory(build.directory)) : undefined;
   const moving = marked?.kind === 'mark' && marked.mark.host === host.name ? [marked.mark.run] : [];

@@ -9,10 +9,10 @@ import { headAt, journalDirectory, lastSequence, recordsAfter } from '../updates
 import { hasNews, mergeRecords } from '../updates/merge.js';
 import type { MergedUpdate } from '../updates/record.js';
 import { VERSION } from '../version.js';
-import { type Buildstamp, tagFileText } from './buildstamp.js';
+import { tagFileText } from './buildstamp.js';
 import { cursorOf } from './renamed-build.js';
+import type { Run } from './run.js';
 import type { RunContext } from './run-context.js';
-import { layoutOf } from './temporary.js';
 
 /** What a build has not built yet. */
 export type Pending =
@@ -35,7 +35,8 @@ export type Pending =
  *
  * @param head what is checked out, to be reported while there are no records yet
  */
-export function mergeUpdates(primary: Primary, build: Build, context: RunContext, head = ''): Pending {
+export function mergeUpdates({ build, context }: Run, head = ''): Pending {
+  const primary = primaryOf(build);
   const journal = journalDirectory(primary.directory);
   const cursor = cursorOrStart(primary, build, context);
   if ('kind' in cursor) return cursor;
@@ -84,14 +85,10 @@ function cursorOrStart(
  * @param problem what is wrong with the update, for whoever reads the report; empty when all is well
  * @throws the system's error; each file is then the old one or the new one
  */
-export function reportUpdate(
-  primary: Primary,
-  build: Build,
-  stamp: Buildstamp,
-  update: MergedUpdate,
-  problem = '',
-): void {
-  writeTag(build, stamp);
+export function reportUpdate(run: Run, update: MergedUpdate, problem = ''): void {
+  const { build, stamp } = run;
+  const primary = primaryOf(build);
+  writeTag(run);
   if (primary.update === undefined) return;
   const xml = updateXml({
     generator: `stagelock-${VERSION}`,
@@ -107,8 +104,12 @@ export function reportUpdate(
 }
 
 /** Writes `Testing/TAG`, by which CTest in a stage knows where the reports of this run go. @throws the system's error */
-export function writeTag(build: Build, stamp: Buildstamp): void {
-  const { tag } = layoutOf(build.directory);
+export function writeTag({ layout: { tag }, stamp }: Run): void {
   ensureDirectory(dirname(tag));
   replaceAtomically(tag, tagFileText(stamp));
+}
+
+/** Whose source a build builds. */
+export function primaryOf(build: Build): Primary {
+  return build.role === 'primary' ? build : build.primary;
 }

@@ -2,6 +2,7 @@ import type { Inspection } from '../locks/index.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { ClaimRefusal } from './claim-refusal.js';
 import type { InTheWay } from './in-the-way.js';
+import type { Interrupted } from './run.js';
 import type { StageReport } from './run-event.js';
 import type { MovedSource } from './source-proof.js';
 import type { FoundStageLock } from './stage-lock.js';
@@ -48,5 +49,4 @@ export type RunResult =
   /** Processes of runs that have no locks any more, which this one would disturb or be disturbed by. */
   | (InTheWay & { readonly kind: 'in-the-way' })
   | { readonly kind: 'section-busy'; readonly path: string; readonly holder: Inspection }
-  /** Told to stop; the locks stay, as after any signal. */
-  | { readonly kind: 'interrupted'; readonly left: readonly string[] };
+  | Interrupted;

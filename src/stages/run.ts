@@ -1,49 +1,86 @@
 import type { Build } from '../config/project.js';
+import { recordOf } from '../host/process-fate.js';
+import { installedFile } from '../processes/installed-file.js';
+import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
+import { RUN_VARIABLE } from '../processes/members.js';
+import { withoutSecrets } from '../secrets/environment.js';
+import type { Buildstamp } from './buildstamp.js';
+import { freeBuildstamp } from './free-buildstamp.js';
+import { HeldLocks, type RunIdentity } from './held-locks.js';
 import type { RunContext } from './run-context.js';
-import { runPrimary } from './run-primary.js';
-import type { RunResult } from './run-result.js';
-import { runSecondary } from './run-secondary.js';
-import { deliverReports } from './submission.js';
+import { ensureLayout, type Layout, logFileOf } from './temporary.js';
 
-/**
- * One run of a build, as `stagelock run` does it. Every end that is foreseen is a value; an exception leaves the locks
- * of the run in place, as a crash does.
- */
-export async function run(build: Build, context: RunContext): Promise<RunResult> {
-  const result = await (build.role === 'primary' ? runPrimary(build, context) : runSecondary(build, context));
-  if (!LEFT_LOCKS.has(result.kind)) await deliverReports(build, context);
-  return result;
+/** One run of a build: what all of its steps share, from its first lock to its last. */
+export interface Run<B extends Build = Build> {
+  readonly build: B;
+  readonly stamp: Buildstamp;
+  /** Where the files of its build directory are. */
+  readonly layout: Layout;
+  /** The stage locks that it holds at the moment. */
+  readonly held: HeldLocks;
+  readonly context: RunContext;
 }
 
-/** Ends after which somebody should look, or another run of this build is going on and delivers by itself. */
-const LEFT_LOCKS: ReadonlySet<RunResult['kind']> = new Set(['held', 'section-busy', 'update-broken', 'interrupted']);
+/**
+ * A run that holds nothing yet.
+ *
+ * @throws the system's error when the directories of its locks and logs cannot be made
+ */
+export function newRun<B extends Build>(build: B, context: RunContext): Run<B> {
+  const layout = ensureLayout(build.directory);
+  const stamp = freeBuildstamp(build, context.now());
+  return { build, stamp, layout, held: new HeldLocks(identityOf(build, stamp, context), context.now), context };
+}
 
-/** The documented exit code of an end, but for signals, whose number the caller knows. */
-export function exitCodeOf(result: RunResult): number {
-  switch (result.kind) {
-    case 'done':
-    case 'no-news':
-      return 0;
-    case 'stage-failed':
-    case 'update-failed':
-    case 'source-not-proved':
-    case 'source-moved':
-      return 1;
-    case 'update-broken':
-      return 70;
-    case 'source-claimed':
-      return result.refusal.kind === 'claimed' || result.refusal.kind === 'copy' ? 75 : 73;
-    case 'not-repaired':
-      return result.living ? 75 : 70;
-    case 'held':
-    case 'secondaries-building':
-    case 'wait-timed-out':
-    case 'source-unrecorded':
-    case 'source-half-moved':
-    case 'in-the-way':
-    case 'section-busy':
-      return 75;
-    case 'interrupted':
-      return 128;
-  }
+function identityOf(build: Build, stamp: Buildstamp, { host, user, command, run }: RunContext): RunIdentity {
+  return {
+    build: build.name,
+    site: build.site,
+    host: host.name,
+    ...recordOf(host.pid, host),
+    user,
+    // Not so long that others could not read the lock.
+    command: command.slice(0, 4096),
+    buildstamp: stamp.text,
+    run,
+  };
+}
+
+/** The log of one of its stages. */
+export function logOf({ layout, stamp }: Run, stage: string): string {
+  return logFileOf(layout, stage, stamp.tag);
+}
+
+/** It was told to stop. The locks stay: a person who stops a run, or a machine that shuts down, has interrupted something. */
+export interface Interrupted {
+  readonly kind: 'interrupted';
+  readonly left: readonly string[];
+}
+
+export function interrupted({ held }: Run): Interrupted {
+  held.stopHeartbeat();
+  return { kind: 'interrupted', left: held.paths };
+}
+
+/**
+ * What the commands of a run find in their environment: stages, clients of version control, a custom update.
+ *
+ * @param build the one that they work for: that of the run, or its primary
+ */
+export function runEnvironment(build: Build, { stamp, context }: Pick<Run, 'stamp' | 'context'>): NodeJS.ProcessEnv {
+  return {
+    ...withoutSecrets(context.environment, context.secretVariables),
+    // Of a stage that has started this run.
+    STAGELOCK_STAGE: undefined,
+    [MAY_LEAVE_VARIABLE]: undefined,
+    [RUN_VARIABLE]: context.run,
+    STAGELOCK_BUILD: build.name,
+    STAGELOCK_SOURCE: build.source,
+    STAGELOCK_BUILD_DIR: build.directory,
+    STAGELOCK_MODEL: stamp.model,
+    STAGELOCK_TAG: stamp.tag,
+    STAGELOCK_BUILDSTAMP: stamp.text,
+    // What scripts of `ctest -S` include to run as a stage, see docs/ctest.md.
+    STAGELOCK_CTEST: installedFile('config/dashboard.cmake'),
+  };
 }

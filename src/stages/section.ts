@@ -10,9 +10,9 @@ export interface SectionSettings {
   readonly onNotice?: (notice: Notice) => void;
 }
 
-/** For whoever clears up in the directory of a build; runs have settings of their own. */
-export function sectionFor({ strategy, sectionTimeoutMs }: Build): SectionSettings {
-  return { strategy, timeoutMs: sectionTimeoutMs };
+/** How the sections in the directory of a build are entered. */
+export function sectionFor({ strategy, sectionTimeoutMs }: Build, signal?: AbortSignal): SectionSettings {
+  return { strategy, timeoutMs: sectionTimeoutMs, ...(signal !== undefined && { signal }) };
 }
 
 export type Sectioned<T> =

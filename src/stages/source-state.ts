@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import type { Primary } from '../config/project.js';
+import type { Secondary } from '../config/project.js';
 import { filesystemOf } from '../locks/index.js';
 import { versionControlOf } from '../updates/chosen-system.js';
 import { journalDirectory, lastHead } from '../updates/journal.js';
 import { describeMark, readMark } from '../updates/move-mark.js';
-import type { Buildstamp } from './buildstamp.js';
 import { refreshDirectory } from './roster.js';
-import { type RunContext, runEnvironment } from './run-context.js';
+import { type Run, runEnvironment } from './run.js';
 
 /** Whether the source is what the newest update record says. */
 export type SourceState =
@@ -25,7 +24,8 @@ const ASK_MS = 60_000;
  * Compares the source with the journal. A secondary that built an unrecorded source would report it under a wrong
  * revision. While it has joined, the answer stays true.
  */
-export async function sourceState(primary: Primary, stamp: Buildstamp, context: RunContext): Promise<SourceState> {
+export async function sourceState(run: Run<Secondary>): Promise<SourceState> {
+  const { primary } = run.build;
   if (primary.update === undefined) return { kind: 'as-recorded', head: undefined };
   const journal = journalDirectory(primary.directory);
   const halfMoved = halfMovedBy(journal);
@@ -34,8 +34,8 @@ export async function sourceState(primary: Primary, stamp: Buildstamp, context: 
   const head = await versionControlOf(primary.update, journal).currentRevision({
     source: primary.source,
     timeoutMs: ASK_MS,
-    environment: runEnvironment(primary, stamp, context),
-    signal: context.signal,
+    environment: runEnvironment(primary, run),
+    signal: run.context.signal,
   });
   if (head.kind === 'failed') return head;
   if (head.strayed !== undefined && newest !== undefined) {

@@ -51,7 +51,7 @@ export async function updateSource(source: Source, logFile: string): Promise<Sou
   const started = context.now().toISOString();
   // A repair moves the source, too.
   const isMarked = readMark(journalDirectory(primary.directory)).kind !== 'none';
-  const inTheWay = isMarked ? workingInTheWay(primary, 'source', context.run, context.host) : undefined;
+  const inTheWay = isMarked ? workingInTheWay({ build: primary, context }, 'source') : undefined;
   if (inTheWay !== undefined) return { kind: 'in-the-way', ...inTheWay };
   const halfMoved = await repairSource(source);
   if (context.signal.aborted) return { kind: 'interrupted' };
@@ -152,7 +152,7 @@ type Moved =
 /** One that broke off is repaired at once where that is possible: the source is then whole, and the update has failed. */
 async function move(source: Source, fetched: Fetched, logFile: string): Promise<Moved> {
   const { primary, system, checkout, context } = source;
-  const inTheWay = workingInTheWay(primary, 'source', context.run, context.host);
+  const inTheWay = workingInTheWay({ build: primary, context }, 'source');
   if (inTheWay !== undefined) return { kind: 'in-the-way', ...inTheWay };
   const moved = await system.move(checkout, fetched, (local) => {
     markMove(source, fetched, local, logFile);

@@ -3,7 +3,8 @@ import { versionControlOf } from '../updates/chosen-system.js';
 import { journalDirectory } from '../updates/journal.js';
 import type { Checkout, VersionControl } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
-import { type RunContext, runEnvironment } from './run-context.js';
+import { type Run, runEnvironment } from './run.js';
+import type { RunContext } from './run-context.js';
 
 /** The source of a primary in one of its runs. */
 export interface Source {
@@ -18,11 +19,10 @@ export interface Source {
 export function sourceOf(
   primary: Primary,
   update: UpdateSource,
-  stamp: Buildstamp,
-  context: RunContext,
+  { stamp, context }: Pick<Run, 'stamp' | 'context'>,
   log?: (line: string) => void,
 ): Source {
-  const environment = runEnvironment(primary, stamp, context);
+  const environment = runEnvironment(primary, { stamp, context });
   const limits = { timeoutMs: update.timeoutMs, signal: context.signal };
   return {
     primary,

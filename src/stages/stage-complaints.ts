@@ -20,7 +20,7 @@ export interface Complaints {
 }
 
 /** A part of a log, in bytes of its file. */
-interface LogPart {
+export interface LogPart {
   readonly logFile: string;
   readonly logStart: number;
   readonly logEnd: number;
@@ -71,6 +71,15 @@ function cmakeOf({ stages, directory }: Build): string {
   return cmakeOfCache(directory) ?? 'cmake';
 }
 
+/** What a stage has left that may complain. */
+interface ToJudge {
+  /** What its command has written. */
+  readonly written: LogPart;
+  /** The stage's report, as it was before. */
+  readonly before: ReportBefore | undefined;
+  readonly custom: CTestCustom | undefined;
+}
+
 /**
  * Looks for errors and warnings where somebody wants to know. When the command was `ctest -T Build` or the like, its `Build.xml`
  * says what it has found.
@@ -80,9 +89,7 @@ function cmakeOf({ stages, directory }: Build): string {
  */
 export async function complaintsOf(
   stage: Stage,
-  { logFile, logStart, logEnd }: LogPart,
-  before: ReportBefore | undefined,
-  custom: CTestCustom | undefined,
+  { written, before, custom }: ToJudge,
   signal: AbortSignal,
 ): Promise<Complaints | undefined> {
   const { judge, limits = CTEST_LIMITS } = custom ?? {};
@@ -91,8 +98,8 @@ export async function complaintsOf(
     return { scan: undefined, limits, ...found };
   }
   if (!isJudged(stage)) return { scan: undefined, limits, errors: 0, first: undefined };
-  const part = { limits, from: logStart, to: logEnd, signal };
-  const scan = await scanLog(logFile, { ...(judge !== undefined && { judge }), ...part });
+  const part = { limits, from: written.logStart, to: written.logEnd, signal };
+  const scan = await scanLog(written.logFile, { ...(judge !== undefined && { judge }), ...part });
   if (scan === undefined) return undefined;
   return { scan, limits, errors: scan.errors, first: scan.findings.find(({ kind }) => kind === 'error')?.text };
 }

@@ -14,7 +14,7 @@ import { type TestList, type TestRun, writeTestXml } from '../reports/test-xml.j
 import { errorText } from '../text/error-text.js';
 import { commandText } from '../updates/tool.js';
 import { VERSION } from '../version.js';
-import type { Buildstamp } from './buildstamp.js';
+import type { Run } from './run.js';
 import type { StageOutcome } from './stage-command.js';
 
 /** The files that stages are reported in, as CTest calls them. */
@@ -41,9 +41,9 @@ export interface ReportBefore {
 }
 
 /** Where a stage is reported, and what is there; undefined when it is not reported. */
-export function reportBefore(build: Build, stage: Stage, tag: string): ReportBefore | undefined {
+export function reportBefore({ layout, stamp }: Run, stage: Stage): ReportBefore | undefined {
   if (stage.report === 'none') return undefined;
-  const file = join(build.directory, 'Testing', tag, FILES[stage.report]);
+  const file = join(layout.testing, stamp.tag, FILES[stage.report]);
   return { file, stamp: stampOf(file) };
 }
 
@@ -60,11 +60,10 @@ export function isReported({ file, stamp }: ReportBefore): boolean {
  * @throws the system's error when the report cannot be written; the old one, if any, then stays
  */
 export async function writeStageReport(
+  { build, stamp }: Run,
+  stage: Stage,
   before: ReportBefore,
   ran: RanStage,
-  build: Build,
-  stage: Stage,
-  stamp: Buildstamp,
 ): Promise<string[]> {
   if (isReported(before)) return [];
   const problems: string[] = [];

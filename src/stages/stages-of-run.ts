@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Build, Stage } from '../config/project.js';
+import type { Stage } from '../config/project.js';
 import { obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { StillRunning } from '../processes/still-running.js';
 import { errorText } from '../text/error-text.js';
-import type { Buildstamp } from './buildstamp.js';
 import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
-import type { HeldLocks } from './held-locks.js';
-import { type RunContext, runEnvironment } from './run-context.js';
+import { logOf, type Run, runEnvironment } from './run.js';
 import type { StageReport } from './run-event.js';
 import { runStageCommand, STAGE_VARIABLE, type StageEnd, type StageOutcome } from './stage-command.js';
 import {
@@ -20,11 +18,11 @@ import {
   explainLeftOut,
   explainRefused,
   judgedBy,
+  type LogPart,
 } from './stage-complaints.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
-import { reportBefore, writeStageReport } from './stage-report.js';
-import { type Layout, logFileOf } from './temporary.js';
+import { type ReportBefore, reportBefore, writeStageReport } from './stage-report.js';
 
 export type StagesResult =
   | { readonly kind: 'ran'; readonly stages: readonly StageReport[] }
@@ -33,31 +31,26 @@ export type StagesResult =
   | { readonly kind: 'interrupted' };
 
 /** Runs the stages of a build one after the other, each under its lock. */
-export async function runStages(
-  build: Build,
-  stamp: Buildstamp,
-  layout: Layout,
-  held: HeldLocks,
-  context: RunContext,
-): Promise<StagesResult> {
+export async function runStages(run: Run): Promise<StagesResult> {
+  const { build, layout, context } = run;
   removeDebris(build, context.now().getTime());
   const reports: StageReport[] = [];
   let durations = readDurations(layout.temporary);
   for (const stage of build.stages) {
-    const result = await runStage(stage, build, stamp, layout, held, context, durations);
+    const result = await runStage(run, stage, expectedMs(durations, stage.name));
     if (result.kind !== 'ended') return result;
     reports.push(result.report);
     if (result.report.outcome.kind === 'passed') durations = addDuration(durations, stage.name, result.report.ms);
     else if (stage.onFailure === 'stop') break;
   }
-  if (reports.some((report) => report.outcome.kind === 'passed')) remember(durations, layout, context);
+  if (reports.some((report) => report.outcome.kind === 'passed')) remember(run, durations);
   return { kind: 'ran', stages: reports };
 }
 
 /** Only the display depends on it: no reason for a run to fail. */
-function remember(durations: Durations, { temporary }: Layout, context: RunContext): void {
+function remember({ layout, context }: Run, durations: Durations): void {
   try {
-    writeDurations(temporary, durations);
+    writeDurations(layout.temporary, durations);
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     const why = obstacleOf(error)?.message ?? errorText(error);
@@ -76,48 +69,71 @@ type StageResult =
  *
  * @throws StillRunning when something of the command cannot be ended; all locks stay
  */
-async function runStage(
-  stage: Stage,
-  build: Build,
-  stamp: Buildstamp,
-  layout: Layout,
-  held: HeldLocks,
-  context: RunContext,
-  durations: Durations,
-): Promise<StageResult> {
-  const lock = join(layout.temporary, stage.name);
-  const logFile = logFileOf(layout, stage.name, stamp.tag);
-  if (held.create(lock, logFile) === 'exists') {
+async function runStage(run: Run, stage: Stage, expected: number | undefined): Promise<StageResult> {
+  const { held, context } = run;
+  const lock = join(run.layout.temporary, stage.name);
+  const log = logOf(run, stage.name);
+  if (held.create(lock, log) === 'exists') {
     const found = readStageLock(lock);
     return { kind: 'held', locks: found === undefined ? [] : [found] };
   }
   context.step('stage: locked');
-  context.report({ kind: 'stage-started', stage: stage.name, expectedMs: expectedMs(durations, stage.name) });
-  const log = openStageLog(logFile);
+  context.report({ kind: 'stage-started', stage: stage.name, expectedMs: expected });
+  const before = reportBefore(run, stage);
+  const ran = await runCommand(run, stage, before);
+  const { end, complaints, written } = ran;
+  if (end.left.length > 0) throw new StillRunning(`stage ${stage.name} of ${run.build.name}`, end.left, log);
+  context.step('stage: command ended');
+  if (ran.outcome.kind === 'aborted') return { kind: 'interrupted' };
+  if (before !== undefined && complaints !== undefined) {
+    const ended = { ...ran.times, outcome: ran.outcome, ...written, scan: complaints.scan, limits: complaints.limits };
+    for (const text of await writeStageReport(run, stage, before, ended)) context.report({ kind: 'warning', text });
+  }
+  // A daemon, or half of the build: the command says that all is well, and who reads that shall know of it.
+  if (ran.outcome.kind === 'passed' && end.ended.length > 0) {
+    const many = end.ended.length === 1 ? 'a process' : `${end.ended.length} processes`;
+    const text = `${stage.name} left ${many} behind, ended by stagelock. To let them live: may_leave = true (log: ${log})`;
+    context.report({ kind: 'warning', text });
+  }
+  const report = { name: stage.name, outcome: ran.outcome, ms: ran.ms, logFile: log };
+  context.report({ kind: 'stage-ended', stage: report });
+  held.remove(lock);
+  context.step('stage: unlocked');
+  return { kind: 'ended', report };
+}
+
+/** What the command of a stage has done, as its log has it. */
+interface RanCommand {
+  readonly end: StageEnd;
+  readonly outcome: StageOutcome;
+  readonly complaints: Complaints | undefined;
+  readonly written: LogPart;
+  readonly ms: number;
+  /** Milliseconds since 1970. */
+  readonly times: { readonly started: number; readonly ended: number };
+}
+
+/** Runs the command of a stage and looks through what it has written. All of it is in the log of the stage. */
+async function runCommand(run: Run, stage: Stage, before: ReportBefore | undefined): Promise<RanCommand> {
+  const { build, stamp, context } = run;
+  const { signal } = context;
+  const log = openStageLog(logOf(run, stage.name));
   log.line(`[stagelock] ${context.now().toISOString()} ${stage.name} of ${build.name}, ${stamp.text}`);
   log.line(`[stagelock] in ${stage.directory}: ${commandLine(stage)}`);
-
-  const before = reportBefore(build, stage, stamp.tag);
-  const environment = {
-    ...runEnvironment(build, stamp, context),
-    [STAGE_VARIABLE]: stage.name,
-    // What it leaves is none of the next run's business.
-    ...(stage.mayLeave && { [MAY_LEAVE_VARIABLE]: '1' }),
-    ...stage.environment,
-  };
-  const custom = await customOf(build, stage, environment, context.signal);
+  const environment = environmentOf(run, stage);
+  const custom = await customOf(build, stage, environment, signal);
   for (const line of custom === undefined ? [] : explainRefused(custom)) log.line(`[stagelock] ${line}`);
   if (custom !== undefined && custom.problem !== '') context.report({ kind: 'warning', text: custom.problem });
   const started = context.now().getTime();
   const startMs = performance.now();
   const logStart = log.size();
-  const end = await runStageCommand({ stage, environment, log: log.fd, signal: context.signal });
+  const end = await runStageCommand({ stage, environment, log: log.fd, signal });
   const ms = performance.now() - startMs;
-  const written = { logFile, logStart, logEnd: log.size() };
+  const written = { logFile: log.path, logStart, logEnd: log.size() };
 
   for (const line of linesOnProcesses(stage, end)) log.line(`[stagelock] ${line}`);
   const interrupted = end.outcome.kind === 'aborted' || end.left.length > 0;
-  const complaints = interrupted ? undefined : await complaintsOf(stage, written, before, custom, context.signal);
+  const complaints = interrupted ? undefined : await complaintsOf(stage, { written, before, custom }, signal);
   const outcome = outcomeOf(end, complaints, stage);
   for (const text of complaints === undefined ? [] : explainLeftOut(stage, complaints)) {
     log.line(`[stagelock] ${text}`);
@@ -125,26 +141,17 @@ async function runStage(
   }
   log.line(`[stagelock] ${context.now().toISOString()} ${outcome.kind} after ${(ms / 1000).toFixed(1)} s`);
   log.close();
-  if (end.left.length > 0) throw new StillRunning(`stage ${stage.name} of ${build.name}`, end.left, logFile);
-  context.step('stage: command ended');
-  if (outcome.kind === 'aborted') return { kind: 'interrupted' };
-  if (before !== undefined && complaints !== undefined) {
-    const { scan, limits } = complaints;
-    const ended = { started, ended: started + ms, outcome, ...written, scan, limits };
-    for (const text of await writeStageReport(before, ended, build, stage, stamp))
-      context.report({ kind: 'warning', text });
-  }
-  // A daemon, or half of the build: the command says that all is well, and who reads that shall know of it.
-  if (outcome.kind === 'passed' && end.ended.length > 0) {
-    const many = end.ended.length === 1 ? 'a process' : `${end.ended.length} processes`;
-    const text = `${stage.name} left ${many} behind, ended by stagelock. To let them live: may_leave = true (log: ${logFile})`;
-    context.report({ kind: 'warning', text });
-  }
-  const report = { name: stage.name, outcome, ms, logFile };
-  context.report({ kind: 'stage-ended', stage: report });
-  held.remove(lock);
-  context.step('stage: unlocked');
-  return { kind: 'ended', report };
+  return { end, outcome, complaints, written, ms, times: { started, ended: started + ms } };
+}
+
+function environmentOf(run: Run, stage: Stage): NodeJS.ProcessEnv {
+  return {
+    ...runEnvironment(run.build, run),
+    [STAGE_VARIABLE]: stage.name,
+    // What it leaves is none of the next run's business.
+    ...(stage.mayLeave && { [MAY_LEAVE_VARIABLE]: '1' }),
+    ...stage.environment,
+  };
 }
 
 /** Without complaints, nobody knows whether the stage has passed: a signal came while it ran, or while its log was looked through. */

@@ -8,10 +8,10 @@ import { destinationOf } from '../submission/destination.js';
 import { submittedParts } from '../submission/parts.js';
 import { addSubmission, hasSubmissions, type Submission, spoolOf, type Waiting } from '../submission/spool.js';
 import { errorText } from '../text/error-text.js';
-import type { Buildstamp } from './buildstamp.js';
+import type { Run } from './run.js';
 import type { RunContext } from './run-context.js';
 import { openStageLog, type StageLog } from './stage-log.js';
-import { ensureLayout, type Layout, layoutOf, logFileOf } from './temporary.js';
+import { ensureLayout, type Layout, logFileOf } from './temporary.js';
 
 /** The reports of a stamp, each with what changes when it is written anew. */
 export type ReportsBefore = ReadonlyMap<string, string>;
@@ -20,20 +20,20 @@ export type ReportsBefore = ReadonlyMap<string, string>;
  * The reports that are there when a run begins. All runs of one night have the same stamp, and what an earlier one has
  * reported is not reported again.
  */
-export function reportsBefore(build: Build, stamp: Buildstamp): ReportsBefore {
-  return build.submission === undefined ? new Map() : reportsIn(join(layoutOf(build.directory).testing, stamp.tag));
+export function reportsBefore({ build, layout, stamp }: Run): ReportsBefore {
+  return build.submission === undefined ? new Map() : reportsIn(join(layout.testing, stamp.tag));
 }
 
 /**
  * Puts what a run has reported into the spool of its build, from where {@link deliverReports} takes it. This comes before
  * the run calls its updates built: whoever dies in between builds and reports them again, and nothing is lost.
  */
-export function spoolReports(build: Build, stamp: Buildstamp, before: ReportsBefore, context: RunContext): void {
+export function spoolReports({ build, layout, stamp, context }: Run, before: ReportsBefore): void {
   if (build.withoutSubmission?.kind === 'obstacle') {
     context.report({ kind: 'warning', text: `the reports are not submitted: ${build.withoutSubmission.message}` });
   }
   if (build.submission === undefined) return;
-  const directory = join(layoutOf(build.directory).testing, stamp.tag);
+  const directory = join(layout.testing, stamp.tag);
   try {
     const now = reportsIn(directory);
     const files = submittedParts([...now.keys()].filter((name) => now.get(name) !== before.get(name)));

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { watchPaths } from '../files/watch.js';
 import { pause } from '../host/pause.js';
 import { filesystemOf } from '../locks/index.js';
-import type { StepResult } from './primary.js';
+import type { StepResult } from './protocol.js';
 import { type Pulse, PulseWatch } from './pulse.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 

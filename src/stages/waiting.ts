@@ -1,20 +1,22 @@
-import type { HeldLocks } from './held-locks.js';
-import type { StepResult } from './primary.js';
-import type { RunContext } from './run-context.js';
+import type { StepResult } from './protocol.js';
+import { interrupted, type Run } from './run.js';
 import type { RunResult } from './run-result.js';
 import type { FoundStageLock } from './stage-lock.js';
 import { untilFree, type WaitResult } from './until-free.js';
 
 interface Through {
+  /** Where the locks are that are waited for. */
   readonly temporary: string;
   readonly timeoutMs: number;
   readonly worthWaiting: (locks: readonly FoundStageLock[]) => boolean;
-  readonly context: RunContext;
 }
 
 /** {@link untilFree}, reported. */
-export async function waitThrough(attempt: () => Promise<StepResult>, through: Through): Promise<WaitResult> {
-  const { context, temporary, timeoutMs, worthWaiting } = through;
+export async function waitThrough(
+  { context }: Run,
+  attempt: () => Promise<StepResult>,
+  { temporary, timeoutMs, worthWaiting }: Through,
+): Promise<WaitResult> {
   let began: number | undefined;
   const result = await untilFree(attempt, {
     temporary,
@@ -33,10 +35,7 @@ export async function waitThrough(attempt: () => Promise<StepResult>, through: T
 }
 
 /** How a run ends whose step of the protocol was not done. */
-export function refusal(
-  result: Exclude<StepResult | WaitResult, { readonly kind: 'done' }>,
-  held: HeldLocks,
-): RunResult {
+export function refusal(result: Exclude<StepResult | WaitResult, { readonly kind: 'done' }>, run: Run): RunResult {
   switch (result.kind) {
     case 'blocked':
     case 'held':
@@ -46,7 +45,6 @@ export function refusal(
     case 'section-busy':
       return result;
     case 'aborted':
-      held.stopHeartbeat();
-      return { kind: 'interrupted', left: held.paths };
+      return interrupted(run);
   }
 }

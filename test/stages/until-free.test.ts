@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { StepResult } from '../../src/stages/primary.js';
+import type { StepResult } from '../../src/stages/protocol.js';
 import { untilFree } from '../../src/stages/until-free.js';
 
 /** A directory that names a lock which is not there when it is looked at. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { thisHost } from '../../src/index.js';
-import { run } from '../../src/stages/run.js';
+import { run } from '../../src/stages/run-build.js';
 import type { World } from '../support/world.js';
 import { missing } from './programs.js';
 import { Worlds } from './worlds.js';

@@ -1,0 +1,49 @@
+import type { Build } from '../config/project.js';
+import type { RunContext } from './run-context.js';
+import { runPrimary } from './run-primary.js';
+import type { RunResult } from './run-result.js';
+import { runSecondary } from './run-secondary.js';
+import { deliverReports } from './submission.js';
+
+/**
+ * One run of a build, as `stagelock run` does it. Every end that is foreseen is a value; an exception leaves the locks
+ * of the run in place, as a crash does.
+ */
+export async function run(build: Build, context: RunContext): Promise<RunResult> {
+  const result = await (build.role === 'primary' ? runPrimary(build, context) : runSecondary(build, context));
+  if (!LEFT_LOCKS.has(result.kind)) await deliverReports(build, context);
+  return result;
+}
+
+/** Ends after which somebody should look, or another run of this build is going on and delivers by itself. */
+const LEFT_LOCKS: ReadonlySet<RunResult['kind']> = new Set(['held', 'section-busy', 'update-broken', 'interrupted']);
+
+/** The documented exit code of an end, but for signals, whose number the caller knows. */
+export function exitCodeOf(result: RunResult): number {
+  switch (result.kind) {
+    case 'done':
+    case 'no-news':
+      return 0;
+    case 'stage-failed':
+    case 'update-failed':
+    case 'source-not-proved':
+    case 'source-moved':
+      return 1;
+    case 'update-broken':
+      return 70;
+    case 'source-claimed':
+      return result.refusal.kind === 'claimed' || result.refusal.kind === 'copy' ? 75 : 73;
+    case 'not-repaired':
+      return result.living ? 75 : 70;
+    case 'held':
+    case 'secondaries-building':
+    case 'wait-timed-out':
+    case 'source-unrecorded':
+    case 'source-half-moved':
+    case 'in-the-way':
+    case 'section-busy':
+      return 75;
+    case 'interrupted':
+      return 128;
+  }
+}
