@@ -10,7 +10,7 @@ import { World } from '../support/world.js';
 import { OrderWitness } from './order-witness.js';
 
 /** More of them behind a flag: STAGELOCK_TORTURE_SCHEDULES=5000 npm test -- test/torture */
-const SCHEDULES = Number(process.env['STAGELOCK_TORTURE_SCHEDULES'] ?? (EXTENT.kind === 'quick' ? 10 : 100));
+const SCHEDULES = Number(process.env['STAGELOCK_TORTURE_SCHEDULES'] ?? (EXTENT.kind === 'quick' ? 4 : 60));
 const FIRST_SEED = Number(process.env['STAGELOCK_TORTURE_SEED'] ?? 1);
 const SECONDARIES = ['s1', 's2', 's3', 's4'];
 const BUILDS = ['main', ...SECONDARIES];

@@ -137,7 +137,6 @@ export const GIT_STATES: readonly State[] = [
   },
   {
     state: 'an unknown file where the news add one',
-    quick: true,
     make: (world) => {
       world.write('added.c', 'int mine;\n');
       world.push({ write: { 'added.c': 'int added;\n' } });

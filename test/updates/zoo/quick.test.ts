@@ -7,7 +7,6 @@ import { zooOf } from './zoo.js';
 const quick = (type: SystemName): readonly State[] => ALL_STATES[type].filter((state) => state.quick);
 
 zooOf('git', 'fast-forward', quick('git'));
-zooOf('git', 'reset', quick('git'));
 zooOf('svn', 'fast-forward', quick('svn'));
 zooOf('hg', 'fast-forward', quick('hg'));
 zooOf('cvs', 'fast-forward', quick('cvs'));
