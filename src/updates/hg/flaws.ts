@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { exists } from '../look.js';
+import { exists, isDirectory, look } from '../look.js';
 import type { Checkout, Fault } from '../version-control.js';
 import { asideLine, hgLine } from './advice.js';
 import type { Entry } from './looks.js';
@@ -94,14 +94,22 @@ export function isOccupied(path: string): boolean {
   return !lstatSync(path).isDirectory() || readdirSync(path).some((name) => name !== '.hg');
 }
 
-/** The first part of a path at which there is anything else than a directory that leads to it. */
+/** What stands where a path should lead: on the way to it, or at its end. */
 function standingAt(top: string, bytes: Buffer): string | undefined {
+  return standingBefore(top, bytes) ?? (exists(within(top, bytes)) ? bytes.toString() : undefined);
+}
+
+/** What stands on the way to a path, where hg follows none: anything but a directory, or another repository in one. */
+export function standingBefore(top: string, bytes: Buffer): string | undefined {
   const slash = '/'.charCodeAt(0);
   for (let end = bytes.indexOf(slash); end >= 0; end = bytes.indexOf(slash, end + 1)) {
-    const path = Buffer.concat([Buffer.from(`${top}/`), bytes.subarray(0, end)]);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const path = within(top, bytes.subarray(0, end));
+    const stat = look(path);
     if (stat === undefined) return undefined;
     if (!stat.isDirectory()) return bytes.toString('utf8', 0, end);
+    if (isDirectory(Buffer.concat([path, Buffer.from('/.hg')]))) return `${bytes.toString('utf8', 0, end)}/.hg`;
   }
-  return exists(Buffer.concat([Buffer.from(`${top}/`), bytes])) ? bytes.toString() : undefined;
+  return undefined;
 }
+
+const within = (top: string, bytes: Buffer): Buffer => Buffer.concat([Buffer.from(`${top}/`), bytes]);

@@ -49,7 +49,7 @@ export type Status = { readonly kind: 'status'; readonly entries: readonly Entry
 export async function statusOf(checkout: Checkout, ...options: readonly string[]): Promise<Status> {
   const answer = await rowsOf(checkout, ['status', ...options], ['{status}', '{path}']);
   if (answer.kind === 'failed')
-    return { ...answer, message: withCommands(answer.message, blindersIn(checkout, answer)) };
+    return { ...answer, message: withCommands(answer.message, blinderOf(checkout, answer)) };
   const entries = answer.rows.map(([letter, path = Buffer.alloc(0)]) => ({
     letter: letter?.toString() ?? '',
     path: decodeText(path),
@@ -58,21 +58,23 @@ export async function statusOf(checkout: Checkout, ...options: readonly string[]
   return { kind: 'status', entries };
 }
 
-/**
- * What takes out of the way what hg cannot see past: a repository in a directory of the tree, a link in the place of one, notes
- * of its own that are damaged.
- */
-function blindersIn(checkout: Checkout, { message }: Failed): string[] {
-  const nested = /^abort: path '.*' is inside nested repo '(.*)'$/m.exec(message)?.[1];
-  const link = /^abort: path '.*' traverses symbolic link '(.*)'$/m.exec(message)?.[1];
-  const isDamaged = /^\S*Error: .*\bdirstate\b/m.test(message);
-  const names = [
-    ...(nested === undefined ? [] : [join(nested, '.hg')]),
-    ...(link === undefined ? [] : [link]),
-    ...(isDamaged ? ['.hg/dirstate'] : []),
-  ];
+/** Takes damaged notes of hg's own out of the way, which it cannot see past. */
+function blinderOf(checkout: Checkout, { message }: Failed): string[] {
   const top = topOf(checkout);
-  return names.filter((name) => exists(join(top, name))).map((name) => asideLine(top, name));
+  const isDamaged = /^\S*Error: .*\bdirstate\b/m.test(message) && exists(join(top, '.hg/dirstate'));
+  return isDamaged ? [asideLine(top, '.hg/dirstate')] : [];
+}
+
+/**
+ * In what a tree differs from what is checked out. Files of no revision are asked for, too, and left out: otherwise hg looks for a file
+ * through a link in the place of its directory, or within another repository there, and takes it for what it was for as long as its time
+ * and size say so; as soon as it has to read it, it refuses to look at anything.
+ */
+export async function changesIn(checkout: Checkout, ...options: readonly string[]): Promise<Status> {
+  const status = await statusOf(checkout, '-mardu', ...options);
+  return status.kind === 'failed'
+    ? status
+    : { ...status, entries: status.entries.filter(({ letter }) => letter !== '?') };
 }
 
 /** The files in which two versions could not be brought together. Where nothing was merged hg is not asked. */
@@ -87,7 +89,7 @@ export async function conflictsIn(checkout: Checkout): Promise<Status> {
 }
 
 export async function localChanges(checkout: Checkout): Promise<LocalChanges | Failed> {
-  const [unresolved, status] = await Promise.all([conflictsIn(checkout), statusOf(checkout, '-mardS')]);
+  const [unresolved, status] = await Promise.all([conflictsIn(checkout), changesIn(checkout, '-S')]);
   if (unresolved.kind === 'failed') return unresolved;
   if (status.kind === 'failed') return status;
   const conflicting = pathsOf(unresolved.entries);

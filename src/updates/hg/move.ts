@@ -8,7 +8,7 @@ import { hgFailure, runHg } from './command.js';
 import type { Flaw } from './flaws.js';
 import type { Followed } from './heads.js';
 import { inTheWay, replacedSubrepositories, UNTOUCHED } from './in-the-way.js';
-import { type Status, statusOf } from './looks.js';
+import { changesIn, type Status, statusOf } from './looks.js';
 import { lookAt } from './prove.js';
 import { takeBackInterrupted } from './repair.js';
 import { fetchSubrepositories } from './sub-fetch.js';
@@ -38,7 +38,7 @@ export async function move(
 ): Promise<MoveResult> {
   const prepared = await (mode === 'reset' ? discardChanges(checkout, head) : mend(checkout, head));
   if (prepared.kind !== 'clean' && prepared.kind !== 'changed') return prepared;
-  const before = prepared.kind === 'clean' ? CLEAN : await statusOf(checkout, '-mardS');
+  const before = prepared.kind === 'clean' ? CLEAN : await changesIn(checkout, '-S');
   if (before.kind === 'failed') return { kind: 'refused', message: before.message };
   const local = before.entries.filter(({ letter }) => letter !== '!');
   if (local.length > 0 && head !== target) {
@@ -59,7 +59,7 @@ export async function move(
   // hg has moved the tree and left files unresolved.
   const isUnresolved = result.kind === 'failed' && result.code === 1;
   if (!endedByItself(result) || isUnresolved) return broken(checkout, message);
-  const after = await statusOf(checkout, '-mardS');
+  const after = await changesIn(checkout, '-S');
   if (result.kind === 'ok') return judgeMoved(checkout, target, before, after);
   const untouched = after.kind === 'status' && lines(after).join('\n') === lines(before).join('\n');
   if (!untouched || unfinishedIn(checkout.source) !== undefined) return broken(checkout, message);

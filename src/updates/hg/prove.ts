@@ -19,7 +19,7 @@ import {
   type Where,
 } from './flaws.js';
 import type { Followed } from './heads.js';
-import { conflictsIn, foreignRepository, pathsOf, statusOf } from './looks.js';
+import { changesIn, conflictsIn, foreignRepository, pathsOf } from './looks.js';
 import { type Subrepository, subrepositoriesOf } from './sub-repositories.js';
 import { unfinishedIn } from './unfinished.js';
 
@@ -48,7 +48,7 @@ export async function proveTree(mode: Followed['mode'], checkout: Checkout, revi
 export async function lookAt(checkout: Checkout, revision: string, prefix: string): Promise<Looked | Failed> {
   const [parents, status, conflicts] = await Promise.all([
     rowsOf(checkout, ['log', '-r', 'p1() + p2()'], ['{node}', '{branch}']),
-    statusOf(checkout, '-mard'),
+    changesIn(checkout),
     conflictsIn(checkout),
   ]);
   if (parents.kind === 'failed') return parents;

@@ -7,7 +7,8 @@ import { explainFaults, listed, withCommands } from '../proof.js';
 import type { BrokenMove, Checkout, Failed, RepairResult } from '../version-control.js';
 import { asideLine, hgLine, topOf } from './advice.js';
 import { hgFailure, runHg } from './command.js';
-import { currentRevision, statusOf } from './looks.js';
+import { standingBefore } from './flaws.js';
+import { changesIn, currentRevision, type Status, statusOf } from './looks.js';
 import { lookAt } from './prove.js';
 import { targetNotedIn } from './unfinished.js';
 
@@ -44,18 +45,20 @@ async function complete(checkout: Checkout, { from, to = from }: BrokenMove): Pr
 async function rollBack(checkout: Checkout, head: string, broken: BrokenMove): Promise<Ended> {
   const { from, to = targetNotedIn(checkout.source) } = broken;
   if (head !== from || to === undefined || to === from) return undefined;
-  const between = await pathsOf(checkout, ['-mar', '--rev', from, '--rev', to]);
+  const between = paths(await statusOf(checkout, '-mar', '--rev', from, '--rev', to));
   if (between.kind === 'failed') return between;
-  const dirty = await pathsOf(checkout, ['-mard']);
+  const dirty = paths(await changesIn(checkout));
   if (dirty.kind === 'failed') return dirty;
   if (between.paths.includes('.hgsub') || exists(join(checkout.source, '.hgsub')))
     return withSubrepositories(checkout, to);
   const ours = new Set(between.paths);
   const local = new Set(broken.local);
+  const standing = standingBeforeAny(checkout, dirty.paths).filter((path) => !ours.has(path));
+  if (standing.length > 0) return refusedForStanding(checkout, standing);
   const changed = dirty.paths.filter((path) => !ours.has(path) && !local.has(path));
   if (changed.length > 0) return refused(checkout, from, changed, []);
   const came = new Set(between.added);
-  const existing = between.added.filter((path) => exists(join(checkout.source, path)));
+  const existing = between.added.filter((path) => isIn(checkout.source, path));
   const differing = [...new Set([...dirty.paths.filter((path) => ours.has(path)), ...existing])];
   const persons = await notOurs(checkout, differing, from, to);
   if (persons.kind === 'failed') return persons;
@@ -73,7 +76,7 @@ async function rollBack(checkout: Checkout, head: string, broken: BrokenMove): P
 
 /** The same for an update that a person has begun; all that differs besides it is theirs. @returns why not */
 export async function takeBackInterrupted(checkout: Checkout, head: string): Promise<string | undefined> {
-  const dirty = await pathsOf(checkout, ['-mard']);
+  const dirty = paths(await changesIn(checkout));
   if (dirty.kind === 'failed') return dirty.message;
   const ended = await rollBack(checkout, head, { from: head, to: undefined, local: dirty.paths });
   return ended !== undefined && 'message' in ended ? ended.message : undefined;
@@ -110,6 +113,22 @@ function refused(checkout: Checkout, from: string, paths: readonly string[], unk
   return { kind: 'refused', message: withCommands(what, lines) };
 }
 
+/** What nobody's update has put on the way to files of it. */
+function standingBeforeAny({ source }: Checkout, paths: readonly string[]): string[] {
+  return [...new Set(paths.flatMap((path) => standingBefore(source, Buffer.from(path)) ?? []))].sort();
+}
+
+function refusedForStanding(checkout: Checkout, standing: readonly string[]): RepairResult {
+  const what = `${checkout.source} is not what its update has left: something else stands in the place of ${listed(standing)}. To put that aside:`;
+  return {
+    kind: 'refused',
+    message: withCommands(
+      what,
+      standing.map((path) => asideLine(checkout.source, path)),
+    ),
+  };
+}
+
 async function run(checkout: Checkout, args: readonly string[]): Promise<Ended> {
   const result = await runHg(checkout, args);
   return result.kind === 'ok' ? undefined : { kind: 'failed', message: hgFailure(checkout, args, result) };
@@ -117,8 +136,7 @@ async function run(checkout: Checkout, args: readonly string[]): Promise<Ended> 
 
 type Paths = { readonly kind: 'paths'; readonly paths: readonly string[]; readonly added: readonly string[] } | Failed;
 
-async function pathsOf(checkout: Checkout, options: readonly string[]): Promise<Paths> {
-  const status = await statusOf(checkout, ...options);
+function paths(status: Status): Paths {
   if (status.kind === 'failed') return status;
   const added = status.entries.filter(({ letter }) => letter === 'A').map(({ path }) => path);
   return { kind: 'paths', paths: status.entries.map(({ path }) => path), added };
@@ -147,6 +165,11 @@ async function notOurs(checkout: Checkout, paths: readonly string[], from: strin
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Whether there is something at a path to which no link leads. */
+function isIn(source: string, path: string): boolean {
+  return standingBefore(source, Buffer.from(path)) === undefined && exists(join(source, path));
 }
 
 /** Removes a file and the directories that are empty without it, as hg does. */

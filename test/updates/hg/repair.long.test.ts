@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Attempt, missingForKills, type Scene, sceneOf, some } from '../systems/broken.js';
+import { Attempt, filesIn, missingForKills, type Scene, sceneOf, some } from '../systems/broken.js';
 import { environment } from '../systems/repositories.js';
 
 const missing = missingForKills('hg');
@@ -70,6 +70,25 @@ describe(`a killed hg update${missing.length > 0 ? ` (missing: ${missing.join(',
     attempt.write('still', 's\n');
     expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
     expect(attempt.files()).toEqual(scene.old);
+  });
+
+  able('removes and writes nothing where a link leads that somebody has put there', { timeout: 300_000 }, async () => {
+    const scene = sceneOf('hg');
+    const attempt = await brokenAt(scene, 'unlink', 14);
+    const elsewhere = (name: string): string => join(scene.root, `elsewhere-${name}`);
+    for (const name of ['kept', 'come']) {
+      renameSync(join(attempt.source, name), elsewhere(name));
+      symlinkSync(elsewhere(name), join(attempt.source, name));
+    }
+    const away = [filesIn(elsewhere('kept')), filesIn(elsewhere('come'))];
+    const refused = await attempt.repair();
+    expect(refused).toMatchObject({ kind: 'refused', message: expect.stringContaining('in the place of kept.') });
+    const [, command = ''] = /^ {2}(mv .*)$/m.exec('message' in refused ? refused.message : '') ?? [];
+    execFileSync('sh', ['-c', command]);
+    rmSync(join(attempt.source, 'kept.mine'));
+    expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
+    expect(attempt.files()).toEqual(new Map(scene.old).set('come', `-> ${elsewhere('come')}`));
+    expect([filesIn(elsewhere('kept')), filesIn(elsewhere('come'))]).toEqual(away);
   });
 
   able('in mode reset is completed, whatever a person changed since', { timeout: 60_000 }, async () => {

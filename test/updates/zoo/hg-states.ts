@@ -75,6 +75,22 @@ function pushSubrepository(world: World): void {
   world.push({ write: { 'a.c': 'int a = 3;\n' } });
 }
 
+/** hg believes the times of the files from then on, and need not read them. */
+function sureOfFiles(world: World): void {
+  world.run('sh', '-c', 'find . -name .hg -prune -o -type f -exec touch -d "1 minute ago" {} +');
+  hg(world, 'status');
+}
+
+/** `lib` is somewhere else, and a link leads there. */
+function linkAway(world: World): void {
+  const elsewhere = join(world.root, 'elsewhere');
+  renameSync(join(world.source, 'lib'), elsewhere);
+  symlinkSync(elsewhere, join(world.source, 'lib'));
+}
+
+/** What an empty repository has. */
+const OF_EMPTY = ['00changelog.i', 'requires', 'store/requires'];
+
 /** The last push broke off in the file: hg writes the files first and what is checked out last. */
 function interrupt(world: World): void {
   pushB(world);
@@ -185,8 +201,7 @@ export const HG_STATES: readonly State[] = [
       world.write('lib', 'mine\n');
       world.push({ write: { 'lib/c.c': 'int c = 2;\n' } });
     },
-    // hg sees no difference, and neither does who reads the files.
-    outcome: { ...BUILDS, untracked: ['lib'], absent: ['lib/c.c', 'lib/deep/d.c'] },
+    outcome: { ...REFUSES, names: ['lib'], untracked: ['lib.mine'] },
   },
   {
     state: 'M: a symbolic link in the place of a file',
@@ -235,21 +250,46 @@ export const HG_STATES: readonly State[] = [
   {
     state: '!: a link in the place of a directory',
     make: (world) => {
-      const elsewhere = join(world.root, 'elsewhere');
-      renameSync(join(world.source, 'lib'), elsewhere);
-      symlinkSync(elsewhere, join(world.source, 'lib'));
+      sureOfFiles(world);
+      linkAway(world);
       pushB(world);
     },
-    // hg sees no difference, and neither does who reads the files.
-    outcome: { ...BUILDS, untracked: ['lib'], absent: ['lib/c.c', 'lib/deep/d.c'] },
+    outcome: { ...REFUSES, names: ['lib'], untracked: ['lib.mine'] },
   },
   {
-    state: 'a repository in a directory of the tree',
+    state: '!: a link in the place of a directory, of whose files hg is not sure',
     make: (world) => {
+      hg(world, 'debugrebuilddirstate');
+      linkAway(world);
+      pushB(world);
+    },
+    outcome: { ...REFUSES, names: ['lib'], untracked: ['lib.mine'] },
+  },
+  {
+    state: '!: a link in the place of a directory, and news below it',
+    make: (world) => {
+      linkAway(world);
+      world.push({ write: { 'lib/c.c': 'int c = 2;\n', 'lib/new.c': 'int n;\n' } });
+    },
+    outcome: { ...REFUSES, names: ['lib'], untracked: ['lib.mine'] },
+  },
+  {
+    state: '!: a repository in a directory of the tree',
+    make: (world) => {
+      sureOfFiles(world);
       hg(world, 'init', 'lib');
       pushB(world);
     },
-    outcome: BUILDS,
+    outcome: { ...REFUSES, names: ['lib/.hg'], untracked: OF_EMPTY.map((name) => `lib/.hg.mine/${name}`) },
+  },
+  {
+    state: '!: a repository in a directory of the tree, of whose files hg is not sure',
+    make: (world) => {
+      hg(world, 'debugrebuilddirstate');
+      hg(world, 'init', 'lib');
+      pushB(world);
+    },
+    outcome: { ...REFUSES, names: ['lib/.hg'], untracked: OF_EMPTY.map((name) => `lib/.hg.mine/${name}`) },
   },
   {
     state: 'hg has lost its notes of what it wrote, and a file was changed',
