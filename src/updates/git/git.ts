@@ -22,6 +22,7 @@ import { signOfWorkTree } from './sign.js';
 import { removeStaleLock } from './stale-lock.js';
 import { localChanges, localIn } from './status.js';
 import { findPlaces, headOf, lookAtTree, type Places, pathsBetween, sameTree, type TreeState } from './tree-state.js';
+import { explainUnborn } from './unborn.js';
 import { giveUp, obstacles } from './under-way.js';
 
 /** What is fetched, and how the tree follows. */
@@ -116,7 +117,10 @@ export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date):
   if (fetched.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, fetched) };
   const question = ['rev-parse', '--is-shallow-repository', 'HEAD^0', `${tracking}^0`, '--symbolic-full-name', 'HEAD'];
   const answer = await runGit(checkout, question);
-  if (answer.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, question, answer) };
+  if (answer.kind !== 'ok') {
+    const message = (await explainUnborn(checkout, update.branch)) ?? failureText(checkout, question, answer);
+    return { kind: 'failed', message };
+  }
   const [shallow = '', head = '', target = '', branch = ''] = outputLines(answer);
   if (update.mode === 'fast-forward') {
     if (!(await followsIt(checkout, update, branch))) {

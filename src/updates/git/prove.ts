@@ -6,6 +6,7 @@ import { decodeText } from '../text.js';
 import type { Checkout, Fault, Proof } from '../version-control.js';
 import { hiddenChanges } from './hidden.js';
 import { localIn, statusOf } from './status.js';
+import { findPlaces } from './tree-state.js';
 import { giveUp, obstacles } from './under-way.js';
 
 /** {@link VersionControl.proveTree} of a work tree; what of its submodules is elsewhere, only those know that follow them. */
@@ -14,7 +15,8 @@ export async function proveWorkTree(mode: GitUpdate['mode'], checkout: Checkout,
   if (tree === undefined) return { kind: 'failed', message: `${checkout.source} is no work tree of git` };
   const whole = { ...checkout, source: tree.top };
   // Whatever a user has configured, all tracked files are looked at, those of submodules too.
-  const status = await statusOf(whole, 'all');
+  const [places, status] = await Promise.all([findPlaces(whole), statusOf(whole, 'all')]);
+  if (places.kind === 'failed') return places;
   if (status.kind === 'failed') return status;
   const local = localIn(status.value);
   const hidden = await hiddenChanges(whole, tree.administration);

@@ -1,8 +1,11 @@
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { real, workTreeOf } from '../../config/work-tree.js';
 import { errorCode } from '../../host/error-code.js';
+import { shellWord } from '../../text/shell-word.js';
 import { outputLines } from '../client.js';
+import { withCommands } from '../proof.js';
 import type { Checkout } from '../version-control.js';
 import { failureText, type Looked, nulSeparated, runGit } from './command.js';
 import { type Status, statusOf } from './status.js';
@@ -34,8 +37,16 @@ export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
   if (!top || !gitDirectory || !common || more.length > 0) {
     return { kind: 'failed', message: `${checkout.source}: cannot find the work tree and its .git directory` };
   }
+  const here = workTreeOf(checkout.source, 'git')?.top;
+  if (here !== undefined && here !== real(top)) return { kind: 'failed', message: explainElsewhere(here, top) };
   const commonDirectory = resolve(checkout.source, common);
   return { kind: 'seen', value: { top, indexLock: join(gitDirectory, 'index.lock'), gitDirectory, commonDirectory } };
+}
+
+/** git then says of other files that they are what is checked out, and writes those. */
+function explainElsewhere(here: string, top: string): string {
+  const message = `git works on ${top} instead of ${here} (core.worktree). To have it work on that again:`;
+  return withCommands(message, [`git -C ${shellWord(here)} config --unset-all core.worktree`]);
 }
 
 /** The paths that differ between two revisions, as bytes, relative to the top of the work tree. */

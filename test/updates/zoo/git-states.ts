@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { State } from './state.js';
 import type { World } from './world.js';
@@ -352,5 +352,34 @@ export const GIT_STATES: readonly State[] = [
       world.push(NEWS);
     },
     outcome: { primary: 'builds', secondary: 'builds', modified: ['lib/c.c', 'lib/deep/d.c'] },
+  },
+  {
+    state: 'git was told of another work tree',
+    make: (world) => {
+      const elsewhere = join(world.root, 'elsewhere');
+      cpSync(world.source, elsewhere, { recursive: true });
+      git(world, 'config', 'core.worktree', elsewhere);
+      world.write('b.c', 'mine\n');
+      world.push(NEWS);
+    },
+    outcome: { primary: 'refuses', secondary: 'refuses', names: ['core.worktree', 'elsewhere'], modified: ['b.c'] },
+  },
+  {
+    state: 'a branch begun that has no commit',
+    make: (world) => {
+      git(world, 'checkout', '-q', '--orphan', 'mine');
+      world.push(NEWS);
+    },
+    outcome: { primary: 'refuses', secondary: 'refuses' },
+  },
+  {
+    state: 'a link in the place of a directory, and news below it',
+    make: (world) => {
+      const elsewhere = join(world.root, 'elsewhere');
+      renameSync(join(world.source, 'lib'), elsewhere);
+      symlinkSync(elsewhere, join(world.source, 'lib'));
+      world.push({ write: { 'lib/c.c': 'int c = 2;\n' } });
+    },
+    outcome: { primary: 'builds', secondary: 'builds', modified: ['lib/c.c', 'lib/deep/d.c'], untracked: ['lib'] },
   },
 ];

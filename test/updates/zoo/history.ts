@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,43 +8,30 @@ import type { SystemName } from '../../../src/updates/record.js';
 import { Random } from '../../support/random.js';
 import { STAGELOCK } from '../../system/programs.js';
 import { filesIn } from '../systems/broken.js';
+import { BY_HAND, BY_SHELL } from './by-hand.js';
+import { newestOf } from './newest.js';
 import type { BuildName, Files, World } from './world.js';
 
 const PATHS = ['a.c', 'b.c', 'lib/c.c', 'lib/deep/d.c', 'more/e.c', 'more/f g.c'];
 
-/** What a person does with the client in the source: takes an edit back, brings the tree to another revision, or a part of it. */
-const BY_HAND: Readonly<Record<SystemName, readonly (readonly string[])[]>> = {
-  git: [
-    ['checkout', '-q', '--', '.'],
-    ['pull', '-q', '--ff-only'],
-    ['reset', '-q', '--hard', 'HEAD~1'],
-    ['checkout', '-q', '--detach', 'HEAD~1'],
-    ['stash', '-q'],
-    ['commit', '-qam', 'mine'],
-    ['rm', '-q', '--cached', 'b.c'],
-  ],
-  svn: [
-    ['revert', '-q', '-R', '.'],
-    ['update', '-q', '--accept', 'postpone'],
-    ['update', '-q', '-r', 'PREV'],
-    ['update', '-q', '-r', 'PREV', 'lib'],
-    ['switch', '-q', '--ignore-ancestry', '^/other', 'lib/deep'],
-    ['rm', '-q', '--keep-local', 'b.c'],
-  ],
-  hg: [
-    ['revert', '-q', '--all', '--no-backup'],
-    ['pull', '-q', '-u'],
-    ['update', '-q', '-r', '.^'],
-    ['commit', '-q', '-u', 'me', '-m', 'mine'],
-    ['forget', '-q', 'b.c'],
-  ],
-  cvs: [
-    ['-Q', 'update', '-d', '-A', '-P', '-C'],
-    ['-Q', 'update', '-d', '-A', '-P'],
-    ['-Q', 'update', '-r', '1.1', 'lib'],
-    ['-Q', 'remove', '-f', 'b.c'],
-  ],
+/** What a commit in the source itself takes: with these systems it is everybody's. */
+const CATCH_UP: Partial<Record<SystemName, readonly [string, ...string[]]>> = {
+  svn: ['svn', 'update', '-q'],
+  cvs: ['cvs', '-Q', 'update', '-d'],
 };
+
+/** So often a person does what is advised before they leave it for later. */
+const ROUNDS = 2;
+
+const STEPS = ['push', 'fault', 'kill', 'advice', 'main', 'main', 'other', 'behind', 'behind', 'behind'] as const;
+
+/** Each file has had another version before the source was checked out. */
+export function withPast(world: World): void {
+  const version = (text: string): Record<string, string> =>
+    Object.fromEntries(PATHS.map((path) => [path, `int ${text};\n${'int same;\n'.repeat(10)}`]));
+  world.push({ write: version('first') });
+  world.push({ write: version('second') });
+}
 
 /** A history of pushes, edits, moves by hand, kills and runs, and what the stages have seen of it. */
 export class History {
@@ -53,6 +40,8 @@ export class History {
   /** What the server had at each revision, as a run records it. */
   readonly #exports = new Map<string, Files>();
   readonly #unknown = new Set<string>();
+  /** What persons have left at each path; undefined where there was nothing. */
+  readonly #left = new Map<string, Set<string | undefined>>();
   readonly #looked = new Map<BuildName, number>();
   readonly #steps: string[] = [];
   #judged = 0;
@@ -70,6 +59,7 @@ export class History {
    * @throws when that was no revision with the local changes that its report lists
    */
   async live(steps: number): Promise<number> {
+    execFileSync('cp', ['-a', this.#world.source, join(this.#world.root, 'backup')]);
     await this.#export();
     for (const build of ['main', 'other'] as const) this.#looked.set(build, this.#world.timesBuilt(build));
     for (let step = 0; step < steps; step++) await this.#step();
@@ -79,57 +69,96 @@ export class History {
   }
 
   async #step(): Promise<void> {
-    const random = this.#random;
-    const step = random.pick([
-      'push',
-      'push',
-      'edit',
-      'by hand',
-      'kill',
-      'advice',
-      'main',
-      'main',
-      'other',
-      'other',
-    ] as const);
+    const step = this.#random.pick(STEPS);
     this.#steps.push(step);
     if (step === 'push') await this.#push();
-    else if (step === 'edit') this.#edit();
-    else if (step === 'by hand') this.#byHand();
+    else if (step === 'fault') await this.#fault();
     else if (step === 'kill') await this.#kill();
     else if (step === 'advice') this.#followAdvice();
+    else if (step === 'behind') await this.#fallBehind();
     else await this.#run(step);
+  }
+
+  /** A person does what the primary advises, until it builds. */
+  async #runAsTold(): Promise<void> {
+    for (let round = 0; round < ROUNDS; round++) {
+      if ((await this.#run('main')) === 0) return;
+      this.#followAdvice();
+    }
+  }
+
+  /** The secondary meets what a person does while it has something to build. */
+  async #fallBehind(): Promise<void> {
+    await this.#push();
+    await this.#runAsTold();
+    await this.#fault();
+    if (this.#random.chance(0.3)) await this.#fault();
+    await this.#run('other');
   }
 
   async #push(): Promise<void> {
     const random = this.#random;
     const paths = [random.pick(PATHS), random.pick(PATHS)];
-    this.#world.push({ write: Object.fromEntries(paths.map((path) => [path, `int n${random.below(1000)};\n`])) });
+    // What is appended by hand can be merged with it, and what is written there cannot.
+    const text = (): string => `int n${random.below(1000)};\n${'int same;\n'.repeat(10)}`;
+    this.#world.push({ write: Object.fromEntries(paths.map((path) => [path, text()])) });
     await this.#export();
   }
 
   /** Which revision the server's newest is, and what is in it. */
   async #export(): Promise<void> {
     const world = this.#world;
-    const directory = join(world.root, `export-${this.#exports.size}`);
-    world.repository.clone(directory);
-    const system = versionControlOf({ ...world.repository.update, mode: world.mode }, join(world.root, 'memory'));
-    const head = await system.currentRevision({ source: directory, timeoutMs: 60_000, environment: world.environment });
-    if (head.kind === 'failed') throw new Error(head.message);
-    this.#exports.set(head.revision, filesIn(directory));
+    const { revision, files } = await newestOf(world, this.#exports.size);
+    this.#exports.set(revision, files);
+  }
+
+  async #fault(): Promise<void> {
+    const random = this.#random;
+    const kind = random.pick(['edit', 'edit', 'client', 'client', 'client', 'shell'] as const);
+    if (kind === 'edit') this.#edit();
+    else if (kind === 'shell') this.#byHand(['sh', '-c', random.pick(BY_SHELL)]);
+    else await this.#byClient(random.pick(BY_HAND[this.#world.type]));
+    this.#leave();
+  }
+
+  /** What stands in the source now is a person's, as far as it is listed as such. */
+  #leave(): void {
+    const files = filesIn(this.#world.source);
+    for (const path of new Set([...files.keys(), ...this.#left.keys(), ...PATHS])) {
+      const texts = this.#left.get(path) ?? new Set();
+      this.#left.set(path, texts.add(files.get(path)));
+    }
   }
 
   #edit(): void {
-    const path = this.#random.pick(PATHS);
-    if (!existsSync(join(this.#world.source, path))) this.#unknown.add(path);
-    if (this.#random.chance(0.3)) this.#world.remove(path);
-    else this.#world.write(path, `int mine${this.#random.below(1000)};\n`);
+    const random = this.#random;
+    const path = random.pick(PATHS);
+    const file = join(this.#world.source, path);
+    const mine = `int mine${random.below(1000)};\n`;
+    const how = random.pick(['remove', 'replace', 'append', 'append'] as const);
+    this.#steps.push(`${how} ${path}`);
+    try {
+      if (!existsSync(file)) this.#unknown.add(path);
+      if (how === 'remove') this.#world.remove(path);
+      else if (how === 'append' && existsSync(file)) this.#world.append(path, mine);
+      else this.#world.write(path, mine);
+    } catch {
+      // Something else stands there.
+    }
   }
 
-  #byHand(): void {
-    const args = this.#random.pick(BY_HAND[this.#world.type]);
-    this.#steps.push(args.join(' '));
-    this.#world.tryTo(this.#world.type, ...args);
+  async #byClient(args: readonly string[]): Promise<void> {
+    const world = this.#world;
+    this.#byHand([world.type, ...args]);
+    const catchUp = args.includes('commit') ? CATCH_UP[world.type] : undefined;
+    if (catchUp === undefined) return;
+    world.runIn(join(world.root, 'work'), ...catchUp);
+    await this.#export();
+  }
+
+  #byHand([program = '', ...args]: readonly string[]): void {
+    this.#steps.push([program, ...args].join(' '));
+    this.#world.tryTo(program, ...args);
   }
 
   /** Kills a run of the primary, and a person clears its locks without a look. */
@@ -155,15 +184,18 @@ export class History {
     } catch {
       // The tree is another one than when it was said.
     }
+    this.#leave();
   }
 
-  async #run(build: BuildName): Promise<void> {
+  /** @returns its exit code */
+  async #run(build: BuildName): Promise<number | null> {
     const world = this.#world;
     const ran = world.build(build);
     if (build === 'main') this.#said = ran.stderr;
     const built = world.timesBuilt(build);
     if (built > (this.#looked.get(build) ?? 0)) this.#judge(build, world.lastSeenBy(build), ran.stderr);
     this.#looked.set(build, built);
+    return ran.code;
   }
 
   /** A witness within the stage has copied the tree; the server says what the recorded revision is. */
@@ -174,12 +206,20 @@ export class History {
     const told = `after ${this.#steps.join(', ')}\n${stderr}`;
     if (wanted === undefined) throw new Error(`${build} has built ${recorded}, which the server never had, ${told}`);
     const listed = new Set(this.#world.reported(build));
+    const isAllowed = (path: string): boolean => {
+      if (listed.has(path)) return this.#isPersons(path, seen.get(path));
+      return this.#isUnknown(path) && !wanted.has(path);
+    };
     const wrong = [...new Set([...seen.keys(), ...wanted.keys()])].filter(
-      (path) =>
-        seen.get(path) !== wanted.get(path) && !listed.has(path) && !(this.#isUnknown(path) && !wanted.has(path)),
+      (path) => seen.get(path) !== wanted.get(path) && !isAllowed(path),
     );
     if (wrong.length > 0)
       throw new Error(`${build} has built ${recorded} with ${wrong.join(', ')} of something else, ${told}`);
+  }
+
+  /** A local change is what a person has left, and no conflict: nothing that an update has made of it. */
+  #isPersons(path: string, text: string | undefined): boolean {
+    return this.#left.get(path)?.has(text) === true && !/^(<{7}|>{7}) /m.test(text ?? '');
   }
 
   /** A file of nobody's: one of a person's, or one that a client or a person has put aside, which no revision ever had. */
