@@ -23,7 +23,7 @@ const CATCH_UP: Partial<Record<SystemName, readonly [string, ...string[]]>> = {
 /** So often a person does what is advised before they leave it for later. */
 const ROUNDS = 2;
 
-const STEPS = ['push', 'fault', 'kill', 'advice', 'main', 'main', 'other', 'behind', 'behind', 'behind'] as const;
+const STEPS = ['push', 'fault', 'kill', 'advice', 'main', 'other', 'behind', 'behind', 'behind'] as const;
 
 /** Each file has had another version before the source was checked out. */
 export function withPast(world: World): void {
@@ -114,7 +114,7 @@ export class History {
 
   async #fault(): Promise<void> {
     const random = this.#random;
-    const kind = random.pick(['edit', 'edit', 'client', 'client', 'client', 'shell'] as const);
+    const kind = random.pick(['edit', 'client', 'client', 'shell', 'shell'] as const);
     if (kind === 'edit') this.#edit();
     else if (kind === 'shell') this.#byHand(['sh', '-c', random.pick(BY_SHELL)]);
     else await this.#byClient(random.pick(BY_HAND[this.#world.type]));
@@ -135,7 +135,7 @@ export class History {
     const path = random.pick(PATHS);
     const file = join(this.#world.source, path);
     const mine = `int mine${random.below(1000)};\n`;
-    const how = random.pick(['remove', 'replace', 'append', 'append'] as const);
+    const how = random.pick(['remove', 'replace', 'append'] as const);
     this.#steps.push(`${how} ${path}`);
     try {
       if (!existsSync(file)) this.#unknown.add(path);
