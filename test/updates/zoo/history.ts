@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { versionControlOf } from '../../../src/updates/chosen-system.js';
 import type { SystemName } from '../../../src/updates/record.js';
 import { Random } from '../../support/random.js';
 import { STAGELOCK } from '../../system/programs.js';

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { versionControlOf } from '../../../src/updates/version-control.js';
+import { versionControlOf } from '../../../src/updates/chosen-system.js';
 import { filesIn } from '../systems/broken.js';
 import type { Files, World } from './world.js';
 
