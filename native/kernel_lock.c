@@ -151,6 +151,12 @@ enum release release_kernel_lock(enum strategy strategy, const struct held *held
   return RELEASED;
 }
 
+struct sighting sighting_of_kernel(pid_t holder) {
+  struct sighting sighting = {.named = true, .owner.pid = holder};
+  snprintf(sighting.owner.host, sizeof sighting.owner.host, "%s", host_name());
+  return sighting;
+}
+
 /** Finds the holder in /proc/locks. The device is not compared: overlay and btrfs show another one than stat(2) does. */
 bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting) {
   *sighting = (struct sighting){.free = true};
@@ -160,6 +166,9 @@ bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting) {
   if (locks == NULL) return true;
   char line[256], kind[16];
   while (fgets(line, sizeof line, locks) != NULL) {
+    // Where many wait there are many lines, nearly all of other files.
+    const char *before_inode = strrchr(line, ':');
+    if (before_inode == NULL || strtoull(before_inode + 1, NULL, 10) != found.st_ino) continue;
     long pid;
     uintmax_t inode, first;
     // `1: FLOCK ADVISORY WRITE 4711 fe:01:1234 0 EOF`; the lines of those who wait have an arrow before the kind.
@@ -170,9 +179,7 @@ bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting) {
     sighting->free = false;
     if (strcmp(kind, "OFDLCK") == 0) pid = owner_of_byte((off_t)first);
     if (pid <= 0) continue;
-    sighting->named = true;
-    sighting->owner.pid = (pid_t)pid;
-    snprintf(sighting->owner.host, sizeof sighting->owner.host, "%s", host_name());
+    *sighting = sighting_of_kernel((pid_t)pid);
     break;
   }
   fclose(locks);

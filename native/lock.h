@@ -76,6 +76,7 @@ enum release release_exclusive_file(const struct lock *lock, const struct held *
 enum attempt try_kernel_lock(const struct lock *lock, struct held *held);
 enum release release_kernel_lock(enum strategy strategy, const struct held *held);
 bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting);
+struct sighting sighting_of_kernel(pid_t holder);
 struct judgement judge_kernel_lock(const struct sighting *sighting);
 
 /**

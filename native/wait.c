@@ -19,6 +19,8 @@ enum { FIRST_PAUSE_MS = 1 };
 enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
 /** On network file systems ever more rarely, because a look keeps the lock from being released; see src/locks/wait.ts. */
 enum { LOOK_ACROSS_MS = 5000, LOOK_ACROSS_AT_LAST_MS = 30 * 1000 };
+/** How long a lock must have been free before those behind believe that the first in the queue hangs. */
+enum { LEFT_LYING_MS = 400 };
 /** The longest pause between two looks at what a killed helper has left. */
 enum { LINGER_MS = 250 };
 /** The kernel gives a dead owner's lock back, but for what a daemon has inherited, which is worth a look now and then. */
@@ -33,9 +35,10 @@ enum { TURN_MS = 10 * 1000 };
 struct waiting {
   const struct lock *lock;
   const struct settings *settings;
-  /** Of a lock on a network file system. */
   struct queue queue;
   bool is_first;
+  /** Whether we were not the first at once. */
+  bool has_slept;
   /** Whether the last attempt was just now. */
   bool has_asked;
   int attempts;
@@ -51,12 +54,20 @@ struct waiting {
 
 static long at_most(long long limit, long long value) { return (long)(value < limit ? value : limit); }
 
+/** Who holds it, as far as a warning cares. */
+static bool ask_for_holder(const struct waiting *waiting, struct sighting *holder) {
+  pid_t told = waiting->lock->record == NULL && !waiting->is_first ? told_holder(&waiting->queue) : 0;
+  if (told == 0) return look_at(waiting->lock, holder);
+  *holder = sighting_of_kernel(told);
+  return true;
+}
+
 /** Warns that we still wait, once it is time. */
 static void warn_when_due(struct waiting *waiting, long long now_ms) {
   if (now_ms < waiting->warn_at_ms) return;
   waiting->warn_at_ms += waiting->settings->warn_ms;
   struct sighting holder;
-  if (!look_at(waiting->lock, &holder)) return;
+  if (!ask_for_holder(waiting, &holder)) return;
   long long waited_ms = now_ms - waiting->began_ms;
   warn("%s", explain_waiting(waiting->lock, &holder, waited_ms, waited_ms >= waiting->settings->overdue_ms));
 }
@@ -90,6 +101,7 @@ static bool look_when_due(struct waiting *waiting, struct held *held, long long 
     *attempt = TROUBLE;
     return true;
   }
+  if (waiting->lock->record == NULL && waiting->lock->local) tell_holder(&waiting->queue, holder.named ? holder.owner.pid : 0);
   if (settle_when_dead(waiting, &holder, now_ms)) {
     *attempt = try_lock(waiting->lock, held);
     return true;
@@ -99,9 +111,14 @@ static bool look_when_due(struct waiting *waiting, struct held *held, long long 
   return false;
 }
 
-/** A look at the owner keeps him from releasing, so each new first waits with it as if he had just come. */
+static long first_look_ms(const struct lock *lock) {
+  if (lock->record == NULL) return LOOK_AT_KERNEL_MS;
+  return lock->local ? LOOK_AGAIN_MS : LOOK_ACROSS_MS;
+}
+
+/** Across a network a look at the owner keeps him from releasing, so each new first waits with it as if he had just come. */
 static void look_later(struct waiting *waiting, long long now_ms) {
-  waiting->look_again_ms = waiting->lock->record == NULL ? LOOK_AT_KERNEL_MS : LOOK_ACROSS_MS;
+  waiting->look_again_ms = first_look_ms(waiting->lock);
   waiting->look_at_ms = now_ms + waiting->look_again_ms;
 }
 
@@ -111,17 +128,28 @@ static bool has_turn(struct waiting *waiting) {
   long until_warning_ms = at_most(INT_MAX, waiting->warn_at_ms - steady_ms());
   enum turn turn = await_turn(&waiting->queue, waiting->settings->poll_ms, until_warning_ms);
   waiting->is_first = turn == FIRST;
-  if (waiting->is_first) look_later(waiting, steady_ms());
-  return turn != NOT_YET;
+  if (waiting->is_first && waiting->has_slept) look_later(waiting, steady_ms());
+  waiting->has_slept = true;
+  return turn == FIRST || (turn == IMPATIENT && !waiting->lock->local);
+}
+
+/**
+ * One round of those who are not the first. On a local file system it costs next to nothing to see whether the first does what
+ * it is there for: one that hangs, because nobody reads its warnings say, stops nobody for long.
+ */
+static enum attempt wait_behind(const struct waiting *waiting, struct held *held) {
+  const struct lock *lock = waiting->lock;
+  if (!lock->local || stop_signal != 0) return TAKEN;
+  // The kernel gives its own locks to the first at once.
+  if (lock->record == NULL) return try_lock(lock, held);
+  if (!may_be_free(lock)) return TAKEN;
+  pause_ms(LEFT_LYING_MS);
+  return may_be_free(lock) ? try_lock(lock, held) : TAKEN;
 }
 
 /** One round of a lock on a network file system that is taken. */
-static enum attempt wait_in_queue(struct waiting *waiting, struct held *held) {
+static enum attempt ask_server(struct waiting *waiting, struct held *held) {
   const struct lock *lock = waiting->lock;
-  if (!has_turn(waiting)) {
-    waiting->has_asked = false;
-    return TAKEN;
-  }
   long long now_ms = steady_ms();
   long at_last_ms = lock->record == NULL ? LOOK_AT_KERNEL_AT_LAST_MS : LOOK_ACROSS_AT_LAST_MS;
   enum attempt attempt;
@@ -160,14 +188,19 @@ static enum attempt wait_for_kernel(struct waiting *waiting, struct held *held) 
 }
 
 static enum attempt wait_a_round(struct waiting *waiting, struct held *held) {
-  if (!waiting->lock->local) return wait_in_queue(waiting, held);
+  if (!has_turn(waiting)) {
+    waiting->has_asked = false;
+    return wait_behind(waiting, held);
+  }
+  if (!waiting->lock->local) return ask_server(waiting, held);
   return waiting->lock->record == NULL ? wait_for_kernel(waiting, held) : wait_for_owner(waiting, held);
 }
 
 enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct once *once, struct held *held,
                          struct wait *wait) {
   *wait = (struct wait){0};
-  struct queue queue = queue_of(lock);
+  // On a local file system a lock that is free costs no look at the queue: whoever comes in between comes once.
+  struct queue queue = lock->local ? (struct queue){.fd = -1} : queue_of(lock);
   bool queues = has_waiters(&queue);
   enum attempt attempt = queues ? TAKEN : try_lock(lock, held);
   if (attempt != TAKEN) {
@@ -175,6 +208,7 @@ enum acquisition acquire(const struct lock *lock, const struct settings *setting
     return attempt == ACQUIRED ? GOT_IT : GOT_TROUBLE;
   }
 
+  if (lock->local) queue = queue_of(lock);
   join_queue(&queue);
   struct waiting waiting = {
       .lock = lock,

@@ -9,7 +9,7 @@ const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = const
 
 /** No pid of Linux needs more bits (PID_MAX_LIMIT). */
 const PIDS = 1n << 22n;
-/** The places of a region: nobody gets one behind so many others that came while the queue was never empty. */
+/** The places of a region but one: nobody gets one behind so many others that came while the queue was never empty. */
 const PLACES = 1n << 14n;
 const REGION_SIZE = PLACES * PIDS;
 /** Two locks with one region would queue together, which costs a wait. */
@@ -18,10 +18,13 @@ const REGIONS = (1n << 62n) / REGION_SIZE;
 const TRIES = 100;
 /**
  * A first who has not moved for so long may hang; mostly it waits for a long compile, as everybody does. So those behind ask then, but
- * ten times more rarely than usual: the first has ten chances before one of them.
+ * more rarely than usual, by ten times their distance: the first has ten chances before the second.
  */
 const PATIENCE_MS = 60_000;
 const RARELY = 10;
+/** How often the second sees whether it is its turn: some system calls. The third looks half as often, and so on. */
+const TURN_POLL_MS = 20;
+const MOST_RARELY_MS = 1000;
 /** The first pause; then they double. Shorter ones would give a newcomer more chances than the first of another host has. */
 const FIRST_PAUSE_MS = 16;
 /** Who has waited for so long asks twice as often as the interval says, then ever more often, up to ten times. */
@@ -37,8 +40,9 @@ export type Turn =
   | 'first';
 
 /**
- * The queue of those on this host who wait for one lock on a network file system. Only its first asks the server, so the one who
- * has waited longest is not overtaken by one who asks more often, and the server is asked by each host and not by each waiter.
+ * The queue of those of this user on this host who wait for one lock. Only its first looks at the lock, however many wait: when it is
+ * released one is woken and not all; the one who has waited longest is not overtaken by one who asks more often; and a file server
+ * is asked by each host and not by each waiter.
  *
  * A place in it is a lock of the open file on one byte of a file of the user's own, `/tmp/.ct-locks.UID/turns`: nothing is
  * left behind, and the kernel frees the place of who dies. The byte says which process it is, so that nobody waits for one that was
@@ -48,12 +52,14 @@ export type Turn =
 export class Queue {
   readonly #system: Syscalls;
   readonly #fd: number;
-  /** The first byte of the lock's region, which nobody takes; then those of place 0, one for each process, of place 1, and so on. */
+  /** The first byte of the lock's region: first those that say who holds the lock (native/queue.h), then those of place 1, and so on. */
   readonly #region: bigint;
   #place: bigint | undefined;
   #isFirst = false;
   /** Who was the first before us when we looked last. */
   #first: bigint | undefined;
+  /** How many were before us then, at most. */
+  #before = 1;
   #patientUntilMs: number | undefined;
   #isOpen = true;
 
@@ -76,7 +82,7 @@ export class Queue {
   }
 
   hasWaiters(): boolean {
-    return this.#orLeave(() => this.#lastPlace() !== undefined, false);
+    return this.#orLeave(() => this.#somePlace(this.#firstByte, this.#end) !== undefined, false);
   }
 
   /** Takes a place behind all others. Harmless when we have one. */
@@ -94,17 +100,28 @@ export class Queue {
     const place = this.#place;
     if (!this.#isOpen || place === undefined || this.#isFirst) return 'first';
     // Once all before us are gone we keep the lock: nobody gets a place before ours any more.
-    const isFirst = (): boolean => this.#system.lockBytes(this.#fd, 'shared', this.#region, place - this.#region);
+    const isFirst = (): boolean => this.#system.lockBytes(this.#fd, 'shared', this.#firstByte, place - this.#firstByte);
     this.#isFirst = this.#orLeave(isFirst, true);
     if (this.#isFirst) return 'first';
     const first = this.#orLeave(() => this.#firstAtWork(place), undefined);
     this.#isFirst = first === undefined;
-    if (this.#isFirst) return 'first';
+    if (first === undefined) return 'first';
+    this.#before = Math.max(1, Number((place - this.#region) / PIDS - (first - this.#region) / PIDS));
     if (first !== this.#first || this.#patientUntilMs === undefined) this.#patientUntilMs = nowMs + PATIENCE_MS;
     this.#first = first;
     if (nowMs < this.#patientUntilMs) return 'not-yet';
-    this.#patientUntilMs = nowMs + RARELY * pollMs;
+    this.#patientUntilMs = nowMs + RARELY * pollMs * this.#before;
     return 'impatient';
+  }
+
+  /** How many are before us, at most. */
+  get before(): number {
+    return this.#before;
+  }
+
+  /** When to ask for the {@link turn} again: many who wait cost little more together than one. */
+  get pauseMs(): number {
+    return Math.min(TURN_POLL_MS * this.before, MOST_RARELY_MS);
   }
 
   /** Lets the next one ask. */
@@ -128,9 +145,9 @@ export class Queue {
   #takePlace(): bigint | undefined {
     for (let tries = 0; tries < TRIES; tries++) {
       const last = this.#lastPlace();
-      const number = last === undefined ? 0n : (last - this.#region) / PIDS + 1n;
+      const number = last === undefined ? 1n : (last - this.#region) / PIDS + 1n;
       const place = this.#region + number * PIDS + BigInt(process.pid);
-      if (place >= this.#region + REGION_SIZE) return undefined;
+      if (place >= this.#end) return undefined;
       if (this.#system.lockBytes(this.#fd, 'exclusive', place, 1n)) return place;
     }
     return undefined;
@@ -141,12 +158,24 @@ export class Queue {
     return from < to ? this.#system.lockedAmong(this.#fd, from, to - from) : undefined;
   }
 
+  get #firstByte(): bigint {
+    return this.#region + PIDS;
+  }
+
+  get #end(): bigint {
+    return this.#region + REGION_SIZE;
+  }
+
+  /** Places are taken in their order, mostly without gaps: steps that double, then halve, lead to the last of many in few calls. */
   #lastPlace(): bigint | undefined {
-    let last: bigint | undefined;
-    for (let place: bigint | undefined = this.#region; place !== undefined; ) {
-      place = this.#somePlace(place + 1n, this.#region + REGION_SIZE);
-      last = place ?? last;
+    let last = this.#somePlace(this.#firstByte, this.#end);
+    let doubles = true;
+    for (let step = PIDS; last !== undefined && step >= PIDS; step = doubles ? step * 2n : step / 2n) {
+      const found = this.#somePlace(last - ((last - this.#region) % PIDS) + step, this.#end);
+      if (found === undefined) doubles = false;
+      else last = found;
     }
+    for (let next = last; next !== undefined; next = this.#somePlace(next + 1n, this.#end)) last = next;
     return last;
   }
 
@@ -161,7 +190,11 @@ export class Queue {
 
   /** The first before a place who can ask. */
   #firstAtWork(before: bigint): bigint | undefined {
-    let first = this.#firstPlace(this.#region + 1n, before);
+    let first = this.#first;
+    // Mostly the same as before: to look for another one means to look at all.
+    if (first === undefined || this.#somePlace(first, first + 1n) === undefined) {
+      first = this.#firstPlace(this.#firstByte, before);
+    }
     while (first !== undefined && isStopped(Number((first - this.#region) % PIDS))) {
       first = this.#firstPlace(first + 1n, before);
     }

@@ -3,8 +3,9 @@ import { type PathWatch, watchPaths } from '../files/watch.js';
 import { thisHost } from '../host/host.js';
 import { pause } from '../host/pause.js';
 import { checkAcquireOptions } from './arguments.js';
+import { PlaceInLine } from './line.js';
 import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
-import { isQueueKnown, pauseOfFirst, Queue } from './queue.js';
+import { isQueueKnown, pauseOfFirst, Queue, type Turn } from './queue.js';
 
 /** How a lock is waited for. */
 export interface Waiting {
@@ -17,10 +18,14 @@ export interface Waiting {
 
 /** Locks are mostly held for an instant or for long: begin with short pauses, then double up to the interval. */
 const FIRST_PAUSE_MS = 1;
-/** Most waits are over before a watch would be set up. */
-const WATCH_AFTER_MS = 20;
-/** How often somebody in the queue looks whether it is their turn: a system call. */
-const TURN_POLL_MS = 20;
+/** Most waits for local locks are over before it pays to queue and to set up a watch. */
+const QUEUE_AFTER_MS = 20;
+/** How often the second in the queue for a local lock sees whether the first takes what is free; the third looks half as often. */
+const LOOK_AT_FIRST_MS = 500;
+/** For how long a lock must have been free then: the first hangs. */
+const LEFT_LYING_MS = 400;
+/** setTimeout(3) takes no more. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1;
 /**
  * When a waiter on a network file system first looks at the owner's record; then after twice the time, up to the limit.
  * An attempt is one request that the server decides. A look is several, and does harm there: an
@@ -35,8 +40,8 @@ const LAST_LOOK_MS = 30_000;
 
 /**
  * The wait loop of every strategy: attempt, remove the lock if its owner is dead, pause, again. Every decision is made
- * by an attempt; a watch only ends a pause early, so it does no harm when it misses something. On a network file system the
- * attempts are made in turn, see {@link Queue}.
+ * by an attempt; a watch only ends a pause early, so it does no harm when it misses something. The attempts are made in turn,
+ * see {@link Queue}.
  */
 export async function waitFor(
   lock: ObjectLock,
@@ -46,24 +51,27 @@ export async function waitFor(
   if (options !== undefined) checkAcquireOptions(options);
   if (options?.signal?.aborted) return { kind: 'aborted', waitedMs: 0 };
   const began = performance.now();
-  const queueUp = (): Queue | undefined => (waiting.watched ? undefined : Queue.of(thisHost().name, lock.path));
-  // Nobody overtakes those who wait already, but for one attempt where there is no time for more.
-  let queue = options?.timeoutMs !== 0 && !waiting.watched && isQueueKnown() ? queueUp() : undefined;
-  try {
-    const queues = queue?.hasWaiters() === true;
-    const held = queues ? undefined : lock.try();
-    if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: 0 };
-    queue ??= queueUp();
-    queue?.join();
-    return await wait(lock, waiting, options ?? {}, { began, queue, isTried: !queues });
-  } finally {
-    queue?.leave();
-  }
+  // Nobody overtakes those who wait already, but for one attempt where there is no time for more, or where a look at the queue
+  // costs more than the lock: on a local file system.
+  const queues = options?.timeoutMs !== 0 && !waiting.watched && isQueueKnown() && hasWaiters(lock);
+  const held = queues ? undefined : lock.try();
+  if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: 0 };
+  return wait(lock, waiting, options ?? {}, { began, isTried: !queues });
+}
+
+function hasWaiters(lock: ObjectLock): boolean {
+  const queue = queueOf(lock);
+  const has = queue?.hasWaiters() === true;
+  queue?.leave();
+  return has;
+}
+
+function queueOf(lock: ObjectLock): Queue | undefined {
+  return Queue.of(thisHost().name, lock.path);
 }
 
 interface Arrival {
   readonly began: number;
-  readonly queue: Queue | undefined;
   /** Whether an attempt has just failed. */
   readonly isTried: boolean;
 }
@@ -73,28 +81,35 @@ async function wait(
   lock: ObjectLock,
   { pollMs, warnMs, overdueMs, watched }: Waiting,
   { timeoutMs = Number.POSITIVE_INFINITY, signal, onNotice }: AcquireOptions,
-  { began, queue, isTried: wasTried }: Arrival,
+  { began, isTried: wasTried }: Arrival,
 ): Promise<Acquisition> {
   const waited = (): number => performance.now() - began;
   let pauseMs = FIRST_PAUSE_MS;
   let nextWarningMs = warnMs;
   let lookAgainMs = FIRST_LOOK_MS;
   let nextLookMs = watched ? 0 : FIRST_LOOK_MS;
+  let nextLookAtFirstMs = LOOK_AT_FIRST_MS;
   let watch: PathWatch | undefined;
   let isTried = wasTried;
   let isMyTurn = true;
   let attempts = 0;
+  const place = new PlaceInQueue(lock);
   try {
     for (;;) {
       if (signal?.aborted) return { kind: 'aborted', waitedMs: waited() };
-      const turn = queue?.turn(performance.now(), pollMs) ?? 'first';
+      if (!watched || waited() > QUEUE_AFTER_MS) place.take();
+      const turn = place.turn(pollMs);
       // A look at the owner keeps him from releasing, so each new first waits with it as if he had just come.
       if (turn === 'first' && !isMyTurn) {
         lookAgainMs = FIRST_LOOK_MS;
         nextLookMs = waited() + lookAgainMs;
       }
       isMyTurn = turn === 'first';
-      const asks = turn !== 'not-yet' || waited() >= timeoutMs;
+      let asks = turn === 'first' || (turn === 'impatient' && !watched) || waited() >= timeoutMs;
+      if (!asks && watched && place.isNear && waited() >= nextLookAtFirstMs) {
+        asks = await isLeftLying(lock, signal);
+        nextLookAtFirstMs = waited() + LOOK_AT_FIRST_MS * place.before;
+      }
       const held = isTried || !asks ? undefined : lock.try();
       isTried = false;
       if (held !== undefined) return { kind: 'acquired', lock: held, waitedMs: waited() };
@@ -117,15 +132,75 @@ async function wait(
           onNotice?.({ kind: 'waiting', lock, holder, waitedMs: waited(), escalated });
         }
       }
-      if (watched && watch === undefined && waited() > WATCH_AFTER_MS) {
+      const isNear = isMyTurn || (place.isNear && place.before === 1);
+      if (watched && watch === undefined && isNear && waited() > QUEUE_AFTER_MS) {
         watch = await watchPaths([lock.path]);
         continue; // it may have changed before the watch began to look
       }
-      if (!watched) pauseMs = isMyTurn ? pauseOfFirst(waited(), attempts++, pollMs) : TURN_POLL_MS;
-      await pause(Math.min(pauseMs, Math.max(timeoutMs - waited(), 0)), signal, watch?.next());
+      if (!watched && isMyTurn) pauseMs = pauseOfFirst(waited(), attempts++, pollMs);
+      const longestMs = Math.max(Math.min(timeoutMs, nextWarningMs) - waited(), 0);
+      const thisMs = Math.min(isMyTurn ? pauseMs : place.pauseMs, longestMs, LONGEST_PAUSE_MS);
+      await pause(thisMs, signal, place.isNear ? watch?.next() : place.next());
       if (watched) pauseMs = Math.min(pauseMs * 2, pollMs);
     }
   } finally {
+    place.leave();
     await watch?.close();
+  }
+}
+
+/** Whether nobody takes a lock that is free: those whose turn it is hang. */
+async function isLeftLying(lock: ObjectLock, signal: AbortSignal | undefined): Promise<boolean> {
+  if (lock.inspect().kind !== 'free') return false;
+  await pause(LEFT_LYING_MS, signal);
+  return signal?.aborted !== true && lock.inspect().kind === 'free';
+}
+
+/** A place among all who wait for a lock: in this process, then on this host. */
+class PlaceInQueue {
+  readonly #lock: ObjectLock;
+  #line: PlaceInLine | undefined;
+  #queue: Queue | undefined;
+  #hasJoined = false;
+
+  constructor(lock: ObjectLock) {
+    this.#lock = lock;
+  }
+
+  /** Harmless when it is taken. */
+  take(): void {
+    this.#line ??= PlaceInLine.enter(this.#lock.path);
+    if (!this.#line.isNear || this.#hasJoined) return;
+    this.#hasJoined = true;
+    this.#queue = queueOf(this.#lock);
+    this.#queue?.join();
+  }
+
+  /** Whether the queue of the host tells; else somebody of this process does. */
+  get isNear(): boolean {
+    return this.#line?.isNear !== false;
+  }
+
+  turn(pollMs: number): Turn {
+    if (!this.isNear) return 'not-yet';
+    return this.#queue?.turn(performance.now(), pollMs) ?? 'first';
+  }
+
+  /** How many are before us, at most. */
+  get before(): number {
+    return this.#queue?.before ?? 1;
+  }
+
+  get pauseMs(): number {
+    return this.isNear ? (this.#queue?.pauseMs ?? 0) : Number.POSITIVE_INFINITY;
+  }
+
+  next(): Promise<void> | undefined {
+    return this.#line?.next();
+  }
+
+  leave(): void {
+    this.#queue?.leave();
+    this.#line?.leave();
   }
 }

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -13,6 +14,8 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { thisHost } from '../../src/locks/index.js';
+import { Queue } from '../../src/locks/queue.js';
 import { canPassThrough, networkDirectory } from '../support/network-directory.js';
 import {
   HELPER,
@@ -43,16 +46,21 @@ function queues(pid: number): boolean {
 
 interface Crowd {
   readonly directory: string;
-  readonly waiters: readonly Running[];
+  readonly waiters: Running[];
   readonly holder: Running;
   /** Who got the lock, in this order, so far. */
   got(): string[];
   release(): void;
 }
 
-/** One who holds a lock on a network file system, and others who have come for it one after the other. */
-async function crowd(strategy: string, names: string, environment: Record<string, string> = {}): Promise<Crowd> {
-  const [directory, aside] = [networkDirectory(), temporaryDirectory()];
+/** One who holds a lock, and others who have come for it one after the other. */
+async function crowd(
+  strategy: string,
+  names: string,
+  environment: Record<string, string> = {},
+  place: () => string = networkDirectory,
+): Promise<Crowd> {
+  const [directory, aside] = [place(), temporaryDirectory()];
   const order = join(aside, 'order');
   const produce = script(aside, 'produce', `echo $NAME >>${order}; echo whole >"$last"`);
   const wait = `echo $$ >${aside}/self; while [ -e ${aside}/self ]; do sleep 0.02; done; echo whole >"$last"`;
@@ -150,6 +158,77 @@ describe.skipIf(!canPassThrough)('those who wait for a lock on a network file sy
       expect(await start(args, { cwd: directory }).ended).toEqual({ end: 0, stdout: '', stderr: '' });
     }
     expect(leftIn(directory)).toEqual(['a.o']);
+  });
+});
+
+describe('those who wait for a lock on a local file system', () => {
+  const local = (strategy: string, names: string, environment: Record<string, string> = {}): Promise<Crowd> =>
+    crowd(strategy, names, environment, temporaryDirectory);
+
+  test.each(['lockdir', 'cifs', 'flock', 'fcntl'])('get it in the order in which they came (%s)', async (strategy) => {
+    const { waiters, got, release } = await local(strategy, 'abcd');
+    release();
+    for (const { ended } of waiters) expect(await ended).toEqual({ end: 0, stdout: '', stderr: '' });
+    expect(got()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('get it in that order when some were killed in between, and those before them too', async () => {
+    const { waiters, got, release } = await local('lockdir', 'abcdef');
+    for (const index of [0, 2, 4]) waiters[index]?.child.kill('SIGKILL');
+    release();
+    for (const index of [1, 3, 5]) expect((await waiters[index]?.ended)?.end).toBe(0);
+    expect(got()).toEqual(['b', 'd', 'f']);
+  });
+
+  test('do not wait for ever for those who were stopped', async () => {
+    const { waiters, got, release } = await local('cifs', 'abcd');
+    for (const index of [0, 1, 2]) waiters[index]?.child.kill('SIGSTOP');
+    release();
+    expect((await waiters[3]?.ended)?.end).toBe(0);
+    expect(got()).toEqual(['d']);
+    for (const index of [0, 1, 2]) waiters[index]?.child.kill('SIGCONT');
+    for (const index of [0, 1, 2]) expect((await waiters[index]?.ended)?.end).toBe(0);
+  });
+
+  test.each(['lockdir', 'flock'])('do not wait for ever for a first that hangs (%s)', async (strategy) => {
+    const { directory, waiters, release } = await local(strategy, '');
+    // It takes the place of the first and never asks.
+    const path = join(realpathSync(directory), strategy === 'lockdir' ? 'a.o.lockdir' : 'a.o.lock');
+    const hung = Queue.of(thisHost().name, path);
+    hung?.join();
+    expect(hung?.turn(0, 100)).toBe('first');
+    const args = [
+      'compile',
+      '--target=a.o',
+      `--strategy=${strategy}`,
+      '--',
+      script(directory, 'again', 'echo >"$last"'),
+    ];
+    for (const helper of [HELPER, TYPESCRIPT_HELPER]) {
+      const waiter = start(args, { cwd: directory }, helper);
+      await until(() => queues(waiter.pid), 'it queues');
+      waiters.push(waiter);
+    }
+    release();
+    for (const { ended } of waiters) expect(await ended).toEqual({ end: 0, stdout: '', stderr: '' });
+    hung?.leave();
+  });
+
+  test.each(['lockdir', 'flock'])('say that they wait, and for whom, each of them (%s)', async (strategy) => {
+    const { holder, waiters, release } = await local(strategy, 'abc', { CT_LOCK_WARN_INTERVAL: '0.4' });
+    for (const { child } of waiters) {
+      const said = new Promise((told) => child.stderr?.once('data', (text) => told(String(text))));
+      expect(await said).toContain(`process ${holder.pid} on`);
+    }
+    release();
+    for (const { ended } of waiters) expect((await ended).end).toBe(0);
+  });
+
+  test.each(['lockdir', 'cifs'])('get the lock of one who was killed with it (%s)', async (strategy) => {
+    const { holder, waiters, got } = await local(strategy, 'abc');
+    holder.child.kill('SIGKILL');
+    for (const { ended } of waiters) expect((await ended).end).toBe(0);
+    expect(got()).toEqual(['a', 'b', 'c']);
   });
 });
 
