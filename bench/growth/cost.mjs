@@ -4,10 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** Those of the threads of Node and of waiting are left out: how many there are depends on who ran when. */
-const TRACED =
-  'trace=%file,getdents64,read,pread64,write,pwrite64,fsync,fdatasync,fcntl,fstat,lseek,execve,clone,clone3,vfork';
+import { countIn, straceInto } from './tracing.mjs';
 
 /** Node says how large its heap is at the end; what was freed before that, `--trace-gc` tells. */
 const AT_EXIT = `process.on('exit', () => {
@@ -29,13 +26,14 @@ writeFileSync(preload, AT_EXIT);
  *
  * @param {Command} command run three times: it must do the same each time, or `before` must have it do so
  * @param {() => void} [before]
- * @returns {{calls: number, allocatedMb: number | undefined, cpuMs: number, peakMb: number}}
+ * @param {boolean} [used] whether CPU time and memory are of interest
+ * @returns {{calls: number, allocatedMb: number | undefined, cpuMs?: number, peakMb?: number}}
  */
-export function costOf(command, before = () => undefined) {
+export function costOf(command, before = () => undefined, used = true) {
   before();
   const calls = countCalls(command);
-  before();
-  const { cpuMs, peakMb } = useOf(command);
+  if (used) before();
+  const { cpuMs, peakMb } = used ? useOf(command) : {};
   before();
   return { calls, allocatedMb: command.argv[0] === 'node' ? allocatedBy(command) : undefined, cpuMs, peakMb };
 }
@@ -51,10 +49,8 @@ function run(argv, { cwd, env = process.env, exit = 0, argv: shown }, more = {})
 
 function countCalls(command) {
   const file = join(scratch, 'calls');
-  run(['strace', '-f', '--seccomp-bpf', '-qq', '-c', '-o', file, '-e', TRACED, ...program(command.argv)], command);
-  const total = /^\s*100\.00\s+\S+\s+(?:\S+\s+)??(\d+)\s+(?:\d+\s+)?total$/m.exec(readFileSync(file, 'utf8'));
-  if (total === null) throw new Error(`strace has not counted: ${readFileSync(file, 'utf8').slice(-500)}`);
-  return Number(total[1]);
+  run(['strace', ...straceInto(file), ...program(command.argv)], command);
+  return countIn(file);
 }
 
 function useOf(command) {

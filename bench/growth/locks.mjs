@@ -45,4 +45,24 @@ export const dimensions = [
       return { world, command: { argv, cwd: world.root, env: environment } };
     },
   })),
+  {
+    name: 'dead locks of another host, ct-cleanup-locks looks',
+    growth: 'linear',
+    make(size) {
+      const world = new World();
+      for (const n of numbers(size)) world.write(`objects/o${n}.o.lock.excl`, `farhost:${n + 300}`);
+      world.write('bin/ssh', FAR_HOST);
+      world.run('bin', 'chmod', '+x', 'ssh');
+      const argv = ['node', program('ct-cleanup-locks.js'), '--dry-run', '--min-lock-age=0', '--objdir=objects'];
+      const env = { ...environment, PATH: `${world.path('bin')}:${environment.PATH}` };
+      return { world, command: { argv, cwd: world.root, env } };
+    },
+  },
 ];
+
+/** A host on which none of the processes runs that it is asked for. */
+const FAR_HOST = `#!/bin/sh
+echo host farhost; echo 'system Linux pid:[4026531836]'
+sed -n 's/^for p in \\(.*\\); do$/\\1/p' | tr ' ' '\\n' | sed 's/.*/process & absent /'
+echo end
+`;

@@ -9,6 +9,9 @@ function built(script, more = '') {
 
 const LINES = (line) => (size) => built(`yes '${line}' | head -n ${size}`);
 
+/** What an expression that goes back and forth would not end with. */
+const BLANKS = (size) => built(`yes "$(printf '%${size}s' '')error x" | head -n 200`);
+
 const JUNIT = (size) => `awk '
   BEGIN {
     print "<testsuite name=\\"all\\">"
@@ -42,5 +45,13 @@ export const dimensions = [
     memory: 'constant',
     sizes: [1000, 10_000, 100_000],
     make: LINES('a.c:1:2: warning: unused'),
+  },
+  {
+    name: 'blanks before each of 200 lines of a log, the run of its stage',
+    growth: 'linear',
+    cpu: 'linear',
+    allocates: 0,
+    sizes: [100, 1000, 10_000],
+    make: BLANKS,
   },
 ];

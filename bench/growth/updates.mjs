@@ -37,7 +37,7 @@ function withoutNews(options, change = () => undefined) {
 /** The same where each run finds a commit that changes so many files. */
 function withNews(options, files, change) {
   const { world, command } = withoutNews(options, change);
-  return { world, command, before: () => commit(world, files) };
+  return { world, command, before: () => commit(world, files, options.type) };
 }
 
 /** What a directory holds is put back before each run. */
@@ -106,11 +106,16 @@ export const dimensions = [
     growth: 'constant',
     make: (size) => withoutNews({ type, files: size }),
   })),
-  {
-    name: 'files in the source (git), update of one',
+  ...['git', 'svn', 'hg'].map((type) => ({
+    name: `files in the source (${type}), update of one`,
     growth: 'linear',
-    make: (size) => withNews({ files: size }, 1),
-  },
+    make: (size) => withNews({ type, files: size }, 1),
+  })),
+  ...['svn', 'hg'].map((type) => ({
+    name: `files of an update (${type}), its run`,
+    growth: 'linear',
+    make: (size) => withNews({ type, files: size }, size),
+  })),
   {
     name: 'lines of the history, run without news',
     growth: 'constant',

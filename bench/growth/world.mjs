@@ -146,10 +146,19 @@ const MAKE = {
   },
 };
 
-/** A commit in the origin of a git project that changes so many of its files. */
-export function commit(world, files = 1) {
+/** A commit in the origin of a project that changes so many of its files. */
+export function commit(world, files = 1, type = 'git') {
+  const directory = type === 'svn' ? 'work' : 'origin';
+  if (type === 'svn') checkOutOnce(world);
   for (const n of numbers(files)) {
-    world.write(`origin/d${Math.floor(n / 100)}/f${n}.c`, `int f${n} = ${process.hrtime.bigint()};\n`);
+    world.write(`${directory}/d${Math.floor(n / 100)}/f${n}.c`, `int f${n} = ${process.hrtime.bigint()};\n`);
   }
-  world.run('origin', 'git', 'commit', '-qam', 'A change');
+  if (type === 'git') world.run(directory, 'git', 'commit', '-qam', 'A change');
+  else world.run(directory, type, 'commit', '-q', '-m', 'A change');
+}
+
+/** Where somebody else works. */
+function checkOutOnce(world) {
+  if (world.names('.').includes('work')) return;
+  world.run('.', 'svn', 'checkout', '-q', `file://${world.path('origin')}`, 'work');
 }

@@ -2,11 +2,12 @@ import type { Host } from '../host/host.js';
 import { remainsOfMany } from '../host/remains.js';
 import type { CleanupContext, Finding } from './finding.js';
 import { type Environment, lockDirectoriesOfAll } from './lock-directories.js';
-import { cleanLocks } from './locks.js';
+import { LockCleaner } from './locks.js';
 import { cleanMadeOnce } from './made-once.js';
+import { PathSet } from './path-set.js';
 import { Places } from './place.js';
 import { rootsOf } from './roots.js';
-import { type Survey, survey } from './survey.js';
+import { type Survey, Surveyor } from './survey.js';
 import { Tally } from './tally.js';
 import { cleanTemporaries } from './temporaries.js';
 
@@ -30,7 +31,6 @@ export interface CleanupOptions {
 
 export type Progress =
   | { readonly stage: 'walking'; readonly done: number; readonly known: number }
-  | { readonly stage: 'cleaning'; readonly done: number; readonly known: number }
   | { readonly stage: 'asking'; readonly hosts: number };
 
 export interface CleanupResult {
@@ -45,17 +45,14 @@ const LOOK_MS = 1000;
  * Finds the locks and temporaries that dead processes have left in some trees and removes them. What it cannot be sure of
  * stays. Builds may run meanwhile.
  *
- * First everything is listed, then the locks go, then the temporaries, because of those the lock decides.
+ * The trees are gone through twice: first the locks go, then, where there are any, the temporaries, because of those the lock
+ * decides. Nothing is kept of what was seen, so that memory does not grow with what there is to clean.
  */
 export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
   const { onFinding, onProgress, dryRun } = options;
   const elsewhere = lockDirectoriesOfAll(options.roots, options.environment);
   const { roots } = rootsOf([...options.roots, ...elsewhere.directories]);
-  const surveyed = await survey(roots, (done, known) => onProgress({ stage: 'walking', done, known }));
-  const found = { ...surveyed, problems: [...elsewhere.problems, ...surveyed.problems] };
   const tally = new Tally();
-  const known = found.locks.length + found.temporaries.length + found.factsOf.length;
-  let done = 0;
   const context: CleanupContext = {
     ...options,
     // Who removes a lock looks at its very moment.
@@ -65,15 +62,34 @@ export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
         : options.host,
     places: new Places(!dryRun),
     lockDirectories: new Set(elsewhere.directories),
-    cleared: new Set(),
+    cleared: new PathSet(),
     tell: (finding) => {
       tally.add(finding);
       onFinding(finding);
     },
-    step: () => onProgress({ stage: 'cleaning', done: done++, known }),
   };
-  await cleanLocks(found.locks, context, (hosts) => onProgress({ stage: 'asking', hosts }));
-  cleanTemporaries(found.temporaries, context);
-  cleanMadeOnce(found.factsOf, context);
-  return { survey: found, tally };
+  const walking = (done: number, known: number): void => onProgress({ stage: 'walking', done, known });
+  const surveyor = new Surveyor(roots, walking);
+  const locks = new LockCleaner(context, (hosts) => onProgress({ stage: 'asking', hosts }));
+  let hasMore = false;
+  for await (const found of surveyor.leftovers()) {
+    hasMore ||= found.temporaries.length + found.factsOf.length > 0;
+    await locks.clean(found.locks);
+  }
+  await locks.end();
+  if (hasMore) await cleanTheRest(roots, context, walking);
+  const { survey } = surveyor;
+  return { survey: { ...survey, problems: [...elsewhere.problems, ...survey.problems] }, tally };
+}
+
+/** What could not be read was told of the first time. */
+async function cleanTheRest(
+  roots: readonly string[],
+  context: CleanupContext,
+  onProgress: (done: number, known: number) => void,
+): Promise<void> {
+  for await (const found of new Surveyor(roots, onProgress).leftovers()) {
+    cleanTemporaries(found.temporaries, context);
+    cleanMadeOnce(found.factsOf, context);
+  }
 }

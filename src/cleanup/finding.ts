@@ -2,6 +2,7 @@ import { errorCode } from '../host/error-code.js';
 import type { Host } from '../host/host.js';
 import { LockError, type Owner } from '../locks/index.js';
 import type { Environment } from './lock-directories.js';
+import type { PathSet } from './path-set.js';
 import type { Places } from './place.js';
 import type { Removal } from './removal.js';
 import type { Kept } from './verdict.js';
@@ -34,10 +35,8 @@ export interface CleanupContext {
   /** What stands in them are locks of targets elsewhere. */
   readonly lockDirectories: ReadonlySet<string>;
   /** Locks that are gone by us, or in a dry run would be. */
-  readonly cleared: Set<string>;
+  readonly cleared: PathSet;
   readonly tell: (finding: Finding) => void;
-  /** Called before each leftover is looked at. */
-  readonly step: () => void;
 }
 
 type About = Pick<Finding, 'path' | 'what' | 'owner' | 'target'>;

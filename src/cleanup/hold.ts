@@ -5,12 +5,13 @@ import { isShortName, pathBeside, placeIn, probeKernelLock, targetIn } from '../
 import { hasStem, lockNames, recognise } from './leftover.js';
 import { type Environment, lockDirectoriesOf } from './lock-directories.js';
 import { namesBehind } from './long-names.js';
+import type { PathSet } from './path-set.js';
 import type { Place } from './place.js';
 import type { Hold } from './verdict.js';
 
 interface HoldContext {
   /** Locks that count as removed; a dry run has not removed them. */
-  readonly cleared: ReadonlySet<string>;
+  readonly cleared: Pick<PathSet, 'has'>;
   readonly environment: Environment;
 }
 
@@ -72,7 +73,7 @@ function basesIn(directory: string): string[] {
   });
 }
 
-function holdAt(base: string, place: Place, cleared: ReadonlySet<string>): Hold {
+function holdAt(base: string, place: Place, cleared: Pick<PathSet, 'has'>): Hold {
   try {
     if (lockNames(base).some((path) => !cleared.has(path) && stands(path))) return 'taken';
   } catch (error) {

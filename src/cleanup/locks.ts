@@ -13,7 +13,7 @@ import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
 import { namesBehind } from './long-names.js';
 import type { RemoteAnswer } from './remote-host.js';
 import { removeLock } from './removal.js';
-import { askHosts } from './ssh.js';
+import { RemoteHosts } from './ssh.js';
 import type { FoundLock } from './survey.js';
 import { judgeLock } from './verdict.js';
 
@@ -36,42 +36,64 @@ interface Pending {
   readonly sinceMs: number | undefined;
 }
 
-/**
- * Removes the locks of dead owners: first those that can be judged from here, then those that their hosts have judged.
- *
- * @param onAsking told how many hosts are asked
- */
-export async function cleanLocks(
-  locks: readonly FoundLock[],
-  context: CleanupContext,
-  onAsking: (hosts: number) => void,
-): Promise<void> {
-  const pending: Pending[] = [];
-  for (const found of locks) {
-    context.step();
-    await guarded(join(found.directory, found.name), context, async (path) => {
-      const seen = look(found, path, context);
-      if (seen === undefined) return;
-      const asked = await decide(seen, undefined, context);
-      if (asked !== undefined) pending.push({ found, ...asked, sinceMs: seen.held.sinceMs });
-    });
+/** So many locks of other hosts are kept until these are asked: as many processes a host can look for in the time that it has. */
+const MOST_PENDING = 2000;
+
+/** Removes the locks of dead owners: first those that can be judged from here, then, some at a time, those that their hosts have judged. */
+export class LockCleaner {
+  readonly #context: CleanupContext;
+  readonly #onAsking: (hosts: number) => void;
+  readonly #hosts: RemoteHosts;
+  #pending: Pending[] = [];
+
+  /** @param onAsking told how many hosts are asked */
+  constructor(context: CleanupContext, onAsking: (hosts: number) => void) {
+    this.#context = context;
+    this.#onAsking = onAsking;
+    this.#hosts = new RemoteHosts(context.sshTimeoutS);
   }
-  const answers = await ask(pending, context.sshTimeoutS, onAsking);
-  for (const { found, host, pid, sinceMs } of pending) {
-    const answer = answers.get(host) ?? { kind: 'no-answer', why: 'it was not asked' };
-    await guarded(join(found.directory, found.name), context, async (path) => {
-      const seen = look(found, path, context);
-      // The answer is about that very owner. Whoever has taken it since is left alone, and the next clean-up sees him.
-      if (seen?.held.owner?.pid !== pid || seen.held.owner.host !== host || seen.held.sinceMs !== sinceMs) return;
-      await decide(seen, answer, context);
-    });
+
+  async clean(locks: readonly FoundLock[]): Promise<void> {
+    const context = this.#context;
+    for (const found of locks) {
+      await guarded(join(found.directory, found.name), context, async (path) => {
+        const seen = look(found, path, context);
+        if (seen === undefined) return;
+        const asked = await decide(seen, undefined, context);
+        if (asked !== undefined) this.#pending.push({ found, ...asked, sinceMs: seen.held.sinceMs });
+      });
+      if (this.#pending.length >= MOST_PENDING) await this.end();
+    }
+  }
+
+  /** Decides about all that wait for the answer of a host. */
+  async end(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = [];
+    const answers = await this.#ask(pending);
+    for (const { found, host, pid, sinceMs } of pending) {
+      const answer = answers.get(host) ?? { kind: 'no-answer', why: 'it was not asked' };
+      await guarded(join(found.directory, found.name), this.#context, async (path) => {
+        const seen = look(found, path, this.#context);
+        // The answer is about that very owner. Whoever has taken it since is left alone, and the next clean-up sees him.
+        if (seen?.held.owner?.pid !== pid || seen.held.owner.host !== host || seen.held.sinceMs !== sinceMs) return;
+        await decide(seen, answer, this.#context);
+      });
+    }
+  }
+
+  async #ask(pending: readonly Pending[]): Promise<ReadonlyMap<string, RemoteAnswer>> {
+    if (this.#context.sshTimeoutS === 0 || pending.length === 0) return new Map();
+    const processes = new Map<string, Set<number>>();
+    for (const { host, pid } of pending) processes.set(host, (processes.get(host) ?? new Set()).add(pid));
+    this.#onAsking(processes.size);
+    return this.#hosts.ask(processes);
   }
 }
 
 /** @returns undefined when it is gone */
 function look({ directory, leftover }: FoundLock, path: string, context: CleanupContext): Seen | undefined {
   const { host, overdueMs } = context;
-  lstatSync(path); // a directory that may be listed but not searched is a failure, not a record that may not be read
   const { clock, reach } = context.places.of(directory);
   const lock = openStandingLock(leftover.lock, join(directory, leftover.target), {
     host,
@@ -81,6 +103,8 @@ function look({ directory, leftover }: FoundLock, path: string, context: Cleanup
   });
   const held = lock.inspect();
   if (held.kind === 'free') return undefined;
+  // A directory that may be listed but not searched is a failure, not a record that may not be read.
+  if (held.owner === undefined) lstatSync(path);
   const ageMs = host.now() + (clock.offsetMs(directory) ?? 0) - (held.sinceMs ?? host.now());
   return { path, target: targetOf(directory, leftover.target, context), lock, held, ageMs };
 }
@@ -112,18 +136,6 @@ async function decide(
   if (removal.kind === 'removed') cleared.add(path);
   tellRemoval(context, about, verdict.why, removal);
   return undefined;
-}
-
-async function ask(
-  pending: readonly Pending[],
-  sshTimeoutS: number,
-  onAsking: (hosts: number) => void,
-): Promise<ReadonlyMap<string, RemoteAnswer>> {
-  if (sshTimeoutS === 0 || pending.length === 0) return new Map();
-  const processes = new Map<string, Set<number>>();
-  for (const { host, pid } of pending) processes.set(host, (processes.get(host) ?? new Set()).add(pid));
-  onAsking(processes.size);
-  return askHosts(processes, sshTimeoutS);
 }
 
 async function guarded(path: string, context: CleanupContext, action: (path: string) => Promise<void>): Promise<void> {

@@ -16,7 +16,6 @@ const OURS = /^(?:wanted|.+\.made|[0-9a-f]{64}\.probe|\.\d{1,10}\.[0-9a-f]{16}\.
  */
 export function cleanMadeOnce(directories: readonly string[], context: CleanupContext): void {
   for (const path of directories) {
-    context.step();
     const about = { path, what: 'facts', owner: undefined } as const;
     try {
       const removed = removeOld(path, context);

@@ -35,8 +35,7 @@ export class ProgressBar {
 /** While directories are walked, those known grow, so the bar may go back. */
 export function describeProgress(progress: Progress): string {
   if (progress.stage === 'asking') return `asking ${progress.hosts} other host${progress.hosts === 1 ? '' : 's'} ...`;
-  const { done, known, stage } = progress;
+  const { done, known } = progress;
   const filled = known === 0 ? 0 : Math.floor((WIDTH * done) / known);
-  const what = stage === 'walking' ? 'directories' : 'leftovers';
-  return `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done} of ${known} ${what}`;
+  return `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done} of ${known} directories`;
 }

@@ -11,31 +11,47 @@ const ANSWER_MS = 10_000;
 /** More than this is no answer of ours, in bytes. */
 const LONGEST_ANSWER = 1024 * 1024;
 
-/**
- * Asks hosts by ssh(1) which of some processes of theirs still run. Never asks a person, never learns a new host key,
- * forwards nothing.
- *
- * @param processes the pids by host; the names have passed `isHostName`
- * @param connectS seconds to wait for each connection
- * @returns an answer for every host
- */
-export async function askHosts(
-  processes: ReadonlyMap<string, ReadonlySet<number>>,
-  connectS: number,
-): Promise<Map<string, RemoteAnswer>> {
-  const answers = new Map<string, RemoteAnswer>();
-  const waiting = [...processes];
-  const end = Date.now() + ALL_HOSTS_MS;
-  const askInTurn = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [host, pids] = next;
-      const leftMs = end - Date.now();
-      const why = 'it was not asked, since the other hosts took so long';
-      answers.set(host, leftMs > 0 ? await ask(host, [...pids], connectS, leftMs) : { kind: 'no-answer', why });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, askInTurn));
-  return answers;
+/** Other hosts, which are asked by ssh(1). Never asks a person, never learns a new host key, forwards nothing. */
+export class RemoteHosts {
+  readonly #connectS: number;
+  /** Not before the first question. */
+  #endMs: number | undefined;
+  /** Those that have not answered are not asked again. */
+  readonly #silent = new Map<string, RemoteAnswer>();
+
+  /** @param connectS seconds to wait for each connection */
+  constructor(connectS: number) {
+    this.#connectS = connectS;
+  }
+
+  /**
+   * Asks which of some processes of theirs still run.
+   *
+   * @param processes the pids by host; the names have passed `isHostName`
+   * @returns an answer for every host
+   */
+  async ask(processes: ReadonlyMap<string, ReadonlySet<number>>): Promise<Map<string, RemoteAnswer>> {
+    const answers = new Map<string, RemoteAnswer>();
+    const waiting = [...processes];
+    this.#endMs ??= Date.now() + ALL_HOSTS_MS;
+    const endMs = this.#endMs;
+    const askInTurn = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [host, pids] = next;
+        const answer = this.#silent.get(host) ?? (await this.#askOne(host, [...pids], endMs));
+        if (answer.kind === 'no-answer') this.#silent.set(host, answer);
+        answers.set(host, answer);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, askInTurn));
+    return answers;
+  }
+
+  async #askOne(host: string, pids: readonly number[], endMs: number): Promise<RemoteAnswer> {
+    const leftMs = endMs - Date.now();
+    if (leftMs > 0) return ask(host, pids, this.#connectS, leftMs);
+    return { kind: 'no-answer', why: 'it was not asked, since the other hosts took so long' };
+  }
 }
 
 async function ask(host: string, pids: readonly number[], connectS: number, leftMs: number): Promise<RemoteAnswer> {

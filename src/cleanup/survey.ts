@@ -21,53 +21,78 @@ export interface Survey {
   readonly entries: number;
   /** `T.lock` files, which stay. */
   readonly baseFiles: number;
+  readonly problems: readonly Problem[];
+}
+
+/** What one directory holds of leftovers. */
+export interface Leftovers {
   readonly locks: readonly FoundLock[];
   readonly temporaries: readonly FoundTemporary[];
   /** Directories with facts of objects that several wanted. */
   readonly factsOf: readonly string[];
-  readonly problems: readonly Problem[];
 }
 
-/** Walks some trees and notes every leftover by its name. Nothing is judged yet and nothing is changed. */
-export async function survey(
-  roots: readonly string[],
-  onProgress: (done: number, known: number) => void,
-): Promise<Survey> {
-  let directories = 0;
-  let entries = 0;
-  let baseFiles = 0;
-  const locks: FoundLock[] = [];
-  const temporaries: FoundTemporary[] = [];
-  const factsOf: string[] = [];
-  const problems: Problem[] = [];
+/** Counts what it goes through. */
+export class Surveyor {
+  readonly #roots: readonly string[];
+  readonly #onProgress: (done: number, known: number) => void;
+  #directories = 0;
+  #entries = 0;
+  #baseFiles = 0;
+  readonly #problems: Problem[] = [];
 
-  const note = (directory: string, entry: Dirent): void => {
-    const { name } = entry;
-    if (name === MADE_ONCE && entry.isDirectory()) factsOf.push(join(directory, name));
-    const leftover = recognise(name);
-    if (leftover === undefined) return;
-    if (leftover.kind === 'lock') locks.push({ directory, name, leftover });
-    else if (leftover.kind === 'base') baseFiles++;
-    // Anything else of such a name, a symbolic link say, is not what a lock tool makes.
-    else if (entry.isFile() || (mayBeDirectory(leftover) && entry.isDirectory())) {
-      temporaries.push({ directory, name, leftover });
+  constructor(roots: readonly string[], onProgress: (done: number, known: number) => void) {
+    this.#roots = roots;
+    this.#onProgress = onProgress;
+  }
+
+  /** Goes through the trees and names every leftover, one directory after another: there may be more of them than memory should hold. */
+  async *leftovers(): AsyncGenerator<Leftovers, void> {
+    const visits = walk(this.#roots, {
+      enter: mayEnter,
+      onProblem: (path, code) => this.#problems.push({ path, why: explain(code) }),
+      onProgress: this.#onProgress,
+    });
+    for await (const { directory, entries } of visits) {
+      this.#directories++;
+      this.#entries += entries.length;
+      yield this.#leftoversIn(directory, entries);
     }
-  };
-  await walk(roots, {
-    enter: ({ name }) => {
-      if (name === MADE_ONCE) return false;
+  }
+
+  get survey(): Survey {
+    return {
+      directories: this.#directories,
+      entries: this.#entries,
+      baseFiles: this.#baseFiles,
+      problems: this.#problems,
+    };
+  }
+
+  #leftoversIn(directory: string, entries: readonly Dirent[]): Leftovers {
+    const locks: FoundLock[] = [];
+    const temporaries: FoundTemporary[] = [];
+    const factsOf: string[] = [];
+    for (const entry of entries) {
+      const { name } = entry;
+      if (name === MADE_ONCE && entry.isDirectory()) factsOf.push(join(directory, name));
       const leftover = recognise(name);
-      return leftover === undefined || (leftover.kind !== 'lock' && !mayBeDirectory(leftover));
-    },
-    onVisit: (visit) => {
-      directories++;
-      entries += visit.entries.length;
-      for (const entry of visit.entries) note(visit.directory, entry);
-    },
-    onProblem: (path, code) => problems.push({ path, why: explain(code) }),
-    onProgress,
-  });
-  return { directories, entries, baseFiles, locks, temporaries, factsOf, problems };
+      if (leftover === undefined) continue;
+      if (leftover.kind === 'lock') locks.push({ directory, name, leftover });
+      else if (leftover.kind === 'base') this.#baseFiles++;
+      // Anything else of such a name, a symbolic link say, is not what a lock tool makes.
+      else if (entry.isFile() || (mayBeDirectory(leftover) && entry.isDirectory())) {
+        temporaries.push({ directory, name, leftover });
+      }
+    }
+    return { locks, temporaries, factsOf };
+  }
+}
+
+function mayEnter({ name }: Dirent): boolean {
+  if (name === MADE_ONCE) return false;
+  const leftover = recognise(name);
+  return leftover === undefined || (leftover.kind !== 'lock' && !mayBeDirectory(leftover));
 }
 
 function explain(code: string): string {

@@ -12,7 +12,6 @@ import { type Hold, judgeTemporary } from './verdict.js';
 /** Removes the temporaries that dead processes have left. To be called after the stale locks have gone. */
 export function cleanTemporaries(temporaries: readonly FoundTemporary[], context: CleanupContext): void {
   for (const found of temporaries) {
-    context.step();
     const path = join(found.directory, found.name);
     try {
       clean(found, path, context);

@@ -98,7 +98,7 @@ describe('what is told', () => {
     expect(describeProgress({ stage: 'walking', done: 15, known: 30 })).toBe(
       '[###############...............] 15 of 30 directories',
     );
-    expect(describeProgress({ stage: 'cleaning', done: 0, known: 0 })).toBe(`[${'.'.repeat(30)}] 0 of 0 leftovers`);
+    expect(describeProgress({ stage: 'walking', done: 0, known: 0 })).toBe(`[${'.'.repeat(30)}] 0 of 0 directories`);
     expect(describeProgress({ stage: 'asking', hosts: 1 })).toBe('asking 1 other host ...');
   });
 });

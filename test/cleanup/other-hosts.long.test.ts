@@ -262,6 +262,26 @@ describe('with an ssh of our own making', () => {
     expect(everything(directory)).toEqual([]);
   });
 
+  test('many locks of one host are asked about some at a time, and a host that does not answer only once', async () => {
+    const directory = objectDirectory();
+    for (let pid = 1; pid <= 2500; pid++) {
+      leaveLock('cifs', join(directory, `${pid}.o`), `farhost:${pid}`);
+      leaveLock('cifs', join(directory, `${pid}.a`), `silent:${pid}`);
+    }
+    const ssh = sshInPath(
+      `case "$*" in *silent*) exit 255 ;; esac\n${answer('for p in $(seq 1 2500); do echo process $p absent; done')}`,
+    );
+    const { findings } = await cleanWith(ssh.path, directory);
+    const count = (host: string, fate: string): number =>
+      findings.filter((finding) => finding.owner?.host === host && finding.fate === fate).length;
+    expect({ removed: count('farhost', 'removed'), kept: count('silent', 'unknown') }).toEqual({
+      removed: 2500,
+      kept: 2500,
+    });
+    const of = (host: string): number => ssh.calls().filter((call) => call.includes(`-- ${host} `)).length;
+    expect({ farhost: of('farhost') > 1, silent: of('silent') }).toEqual({ farhost: true, silent: 1 });
+  });
+
   test('a dry run asks and removes nothing', async () => {
     const directory = objectDirectory();
     leaveLock('lockdir', join(directory, 'a.o'), 'farhost:4711');
@@ -289,14 +309,12 @@ describe('with an ssh of our own making', () => {
     const ssh = sshInPath(
       'cd "$(dirname "$0")"; touch now.$$; ls | grep -c now >> counts; sleep 0.3; rm now.$$; exit 255',
     );
-    const began = Date.now();
     const { findings } = await cleanWith(ssh.path, directory);
     expect(findings.every(({ fate, why }) => fate === 'unknown' && why.includes('ssh ended with 255'))).toBe(true);
     const counts = readFileSync(join(ssh.path, 'counts'), 'utf8').trim().split('\n').map(Number);
     expect(counts).toHaveLength(24);
     expect(Math.max(...counts)).toBeGreaterThan(1);
     expect(Math.max(...counts)).toBeLessThanOrEqual(8);
-    expect(Date.now() - began).toBeLessThan(24 * 300);
   });
 
   test('where there is no ssh, the locks of other hosts stay', async () => {
