@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { thisHost } from '../../src/locks/index.js';
+import { thisHost } from '../../src/host/host.js';
 import { Queue } from '../../src/locks/queue.js';
 import { canPassThrough, networkDirectory } from '../support/network-directory.js';
 import {
