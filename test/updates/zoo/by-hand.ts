@@ -83,5 +83,4 @@ export const BY_SHELL: readonly string[] = [
   'rm -rf lib && echo mine >lib',
   'rm -f b.c && mkdir b.c',
   'test ! -d lib || mv lib lib.old',
-  'chmod a+x a.c',
 ];
