@@ -72,7 +72,7 @@ async function costsAt({ name, make, measure, cpu, memory }, sizes) {
 /** Whether the growth is what the dimension says, and how that looks. What one program of many allocates is not always known. */
 function rowOf({ name, growth, memory, allocates, cpu, noise }, sizes, costs) {
   const exponent = (key) =>
-    costs[0][key] === undefined
+    costs.some((cost) => cost[key] === undefined)
       ? undefined
       : exponentOf(
           costs.map((cost) => cost[key]),
@@ -85,7 +85,7 @@ function rowOf({ name, growth, memory, allocates, cpu, noise }, sizes, costs) {
   const held =
     isSmall &&
     isQuick &&
-    [calls, allocates ?? allocated ?? 0].every((value) => value <= (growth === 'constant' ? 0 : MOST));
+    [calls ?? 0, allocates ?? allocated ?? 0].every((value) => value <= (growth === 'constant' ? 0 : MOST));
   const each = (key, digits) => costs.map((cost) => cost[key]?.toFixed(digits) ?? '—').join(' / ');
   const shown = (value) => (value === undefined ? '—' : value.toFixed(2));
   const counted = [each('calls', 0), shown(calls), each('allocatedMb', 1), shown(allocated)];

@@ -9,6 +9,8 @@ const STRATEGIES = ['lockdir', 'cifs', 'flock', 'fcntl'];
 const SIZES = [3, 30, 300];
 const IDLE_MS = 4000;
 const PATIENCE_MS = 120_000;
+/** A hand-over under strace, at most. */
+const SLOWEST_MS = 250;
 
 /** A world in which somebody holds a lock until a file is removed. */
 async function withHolder(strategy) {
@@ -120,10 +122,13 @@ const drain = (size, strategy) =>
   crowd(size, strategy, async ({ pids, release, ended, file }) => {
     const trace = tracing(pids, file);
     await until(() => pids.every(isTraced), 'all are traced');
+    const began = performance.now();
     release();
     await ended();
     await trace.ended;
-    return { calls: countIn(file) };
+    // On a machine that is this busy most calls are those of waiters that look now and then, and say nothing of hand-overs.
+    const isStarved = performance.now() - began > 5000 + SLOWEST_MS * pids.length;
+    return { calls: isStarved ? undefined : countIn(file) };
   });
 
 export const dimensions = STRATEGIES.flatMap((strategy) => [
