@@ -23,8 +23,7 @@ export function tellAuthors(
   project: Project,
   build: Build,
   { stamp, stages, update }: Extract<RunEvent, { kind: 'built' }>,
-  run: string,
-  host: string,
+  { run, host }: { readonly run: string; readonly host: string },
 ): string | undefined {
   const { mail } = project;
   if (mail === undefined || !(mail.authors || mail.monitors.length > 0)) return undefined;
@@ -54,8 +53,7 @@ export async function mailAfterRun(
   project: Project,
   build: Build,
   warnings: Warnings,
-  began: Date,
-  signal: AbortSignal,
+  { began, signal }: { readonly began: Date; readonly signal: AbortSignal },
 ): Promise<string[]> {
   try {
     const delivery = await deliverMails(project, signal);

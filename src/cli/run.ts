@@ -94,7 +94,7 @@ export async function runCommand(
         progress.report(event);
         warn(history.hear(event));
         if (event.kind === 'waited') waitedMs += event.ms;
-        if (event.kind === 'built') warn(post?.tellAuthors(project, build, event, id, host.name));
+        if (event.kind === 'built') warn(post?.tellAuthors(project, build, event, { run: id, host: host.name }));
         if (event.kind === 'submission-put-off') {
           tell(
             warnings.warn('submit', sameFailure(event.why), [
@@ -123,7 +123,7 @@ export async function runCommand(
       tell(warnings.warn('configuration', [writers, ...more].join('\n'), [`${build.name}: ${writers}`, ...more]));
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
     if (advice !== undefined) tell([advice]);
-    if (!leaveMail) tell((await post?.mailAfterRun(project, build, warnings, began, stop.signal)) ?? []);
+    if (!leaveMail) tell((await post?.mailAfterRun(project, build, warnings, { began, signal: stop.signal })) ?? []);
     process.exitCode = result.kind === 'interrupted' ? 128 + constants.signals[stop.name()] : exitCodeOf(result);
   } catch (error) {
     progress.clear();

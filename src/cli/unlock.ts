@@ -110,7 +110,7 @@ async function forgetRemnants(build: Build, host: MessageContext['host']): Promi
   for (const temporary of temporariesOf(build)) {
     const path = noteOf(temporary, build.name);
     if (readNote(path) === undefined) continue;
-    await forgetNote(temporary, build.name, host, sectionFor(build), 'but for the living');
+    await forgetNote({ temporary, build: build.name }, host, sectionFor(build), 'but for the living');
     process.stdout.write(
       `${readNote(path) === undefined ? 'removed' : 'left, since processes of this host that it names are alive:'} ${shown(path)}\n`,
     );

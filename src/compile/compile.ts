@@ -21,7 +21,7 @@ export function planOf(order: Order): Plan {
   switch (order.verb) {
     case 'compile':
       return adaptAppended(
-        planCompile(command, order.target, unique, readResponseFile, process.env['CT_LOCK_COMPILERS']),
+        planCompile(order, unique, readResponseFile, process.env['CT_LOCK_COMPILERS']),
         command,
         process.env,
       );

@@ -63,8 +63,7 @@ const MOST_EXPANDED_BYTES = 32_768;
  * @param read, compilers as there
  */
 export function planCompile(
-  command: Argv,
-  target: string,
+  { command, target }: { readonly command: Argv; readonly target: string },
   unique: Unique,
   read: ReadResponseFile,
   compilers = '',

@@ -247,7 +247,7 @@ class Resolution {
       quietMs: milliseconds(table.quiet ?? DEFAULTS.quiet),
       strategy: project?.strategy ?? DEFAULTS.strategy,
       sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
-      stages: resolveStages(name, table, this.#defaults, directory, report),
+      stages: resolveStages(name, table, this.#defaults, { directory, report }),
       unusedOptions: this.#input.ctest?.unusedOptions ?? [],
       ...(this.#input.ctest?.withoutSubmission !== undefined && {
         withoutSubmission: this.#input.ctest.withoutSubmission,

@@ -18,8 +18,7 @@ export function resolveStages(
   name: string,
   build: BuildTable,
   defaults: Defaults,
-  directory: string,
-  report: Report,
+  { directory, report }: { readonly directory: string; readonly report: Report },
 ): readonly Stage[] {
   const inherited = defaults.stages ?? {};
   const own = build.stages ?? {};

@@ -83,6 +83,14 @@ export class TestList {
   }
 }
 
+/** What is in a `Test.xml` besides its tests. */
+interface TestReport {
+  readonly head: ReportHead;
+  readonly stage: EndedStage;
+  /** So many bytes of output are kept in all. */
+  readonly mostOutput?: number;
+}
+
 /**
  * Writes `Test.xml` with the elements of CTest 3.25, in its order, so that it appears whole. It takes the memory of one test,
  * however many there are.
@@ -92,10 +100,8 @@ export class TestList {
  */
 export async function writeTestXml(
   file: string,
-  head: ReportHead,
-  stage: EndedStage,
+  { head, stage, mostOutput = MOST_OUTPUT }: TestReport,
   addTests: (tests: TestList) => Promise<void>,
-  mostOutput = MOST_OUTPUT,
 ): Promise<void> {
   await replaceInPieces(file, async (fd) => {
     const report = new GrowingFile(fd);

@@ -46,7 +46,8 @@ export function notedInTheWay(build: Build, host: Host): InTheWay | undefined {
 export async function stillNoted({ build, layout, context }: Run): Promise<InTheWay | undefined> {
   const { temporary } = layout;
   const { host } = context;
-  for (const path of notesIn(temporary)) await forgetNote(temporary, aboutWhom(path), host, sectionFor(build));
+  for (const path of notesIn(temporary))
+    await forgetNote({ temporary, build: aboutWhom(path) }, host, sectionFor(build));
   return notedInTheWay(build, host);
 }
 

@@ -75,7 +75,8 @@ export async function endRuns({ runs }: Living, host: Host): Promise<void> {
   if (tops().length > 0) await endProcesses(tops, tops, graceMs + ORDERLY_MS);
   const told = () => members().filter(({ marks }) => marks === undefined || ids.has(marks.run));
   await endProcesses(told, members, graceMs);
-  for (const temporary of temporariesOf(build)) await forgetNote(temporary, build.name, host, sectionFor(build));
+  for (const temporary of temporariesOf(build))
+    await forgetNote({ temporary, build: build.name }, host, sectionFor(build));
 }
 
 /** Between TERM and KILL, for a build without stages. */

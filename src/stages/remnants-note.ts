@@ -111,8 +111,7 @@ export function writeNote(temporary: string, build: string, remnants: readonly R
  * @param force also if only another host can tell, and also something that is no note
  */
 export async function forgetNote(
-  temporary: string,
-  build: string,
+  { temporary, build }: { readonly temporary: string; readonly build: string },
   host: Host,
   section: SectionSettings,
   force?: 'but for the living',

@@ -78,7 +78,7 @@ export async function writeStageReport(
   };
   ensureDirectory(dirname(before.file));
   if (stage.report === 'test') {
-    await writeTestXml(before.file, head, ended, (tests) => addTests(tests, ended, stage, problems));
+    await writeTestXml(before.file, { head, stage: ended }, (tests) => addTests(tests, ended, stage, problems));
   } else {
     const xml = stage.report === 'build' ? buildReport(head, ended, build) : configureReport(head, ended);
     replaceAtomically(before.file, xml);

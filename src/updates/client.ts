@@ -9,19 +9,24 @@ export interface Client {
   readonly environment: (base: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
 }
 
+/** What is put into a client, and taken from it. */
+export interface Streams {
+  /** Gets standard output as it comes, where it may be longer than what is collected. */
+  readonly onStdout?: ((chunk: Buffer) => void) | undefined;
+  /** Its standard input, if it reads one. */
+  readonly input?: Buffer | undefined;
+}
+
 /**
  * Runs a client in the checkout.
  *
  * @param args values from outside must have been checked not to look like options
- * @param onStdout gets standard output as it comes, where it may be longer than what is collected
- * @param input its standard input, if it reads one
  */
 export function runClient(
   { program, environment }: Client,
   checkout: Checkout,
   args: readonly string[],
-  onStdout?: (chunk: Buffer) => void,
-  input?: Buffer,
+  { onStdout, input }: Streams = {},
 ): Promise<ToolResult> {
   return runTool({
     argv: [checkout.client ?? program, ...args],
@@ -45,7 +50,7 @@ export async function wholeOutput(
   { readonly kind: 'output'; readonly bytes: Buffer } | { readonly kind: 'failed'; readonly message: string }
 > {
   const chunks: Buffer[] = [];
-  const result = await runClient(client, checkout, args, (chunk) => chunks.push(chunk));
+  const result = await runClient(client, checkout, args, { onStdout: (chunk) => chunks.push(chunk) });
   if (result.kind !== 'ok') return { kind: 'failed', message: clientFailure(client, checkout, args, result) };
   return { kind: 'output', bytes: Buffer.concat(chunks) };
 }

@@ -58,7 +58,9 @@ describe('what a name says', () => {
     fc.assert(
       fc.property(names, fc.integer({ min: 1, max: 4_194_304 }), (target, pid) => {
         fc.pre(!/\.(?:lockdir|lock\.excl|lock\.pid)$/.test(target));
-        expect(recognise(planCompile(['cc'], target, { ...uniqueNow(), pid }, readResponseFile).temporary)).toEqual({
+        expect(
+          recognise(planCompile({ command: ['cc'], target }, { ...uniqueNow(), pid }, readResponseFile).temporary),
+        ).toEqual({
           kind: 'product',
           target,
           pid,

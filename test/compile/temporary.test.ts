@@ -7,7 +7,8 @@ import { discard, publish, uniqueNow } from '../../src/compile/temporary.js';
 import { temporaryDirectory } from './helper.js';
 
 describe('a temporary', () => {
-  const temporaryFor = (target: string): string => planCompile(['cc'], target, uniqueNow(), readResponseFile).temporary;
+  const temporaryFor = (target: string): string =>
+    planCompile({ command: ['cc'], target }, uniqueNow(), readResponseFile).temporary;
 
   test('stands next to its target, with the pid and something nobody can guess', () => {
     expect(temporaryFor('/objects/main.o')).toMatch(/^\/objects\/main\.o\.\d+\.[0-9a-f]{16}\.tmp$/);

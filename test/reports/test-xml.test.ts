@@ -45,7 +45,7 @@ test('a report of tests whose outputs are longer than any string can be is writt
   const file = join(root, 'Test.xml');
   const output = 'x'.repeat(64 * 1024);
   // 600 MB: more than 2 ** 29 characters, the longest string of node.
-  await writeTestXml(file, HEAD, STAGE, async (tests) => {
+  await writeTestXml(file, { head: HEAD, stage: STAGE }, async (tests) => {
     for (let i = 0; i < 9600; i++) tests.add(run(`t${i}`, output));
   });
   expect(statSync(file).size).toBeGreaterThan(2 ** 29);
@@ -54,15 +54,9 @@ test('a report of tests whose outputs are longer than any string can be is writt
 
 test('what is more than a report holds is left out, with a remark', async () => {
   const file = join(root, 'Test.xml');
-  await writeTestXml(
-    file,
-    HEAD,
-    STAGE,
-    async (tests) => {
-      for (let i = 0; i < 4; i++) tests.add(run(`t${i}`, 'x'.repeat(40)));
-    },
-    100,
-  );
+  await writeTestXml(file, { head: HEAD, stage: STAGE, mostOutput: 100 }, async (tests) => {
+    for (let i = 0; i < 4; i++) tests.add(run(`t${i}`, 'x'.repeat(40)));
+  });
   const text = readFileSync(file, 'utf8');
   expect(text.match(/x{40}/g)).toHaveLength(2);
   expect(text.match(/left out: the outputs/g)).toHaveLength(2);
@@ -78,7 +72,7 @@ test('of a file that turns out not to be XML after many tests, none is reported'
   writeFileSync(good, junit(1, ''));
   writeFileSync(bad, `${junit(5000, 'x'.repeat(100))}<`);
   const problems: unknown[] = [];
-  await writeTestXml(file, HEAD, STAGE, async (tests) => {
+  await writeTestXml(file, { head: HEAD, stage: STAGE }, async (tests) => {
     for (const each of [bad, good]) problems.push((await tests.addAllOrNone((add) => readJUnit(each, add))).error);
     expect(tests.counts).toEqual({ all: 1, failed: 0 });
   });
@@ -89,7 +83,7 @@ test('of a file that turns out not to be XML after many tests, none is reported'
 test('one that cannot be written leaves the old one', async () => {
   const file = join(root, 'Test.xml');
   writeFileSync(file, 'old');
-  const failing = writeTestXml(file, HEAD, STAGE, async (tests) => {
+  const failing = writeTestXml(file, { head: HEAD, stage: STAGE }, async (tests) => {
     tests.add(run('t'));
     throw new Error('no space');
   });

@@ -189,7 +189,7 @@ describe.skipIf(!has('ctest', '--version'))('beside the installed CTest', () => 
     const source: GitSource = { remote: 'origin', branch: 'main', mode: 'fast-forward' };
     const fetched = await fetch(source, checkout);
     if (fetched.kind !== 'fetched') throw new Error(fetched.message);
-    expect(await moveTo(source, checkout, fetched.head, fetched.target)).toEqual({ kind: 'moved' });
+    expect(await moveTo(source, checkout, fetched)).toEqual({ kind: 'moved' });
     const between = await changesBetween(checkout, fetched.head, fetched.target);
     if (between.kind !== 'changes') throw new Error(between.message);
     const update = mergeRecords([record(2, fetched.head, fetched.target, between.changes)], start);

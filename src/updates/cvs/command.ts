@@ -25,7 +25,7 @@ export function runCvs(
   args: readonly string[],
   onStdout?: (chunk: Buffer) => void,
 ): Promise<ToolResult> {
-  return runClient(CVS, checkout, plainly(args), onStdout);
+  return runClient(CVS, checkout, plainly(args), { onStdout });
 }
 
 /** What to tell a person about a cvs command that did not succeed. */

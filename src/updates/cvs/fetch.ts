@@ -37,7 +37,7 @@ export async function fetch(
   const asked = rehearsal.kind === 'said' ? rehearsal : undefined;
   const { clean, obstructed } = conditionOf(source, tree);
   const disguised = await disguisedIn(checkout, contents.learn(source, clean));
-  const unknown = await inTheWay(following, checkout, tree, asked, asOf);
+  const unknown = await inTheWay({ source: following, checkout, tree }, asked, asOf);
   const blocking = [...tree.passedOver, ...obstructed, ...unknown];
   const faults = [
     ...inTheWayOf(source, blocking),

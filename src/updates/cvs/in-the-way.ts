@@ -15,9 +15,7 @@ import { branchOf, dateOption, type Following, lettersOf } from './update-option
  * @param asked undefined when the rehearsal failed
  */
 export async function inTheWay(
-  source: Following,
-  checkout: Checkout,
-  tree: Tree,
+  { source, checkout, tree }: { readonly source: Following; readonly checkout: Checkout; readonly tree: Tree },
   asked: Said | undefined,
   asOf: Date | undefined,
 ): Promise<Place[]> {

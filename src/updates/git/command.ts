@@ -71,12 +71,12 @@ export function runGit(
   args: readonly string[],
   onStdout?: (chunk: Buffer) => void,
 ): Promise<ToolResult> {
-  return runClient(GIT, checkout, args, onStdout);
+  return runClient(GIT, checkout, args, { onStdout });
 }
 
 /** {@link runGit} with standard input; every pathspec in it is a path. */
 export function feedGit(checkout: Checkout, args: readonly string[], input: Buffer): Promise<ToolResult> {
-  return runClient(withEnvironment({ GIT_LITERAL_PATHSPECS: '1' }), checkout, args, undefined, input);
+  return runClient(withEnvironment({ GIT_LITERAL_PATHSPECS: '1' }), checkout, args, { input });
 }
 
 /** The repository of a checkout, with a work tree and an index of our own. */
@@ -95,7 +95,7 @@ export function gitIn(
   { input, onStdout }: { readonly input?: Buffer; readonly onStdout?: (chunk: Buffer) => void } = {},
 ): Promise<ToolResult> {
   const client = withEnvironment({ GIT_DIR: gitDirectory, GIT_WORK_TREE: directory, GIT_INDEX_FILE: index });
-  return runClient(client, { ...checkout, source: directory }, args, onStdout, input ?? Buffer.alloc(0));
+  return runClient(client, { ...checkout, source: directory }, args, { onStdout, input: input ?? Buffer.alloc(0) });
 }
 
 function withEnvironment(more: NodeJS.ProcessEnv): Client {

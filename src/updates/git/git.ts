@@ -38,7 +38,7 @@ export function git(source: GitSource): VersionControl {
     command: updateCommand(source),
     currentRevision,
     fetch: (checkout, asOf) => fetch(source, checkout, asOf),
-    move: (checkout, { head, target }, begin) => moveTo(source, checkout, head, target ?? head, begin),
+    move: (checkout, { head, target = head }, begin) => moveTo(source, checkout, { head, target }, begin),
     async repair(checkout, broken) {
       // Rarely needed, and not loaded by a run that has nothing to repair.
       const { repairGit } = await import('./repair.js');
@@ -186,8 +186,7 @@ async function asOfThen(
 export async function moveTo(
   update: GitSource,
   checkout: Checkout,
-  head: string,
-  target: string,
+  { head, target }: { readonly head: string; readonly target: string },
   begin?: Begin,
 ): Promise<MoveResult> {
   for (const revision of [head, target]) {

@@ -42,7 +42,7 @@ export type Rows = { readonly kind: 'rows'; readonly rows: readonly Row[] } | Fa
 export async function rowsOf(checkout: Checkout, args: readonly string[], fields: readonly string[]): Promise<Rows> {
   const chunks: Buffer[] = [];
   const asked = [...args, '-T', `\\0${fields.join('\\0')}\\0`];
-  const result = await runClient(HG, checkout, silently(asked), (chunk) => chunks.push(chunk));
+  const result = await runClient(HG, checkout, silently(asked), { onStdout: (chunk) => chunks.push(chunk) });
   const bytes = Buffer.concat(chunks);
   if (result.kind === 'not-found') return { kind: 'failed', message: result.message };
   // What a hook has said before the list.

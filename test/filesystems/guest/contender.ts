@@ -105,7 +105,7 @@ async function produce(target: string, inside: Witness, steps: Stopwatch, notThe
   await sleep(randomInt(1, 15));
   steps.done('hold');
 
-  const { temporary } = planCompile(['cc'], target, uniqueNow(), readResponseFile);
+  const { temporary } = planCompile({ command: ['cc'], target }, uniqueNow(), readResponseFile);
   writeObject(temporary, sequence + 1);
   steps.done('write');
   inside.write({ sequence: sequence + 1, pending: true, pid, host });

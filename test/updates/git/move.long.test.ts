@@ -12,7 +12,7 @@ const reset: GitSource = { ...forward, mode: 'reset' };
 async function update(source: GitSource, checkout: Checkout) {
   const fetched = await fetch(source, checkout);
   if (fetched.kind === 'failed') throw new Error(fetched.message);
-  return moveTo(source, checkout, fetched.head, fetched.target);
+  return moveTo(source, checkout, fetched);
 }
 
 /** Everything that a move could touch. */
@@ -115,10 +115,10 @@ describe('a move', () => {
     const target = origin.commit('second');
     await fetch(forward, checkout);
     clone.commit('by hand');
-    expect(await moveTo(forward, checkout, head, target)).toMatchObject({
+    expect(await moveTo(forward, checkout, { head, target })).toMatchObject({
       message: expect.stringContaining('somebody else'),
     });
-    expect(await moveTo(reset, checkout, head, '--hard')).toMatchObject({ kind: 'refused' });
+    expect(await moveTo(reset, checkout, { head, target: '--hard' })).toMatchObject({ kind: 'refused' });
   });
 
   it('is not started when its run is being ended', async () => {
@@ -127,7 +127,7 @@ describe('a move', () => {
     const fetched = await fetch(forward, checkout);
     if (fetched.kind !== 'fetched') throw new Error(fetched.message);
     const signal = AbortSignal.abort();
-    expect((await moveTo(forward, { ...checkout, signal }, fetched.head, fetched.target)).kind).toBe('refused');
+    expect((await moveTo(forward, { ...checkout, signal }, fetched)).kind).toBe('refused');
     expect(clone.read('a.txt')).toBe('one\n');
   });
 });
