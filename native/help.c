@@ -7,7 +7,7 @@ const char help[] =
     "\n"
     "Runs COMMAND while it holds the lock of the file that COMMAND produces, has it\n"
     "write a temporary, and renames that to FILE: several users and hosts can compile\n"
-    "into one directory, one at a time per FILE, and nobody ever reads half of one.\n"
+    "into one directory, one at a time per FILE, and no reader ever sees half of one.\n"
     "\n"
     "  compile   appends \"-o TEMPORARY\" to COMMAND\n"
     "  link      COMMAND names FILE itself, as in \"gcc ... -o FILE\" or \"ar rcs FILE\n"

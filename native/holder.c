@@ -29,7 +29,7 @@ static char *process_of_owner(const struct owner *owner) {
 }
 
 static char *describe(const struct sighting *holder, const struct judgement *judgement) {
-  char *who = holder->named ? text("held by process %s", process_of_owner(&holder->owner)) : text("held by somebody");
+  char *who = holder->named ? text("held by process %s", process_of_owner(&holder->owner)) : text("held by an unknown process");
   char *since = holder->made_ms == 0 ? text("%s", "")
                                      : text(" since %s (%lld s)", iso_moment(holder->made_ms),
                                             rounded_seconds(wall_ms() - holder->made_ms));

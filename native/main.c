@@ -146,7 +146,7 @@ int main(int count, char **arguments) {
   long long held_ms = steady_ms() - began_ms;
   switch (release_lock(&lock, &held)) {
     case LOST:
-      warn("%s: somebody removed this lock while it was held; %s may have been compiled twice at once",
+      warn("%s: this lock was removed while it was held; %s may have been compiled twice at once",
            full_path(lock.path), lock.target);
       break;
     case NOT_RELEASED: {

@@ -179,7 +179,7 @@ struct judgement judge(const struct sighting *sighting, const struct circumstanc
     if (age_ms <= circumstances->ownerless_ms) return because(UNKNOWN, "its owner is not recorded (yet)");
     // NFS servers keep the verifier of an exclusive create where the time stamps belong until these are set.
     if (age_ms > OLDEST_MS) return because(UNKNOWN, "its time stamp makes no sense (yet)");
-    return because(DEAD, "nobody has put a name into it for %lld s", (age_ms + 500) / 1000);
+    return because(DEAD, "no owner recorded for %lld s", (age_ms + 500) / 1000);
   }
   const struct owner *owner = &sighting->owner;
   if (owner->host[0] == '\0') return judge_without_host(sighting, circumstances);

@@ -104,7 +104,7 @@ export function judgeTemporary(facts: TemporaryFacts): Exclude<Verdict, { readon
     const unseen = hold === 'unseen' ? ', and other hosts may hold its lock unseen' : '';
     return { kind: 'young', why: `changed ${seconds(ageMs)} ago${unseen}` };
   }
-  return { kind: 'stale', why: hold === 'none' ? process.why : `${process.why}, and nobody holds the lock` };
+  return { kind: 'stale', why: hold === 'none' ? process.why : `${process.why}, and no process holds the lock` };
 }
 
 function leastAgeMs({ hold, network, minAgeMs }: TemporaryFacts): number {

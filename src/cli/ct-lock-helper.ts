@@ -65,9 +65,7 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
   };
   const production = await carryOut(plan, order.command, stop.signal, circumstances);
   if (production.lock === 'lost' && plan.kind !== 'unchanged') {
-    warn(
-      `${lockPath}: somebody removed this lock while it was held; ${plan.target} may have been compiled twice at once`,
-    );
+    warn(`${lockPath}: this lock was removed while it was held; ${plan.target} may have been compiled twice at once`);
   }
   const code = exitCodeOf(production, order, stop);
   const log = process.env['CT_RULE_OUTCOMES_LOG'] ?? '';

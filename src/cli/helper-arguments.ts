@@ -9,7 +9,7 @@ export const HELP = `Usage: ct-lock-helper compile --target=FILE [OPTION...] -- 
 
 Runs COMMAND while it holds the lock of the file that COMMAND produces, has it
 write a temporary, and renames that to FILE: several users and hosts can compile
-into one directory, one at a time per FILE, and nobody ever reads half of one.
+into one directory, one at a time per FILE, and no reader ever sees half of one.
 
   compile   appends "-o TEMPORARY" to COMMAND
   link      COMMAND names FILE itself, as in "gcc ... -o FILE" or "ar rcs FILE

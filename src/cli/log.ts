@@ -27,7 +27,7 @@ export function logCommand(
 
 function textOf(run: PastRun): string {
   const { begun, stamp, ended, result, waitedMs = 0, update, stages = [] } = run;
-  if (ended === undefined) return `${shown(stamp, 64)}  ${timeOf(begun)}  goes on, or died`;
+  if (ended === undefined) return `${shown(stamp, 64)}  ${timeOf(begun)}  running, or died`;
   const took = formatDuration(Math.max(0, Date.parse(ended) - Date.parse(begun)));
   const facts = [
     ...(update === undefined

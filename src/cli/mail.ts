@@ -66,6 +66,6 @@ function describeLetter({ letter, since, tries, waiting, refused }: SpooledLette
   return [
     `"${shown(letter.subject, 300)}", since ${shown(since, 64)}, ${times}`,
     ...waiting.map(({ address, why }) => `  waits for ${shown(address)}${why === '' ? '' : `: ${shown(why)}`}`),
-    ...refused.map(({ address, why }) => `  never reaches ${shown(address)}: ${shown(why)}`),
+    ...refused.map(({ address, why }) => `  could not be delivered to ${shown(address)}: ${shown(why)}`),
   ].join('\n');
 }

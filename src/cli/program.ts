@@ -75,7 +75,7 @@ export function program(): Command {
     .option('-q, --quiet', 'no progress on standard output')
     .option('--every-warning', 'tell a warning that stays the same in every run, not after 1, 2, 4, ... hours')
     .addOption(
-      new Option('-M, --model <model>', 'as which the run is reported, instead of the configured one').choices([
+      new Option('-M, --model <model>', 'dashboard model to report (overrides the configuration)').choices([
         'Experimental',
         'Continuous',
         'Nightly',
@@ -241,7 +241,7 @@ export function program(): Command {
     .requiredOption('--lock <path>', 'what the lock protects; it may be missing, its directory may not')
     .option('--wait <duration>', 'wait so long for the lock: 90 s, "1 h 30 min", or seconds', '0 s')
     .option('--strategy <name>', 'lockdir, cifs, flock or fcntl (default: what suits the file system)')
-    .option('-q, --quiet', 'no message when the lock cannot be had; the exit code tells')
+    .option('-q, --quiet', 'no message when the lock cannot be acquired; the exit code tells')
     .argument('<command...>', 'what to run, behind " -- "')
     .addHelpText('after', EXEC_HELP)
     .action(async (words: string[], options: ExecOptions) => {

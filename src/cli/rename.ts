@@ -16,11 +16,11 @@ export async function renameCommand(options: GlobalOptions, from: string, to: st
   if (result.kind === 'aborted') throw new Refusal(EXIT.failed, 'stopped; nothing was changed');
   if (result.kind === 'section-busy') {
     const holder = describeHolder(result.holder, Date.now());
-    throw new Refusal(EXIT.held, `nothing was changed, because ${result.path} could not be had: ${holder}`);
+    throw new Refusal(EXIT.held, `nothing was changed, because ${result.path} could not be acquired: ${holder}`);
   }
   const renamed = result.value;
   if (renamed.kind === 'running') {
-    throw new Refusal(EXIT.held, `nothing was changed: a run goes on, or has left ${renamed.path}`);
+    throw new Refusal(EXIT.held, `nothing was changed: a run is still going on, or has left ${renamed.path}`);
   }
   if (renamed.kind === 'refused') throw new Refusal(EXIT.failed, `nothing was changed: ${renamed.why}`);
   process.stdout.write(`${shown(to)} goes on where ${shown(from)} was: after update ${renamed.record}\n`);

@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly mail?: boolean;
   /** Whoever has started this delivers what is mailed. */
   readonly leaveMail?: boolean;
-  /** Of a scheduler: runs only if nobody has begun the run of this name. */
+  /** Of a scheduler: runs only if no scheduler has begun the run of this name. */
   readonly firing?: string;
 }
 

@@ -54,7 +54,7 @@ export async function unlockCommand(
     const command = `${unlockCommandLine(build.name, context)} --yes${force ? ' --force' : ''}`;
     throw new Refusal(
       EXIT.usage,
-      `${build.name}: left as it is, since nobody is here to ask; after a look: ${command}`,
+      `${build.name}: left as it is, since there is no terminal to ask on; after a look: ${command}`,
     );
   }
   const what = found.locks.length === 1 ? 'this lock' : `these ${found.locks.length} locks`;

@@ -38,7 +38,7 @@ export function resolveMail(
   const to = table.to ?? [];
   const monitors = table.monitors ?? [];
   if (to.length === 0 && monitors.length === 0 && table.authors !== true) {
-    missing(['mail', 'to'], 'nobody gets a mail: name the maintainers in `to`, or set `authors` or `monitors`');
+    missing(['mail', 'to'], 'mail has no recipients: name the maintainers in `to`, or set `authors` or `monitors`');
   }
   const common = {
     from: table.from,

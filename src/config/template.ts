@@ -146,7 +146,7 @@ function update({ name, upstream, submodules }: Facts): string[] {
   const sign = upstream === undefined ? '# ' : '';
   const found = upstream ?? { remote: DEFAULTS.remote, branch: 'main' };
   return [
-    '# How the source is brought up to date; without this table somebody else does it.',
+    '# How to update the source; leave this table out when something else updates it.',
     `${sign}[${pathText(['builds', name, 'update'])}]`,
     `${sign}type = "git"`,
     `${sign}remote = ${quoted(found.remote)}`,

@@ -11,8 +11,7 @@ export function describeContention(contention: Contention, source: string): stri
     madeOnce.objects === 0
       ? []
       : [`made once: ${counted(madeOnce.objects, 'object')}, ${hours(madeOnce.savedMs, 'h')} saved`];
-  if (waits === 0 || fromMs === undefined || toMs === undefined)
-    return [`${source}: nobody has waited`, ...once, ...skipped];
+  if (waits === 0 || fromMs === undefined || toMs === undefined) return [`${source}: no waits`, ...once, ...skipped];
   return [
     `${source}: ${counted(waits, 'wait')} from ${timeOf(fromMs)} to ${timeOf(toMs)}, ${hours(waitedMs)} lost`,
     ...once,

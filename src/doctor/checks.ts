@@ -86,7 +86,7 @@ export async function replaceUnderReaders(posts: readonly Post[], room: string, 
   const [writer, ...readers] = posts.flatMap(({ path, workers }) =>
     workers.map((worker) => ({ worker, path: join(path, room, 'product') })),
   );
-  if (writer === undefined) throw new Error('nobody is there to write');
+  if (writer === undefined) throw new Error('no process to write');
   const first = await writer.worker.ask('replace', { path: writer.path, startAt: 0, forMs: 1 });
   if (first.kind === 'failed') return { check, result: first };
   const startAt = soon();
@@ -147,7 +147,7 @@ export function groupAndMode(post: Post, room: string): Finding {
     const directory = statSync(post.directory);
     const lock = openLock(join(post.path, room, 'target'), { strategy: 'lockdir' });
     const held = lock.try();
-    if (held === undefined) throw new Error('the lock could not be had');
+    if (held === undefined) throw new Error('the lock could not be acquired');
     const made = lstatSync(lock.path);
     const record = lstatSync(join(lock.path, 'pid'));
     held.release();
@@ -205,7 +205,7 @@ export async function heldLock(
   strategy: 'flock' | 'fcntl',
 ): Promise<Attempt<{ excludes: boolean }>> {
   const [first, last] = [posts[0], posts.at(-1)];
-  if (first === undefined || last === undefined) throw new Error('nobody is there to lock');
+  if (first === undefined || last === undefined) throw new Error('no process to lock');
   const holder = first.workers[0];
   const other = last.workers[1];
   const mine = await holder.ask('hold', { target: join(first.path, room, 'target'), strategy });

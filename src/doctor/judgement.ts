@@ -61,7 +61,7 @@ function judgeRace({ processes, names, shared, unclaimed }: Race): Judgement {
   const who = `${processes} processes, ${names} names`;
   if (shared > 0) return { outcome: 'problem', text: `${who}; ${shared} were made by more than one`, together: true };
   if (unclaimed > 0)
-    return { outcome: 'problem', text: `${who}; ${unclaimed} exist, but nobody was told to have made them` };
+    return { outcome: 'problem', text: `${who}; ${unclaimed} exist, but no process was told that it made them` };
   return { outcome: 'ok', text: `${who}, each made by exactly one` };
 }
 
@@ -81,7 +81,7 @@ function judgeReplacement({ renames, refusals, longestMs, reads, missing, torn, 
     return { outcome: 'problem', text, remark };
   }
   const remark =
-    'While a product is replaced, somebody who reads it at that moment may get an error or part of it: ' +
+    'While a product is replaced, a process that reads it at that moment may get an error or part of it: ' +
     'let nothing read products that are just being built.';
   return { outcome: 'problem', text: `${what}; ${faults.join(', ')}`, remark };
 }

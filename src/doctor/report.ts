@@ -18,7 +18,7 @@ export function describeSide({ directory, filesystem, mount, agreement }: Side):
   }
   switch (agreement.kind) {
     case 'none':
-      return [...lines, `  strategy ${filesystem.strategy} by its file system; nobody has locked anything in it yet`];
+      return [...lines, `  strategy ${filesystem.strategy} by its file system; nothing has been locked in it yet`];
     case 'agreed':
       return [
         ...lines,

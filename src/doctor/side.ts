@@ -53,7 +53,7 @@ export function choiceOf(sides: readonly Side[]): Choice {
     );
     if (without !== undefined) {
       const origin = agreement.kind === 'agreed' ? 'has been agreed on for' : 'is what would be chosen in';
-      const why = `${strategy} ${origin} ${directory}, but excludes nobody from ${without.directory} (${without.filesystem.name})`;
+      const why = `${strategy} ${origin} ${directory}, but does not exclude processes in ${without.directory} (${without.filesystem.name})`;
       return { kind: 'conflict', why };
     }
     if (!strategies.includes(strategy)) strategies.push(strategy);

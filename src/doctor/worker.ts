@@ -204,9 +204,9 @@ function readWhole(path: string): 'whole' | 'missing' | 'torn' {
 }
 
 function holderOf(acquisition: Exclude<Acquisition, { readonly kind: 'acquired' }>): string {
-  if (acquisition.kind === 'aborted' || acquisition.holder.kind === 'free') return 'nobody';
+  if (acquisition.kind === 'aborted' || acquisition.holder.kind === 'free') return 'no process';
   const { owner } = acquisition.holder;
-  return owner === undefined ? 'somebody' : `process ${owner.pid} of ${owner.host}`;
+  return owner === undefined ? 'an unknown process' : `process ${owner.pid} of ${owner.host}`;
 }
 
 /** Null while there is no such file. Looks for the file as a program would that wants to know whether it is there. */

@@ -52,7 +52,7 @@ function follow(file: string, directory: string, filesystem: Filesystem): Strate
   if (worksFrom(recorded, filesystem)) return recorded;
   throw new LockError(
     file,
-    `other hosts lock by ${recorded} in ${directory}, which excludes nobody from here (${filesystem.name}). ` +
+    `other hosts lock by ${recorded} in ${directory}, which does not exclude processes here (${filesystem.name}). ` +
       'Set the strategy "lockdir" for all of them, which works from everywhere, and remove this file while nothing runs',
     { code: 'strategy-conflict' },
   );

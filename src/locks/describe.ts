@@ -7,7 +7,7 @@ import type { Owner } from './owner.js';
 export function describeHolder(holder: Inspection, nowMs: number): string {
   if (holder.kind === 'free') return 'free again by now';
   const { owner, sinceMs, judgement } = holder;
-  const who = owner === undefined ? 'held by somebody' : `held by process ${owner.pid}${placeOf(owner)}`;
+  const who = owner === undefined ? 'held by an unknown process' : `held by process ${owner.pid}${placeOf(owner)}`;
   const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()} (${seconds(nowMs - sinceMs)})`;
   return `${who}${since}, ${judgement.fate}: ${judgement.why}`;
 }
@@ -16,7 +16,8 @@ export function describeHolder(holder: Inspection, nowMs: number): string {
 export function explainNotice(notice: Notice, nowMs: number): string {
   const { lock } = notice;
   if (notice.kind === 'broke-stale') {
-    const who = notice.owner === undefined ? 'nobody' : `process ${notice.owner.pid}${placeOf(notice.owner)}`;
+    const who =
+      notice.owner === undefined ? 'an unknown process' : `process ${notice.owner.pid}${placeOf(notice.owner)}`;
     return `removed the stale lock ${shown(lock.path)}${whatOf(lock)} of ${who} (${notice.why})`;
   }
   const text = `waiting for ${shown(lock.path)}${whatOf(lock)} for ${seconds(notice.waitedMs)}: ${describeHolder(notice.holder, nowMs)}`;

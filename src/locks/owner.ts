@@ -129,7 +129,7 @@ const OLDEST_MS = 365 * 24 * 3600 * 1000;
 function judgeByAge(ageMs: number, ownerlessMs: number): Judgement {
   if (ageMs > OLDEST_MS) return { fate: 'unknown', why: 'its time stamp makes no sense (yet)' };
   if (ageMs > ownerlessMs) {
-    return { fate: 'dead', why: `nobody has put a name into it for ${Math.round(ageMs / 1000)} s` };
+    return { fate: 'dead', why: `no owner recorded for ${Math.round(ageMs / 1000)} s` };
   }
   return { fate: 'unknown', why: 'its owner is not recorded (yet)' };
 }

@@ -239,5 +239,5 @@ class Postman {
 }
 
 function notDelivered(subject: string, address: string, why: string): string {
-  return `the mail "${subject}" does not reach ${address}: ${why}`;
+  return `the mail "${subject}" could not be delivered to ${address}: ${why}`;
 }

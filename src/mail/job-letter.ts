@@ -94,7 +94,7 @@ export function endText(exit: JobReport['exit']): string {
     case 'signalled':
       return `ended by ${exit.signal}`;
     case 'vanished':
-      return 'its process is gone, and nobody saw how it ended';
+      return 'its process is gone, and how it ended is unknown';
     case 'exited': {
       const meaning = MEANINGS[exit.code] ?? signalText(exit.code - 128);
       return `exit code ${exit.code}${meaning === undefined ? '' : `: ${meaning}`}`;

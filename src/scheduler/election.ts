@@ -119,7 +119,7 @@ export class Election {
     const attempts = this.#book.attempts(firing);
     if (attempts === undefined || attempts >= MOST_ATTEMPTS) return true;
     if (!isWaiting(firing) && this.#book.undertake(firing, attempts + 1, me)) {
-      note(`${this.#build}: nobody has begun the run ${describeFiring(firing)}; it is taken over`);
+      note(`${this.#build}: no scheduler has begun the run ${describeFiring(firing)}; it is taken over`);
       run(firing);
     }
     return false;

@@ -264,7 +264,7 @@ function explainHeld(build: Build, locks: readonly FoundStageLock[], context: Me
     ? 'an earlier run is still going on'
     : fates.includes('dead')
       ? 'an earlier run died and has left its locks'
-      : 'there are locks of an earlier run, and from here nobody can tell whether it lives';
+      : 'an earlier run has left locks, and this host cannot tell whether it is alive';
   return [
     `${build.name}: not run, because ${why}.`,
     ...locks.flatMap((lock) => describeLock(lock, context)),
@@ -294,7 +294,7 @@ function adviceForSecondaries(build: Build, locks: readonly FoundStageLock[], co
 function adviceToLook(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   const doubtful = locks.filter((lock) => judgeRun(lock.record, context.host).fate !== 'alive');
   const commands = [...new Set(doubtful.map((lock) => clearingCommand(lock, build, context)))].join(' and ');
-  return `Find out what happened; the locks stay until somebody has looked, then: ${commands}`;
+  return `Find out what happened. The locks stay until you clear them: ${commands}`;
 }
 
 /** What clears a lock; one whose build the configuration does not have any more can only be removed by hand. */
@@ -322,7 +322,7 @@ function whatStandsAt(path: string): string {
       ? 'an empty file'
       : `a file of ${stat.size} bytes that holds none, or that this user may not read`;
   } catch {
-    return 'gone by now, or nobody may look at it';
+    return 'gone by now, or not readable';
   }
 }
 

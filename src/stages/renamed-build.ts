@@ -47,7 +47,7 @@ export function cursorOf(primary: Primary, build: Build, context: RunContext): C
 function explainUnsure(primary: Primary, { name }: Build, names: readonly string[], configFile: string): string {
   const [old = ''] = names;
   return [
-    `${name} has built before and has no cursor, so nobody knows its next update; ${names.join(', ')} ${names.length === 1 ? 'has one and is' : 'have one and are'} not in the configuration. If ${old} was renamed to ${name}:`,
+    `${name} has built before and has no cursor, so its next update is unknown; ${names.join(', ')} ${names.length === 1 ? 'has one and is' : 'have one and are'} not in the configuration. If ${old} was renamed to ${name}:`,
     `  stagelock --config ${shellWord(configFile)} rename ${shellWord(old)} ${shellWord(name)}`,
     `If it was not, remove its cursor, and ${name} starts at the present:`,
     `  rm -- ${shellWord(cursorFile(primary.directory, old))}`,

@@ -66,7 +66,7 @@ export function readCursor(primaryDirectory: string, build: string): CursorRead 
   if (text === undefined) return { kind: 'none' };
   const cursor = parseCursor(text);
   if (cursor) return { kind: 'cursor', cursor };
-  const message = `${file} is not a cursor; nobody can say what ${build} has built. Remove it, and it starts at the present`;
+  const message = `${file} is not a cursor, so what ${build} has built is unknown. Remove it, and it starts at the present`;
   return { kind: 'unreadable', file, message };
 }
 

@@ -30,7 +30,9 @@ describe('what is told', () => {
       expect.stringMatching(/^removed \S+\/a\.o\.lockdir, lock of \S+:\d+: no process \d+ on this host$/),
     );
     expect(lines).toContainEqual(
-      expect.stringMatching(/^removed \S+\.tmp, temporary: no process \d+ on this host, and nobody holds the lock$/),
+      expect.stringMatching(
+        /^removed \S+\.tmp, temporary: no process \d+ on this host, and no process holds the lock$/,
+      ),
     );
     expect(lines.at(-1)).toMatch(
       /^2 stale locks and 1 orphaned temporary removed; kept: 1 unknown; 1 directory in \d+\.\d s$/,

@@ -174,7 +174,7 @@ describe('the product', () => {
     rmSync(join(directory, 'begun'));
     const { end, stderr } = await ended;
     expect(end).toBe(0);
-    expect(stderr).toContain('a.o.lockdir: somebody removed this lock while it was held');
+    expect(stderr).toContain('a.o.lockdir: this lock was removed while it was held');
     expect(leftIn(directory, 'produce')).toEqual(['a.o']);
   });
 });

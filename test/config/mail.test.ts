@@ -52,7 +52,7 @@ describe('mails', () => {
   });
 
   it('are wrong when nobody gets them, or when a key is of the other transport', () => {
-    expect(wrong('')).toContain('nobody gets a mail');
+    expect(wrong('')).toContain('mail has no recipients');
     expect(wrong('to = ["ann"]')).toContain('an address such as "name@example.org"');
     expect(wrong('to = ["a@b"]\nport = 25')).toContain('mails by sendmail have no `port`');
     expect(wrong('to = ["a@b"]\ntransport = "smtp"')).toContain('need the `host`');

@@ -177,10 +177,10 @@ describe('the report', () => {
 
   test('of a log in which nothing is', () => {
     const tally = new Tally();
-    expect(describeContention(tally.result(2), 'waits.log')).toEqual(['waits.log: nobody has waited']);
+    expect(describeContention(tally.result(2), 'waits.log')).toEqual(['waits.log: no waits']);
     tally.addLine('x');
     expect(describeContention(tally.result(2), 'waits.log')).toEqual([
-      'waits.log: nobody has waited',
+      'waits.log: no waits',
       '1 line skipped: torn, or no entry of a lock log',
     ]);
   });

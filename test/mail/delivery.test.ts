@@ -125,7 +125,7 @@ describe('what is in a spool of mails', () => {
   test('is given up for one whom the server does not know, which is said once and kept for who asks', async () => {
     add(letter('a', { to: to('ann@example.org', 'bob@example.org') }));
     server.recipients = (address) => (address.startsWith('bob') ? '550 5.1.1 no bob here' : undefined);
-    const why = `the mail "about a" does not reach bob@example.org: 127.0.0.1:${server.port}: 550 5.1.1 no bob here`;
+    const why = `the mail "about a" could not be delivered to bob@example.org: 127.0.0.1:${server.port}: 550 5.1.1 no bob here`;
     expect(await deliver()).toEqual({ delivered: 1, left: [], problems: [why], end: { kind: 'empty' } });
     expect(await deliver()).toEqual({ delivered: 0, left: [], problems: [], end: { kind: 'empty' } });
     expect(readFailed(spool).letters).toMatchObject([
@@ -144,7 +144,7 @@ describe('what is in a spool of mails', () => {
     const delivery = await deliver();
     expect(delivery).toMatchObject({ delivered: 1, left: [], end: { kind: 'empty' } });
     expect(delivery.problems).toEqual([
-      `the mail "about a" does not reach bob@example.org: 127.0.0.1:${server.port}: 450 4.2.0 later; given up after 5 d`,
+      `the mail "about a" could not be delivered to bob@example.org: 127.0.0.1:${server.port}: 450 4.2.0 later; given up after 5 d`,
     ]);
     expect(readFailed(spool).letters).toHaveLength(1);
   });
@@ -186,9 +186,9 @@ describe('what is in a spool of mails', () => {
     expect(left).toEqual([]);
     expect(problems).toEqual([
       expect.stringMatching(
-        /"about a" does not reach ann@example.org: 127.0.0.1:1: .*ECONNREFUSED.*; given up after 5 d$/,
+        /"about a" could not be delivered to ann@example.org: 127.0.0.1:1: .*ECONNREFUSED.*; given up after 5 d$/,
       ),
-      expect.stringMatching(/"about b" does not reach/),
+      expect.stringMatching(/"about b" could not be delivered/),
     ]);
   });
 

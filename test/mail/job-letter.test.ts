@@ -82,7 +82,7 @@ ${kept}`);
     [{ kind: 'exited', code: 143 }, 'exit code 143: stopped by SIGTERM'],
     [{ kind: 'exited', code: 99 }, 'exit code 99'],
     [{ kind: 'signalled', signal: 'SIGKILL' }, 'ended by SIGKILL'],
-    [{ kind: 'vanished' }, 'its process is gone, and nobody saw how it ended'],
+    [{ kind: 'vanished' }, 'its process is gone, and how it ended is unknown'],
   ] as const)('also tells of an end without a word: %j', (exit, text) => {
     expect(endText(exit)).toBe(text);
     const letter = jobLetter(report({ exit, stderr: '' }), mail);

@@ -30,7 +30,7 @@ describe('after a run was killed', () => {
       '    log: ROOT/main/Testing/Temporary/LastBuild_STAMP.log',
       '  ROOT/main/Testing/Temporary/running: run of main, process PID of USER on HOST, since TIME (AGO)',
       '    dead: there is no process PID on HOST any more',
-      '  Find out what happened; the locks stay until somebody has looked, then: stagelock --config ROOT/stagelock.toml unlock main',
+      '  Find out what happened. The locks stay until you clear them: stagelock --config ROOT/stagelock.toml unlock main',
     ]);
     expect(world.lockFiles('main')).toEqual(['build', 'running']);
   });
@@ -66,7 +66,7 @@ describe('after a run was killed', () => {
     expect(ended.code).toBe(2);
     expect(ended.stdout).toMatch(/ {4}\| \[stagelock\] .* build of main/);
     expect(ended.stderr).toBe(
-      `stagelock: main: left as it is, since nobody is here to ask; after a look: stagelock --config ${world.configFile} unlock main --yes\n`,
+      `stagelock: main: left as it is, since there is no terminal to ask on; after a look: stagelock --config ${world.configFile} unlock main --yes\n`,
     );
     expect(world.lockFiles('main')).toEqual(['build', 'running']);
   });
@@ -99,7 +99,7 @@ test('a secondary that was killed keeps its primary from updating until somebody
     'stagelock: main: not updated and not built, because secondaries are still building from ROOT/source.',
     '  ROOT/main/Testing/Temporary/running.s1: run of s1, process PID of USER on HOST, since TIME (AGO)',
     '    dead: there is no process PID on HOST any more',
-    '  Find out what happened; the locks stay until somebody has looked, then: stagelock --config ROOT/stagelock.toml unlock s1',
+    '  Find out what happened. The locks stay until you clear them: stagelock --config ROOT/stagelock.toml unlock s1',
   ]);
   expect(await stagelock(world, ['unlock', 's1', '--yes'])).toMatchObject({ code: 0, stderr: '' });
   const over = expect.stringMatching(/^stagelock: main: runs again\. What was wrong since \S+ is over\.\n$/);
@@ -132,7 +132,7 @@ test('unlock refuses while the run is alive, and --force takes its locks away, w
   worlds.finish(world);
   const { code, stderr } = await run.ended;
   expect(code).toBe(0);
-  expect(stderr).toMatch(/main: \S+\/running was removed by somebody while this run held it/);
+  expect(stderr).toMatch(/main: \S+\/running was removed while this run held it/);
 });
 
 test.for(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(

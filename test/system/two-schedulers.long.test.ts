@@ -254,7 +254,7 @@ describe.skipIf(noHosts !== undefined)(
       // Otherwise there was nothing to it.
       expect(kills).toBeGreaterThan(12);
       const said = machines.map((machine) => machine.said).join('');
-      expect(said).toMatch(/nobody has begun the run of .* UTC; it is taken over/);
+      expect(said).toMatch(/no scheduler has begun the run of .* UTC; it is taken over/);
     }, 180_000);
 
     test('are one as good as the other: when one is killed for good, every later firing is run', async () => {

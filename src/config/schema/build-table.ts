@@ -17,7 +17,7 @@ export const commonShape = {
   update: z.optional(
     z.strictObject(updateShape, 'a table').check(
       z.meta({
-        description: 'Primaries only: how the source is brought up to date. Without it, somebody else does.',
+        description: 'Primaries only: how to update the source. Leave it out when something else updates the source.',
       }),
     ),
   ),

@@ -202,7 +202,7 @@ export async function moveTo(
   if (before.value.status.head !== head) {
     return {
       kind: 'refused',
-      message: `${checkout.source} was moved by somebody else, to ${before.value.status.head}`,
+      message: `${checkout.source} was moved by another process, to ${before.value.status.head}`,
     };
   }
   begin?.(localIn(before.value.status));

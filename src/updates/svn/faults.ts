@@ -123,7 +123,7 @@ function entryFaults({ source, status: { entries }, tree, notPresent }: Look): F
       updates,
     ),
     ...found(
-      'missing files that somebody has added:',
+      'missing files that were added:',
       missing.filter(({ revision }) => revision === ''),
       'reset',
       (paths) => setAside(source, paths),

@@ -116,7 +116,7 @@ describe('a move', () => {
     await fetch(forward, checkout);
     clone.commit('by hand');
     expect(await moveTo(forward, checkout, { head, target })).toMatchObject({
-      message: expect.stringContaining('somebody else'),
+      message: expect.stringContaining('another process'),
     });
     expect(await moveTo(reset, checkout, { head, target: '--hard' })).toMatchObject({ kind: 'refused' });
   });
