@@ -21,7 +21,7 @@ const heavy = [
 const accelerated = ['test/system/{real-cron,two-schedulers}.long.test.ts'];
 
 /** What of its tests starts no helper. */
-const helperless = ['test/compile/{plan,native-plan,temporary}.test.ts'];
+const helperless = ['test/compile/{plan,native-plan.long,temporary}.test.ts'];
 
 /** The tests of ct-lock-helper run a second time, against its native front. */
 const hasNativeFront = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;

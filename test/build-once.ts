@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { EXTENT } from './long-tests.js';
 
 /** Set once the programs are built: each of the test projects calls this. */
 const BUILT = 'STAGELOCK_TESTS_BUILT';
@@ -12,7 +13,7 @@ export default async function buildOnce(): Promise<void> {
   process.env[BUILT] = 'yes';
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
   await bundleInternals(join('dist', 'internals'));
-  if (process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0)
+  if (EXTENT.kind !== 'quick' && process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0)
     buildSanitized(join('dist', 'sanitized'));
 }
 

@@ -8,8 +8,6 @@ const quick = (type: SystemName): readonly State[] => ALL_STATES[type].filter((s
 
 zooOf('git', 'fast-forward', quick('git'));
 zooOf('svn', 'fast-forward', quick('svn'));
-zooOf('hg', 'fast-forward', quick('hg'));
-zooOf('cvs', 'fast-forward', quick('cvs'));
 
 // A state whose name is there twice would be one that nobody looks at.
 test.each(Object.keys(ALL_STATES) as SystemName[])('the states of %s are all different', (type) => {
