@@ -91,7 +91,6 @@ export const CVS_STATES: readonly State[] = [
   },
   {
     state: 'a file was exchanged for another one of the same time',
-    quick: true,
     make: (world) => disguise(world, 'a.c'),
     outcome: { ...BUILDS, modified: ['a.c'] },
   },

@@ -117,7 +117,6 @@ export const HG_STATES: readonly State[] = [
   },
   {
     state: 'M: a file changed by hand that news change, too',
-    quick: true,
     make: (world) => {
       changeB(world);
       pushB(world);
