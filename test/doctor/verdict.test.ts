@@ -111,7 +111,7 @@ describe('the verdict', () => {
     const verdict = verdictOf([side('ext4', '/srv'), side('nfs', '/mnt')], findings());
     expect(verdict).toMatchObject({ works: false, recommended: 'lockdir' });
     expect(verdict.conclusion).toBe(
-      'Use lockdir here: flock is what would be chosen in /srv, but excludes nobody from /mnt (nfs); ' +
+      'Use lockdir here: flock is what would be chosen in /srv, but does not exclude processes in /mnt (nfs); ' +
         'while nothing runs: echo lockdir > /srv/.lock-strategy',
     );
   });
@@ -262,7 +262,7 @@ describe('a finding', () => {
     ['links', { check: 'hard links', result: { kind: 'done', supported: false } }, 'ok', /locks do without/],
     ['seen', sight(900), 'ok', /\/a sees what \/b makes after 2 ms, changes after 900 ms/],
     ['unseen', sight(null), 'ok', /changes not within 8 s/],
-    ['unclaimed', { check: 'exclusive create', result: race({ unclaimed: 1 }) }, 'problem', /nobody was told/],
+    ['unclaimed', { check: 'exclusive create', result: race({ unclaimed: 1 }) }, 'problem', /no process was told/],
     ['lost', handOver('cifs', turns({ lost: 1 })), 'problem', /vanished/],
     ['never', handOver('cifs', turns({ handOvers: 0 })), 'problem', /never handed over/],
   ])('%s', (_, finding, outcome, text) => {

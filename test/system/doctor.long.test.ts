@@ -175,7 +175,7 @@ test.skipIf(!canMountExfat)(
     const disagreeing = await doctor(directory);
     expect(disagreeing.code).toBe(1);
     expect(disagreeing.stdout).toContain(
-      ` here: flock has been agreed on for ${directory}, but excludes nobody from ${directory} (fuse);`,
+      ` here: flock has been agreed on for ${directory}, but does not exclude processes in ${directory} (fuse);`,
     );
   },
 );
