@@ -19,7 +19,7 @@ describe('CT_LOCK_LOG', () => {
     await pidIn(join(directory, 'self'));
     expect(existsSync(join(directory, `a.o${LOCKS[strategy]}`))).toBe(true);
     const waiter = start([...args, quick], { cwd: directory, env });
-    await sleep(600);
+    await sleep(1500);
     rmSync(join(directory, 'self'));
     expect([(await holder.ended).end, (await waiter.ended).end]).toEqual([0, 0]);
 
@@ -53,7 +53,7 @@ describe('CT_LOCK_LOG', () => {
     const holder = start([...args, produce], { cwd: directory, env });
     await pidIn(join(directory, 'self'));
     const waiter = start([...args, quick], { cwd: directory, env });
-    await sleep(400);
+    await sleep(1500);
     rmSync(join(directory, 'self'));
     expect(await holder.ended).toEqual({ end: 0, stdout: '', stderr: '' });
     const { end, stderr } = await waiter.ended;
