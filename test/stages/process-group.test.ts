@@ -7,7 +7,7 @@ test('a process group of which only zombies are left has ended, although nobody 
   // The shell starts a group of its own and does not wait for what it started: after KILL that stays a zombie.
   const child = spawn(
     'perl',
-    ['-e', 'my $p = fork; if (!$p) { setpgrp; sleep 60; exit } print "$p\n"; $| = 1; print ""; sleep 60'],
+    ['-e', 'my $p = fork; if (!$p) { setpgrp; $| = 1; print "$$\n"; sleep 60; exit } sleep 60'],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
