@@ -22,13 +22,18 @@ export type ProcessFate =
   /** Its number belongs to another process, which started later. */
   | 'replaced';
 
+/** Whether what a record of this host names is of its present boot, as far as either is known. */
+export function isOfBoot({ bootId }: Pick<RecordedProcess, 'bootId'>, host: Partial<Pick<Host, 'bootId'>>): boolean {
+  return bootId === undefined || host.bootId === undefined || bootId === host.bootId;
+}
+
 /** The one judge of whether a process still runs. Everything that is not known counts in favor of the process. */
 export function fateOf(
   recorded: RecordedProcess,
   host: Pick<Host, 'process'> & Partial<Pick<Host, 'bootId'>>,
 ): ProcessFate {
   const { pid, processStart, bootId, startedByMs } = recorded;
-  if (bootId !== undefined && host.bootId !== undefined && bootId !== host.bootId) return 'restarted';
+  if (!isOfBoot({ bootId }, host)) return 'restarted';
   const facts = host.process(pid);
   if (facts.kind !== 'running') return facts.kind;
   const isAnother =

@@ -1,6 +1,7 @@
 import { homeOf, moveCursor } from '../updates/cursor.js';
 import type { MergedUpdate } from '../updates/record.js';
-import { primaryOf, reportUpdate } from './pending-updates.js';
+import { reportUpdate } from './pending-updates.js';
+import { primaryOf } from './primary-of.js';
 import { interrupted, type Run } from './run.js';
 import type { RunResult } from './run-result.js';
 import type { Source } from './source.js';

@@ -4,10 +4,11 @@ import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { UNREADABLE } from '../updates/claim.js';
 import type { ClaimRefusal } from './claim-refusal.js';
+import { primaryOf } from './primary-of.js';
 
 /** What a person has to know of a source that a build may not have: why, whose it is, and what to do. */
 export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {
-  const primary = build.role === 'primary' ? build : build.primary;
+  const primary = primaryOf(build);
   const source = shown(primary.source);
   const { file } = refusal;
   switch (refusal.kind) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Build } from '../config/project.js';
 import { removeAbandoned } from '../files/abandoned.js';
 import { namesIn } from '../files/directory-entries.js';
+import { primaryOf } from './primary-of.js';
 import { layoutOf } from './temporary.js';
 
 /** A killed run has left its temporaries in one of the newest; those of older ones were removed by runs since. */
@@ -15,7 +16,7 @@ const NEWEST_TAGS = 8;
  */
 export function removeDebris(build: Build, nowMs: number): void {
   const { testing, temporary } = layoutOf(build.directory);
-  const primary = build.role === 'primary' ? build : build.primary;
+  const primary = primaryOf(build);
   const { updates } = layoutOf(primary.directory);
   const tags = namesIn(testing).filter((name) => /^\d{8}-\d{4}$/.test(name));
   const reports = tags.slice(-NEWEST_TAGS).map((tag) => join(testing, tag));

@@ -2,6 +2,7 @@ import type { Build, Primary, Project } from '../config/project.js';
 import { cursorNames, readCursor } from '../updates/cursor.js';
 import { type JournalProblem, journalDirectory, newestRecords } from '../updates/journal.js';
 import type { UpdateRecord } from '../updates/record.js';
+import { primaryOf } from './primary-of.js';
 
 /** How far one build has come. */
 export interface Progress {
@@ -36,7 +37,7 @@ export interface UpdatesOverview {
  * @throws the system's error when something is there but cannot be read
  */
 export function overviewOf(project: Project, only: Build | undefined, count: number): UpdatesOverview[] {
-  const wanted = only === undefined ? undefined : (only.role === 'primary' ? only : only.primary).name;
+  const wanted = only && primaryOf(only).name;
   return [...project.builds.values()]
     .filter((build) => build.role === 'primary' && (wanted === undefined || build.name === wanted))
     .map((build) => overview(project, build as Primary, count));

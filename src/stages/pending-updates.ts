@@ -10,6 +10,7 @@ import { hasNews, mergeRecords } from '../updates/merge.js';
 import type { MergedUpdate } from '../updates/record.js';
 import { VERSION } from '../version.js';
 import { tagFileText } from './buildstamp.js';
+import { primaryOf } from './primary-of.js';
 import { cursorOf } from './renamed-build.js';
 import type { Run } from './run.js';
 import type { RunContext } from './run-context.js';
@@ -107,9 +108,4 @@ export function reportUpdate(run: Run, update: MergedUpdate, problem = ''): void
 export function writeTag({ layout: { tag }, stamp }: Run): void {
   ensureDirectory(dirname(tag));
   replaceAtomically(tag, tagFileText(stamp));
-}
-
-/** Whose source a build builds. */
-export function primaryOf(build: Build): Primary {
-  return build.role === 'primary' ? build : build.primary;
 }

@@ -6,8 +6,9 @@ import { shellWord } from '../text/shell-word.js';
 import { type Cursor, cursorFile, homeOf, readCursor, writeCursor } from '../updates/cursor.js';
 import { findCursor } from '../updates/renamed.js';
 import { RUNNING, secondaryLockName } from './names.js';
+import { primaryOf } from './primary-of.js';
 import type { RunContext } from './run-context.js';
-import { inSection, type Sectioned } from './section.js';
+import { inSection, type Sectioned, sectionFor } from './section.js';
 import { layoutOf } from './temporary.js';
 
 /** The cursor of a build for one of its runs. */
@@ -71,10 +72,9 @@ export type Renamed =
  * @throws the system's error; LockError
  */
 export async function renameBuild(from: string, build: Build): Promise<Sectioned<Renamed>> {
-  const primary = build.role === 'primary' ? build : build.primary;
+  const primary = primaryOf(build);
   const { temporary } = layoutOf(primary.directory);
-  const section = { strategy: primary.strategy, timeoutMs: primary.sectionTimeoutMs };
-  return inSection(temporary, section, (): Renamed => {
+  return inSection(temporary, sectionFor(primary), (): Renamed => {
     const marks = [from, build.name].map((name) => join(temporary, secondaryLockName(name)));
     const locks = [join(layoutOf(build.directory).temporary, RUNNING), ...marks];
     const path = locks.find((lock) => lstatSync(lock, { throwIfNoEntry: false }) !== undefined);

@@ -31,10 +31,10 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     const { message, remedy } = primary.withoutUpdate;
     return { kind: 'update-failed', message: remedy === undefined ? message : `${message}\n${remedy}` };
   }
-  ensureLayout(primary.directory);
+  const layout = ensureLayout(primary.directory);
   const claimed = await claimSource(primary, sectionFor(primary, context.signal), context);
   if (claimed !== undefined) return claimed;
-  const run = newRun(primary, context);
+  const run = newRun(primary, layout, context);
   const begun = await beginPrimary(run, primary.update && logOf(run, UPDATE));
   if (begun.kind !== 'done') return refusal(begun, run);
   context.report({ kind: 'begun', build: primary, stamp: run.stamp });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Build } from '../config/project.js';
 import type { Host } from '../host/host.js';
+import { isOfBoot } from '../host/process-fate.js';
 import { argumentsOf, type Process, processOf, processTable } from '../host/process-table.js';
 import { type Marks, markedProcesses } from '../processes/marks.js';
 import { membersAmong } from '../processes/members.js';
@@ -59,8 +60,8 @@ function unmarked(locks: readonly FoundStageLock[]): Pick<Marks, 'run' | 'build'
   return { run: lock?.record?.run ?? '', build: lock?.record?.build ?? '', stage };
 }
 
-function isHere({ host: name, bootId }: StageLockRecord, host: Host): boolean {
-  return name === host.name && (bootId === undefined || host.bootId === undefined || bootId === host.bootId);
+function isHere(record: StageLockRecord, host: Host): boolean {
+  return record.host === host.name && isOfBoot(record, host);
 }
 
 /**

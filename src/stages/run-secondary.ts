@@ -31,11 +31,11 @@ const RECORD_POLL_MS = 2000;
  * @throws the system's error, LockError
  */
 export async function runSecondary(secondary: Secondary, context: RunContext): Promise<RunResult> {
-  ensureLayout(secondary.directory);
+  const layout = ensureLayout(secondary.directory);
   ensureLayout(secondary.primary.directory);
   const refused = lookAtClaim(secondary, context);
   if (refused !== undefined) return { kind: 'source-claimed', refusal: refused };
-  const run = newRun(secondary, context);
+  const run = newRun(secondary, layout, context);
   const begun = beginSecondary(run);
   if (begun.kind !== 'done') return refusal(begun, run);
   context.report({ kind: 'begun', build: secondary, stamp: run.stamp });

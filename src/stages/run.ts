@@ -8,7 +8,7 @@ import type { Buildstamp } from './buildstamp.js';
 import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks, type RunIdentity } from './held-locks.js';
 import type { RunContext } from './run-context.js';
-import { ensureLayout, type Layout, logFileOf } from './temporary.js';
+import { type Layout, logFileOf } from './temporary.js';
 
 /** One run of a build: what all of its steps share, from its first lock to its last. */
 export interface Run<B extends Build = Build> {
@@ -21,13 +21,8 @@ export interface Run<B extends Build = Build> {
   readonly context: RunContext;
 }
 
-/**
- * A run that holds nothing yet.
- *
- * @throws the system's error when the directories of its locks and logs cannot be made
- */
-export function newRun<B extends Build>(build: B, context: RunContext): Run<B> {
-  const layout = ensureLayout(build.directory);
+/** A run that holds nothing yet. @param layout the directories of which are there */
+export function newRun<B extends Build>(build: B, layout: Layout, context: RunContext): Run<B> {
   const stamp = freeBuildstamp(build, context.now());
   return { build, stamp, layout, held: new HeldLocks(identityOf(build, stamp, context), context.now), context };
 }

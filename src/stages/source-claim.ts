@@ -17,6 +17,7 @@ import {
 } from '../updates/claim.js';
 import { journalDirectory } from '../updates/journal.js';
 import type { ClaimRefusal } from './claim-refusal.js';
+import { primaryOf } from './primary-of.js';
 import type { RunResult } from './run-result.js';
 import { inSectionOf, type SectionSettings } from './section.js';
 import type { StepListener } from './steps.js';
@@ -128,7 +129,7 @@ const ATTEMPTS = 10;
  * @throws the system's error where nothing can be said
  */
 export function lookAtClaim(build: Build, context: Standpoint): ClaimRefusal | undefined {
-  const primary = build.role === 'primary' ? build : build.primary;
+  const primary = primaryOf(build);
   const tree = treeOf(primary);
   if (tree === undefined) return undefined;
   const here = claimantOf(primary, context);

@@ -1,3 +1,4 @@
+import { isOfBoot } from '../host/process-fate.js';
 import { survivorsOf } from '../processes/survivors.js';
 import { journalDirectory } from '../updates/journal.js';
 import { describeMark, type MoveMark, readMark, writeMark } from '../updates/move-mark.js';
@@ -80,7 +81,7 @@ function explain(source: Source, mark: MoveMark, repaired: RepairResult): HalfMo
 /** A client that has outlived its run goes on moving the source; what it does meanwhile cannot be told from what it did. */
 function survivorsOfUpdate(mark: MoveMark, { host, run }: RunContext): string | undefined {
   if (mark.run === run || mark.host !== host.name) return undefined;
-  if (mark.bootId !== undefined && host.bootId !== undefined && mark.bootId !== host.bootId) return undefined;
+  if (!isOfBoot(mark, host)) return undefined;
   const living = survivorsOf(mark.run).filter(({ pid }) => pid !== host.pid);
   if (living.length === 0) return undefined;
   const processes = living.map(({ pid, command }) => `  process ${pid}: ${command.slice(0, 120)}`);
