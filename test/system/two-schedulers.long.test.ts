@@ -11,6 +11,8 @@ import { isRunning, missing, noRoot, Running, STAGELOCK, until } from './program
 const FAST_CLOCK = fileURLToPath(new URL('../support/fast-clock.mjs', import.meta.url));
 const SEED = Number(process.env['STAGELOCK_TORTURE_SEED'] ?? Date.now() % 1_000_000);
 const MINUTE_MS = 60_000;
+/** Between the firings of a build: two runs in a real second, which two processors get done beside starts and kills. */
+const MINUTES = 4;
 /** When others look whether a firing that somebody has undertaken was begun; besides the delay by chance. */
 const BEGUN_MS = 30_000;
 const noHosts =
@@ -159,6 +161,7 @@ function builds(count: number, minutes: number, randomDelay = '0 s'): string[] {
     `[project]
 name = "x"
 [scheduler]
+max_runs = 20
 random_delay = "${randomDelay}"
 [defaults.stages.build]
 shell = '''
@@ -220,15 +223,15 @@ describe.skipIf(noHosts !== undefined)(
       const random = new Random(SEED);
       const clock = new FastClock(24);
       // Many a kill comes while a firing is undertaken and waits for its time.
-      const names = builds(20, 2, '10 s');
+      const names = builds(20, MINUTES, '10 s');
       const machines = [new Machine('a', clock), new Machine('b', clock)] as const;
       for (const machine of machines) machine.start();
       for (const machine of machines) await machine.untilReady();
-      const firstMs = nextTime(clock, 2);
-      const expected = firingsOf(names, firstMs, 2, 10);
+      const firstMs = nextTime(clock, MINUTES);
+      const expected = firingsOf(names, firstMs, MINUTES, 10);
       let [victim, survivor] = machines;
       let kills = 0;
-      while (clock.nowMs() < firstMs + 20 * MINUTE_MS) {
+      while (clock.nowMs() < firstMs + 10 * MINUTES * MINUTE_MS) {
         // Dies, and soon after its start perhaps once more, anywhere in it.
         do {
           await victim.kill();
