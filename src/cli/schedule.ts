@@ -128,7 +128,7 @@ async function serve(first: Project, host: Host, options: GlobalOptions): Promis
 
 function orderOf(project: Project, build: Build, firing: Firing) {
   const { program } = thisProgram(project.file);
-  const argv = runCommandOf(project, build, program, ['--leave-mail', '--firing', firing]);
+  const argv = runCommandOf(project, build, program, ['--leave-mail', '--firing', firing.name]);
   return {
     build: build.name,
     argv: argv as [string, ...string[]],

@@ -1,14 +1,13 @@
 import { errorText } from '../text/error-text.js';
 import { ageOf, describeFiring, type Firing, isStillToCome } from './firing.js';
-import type { Undertaker } from './firing-book.js';
-import { FiringBook } from './firing-book.js';
+import { type Claimant, FiringBook } from './firing-book.js';
 import { localMinuteOf } from './local-time.js';
 
 /** What an election takes from its scheduler. */
 export interface Electorate {
   /** Ourselves. */
-  readonly me: Undertaker;
-  /** How much later than it was undertaken a run may begin by chance, in milliseconds. */
+  readonly me: Claimant;
+  /** How much later than it was claimed a run may begin by chance, in milliseconds. */
   readonly randomDelayMs: number;
   readonly timeZone: string | undefined;
   /** Whether a firing that has not begun may well be about to, or waits for its turn. */
@@ -20,11 +19,11 @@ export interface Electorate {
 }
 
 const SECOND_MS = 1000;
-/** So long after it was undertaken a run has begun, unless whoever has undertaken it is gone or out of breath. */
+/** So long after it was claimed a run has begun, unless its scheduler has died or its host is overloaded. */
 const BEGUN_MS = 30 * SECOND_MS;
 /** A run that does not even begin is not tried for ever: its configuration is wrong, or the disk is full. */
 const MOST_ATTEMPTS = 4;
-/** After this nobody makes up for a run that has not begun. */
+/** After this a run that has not begun is not made up for. */
 const BYGONE_MS = 3600 * SECOND_MS;
 /** How long it is remembered what was run, in milliseconds. */
 export const REMEMBERED_MS = 24 * 3600 * SECOND_MS;
@@ -35,7 +34,7 @@ export class Election {
   readonly #book: FiringBook;
   readonly #electorate: Electorate;
   /** One for each firing that is watched over. */
-  readonly #timers = new Map<Firing, NodeJS.Timeout>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
   #closed = false;
 
   /** @param state the directory of the project's schedulers */
@@ -45,15 +44,15 @@ export class Election {
     this.#electorate = electorate;
   }
 
-  /** @returns whether a firing is ours to run. @throws the system's error; then it is nobody's */
+  /** @returns whether a firing is ours to run. @throws the system's error; then it is claimed by none */
   isOurs(firing: Firing): boolean {
     if (this.#closed) return false;
-    const isOurs = this.#book.undertake(firing, 1, this.#electorate.me);
+    const isOurs = this.#book.claim(firing, 1, this.#electorate.me);
     this.#watchOver(firing);
     return isOurs;
   }
 
-  /** Nobody shall run a firing any more. @returns whether nobody has */
+  /** Lets no scheduler run a firing any more. @returns whether none has */
   settle(firing: Firing): boolean {
     try {
       return this.#book.begin(firing, this.#electorate.me);
@@ -62,14 +61,14 @@ export class Election {
     }
   }
 
-  /** Looks after what was undertaken before we came and has not begun. */
+  /** Watches over what was claimed before this scheduler started and has not begun. */
   takeUp(): void {
     this.#guarded(() => {
       for (const { firing } of this.#book.unstarted()) if (!this.#isBygone(firing)) this.#watchOver(firing);
     });
   }
 
-  /** Forgets what is so old that nobody will ask. */
+  /** Forgets what is too old to be asked for. */
   prune(): void {
     this.#guarded(() => this.#book.prune(Date.now() - REMEMBERED_MS));
   }
@@ -89,36 +88,36 @@ export class Election {
   }
 
   /**
-   * Looks later whether a firing was begun by whoever has undertaken it, which may be ourselves (a restart in the middle of a
-   * random delay), and does it otherwise. That nobody is asked whether he lives makes no difference: one run begins at most.
+   * Looks later whether the claimant of a firing, which may be this host (a restart in the middle of a random delay), has begun
+   * it, and takes it over otherwise. Whether the claimant still runs makes no difference: one run begins at most.
    */
   #watchOver(firing: Firing): void {
-    if (this.#timers.has(firing)) return;
+    if (this.#timers.has(firing.name)) return;
     const timer = setTimeout(() => {
-      this.#timers.delete(firing);
+      this.#timers.delete(firing.name);
       let isSettled = false;
       this.#guarded(() => {
         isSettled = this.#takeOver(firing);
       });
       if (!isSettled) this.#watchOver(firing);
     }, BEGUN_MS + this.#electorate.randomDelayMs);
-    this.#timers.set(firing, timer);
+    this.#timers.set(firing.name, timer);
   }
 
-  /** A run that nobody has begun for so long is not made up for, as by cron; a change still is. */
+  /** A run that has not begun for so long is not made up for, as by cron; a change still is. */
   #isBygone(firing: Firing): boolean {
     const { randomDelayMs, timeZone } = this.#electorate;
     const nowMs = Date.now();
     const ageMs = ageOf(firing, nowMs, localMinuteOf(nowMs, timeZone));
-    return !firing.startsWith('change-') && ageMs > BYGONE_MS + randomDelayMs;
+    return firing.kind !== 'change' && ageMs > BYGONE_MS + randomDelayMs;
   }
 
-  /** @returns whether nobody needs to look again */
+  /** @returns whether there is no need to look again */
   #takeOver(firing: Firing): boolean {
     const { me, isWaiting, run, note } = this.#electorate;
     const attempts = this.#book.attempts(firing);
     if (attempts === undefined || attempts >= MOST_ATTEMPTS) return true;
-    if (!isWaiting(firing) && this.#book.undertake(firing, attempts + 1, me)) {
+    if (!isWaiting(firing) && this.#book.claim(firing, attempts + 1, me)) {
       note(`${this.#build}: no scheduler has begun the run ${describeFiring(firing)}; it is taken over`);
       run(firing);
     }

@@ -3,31 +3,31 @@ import { removeAbandoned } from '../files/abandoned.js';
 import { createExclusively, readRegularFile } from '../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
-import { type Firing, isFiring, timeOfFiring } from './firing.js';
+import { type Firing, parseFiring, timeOfFiring } from './firing.js';
 
 /*
  * Which firings have been run, for all schedulers of a project, on whatever host:
  *
- *     firings/<build>/20261125T1110Z.1          a scheduler has undertaken to run it
- *     firings/<build>/20261125T1110Z.2          another one has, since nobody had begun some time after that
+ *     firings/<build>/20261125T1110Z.1          a scheduler has claimed it
+ *     firings/<build>/20261125T1110Z.2          another one has, since no run had begun some time after that
  *     firings/<build>/20261125T1110Z.started    a run has begun
  *
  * Each is created exclusively, which the file server decides. The first kind only spares the hosts starting a process each;
  * what counts is the last, which the run itself makes before it does anything: a scheduler may die at any point before, in
- * between or after, two may believe that it is theirs, a host may see all this late, and still one run begins. A full disk
- * makes nothing, and nobody runs.
+ * between or after, two may believe that it is theirs, a host may see all this late, and still one run begins. On a full disk
+ * no entry appears, and nothing runs.
  */
 
 /** Who has made an entry. */
-export interface Undertaker {
+export interface Claimant {
   readonly host: string;
   readonly pid: number;
 }
 
-/** A firing that somebody has undertaken and nobody has begun. */
+/** A firing that a scheduler has claimed and no run has begun. */
 export interface Unstarted {
   readonly firing: Firing;
-  /** How often it was undertaken. */
+  /** How often it was claimed. */
   readonly attempts: number;
 }
 
@@ -43,14 +43,14 @@ export class FiringBook {
   }
 
   /**
-   * Undertakes to run a firing.
+   * Claims the right to run a firing.
    *
    * @param attempt 1, or one more than was found {@link unstarted}
    * @returns whether it is ours
-   * @throws the system's error, for example ENOSPC; then it is nobody's
+   * @throws the system's error, for example ENOSPC; then it is claimed by none
    */
-  undertake(firing: Firing, attempt: number, { host, pid }: Undertaker): boolean {
-    return this.#create(`${firing}.${attempt}`, { host, pid });
+  claim(firing: Firing, attempt: number, { host, pid }: Claimant): boolean {
+    return this.#create(`${firing.name}.${attempt}`, { host, pid });
   }
 
   /**
@@ -59,34 +59,35 @@ export class FiringBook {
    * @returns whether it is the only one
    * @throws the system's error, for example ENOSPC; then nothing has begun
    */
-  begin(firing: Firing, { host, pid }: Undertaker): boolean {
-    return this.#create(`${firing}.${STARTED}`, { host, pid });
+  begin(firing: Firing, { host, pid }: Claimant): boolean {
+    return this.#create(`${firing.name}.${STARTED}`, { host, pid });
   }
 
   /** Who has begun it, for a message. */
-  beginner(firing: Firing): Undertaker | undefined {
-    return readUndertaker(join(this.#directory, `${firing}.${STARTED}`));
+  beginner(firing: Firing): Claimant | undefined {
+    return readClaimant(join(this.#directory, `${firing.name}.${STARTED}`));
   }
 
-  /** What was undertaken and not begun, oldest first. */
+  /** What was claimed and not begun, oldest first. */
   unstarted(): Unstarted[] {
     const names = namesIn(this.#directory);
     const started = new Set(names.filter((name) => name.endsWith(`.${STARTED}`)).map((name) => name.split('.')[0]));
-    const attempts = new Map<Firing, number>();
-    for (const name of names) {
-      const [firing = '', attempt] = name.split('.');
-      if (!isFiring(firing) || started.has(firing) || !/^\d+$/.test(attempt ?? '')) continue;
-      attempts.set(firing, Math.max(attempts.get(firing) ?? 0, Number(attempt)));
+    const found = new Map<string, Unstarted>();
+    for (const entry of names) {
+      const [name = '', attempt] = entry.split('.');
+      const firing = parseFiring(name);
+      if (firing === undefined || started.has(name) || !/^\d+$/.test(attempt ?? '')) continue;
+      found.set(name, { firing, attempts: Math.max(found.get(name)?.attempts ?? 0, Number(attempt)) });
     }
-    return [...attempts].map(([firing, count]) => ({ firing, attempts: count }));
+    return [...found.values()];
   }
 
-  /** @returns how often it was undertaken; undefined when it has begun, or was never undertaken */
+  /** @returns how often it was claimed; undefined when it has begun, or was never claimed */
   attempts(firing: Firing): number | undefined {
-    return this.unstarted().find((one) => one.firing === firing)?.attempts;
+    return this.unstarted().find((one) => one.firing.name === firing.name)?.attempts;
   }
 
-  /** Removes what is so old that nobody will ask. @param beforeMs milliseconds since 1970 */
+  /** Removes what is too old to be asked for. @param beforeMs milliseconds since 1970 */
   prune(beforeMs: number): void {
     removeAbandoned(this.#directory, Date.now());
     this.#remove((firing) => timeOfFiring(firing) < beforeMs);
@@ -98,28 +99,28 @@ export class FiringBook {
    * @param isStillToCome says so of a firing
    */
   forget(host: string, isStillToCome: (firing: Firing) => boolean): void {
-    this.#remove((firing, path) => isStillToCome(firing) && readUndertaker(path)?.host === host);
+    this.#remove((firing, path) => isStillToCome(firing) && readClaimant(path)?.host === host);
   }
 
-  #create(name: string, undertaker: Undertaker): boolean {
+  #create(name: string, claimant: Claimant): boolean {
     ensureDirectory(this.#directory);
-    return createExclusively(join(this.#directory, name), `${JSON.stringify(undertaker)}\n`) === 'created';
+    return createExclusively(join(this.#directory, name), `${JSON.stringify(claimant)}\n`) === 'created';
   }
 
   #remove(which: (firing: Firing, path: string) => boolean): void {
     for (const name of namesIn(this.#directory)) {
-      const [firing = ''] = name.split('.');
+      const firing = parseFiring(name.split('.')[0] ?? '');
       const path = join(this.#directory, name);
-      if (isFiring(firing) && which(firing, path)) removeIfThere(path);
+      if (firing !== undefined && which(firing, path)) removeIfThere(path);
     }
   }
 }
 
-function readUndertaker(path: string): Undertaker | undefined {
+function readClaimant(path: string): Claimant | undefined {
   try {
     const value: unknown = JSON.parse(readRegularFile(path, 4096) ?? '');
     if (typeof value !== 'object' || value === null) return undefined;
-    const { host, pid } = value as Record<keyof Undertaker, unknown>;
+    const { host, pid } = value as Record<keyof Claimant, unknown>;
     return typeof host === 'string' && typeof pid === 'number' ? { host, pid } : undefined;
   } catch {
     return undefined; // gone, or not one of ours

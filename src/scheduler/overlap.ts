@@ -56,7 +56,7 @@ function report(
 ): boolean {
   const told = warningsOf(build, now).warn('overlap', record.id, lines);
   if (told.length === 0) return false;
-  const one = { ...record, id: `${record.id}-${firing}`, began: now.toISOString() };
+  const one = { ...record, id: `${record.id}-${firing.name}`, began: now.toISOString() };
   const report = { end: { kind: 'exited', code: HELD } as const, stderr: told.join('\n'), now };
   return postReport({ project, complain }, { record: one, log }, report);
 }

@@ -40,7 +40,7 @@ const INTERRUPTION_MS = 120 * SECOND_MS;
 /** The runs of a scheduler: those that go on, as many as it may have at once, and those that wait for a place. */
 export class Runs {
   readonly #context: RunsContext;
-  /** Nobody else shall run a firing any more. @returns whether nobody has */
+  /** Lets no scheduler run a firing any more. @returns whether none has */
   readonly #settle: (build: string, firing: Firing) => boolean;
   readonly #slices: Slices;
   #project: Project;
@@ -79,7 +79,7 @@ export class Runs {
 
   /** Whether a run of a build goes on or waits, or this firing of it waits for the end of that. */
   isPending(name: string, firing: Firing): boolean {
-    return this.#again.get(name) === firing || this.#queue.of(name) !== undefined || this.#jobOf(name) !== undefined;
+    return this.#again.get(name)?.name === firing.name || this.#queue.of(name) !== undefined || this.#jobOf(name) !== undefined;
   }
 
   /** Builds that run. */
@@ -91,11 +91,10 @@ export class Runs {
   run(name: string, firing: Firing): Promise<void> {
     const build = this.#project.builds.get(name);
     if (build === undefined || this.#stopping) return Promise.resolve();
-    const isChange = firing.startsWith('change-');
     const waiting = this.#queue.of(name);
     if (this.#jobOf(name) !== undefined || waiting !== undefined) {
-      if (!isChange) this.overlap(name, firing);
-      else if (waiting?.firing.startsWith('change-')) this.#waitFor(waiting, firing);
+      if (firing.kind !== 'change') this.overlap(name, firing);
+      else if (waiting?.firing.kind === 'change') this.#waitFor(waiting, firing);
       else this.#runAgain(name, firing);
       return Promise.resolve();
     }

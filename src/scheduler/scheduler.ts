@@ -202,7 +202,7 @@ export class Scheduler {
     return this.#runs.isPending(name, firing) || (build !== undefined && isRunning(build));
   }
 
-  /** Nobody else shall run it any more. @returns whether nobody has */
+  /** Lets no scheduler run it any more. @returns whether none has */
   #settle(name: string, firing: Firing): boolean {
     return this.#entries.get(name)?.election.settle(firing) ?? true;
   }

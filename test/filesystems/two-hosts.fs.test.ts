@@ -180,7 +180,7 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
       console.log(`${share} firings: ${JSON.stringify(result)}`);
       expect(result).toMatchObject({
         beginners: { 1: FIRINGS },
-        undertakers: { 1: FIRINGS },
+        claimants: { 1: FIRINGS },
         failed: [],
         unstarted: 0,
       });

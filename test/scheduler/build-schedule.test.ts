@@ -50,10 +50,10 @@ class Diary {
       elect: (firing) => elect(firing),
       inTurn: async (act) => act(),
       run: async (firing) => {
-        this.#note(`run ${firing}`);
+        this.#note(`run ${firing.name}`);
         if (runMs > 0) await new Promise((resolve) => setTimeout(resolve, runMs));
       },
-      overlap: (firing) => this.#note(`overlap ${firing}`),
+      overlap: (firing) => this.#note(`overlap ${firing.name}`),
       missed: (count, fromMs, toMs) => this.#note(`missed ${count} in ${Math.round((toMs - fromMs) / MINUTE_MS)} min`),
       problem: (text) => this.#note(`problem ${text}`),
     });
@@ -351,7 +351,7 @@ describe('a run that lasts', () => {
     const others = new Set(['20261125T1120Z']);
     const { lines } = new Diary('*/10 * * * *', '2026-11-25T11:00:30Z', {
       runMs: 25 * MINUTE_MS,
-      elect: (firing) => !others.has(firing),
+      elect: ({ name }) => !others.has(name),
     });
     await pass(30 * MINUTE_MS);
     expect(lines).toEqual(['2026-11-25T11:10:00Z run 20261125T1110Z', '2026-11-25T11:30:00Z overlap 20261125T1130Z']);
@@ -362,8 +362,8 @@ describe('the election', () => {
   test('is asked of the minutes of the line only, and what it refuses is not run', async () => {
     const asked: string[] = [];
     const diary = new Diary('*/15 * * * *', '2026-11-25T11:00:30Z', {
-      elect: (firing) => {
-        asked.push(firing);
+      elect: ({ name }) => {
+        asked.push(name);
         return asked.length % 2 === 0;
       },
     });

@@ -22,8 +22,9 @@ import {
   firingAt,
   firingOfChange,
   firingShown,
-  isFiring,
+  type Firing,
   isStillToCome,
+  parseFiring,
   timeOfFiring,
 } from '../../src/scheduler/firing.js';
 import { FiringBook } from '../../src/scheduler/firing-book.js';
@@ -45,27 +46,28 @@ afterEach(() => rmSync(state, { recursive: true }));
 
 const pathOf = (name: string): string => join(state, 'firings', 'gcc', name);
 const names = (): string[] => readdirSync(join(state, 'firings', 'gcc'));
-const firingIn = (minutes: number): string => firingAt(Date.UTC(2026, 10, 25, 11) + minutes * MINUTE_MS);
+const named = (name: string): Firing => parseFiring(name) ?? firingAt(Number.NaN);
+const firingIn = (minutes: number): Firing => firingAt(Date.UTC(2026, 10, 25, 11) + minutes * MINUTE_MS);
 
 describe('the name of a firing', () => {
   test('is a time, what a wall clock showed, or when something changed', () => {
     const ms = Date.parse('2026-11-25T11:10:03.123Z');
-    expect(firingAt(ms)).toBe('20261125T1110Z');
-    expect(firingShown(localMinuteOf(ms, 'Europe/Berlin'))).toBe('20261125T1210');
-    expect(firingOfChange(ms)).toBe('change-20261125T111003123Z');
-    expect(describeFiring('20261125T1110Z')).toBe('of 2026-11-25 11:10 UTC');
-    expect(describeFiring('20261125T1210')).toBe('of 2026-11-25 12:10');
-    expect(describeFiring('change-20261125T111003123Z')).toBe('because of a change');
+    expect(firingAt(ms).name).toBe('20261125T1110Z');
+    expect(firingShown(localMinuteOf(ms, 'Europe/Berlin')).name).toBe('20261125T1210');
+    expect(firingOfChange(ms).name).toBe('change-20261125T111003123Z');
+    expect(describeFiring(named('20261125T1110Z'))).toBe('of 2026-11-25 11:10 UTC');
+    expect(describeFiring(named('20261125T1210'))).toBe('of 2026-11-25 12:10');
+    expect(describeFiring(named('change-20261125T111003123Z'))).toBe('because of a change');
   });
 
-  test('is known as one, and tells its time to the minute', () => {
+  test('is read as the same firing, and tells its time', () => {
     const times = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
     fc.assert(
       fc.property(times, (time) => {
         const minute = Math.floor(time.getTime() / MINUTE_MS);
         for (const firing of [firingAt(time.getTime()), firingShown(minute), firingOfChange(time.getTime())]) {
-          expect(isFiring(firing)).toBe(true);
-          expect(timeOfFiring(firing)).toBe(minute * MINUTE_MS);
+          expect(parseFiring(firing.name)).toEqual(firing);
+          expect(Math.floor(timeOfFiring(firing) / MINUTE_MS)).toBe(minute);
         }
       }),
     );
@@ -80,15 +82,18 @@ describe('the name of a firing', () => {
     '20261125T1110Z\n',
     '20261125T1110z',
     'change-',
+    'change-20261125T1110Z',
+    'change-20261125T111003123',
+    '20261125T111003123Z',
     '1',
   ])('is not %j', (text) => {
-    expect(isFiring(text)).toBe(false);
+    expect(parseFiring(text)).toBeUndefined();
   });
 
   test('is of a time that is still to come if the clock does not show it yet, or will show it again in hours', () => {
     const nowMs = Date.UTC(2026, 10, 25, 11);
     const shown = localMinuteOf(nowMs, 'Europe/Berlin'); // 12:00
-    const coming = (firing: string): boolean => isStillToCome(firing, nowMs, shown);
+    const coming = (firing: string): boolean => isStillToCome(named(firing), nowMs, shown);
     expect(coming('20261125T1100Z')).toBe(false);
     expect(coming('20261125T1101Z')).toBe(true);
     // Up to three hours, fixed times are not repeated.
@@ -100,13 +105,13 @@ describe('the name of a firing', () => {
 });
 
 describe('a firing', () => {
-  test('is undertaken by one, begun by one, and then known to have begun', () => {
+  test('is claimed by one, begun by one, and then known to have begun', () => {
     const firing = firingIn(0);
     expect(book.attempts(firing)).toBeUndefined();
-    expect(book.undertake(firing, 1, ME)).toBe(true);
-    expect(new FiringBook(state, 'gcc').undertake(firing, 1, OTHER)).toBe(false);
+    expect(book.claim(firing, 1, ME)).toBe(true);
+    expect(new FiringBook(state, 'gcc').claim(firing, 1, OTHER)).toBe(false);
     expect(book.attempts(firing)).toBe(1);
-    expect(book.undertake(firing, 2, OTHER)).toBe(true);
+    expect(book.claim(firing, 2, OTHER)).toBe(true);
     expect(book.attempts(firing)).toBe(2);
     expect(book.begin(firing, OTHER)).toBe(true);
     expect(book.begin(firing, ME)).toBe(false);
@@ -119,10 +124,10 @@ describe('a firing', () => {
     expect(new FiringBook(state, 'clang').begin(firingIn(0), ME)).toBe(true);
   });
 
-  test('that nobody has begun is found, oldest first, with the attempts that were made', () => {
-    for (const minutes of [20, 0, 10, 30]) book.undertake(firingIn(minutes), 1, ME);
-    book.undertake(firingIn(10), 2, OTHER);
-    for (let attempt = 2; attempt <= 11; attempt++) book.undertake(firingIn(30), attempt, OTHER);
+  test('that no run has begun is found, oldest first, with the attempts that were made', () => {
+    for (const minutes of [20, 0, 10, 30]) book.claim(firingIn(minutes), 1, ME);
+    book.claim(firingIn(10), 2, OTHER);
+    for (let attempt = 2; attempt <= 11; attempt++) book.claim(firingIn(30), attempt, OTHER);
     book.begin(firingIn(20), ME);
     expect(book.unstarted()).toEqual([
       { firing: firingIn(0), attempts: 1 },
@@ -134,23 +139,23 @@ describe('a firing', () => {
 
   test('that is long past is forgotten, and no other', () => {
     for (const minutes of [0, 1, 2]) {
-      book.undertake(firingIn(minutes), 1, ME);
+      book.claim(firingIn(minutes), 1, ME);
       book.begin(firingIn(minutes), ME);
     }
     book.prune(timeOfFiring(firingIn(1)));
     expect(names().sort()).toEqual(
-      [1, 2].flatMap((minutes) => [`${firingIn(minutes)}.1`, `${firingIn(minutes)}.started`]),
+      [1, 2].flatMap((minutes) => [`${firingIn(minutes).name}.1`, `${firingIn(minutes).name}.started`]),
     );
   });
 
   test('that this host has run before its time can be run again; what others have run stays', () => {
-    book.undertake(firingIn(0), 1, ME);
+    book.claim(firingIn(0), 1, ME);
     book.begin(firingIn(0), ME);
-    book.undertake(firingIn(1), 1, ME);
+    book.claim(firingIn(1), 1, ME);
     book.begin(firingIn(1), ME);
     book.begin(firingIn(2), OTHER);
     book.forget('a', (firing) => timeOfFiring(firing) > timeOfFiring(firingIn(0)));
-    expect(names().sort()).toEqual([`${firingIn(0)}.1`, `${firingIn(0)}.started`, `${firingIn(2)}.started`]);
+    expect(names().sort()).toEqual([`${firingIn(0).name}.1`, `${firingIn(0).name}.started`, `${firingIn(2).name}.started`]);
     expect(book.begin(firingIn(1), ME)).toBe(true);
   });
 });
@@ -174,16 +179,16 @@ describe('in the directory of the firings', () => {
     book.begin(firingIn(5), ME);
     const victim = join(state, 'victim');
     writeFileSync(victim, JSON.stringify(ME));
-    symlinkSync(victim, pathOf(`${firingIn(0)}.started`));
-    symlinkSync(join(state, 'not-there'), pathOf(`${firingIn(1)}.1`));
+    symlinkSync(victim, pathOf(`${firingIn(0).name}.started`));
+    symlinkSync(join(state, 'not-there'), pathOf(`${firingIn(1).name}.1`));
     expect(book.begin(firingIn(0), OTHER)).toBe(false);
-    expect(book.undertake(firingIn(1), 1, OTHER)).toBe(false);
+    expect(book.claim(firingIn(1), 1, OTHER)).toBe(false);
     expect(existsSync(join(state, 'not-there'))).toBe(false);
     expect(book.beginner(firingIn(0))).toBeUndefined();
-    book.forget('a', (firing) => firing === firingIn(0));
-    expect(lstatSync(pathOf(`${firingIn(0)}.started`)).isSymbolicLink()).toBe(true);
+    book.forget('a', (firing) => firing.name === firingIn(0).name);
+    expect(lstatSync(pathOf(`${firingIn(0).name}.started`)).isSymbolicLink()).toBe(true);
     book.prune(timeOfFiring(firingIn(5)));
-    expect(names()).toEqual([`${firingIn(5)}.started`]);
+    expect(names()).toEqual([`${firingIn(5).name}.started`]);
     expect(readFileSync(victim, 'utf8')).toBe(JSON.stringify(ME));
   });
 
@@ -191,11 +196,11 @@ describe('in the directory of the firings', () => {
     const firing = firingIn(0);
     book.begin(firing, ME);
     for (const text of ['', '{', '[]', 'null', '{"host":1,"pid":1}', '{"host":"a"}', `"${'x'.repeat(5000)}"`]) {
-      writeFileSync(pathOf(`${firing}.started`), text);
+      writeFileSync(pathOf(`${firing.name}.started`), text);
       expect(book.beginner(firing)).toBeUndefined();
     }
-    rmSync(pathOf(`${firing}.started`));
-    execFileSync('mkfifo', [pathOf(`${firing}.started`)]);
+    rmSync(pathOf(`${firing.name}.started`));
+    execFileSync('mkfifo', [pathOf(`${firing.name}.started`)]);
     expect(book.beginner(firing)).toBeUndefined();
     expect(book.begin(firing, ME)).toBe(false);
   });
@@ -208,9 +213,9 @@ describe('in the directory of the firings', () => {
       expect(full.begin(firingIn(0), ME)).toBe(true);
       expect(() => writeFileSync(join(disk, 'filler'), Buffer.alloc(256 * 1024))).toThrow('ENOSPC');
       expect(() => full.begin(firingIn(1), ME)).toThrow('ENOSPC');
-      expect(() => full.undertake(firingIn(1), 1, ME)).toThrow('ENOSPC');
+      expect(() => full.claim(firingIn(1), 1, ME)).toThrow('ENOSPC');
       expect(() => full.begin(firingIn(0), OTHER)).toThrow('ENOSPC');
-      expect(readdirSync(join(disk, 'firings', 'gcc'))).toEqual([`${firingIn(0)}.started`]);
+      expect(readdirSync(join(disk, 'firings', 'gcc'))).toEqual([`${firingIn(0).name}.started`]);
       rmSync(join(disk, 'filler'));
       expect(full.begin(firingIn(1), OTHER)).toBe(true);
     },
@@ -226,7 +231,7 @@ describe('many processes at once', () => {
     const begin = Number(await new Promise((resolve) => process.stdin.once('data', resolve)));
     while (Date.now() < begin);
     const me = { host, pid: process.pid };
-    const won = firings.map((firing) => [firing, book.undertake(firing, 1, me), book.begin(firing, me)]);
+    const won = firings.map((firing) => [firing.name, book.claim(firing, 1, me), book.begin(firing, me)]);
     process.stdout.write(JSON.stringify(won));
     process.stdin.destroy();
   `;
@@ -242,7 +247,7 @@ describe('many processes at once', () => {
   });
   afterEach(() => rmSync(bundle, { recursive: true }));
 
-  test('undertake and begin each of 200 firings once', async () => {
+  test('claim and begin each of 200 firings once', async () => {
     const firings = Array.from({ length: 200 }, (_, index) => firingIn(index));
     const module = pathToFileURL(join(bundle, 'firing-book.js')).href;
     const children = ['a', 'b', 'c', 'd', 'e', 'f'].map((host, index): ChildProcess => {
@@ -264,7 +269,7 @@ describe('many processes at once', () => {
       const won = (await Promise.all(said)).map((line) => JSON.parse(line) as [string, boolean, boolean][]);
       for (const which of [1, 2] as const) {
         const wins = won.flat().flatMap((win) => (win[which] ? [win[0]] : []));
-        expect(wins.sort()).toEqual(firings);
+        expect(wins.sort()).toEqual(firings.map(({ name }) => name));
       }
       // Otherwise they were not at it at once.
       expect(won.filter((wins) => wins.some(([, , begun]) => begun)).length).toBeGreaterThan(1);

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
+import { firingAt, firingOfChange } from '../../src/scheduler/firing.js';
 import { RunQueue, type Waiting } from '../../src/scheduler/run-queue.js';
 import { Random } from '../support/random.js';
+
+const ONE = Date.UTC(2026, 10, 27, 1);
 
 const waiting = (build: string, primary?: string): Waiting => ({
   build,
   primary,
-  firing: '20261127T0100Z',
+  firing: firingAt(ONE),
   since: '2026-11-27T01:00:00Z',
   done: () => undefined,
 });
@@ -64,8 +67,8 @@ test('one that stays in its place for another reason keeps it', () => {
   const queue = new RunQueue();
   for (const name of ['a', 'b']) queue.enter(waiting(name));
   const first = queue.of('a');
-  if (first !== undefined) queue.replace(first, 'change-20261127T010000000Z');
-  expect(queue.list.map(({ build, firing }) => [build, firing])).toEqual([
+  if (first !== undefined) queue.replace(first, firingOfChange(ONE));
+  expect(queue.list.map(({ build, firing }) => [build, firing.name])).toEqual([
     ['a', 'change-20261127T010000000Z'],
     ['b', '20261127T0100Z'],
   ]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Firing } from '../../src/scheduler/firing.js';
+import { type Firing, firingAt } from '../../src/scheduler/firing.js';
 import { FiringBook } from '../../src/scheduler/firing-book.js';
 import type { JobEnd } from '../../src/scheduler/job.js';
 import { Scheduler } from '../../src/scheduler/scheduler.js';
@@ -12,7 +12,7 @@ import { load } from '../config/config.js';
 const MINUTE_MS = 60_000;
 const OTHER = { host: 'a', pid: 1 };
 const ME = { host: 'b', pid: 2 };
-const NOON = '20261125T1200Z';
+const NOON = firingAt(Date.UTC(2026, 10, 25, 12));
 
 let state: string;
 
@@ -71,7 +71,7 @@ command = ["make"]
       };
     },
     ended: async () => undefined,
-    overlapped: async (_project, _build, firing) => void complaints.push(`${firing} overlaps`),
+    overlapped: async (_project, _build, firing) => void complaints.push(`${firing.name} overlaps`),
     waiting: () => undefined,
     note: () => undefined,
     complain: (text) => complaints.push(text),
@@ -84,10 +84,10 @@ async function pass(minutes: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(minutes * MINUTE_MS);
 }
 
-test('a firing that another host has undertaken and not begun is taken over, and begun once', async () => {
+test('a firing that another host has claimed and not begun is taken over, and begun once', async () => {
   const { book, runs } = schedulerAt('2026-11-25T11:59:30Z');
   await pass(0);
-  book.undertake(NOON, 1, OTHER);
+  book.claim(NOON, 1, OTHER);
   await pass(0.9);
   expect(runs).toEqual([]);
   await pass(30);
@@ -97,29 +97,29 @@ test('a firing that another host has undertaken and not begun is taken over, and
 test('one that was begun is not', async () => {
   const { book, runs } = schedulerAt('2026-11-25T11:59:30Z');
   await pass(0);
-  book.undertake(NOON, 1, OTHER);
+  book.claim(NOON, 1, OTHER);
   book.begin(NOON, OTHER);
   await pass(30);
   expect(runs).toEqual([]);
 });
 
 test('one that was left before we came is taken over, too', async () => {
-  new FiringBook(state, 'gcc').undertake(NOON, 1, OTHER);
+  new FiringBook(state, 'gcc').claim(NOON, 1, OTHER);
   const { runs } = schedulerAt('2026-11-25T12:20:00Z');
   await pass(2);
   expect(runs).toEqual([NOON]);
 });
 
-test('and one that was undertaken just after we came, in a minute that had begun before us', async () => {
+test('and one that was claimed just after we came, in a minute that had begun before us', async () => {
   const { book, runs } = schedulerAt('2026-11-25T12:00:00.500Z');
-  book.undertake(NOON, 1, OTHER);
+  book.claim(NOON, 1, OTHER);
   await pass(2);
   expect(runs).toEqual([NOON]);
 });
 
 test('a file server that does not answer for a moment loses none', async () => {
   const { book, runs, complaints } = schedulerAt('2026-11-25T11:59:30Z');
-  book.undertake(NOON, 1, OTHER);
+  book.claim(NOON, 1, OTHER);
   await pass(0.9);
   vi.spyOn(FiringBook.prototype, 'attempts').mockImplementationOnce(() => {
     throw new Error('EIO: i/o error, scandir');
@@ -131,7 +131,7 @@ test('a file server that does not answer for a moment loses none', async () => {
 
 test('a run that cannot even be started is tried four times by all hosts together', async () => {
   const { book, complaints } = schedulerAt('2026-11-25T11:59:30Z', { canStart: false });
-  book.undertake(NOON, 1, OTHER);
+  book.claim(NOON, 1, OTHER);
   await pass(30);
   expect(complaints).toEqual(Array(3).fill('gcc: the run of 2026-11-25 12:00 UTC cannot be started: EAGAIN'));
   expect(book.attempts(NOON)).toBe(4);

@@ -19,11 +19,11 @@ export interface FiringsResult {
   readonly seconds: number;
   /** How many firings were begun by so many. */
   readonly beginners: Readonly<Record<string, number>>;
-  readonly undertakers: Readonly<Record<string, number>>;
+  readonly claimants: Readonly<Record<string, number>>;
   /** Firings begun on each host. */
   readonly byHost: Readonly<Record<string, number>>;
   readonly failed: readonly string[];
-  /** Firings that somebody has undertaken and nobody begun, as it looks in the end. */
+  /** Firings that a host has claimed and none begun, as it looks in the end. */
   readonly unstarted: number;
 }
 
@@ -36,7 +36,7 @@ async function firings({ directory, hosts, workers, firings: count }: FiringsOpt
   );
   await Promise.all(crew.map((child) => answer(child)));
   const began = performance.now();
-  const tally = { beginners: {}, undertakers: {}, byHost: {} } as Record<string, Record<string, number>>;
+  const tally = { beginners: {}, claimants: {}, byHost: {} } as Record<string, Record<string, number>>;
   const add = (what: string, key: string | number): void => {
     const counts = tally[what] ?? {};
     counts[key] = (counts[key] ?? 0) + 1;
@@ -53,7 +53,7 @@ async function firings({ directory, hosts, workers, firings: count }: FiringsOpt
     failed.push(...answers.flatMap(({ failure }) => (failure === undefined ? [] : [failure])));
     const winners = answers.filter(({ begun }) => begun);
     add('beginners', winners.length);
-    add('undertakers', answers.filter(({ undertaken }) => undertaken).length);
+    add('claimants', answers.filter(({ claimed }) => claimed).length);
     for (const { host } of winners) add('byHost', host);
   }
   for (const child of crew) await kill(child);
@@ -61,7 +61,7 @@ async function firings({ directory, hosts, workers, firings: count }: FiringsOpt
     firings: count,
     seconds: Math.round((performance.now() - began) / 100) / 10,
     beginners: tally['beginners'] ?? {},
-    undertakers: tally['undertakers'] ?? {},
+    claimants: tally['claimants'] ?? {},
     byHost: tally['byHost'] ?? {},
     failed,
     unstarted: new FiringBook(directory, 'gcc').unstarted().length,
