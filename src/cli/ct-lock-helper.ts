@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { constants } from 'node:os';
 import { carryOut, type Order, planOf } from '../compile/compile.js';
 import { appendOutcome } from '../compile/outcome-log.js';
 import { makeParent } from '../compile/parent.js';
@@ -18,6 +17,7 @@ import {
 } from '../locks/index.js';
 import { shown } from '../text/shown.js';
 import { VERSION } from '../version.js';
+import { exitCodeOfEnd } from './exit.js';
 import { HELP, readHelperArguments, UsageError } from './helper-arguments.js';
 import { settle } from './settle.js';
 import { type Stop, stopSignal } from './stop-signal.js';
@@ -79,14 +79,7 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
 function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop): number {
   switch (production.kind) {
     case 'published':
-    case 'succeeded':
       return 0;
-    case 'failed':
-      return production.exitCode;
-    case 'signalled':
-      return 128 + constants.signals[production.signal];
-    case 'interrupted':
-      return stop.exitCode();
     case 'not-started':
       warn(production.message);
       return OWN_ERROR;
@@ -95,6 +88,8 @@ function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop
       if (verb !== 'compile') return 0;
       warn(`${command[0]} succeeded without writing ${production.temporary}, which the appended -o names`);
       return OWN_ERROR;
+    default:
+      return exitCodeOfEnd(production, stop);
   }
 }
 

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import type { Argv } from '../compile/argv.js';
 import { type CommandEnd, runCommand } from '../compile/command.js';
 import { formatDuration, MAX_DURATION_MS, parseDuration } from '../config/duration.js';
@@ -17,8 +16,8 @@ import {
   type Strategy,
 } from '../locks/index.js';
 import { shown, shownLines } from '../text/shown.js';
-import { EXIT, Refusal } from './exit.js';
-import { type Stop, stopSignal } from './stop-signal.js';
+import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
+import { stopSignal } from './stop-signal.js';
 
 export interface ExecOptions {
   readonly lock: string;
@@ -36,7 +35,7 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   const timeoutMs = waitOf(options.wait);
   const strategy = strategyOf(options.strategy);
   const quiet = options.quiet ?? false;
-  const stop = stopSignal('hurry');
+  const stop = stopSignal({ later: 'at-once' });
   const lock = openLock(options.lock, { strategy });
   const onNotice = quiet ? () => undefined : noticeTeller();
 
@@ -61,24 +60,9 @@ export async function execCommand(words: readonly string[], options: ExecOptions
       );
     }
   }
-  process.exitCode = exitCodeOf(end, stop);
+  if (end.kind === 'not-started') warn(end.message);
+  process.exitCode = end.kind === 'not-started' ? NOT_STARTED : exitCodeOfEnd(end, stop);
   if (end.kind === 'interrupted') stop.dieIfHungUp();
-}
-
-function exitCodeOf(end: CommandEnd, stop: Stop): number {
-  switch (end.kind) {
-    case 'succeeded':
-      return EXIT.done;
-    case 'failed':
-      return end.exitCode;
-    case 'signalled':
-      return 128 + constants.signals[end.signal];
-    case 'interrupted':
-      return stop.exitCode();
-    case 'not-started':
-      warn(end.message);
-      return NOT_STARTED;
-  }
 }
 
 /**

@@ -1,3 +1,7 @@
+import { constants } from 'node:os';
+import type { CommandEnd } from '../compile/command.js';
+import type { JobEnd } from '../scheduler/job.js';
+
 /** Exit codes, as documented in docs/commands.md. */
 export const EXIT = { done: 0, failed: 1, usage: 2, internal: 70, obstructed: 73, held: 75 } as const;
 
@@ -9,5 +13,35 @@ export class Refusal extends Error {
   constructor(exitCode: number, message: string) {
     super(message);
     this.exitCode = exitCode;
+  }
+}
+
+/** As of a process that a signal has ended, in a shell. */
+export function exitCodeOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
+/**
+ * The exit code that hands on how a process has ended that this program ran.
+ *
+ * @param stop tells the code of a program that was told to stop
+ */
+export function exitCodeOfEnd(
+  end: Exclude<CommandEnd, { kind: 'not-started' }> | JobEnd,
+  stop: { readonly exitCode: () => number },
+): number {
+  switch (end.kind) {
+    case 'succeeded':
+      return EXIT.done;
+    case 'failed':
+      return end.exitCode;
+    case 'exited':
+      return end.code;
+    case 'signalled':
+      return exitCodeOfSignal(end.signal);
+    case 'interrupted':
+      return stop.exitCode();
+    case 'vanished':
+      return EXIT.internal;
   }
 }

@@ -1,13 +1,13 @@
 import type { Project } from '../config/project.js';
+import { deliverWaiting } from '../mail/deliver-waiting.js';
 import { readNoWay } from '../mail/no-way.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { readFailed, readSpool, type SpooledLetter } from '../mail/spool.js';
+import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
 import { jsonText } from '../text/json.js';
 import { shown } from '../text/shown.js';
-import { deliverMails } from './deliver-mail.js';
 import { EXIT, Refusal } from './exit.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
-import { adviceOnSecret, passwordOf } from './secret-advice.js';
 import { stopSignal } from './stop-signal.js';
 
 /** `stagelock mail [--send]` */
@@ -43,7 +43,8 @@ export function mailsOf(project: Project) {
 
 async function sendNow(project: Project): Promise<void> {
   const stop = stopSignal();
-  const delivery = await deliverMails(project, stop.signal, true);
+  const context = { now: () => new Date(), environment: process.env, signal: stop.signal, atOnce: true };
+  const delivery = await deliverWaiting(project, context);
   if (delivery === undefined) return;
   const { delivered, problems, end } = delivery;
   if (delivered > 0) process.stdout.write(`delivered ${delivered}\n`);

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync, ftruncateSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { explainUnreadable } from '../config/nightly-start.js';
-import type { Build, Model } from '../config/project.js';
+import type { Build, Model, Project } from '../config/project.js';
 import { thisHost } from '../host/host.js';
+import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
 import { RunRecorder } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run-build.js';
@@ -13,12 +12,12 @@ import { layoutOf } from '../stages/temporary.js';
 import { quotedLines, shown, shownLines } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
 import { type Warnings, WarningTeller } from '../warnings/teller.js';
-import { EXIT, Refusal } from './exit.js';
-import { reportFailure } from './failure.js';
+import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
+import { complain, describeFailure, reportFailure } from './failure.js';
 import { Progress } from './progress.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
-import { adviceOnSecret, tokenOf } from './secret-advice.js';
-import { SAME_WISH_MS } from './stop-signal.js';
+import { SAME_REQUEST_MS, stopSignal } from './stop-signal.js';
+import { thisProgram } from './this-program.js';
 import { explainWriters } from './trusted-configuration.js';
 import { userName } from './user-name.js';
 
@@ -44,8 +43,7 @@ export async function runCommand(
   const project = projectOf(options);
   const configured = buildOf(project, name);
   if (mail) {
-    const { mailedRun } = await import('./mailed-run.js');
-    await mailedRun(project, configured, [
+    await runMailed(project, configured, [
       ...(quiet ? ['--quiet'] : []),
       ...(everyWarning ? ['--every-warning'] : []),
       ...(model === undefined ? [] : ['--model', model]),
@@ -57,7 +55,7 @@ export async function runCommand(
     if (!beginFiring(project, configured, firing)) return;
   }
   // Not loaded by the many who mail nothing.
-  const post = project.mail === undefined ? undefined : await import('./run-mail.js');
+  const post = project.mail === undefined ? undefined : await import('../stages/run-mail.js');
   const build = model === undefined ? configured : { ...configured, model };
   if (build.model === 'Nightly' && build.nightlyStart.kind === 'unreadable') {
     throw new Refusal(EXIT.usage, explainUnreadable(build.nightlyStart.text, new Date()).join('\n'));
@@ -66,7 +64,10 @@ export async function runCommand(
   const style = quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines';
   // A run that has nothing to tell, or finds another one at work, leaves the log of that alone.
   const progress = new Progress(build.name, style, firing === undefined ? undefined : emptyOutputFile);
-  const stop = stopSignal((name) => progress.note(`told to stop by ${name}; ending what runs`));
+  const stop = stopSignal({
+    later: 'die',
+    onStop: (name) => progress.note(`told to stop by ${name}; ending what runs`),
+  });
   const id = randomBytes(8).toString('hex');
   const history = new RunRecorder(build.directory, id, () => new Date());
   const began = new Date();
@@ -94,7 +95,8 @@ export async function runCommand(
         progress.report(event);
         warn(history.hear(event));
         if (event.kind === 'waited') waitedMs += event.ms;
-        if (event.kind === 'built') warn(post?.tellAuthors(project, build, event, { run: id, host: host.name }));
+        if (event.kind === 'built')
+          warn(post?.tellAuthors(project, build, event, { run: id, host: host.name, user: userName() }));
         if (event.kind === 'submission-put-off') {
           tell(
             warnings.warn('submit', sameFailure(event.why), [
@@ -123,8 +125,12 @@ export async function runCommand(
       tell(warnings.warn('configuration', [writers, ...more].join('\n'), [`${build.name}: ${writers}`, ...more]));
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
     if (advice !== undefined) tell([advice]);
-    if (!leaveMail) tell((await post?.mailAfterRun(project, build, warnings, { began, signal: stop.signal })) ?? []);
-    process.exitCode = result.kind === 'interrupted' ? 128 + constants.signals[stop.name()] : exitCodeOf(result);
+    if (!leaveMail && post !== undefined) {
+      const lines = post.mailAfterRun(project, build, warnings, { began, signal: stop.signal });
+      // A spool that cannot be read is no reason for a run to fail.
+      tell(await lines.catch((error: unknown) => [`${build.name}: mail: ${describeFailure(error)}`]));
+    }
+    process.exitCode = result.kind === 'interrupted' ? stop.exitCode() : exitCodeOf(result);
   } catch (error) {
     progress.clear();
     process.exitCode = reportFailure(error);
@@ -135,11 +141,29 @@ export async function runCommand(
       builds: project.builds,
     });
     process.stderr.write(`${shownLines(lines.join('\n'))}\n`);
-  } finally {
-    stop.forget();
   }
-  // Its terminal is gone, and Node aborts with a core dump when it cannot restore that at its own end.
-  if (stop.name() === 'SIGHUP') process.kill(process.pid, 'SIGHUP');
+  stop.dieIfHungUp();
+}
+
+/** The run as a process of its own, whose standard error is mailed. */
+async function runMailed(project: Project, build: Build, options: readonly string[]): Promise<void> {
+  if (project.mail === undefined) {
+    throw new Refusal(EXIT.usage, `${project.file}: --mail needs a table [mail] that says who gets mails and how`);
+  }
+  const { mailedRun } = await import('../scheduler/mailed-run.js');
+  const stop = stopSignal({ later: 'at-once' });
+  const end = await mailedRun(project, build, options, {
+    host: thisHost(),
+    user: userName(),
+    environment: process.env,
+    directory: process.cwd(),
+    program: thisProgram(project.file).program,
+    complain,
+    stop,
+    sameRequestMs: SAME_REQUEST_MS,
+  });
+  process.exitCode = exitCodeOfEnd(end, stop);
+  if (end.kind === 'signalled') stop.dieIfHungUp();
 }
 
 /** A scheduler's log is of the last run only. */
@@ -155,40 +179,4 @@ function warningsOf(build: Build, all: boolean): Warnings {
 
 function tell(lines: readonly string[]): void {
   if (lines.length > 0) process.stderr.write(`stagelock: ${shownLines(lines.join('\n'))}\n`);
-}
-
-type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
-
-interface Stop {
-  readonly signal: AbortSignal;
-  /** The one that came; SIGTERM as long as none has. */
-  readonly name: () => StopSignal;
-  readonly forget: () => void;
-}
-
-/**
- * Fires at the first INT, TERM or HUP. A later one ends the process as it would any other, but not at the same time: one wish to
- * end may arrive as several signals.
- */
-function stopSignal(onStop: (name: StopSignal) => void): Stop {
-  const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let received: { readonly name: StopSignal; readonly atMs: number } | undefined;
-  const handler = (name: NodeJS.Signals): void => {
-    const nowMs = performance.now();
-    if (received !== undefined) {
-      if (nowMs - received.atMs < SAME_WISH_MS) return;
-      forget();
-      process.kill(process.pid, name);
-      return;
-    }
-    received = { name: names.find((one) => one === name) ?? 'SIGTERM', atMs: nowMs };
-    onStop(received.name);
-    controller.abort();
-  };
-  const forget = (): void => {
-    for (const name of names) process.removeListener(name, handler);
-  };
-  for (const name of names) process.on(name, handler);
-  return { signal: controller.signal, name: () => received?.name ?? 'SIGTERM', forget };
 }

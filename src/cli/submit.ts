@@ -1,10 +1,10 @@
 import type { Build } from '../config/project.js';
+import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
 import { deliverSpool, waitingText } from '../stages/submission.js';
 import { hasSubmissions, spoolOf } from '../submission/spool.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
-import { adviceOnSecret, tokenOf } from './secret-advice.js';
 import { type Stop, stopSignal } from './stop-signal.js';
 
 /** `stagelock submit [BUILD]`: delivers now what earlier runs could not, without waiting until it is due. */

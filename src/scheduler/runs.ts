@@ -79,7 +79,11 @@ export class Runs {
 
   /** Whether a run of a build goes on or waits, or this firing of it waits for the end of that. */
   isPending(name: string, firing: Firing): boolean {
-    return this.#again.get(name)?.name === firing.name || this.#queue.of(name) !== undefined || this.#jobOf(name) !== undefined;
+    return (
+      this.#again.get(name)?.name === firing.name ||
+      this.#queue.of(name) !== undefined ||
+      this.#jobOf(name) !== undefined
+    );
   }
 
   /** Builds that run. */

@@ -19,10 +19,10 @@ import { rolldown } from 'rolldown';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   describeFiring,
+  type Firing,
   firingAt,
   firingOfChange,
   firingShown,
-  type Firing,
   isStillToCome,
   parseFiring,
   timeOfFiring,
@@ -155,7 +155,11 @@ describe('a firing', () => {
     book.begin(firingIn(1), ME);
     book.begin(firingIn(2), OTHER);
     book.forget('a', (firing) => timeOfFiring(firing) > timeOfFiring(firingIn(0)));
-    expect(names().sort()).toEqual([`${firingIn(0).name}.1`, `${firingIn(0).name}.started`, `${firingIn(2).name}.started`]);
+    expect(names().sort()).toEqual([
+      `${firingIn(0).name}.1`,
+      `${firingIn(0).name}.started`,
+      `${firingIn(2).name}.started`,
+    ]);
     expect(book.begin(firingIn(1), ME)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import type { Mail, SecretSource, Submission } from '../config/project.js';
-import { exposureOfSecret } from '../secrets/secret.js';
+import { exposureOfSecret } from './secret.js';
 
 /** The secret that a submission needs. */
 export function tokenOf(submission: Submission | undefined): SecretSource | undefined {

@@ -1,16 +1,14 @@
 import type { Build, Project } from '../config/project.js';
 import { tellBreakage } from '../mail/breakage.js';
+import { deliverWaiting } from '../mail/deliver-waiting.js';
 import { mailSpoolOf } from '../mail/post-office.js';
-import { describeOutcome } from '../stages/messages.js';
-import type { RunEvent } from '../stages/run-event.js';
+import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
 import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
 import type { Warnings } from '../warnings/teller.js';
-import { deliverMails } from './deliver-mail.js';
-import { describeFailure } from './failure.js';
-import { adviceOnSecret, passwordOf } from './secret-advice.js';
-import { userName } from './user-name.js';
+import { describeOutcome } from './messages.js';
+import type { RunEvent } from './run-event.js';
 
 /**
  * Puts a mail to the authors of what was built into the spool, if this run is the first that failed or the first that did not
@@ -23,7 +21,7 @@ export function tellAuthors(
   project: Project,
   build: Build,
   { stamp, stages, update }: Extract<RunEvent, { kind: 'built' }>,
-  { run, host }: { readonly run: string; readonly host: string },
+  { run, host, user }: { readonly run: string; readonly host: string; readonly user: string },
 ): string | undefined {
   const { mail } = project;
   if (mail === undefined || !(mail.authors || mail.monitors.length > 0)) return undefined;
@@ -34,7 +32,7 @@ export function tellAuthors(
   try {
     tellBreakage(
       { build: build.name, run, stamp: stamp.text, result, update, failures, ended: new Date() },
-      { project: project.name, user: userName(), host, mail, spool: mailSpoolOf(project), now: () => new Date() },
+      { project: project.name, user, host, mail, spool: mailSpoolOf(project), now: () => new Date() },
     );
     return undefined;
   } catch (error) {
@@ -47,7 +45,8 @@ export function tellAuthors(
  * Delivers what this run and earlier ones have to mail. A server that is away is no reason for a run to fail.
  *
  * @param began when this run began
- * @returns what to tell a person
+ * @returns what to report
+ * @throws the system's error, LockError
  */
 export async function mailAfterRun(
   project: Project,
@@ -55,19 +54,20 @@ export async function mailAfterRun(
   warnings: Warnings,
   { began, signal }: { readonly began: Date; readonly signal: AbortSignal },
 ): Promise<string[]> {
-  try {
-    const delivery = await deliverMails(project, signal);
-    const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${shown(problem)}`);
-    if (delivery?.end.kind === 'put-off') {
-      const { left, end } = delivery;
-      const waiting = `${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
-      const advice = adviceOnSecret(passwordOf(project.mail));
-      const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, ...advice, `  ${waiting}`];
-      return [...problems, ...warnings.warn('mail', sameFailure(end.why), lines)];
-    }
-    const isOver = delivery === undefined || delivery.end.kind === 'empty';
-    return [...problems, ...(isOver ? warnings.over('mail', `${build.name}: the mails are delivered.`, began) : [])];
-  } catch (error) {
-    return [`${build.name}: mail: ${describeFailure(error)}`];
+  const delivery = await deliverWaiting(project, {
+    now: () => new Date(),
+    environment: process.env,
+    signal,
+    atOnce: false,
+  });
+  const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${shown(problem)}`);
+  if (delivery?.end.kind === 'put-off') {
+    const { left, end } = delivery;
+    const waiting = `${left.length === 1 ? 'A mail waits' : `${left.length} mails wait`}; later runs try again: stagelock mail`;
+    const advice = adviceOnSecret(passwordOf(project.mail));
+    const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, ...advice, `  ${waiting}`];
+    return [...problems, ...warnings.warn('mail', sameFailure(end.why), lines)];
   }
+  const isOver = delivery === undefined || delivery.end.kind === 'empty';
+  return [...problems, ...(isOver ? warnings.over('mail', `${build.name}: the mails are delivered.`, began) : [])];
 }

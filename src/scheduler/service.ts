@@ -1,0 +1,192 @@
+import { dirname, join } from 'node:path';
+import type { Build, Project } from '../config/project.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import type { Host } from '../host/host.js';
+import { describeHolder, type HeldLock, openLock } from '../locks/index.js';
+import type { Firing } from './firing.js';
+import { announce, instanceName, withdraw } from './instance.js';
+import { adoptJob, type Job, type JobOrder, orphans, startJob } from './job.js';
+import { type JobRecord, JobRecords } from './job-record.js';
+import { reportJob } from './job-report.js';
+import { MailDesk } from './mail-desk.js';
+import { overlapEnded, reportCrowd, reportOverlap } from './overlap.js';
+import { announceWaiting } from './places.js';
+import { runCommandOf, runLogOf } from './run-command.js';
+import { Scheduler } from './scheduler.js';
+import { ServiceManager, withoutServiceManager } from './service-manager.js';
+
+/** What a scheduler's process gives it. */
+export interface Surroundings {
+  readonly host: Host;
+  readonly user: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** This program, and what comes before the verb; absolute. */
+  readonly program: (configFile: string) => readonly string[];
+  /** What happens, for a log. */
+  readonly note: (text: string) => void;
+  /** What a person has to know. */
+  readonly complain: (text: string) => void;
+  /** The configuration as it is now; undefined, and the reasons are reported, where it is not valid. */
+  readonly reload: (project: Project) => Project | undefined;
+  /** Calls the function whenever a person asks for the configuration to be read again. */
+  readonly onReload: (act: () => void) => void;
+  /** Fires when it is to end, and when it is to end at once. */
+  readonly stop: { readonly signal: AbortSignal; readonly atOnce: AbortSignal };
+}
+
+/** How long mails that came last may take when it stops. */
+const LAST_MAILS_MS = 20_000;
+
+/** How a scheduler's process ended. */
+export type ServiceEnd =
+  | { readonly kind: 'ended' }
+  /** Another one runs on this host; a second one would wait for every run of the first. */
+  | { readonly kind: 'held'; readonly message: string };
+
+/** Runs the builds of a project by their `schedule` and `watch`, until it is to end; the only one of its project and host. */
+export async function serve(project: Project, surroundings: Surroundings): Promise<ServiceEnd> {
+  const { scheduler } = project;
+  const { host } = surroundings;
+  ensureDirectory(scheduler.state);
+  const lock = openLock(join(scheduler.state, instanceName(host)));
+  const acquisition = await lock.acquire({ timeoutMs: 0 });
+  if (acquisition.kind !== 'acquired') {
+    const holder = acquisition.kind === 'timed-out' ? describeHolder(acquisition.holder, Date.now()) : 'told to stop';
+    return {
+      kind: 'held',
+      message: `a scheduler of ${project.file} runs on this host already; ${lock.path}: ${holder}\n  A changed configuration needs no new one: kill -HUP its process`,
+    };
+  }
+  await serveUnder(acquisition.lock, project, surroundings);
+  return { kind: 'ended' };
+}
+
+async function serveUnder(instance: HeldLock, project: Project, surroundings: Surroundings): Promise<void> {
+  const { scheduler } = project;
+  const { host } = surroundings;
+  try {
+    announce(scheduler.state, host, new Date());
+    // Of one that was killed.
+    announceWaiting(scheduler.state, host, scheduler.maxRuns, []);
+    await new Service(project, surroundings).run();
+    withdraw(scheduler.state, host);
+  } finally {
+    instance.release();
+  }
+}
+
+/** One scheduler with what it needs around it: the records of its jobs, the mail desk, and systemd where that has started it. */
+class Service {
+  #project: Project;
+  readonly #records: JobRecords;
+  readonly #manager: ServiceManager;
+  readonly #desk: MailDesk;
+  readonly #scheduler: Scheduler;
+  readonly #ended = new AbortController();
+  readonly #surroundings: Surroundings;
+
+  constructor(project: Project, surroundings: Surroundings) {
+    const { host, environment, note, complain } = surroundings;
+    this.#project = project;
+    this.#surroundings = surroundings;
+    this.#records = new JobRecords(project.scheduler.state);
+    this.#manager = new ServiceManager(environment);
+    this.#desk = new MailDesk(project, { now: () => new Date(), environment, note, complain });
+    this.#scheduler = new Scheduler(project, {
+      host,
+      note,
+      complain,
+      start: (project, build, firing) =>
+        startJob(this.#orderOf(project, build, firing), this.#records, host, new Date()),
+      ended: async (project, job, end) => {
+        const build = project.builds.get(job.record.build);
+        const also = build === undefined ? undefined : overlapEnded(build, job.record, new Date());
+        reportJob({ project, complain }, this.#records, job, { end, also, now: new Date() });
+        this.#desk.look(); // the run may have written to authors, too
+      },
+      overlapped: async (project, build, firing, by) => {
+        const leftOut = { project, build, firing, now: new Date(), complain };
+        const { command, user } = this.#orderOf(project, build, firing);
+        const reported =
+          by.kind === 'runs'
+            ? reportOverlap(leftOut, by.job)
+            : reportCrowd(leftOut, by.waiting, { command, user, host: host.name, keeper: { pid: host.pid } });
+        if (reported) this.#desk.look();
+      },
+      waiting: ({ scheduler: { state, maxRuns } }, waiting) => announceWaiting(state, host, maxRuns, waiting),
+    });
+  }
+
+  /** Until it is to end. */
+  async run(): Promise<void> {
+    const { host, note, stop, onReload } = this.#surroundings;
+    let isReady = false;
+    let isAsked = false;
+    onReload(() => {
+      isAsked = true;
+      if (isReady) this.#reload();
+    });
+    this.#records.tidy(Date.now());
+    this.#scheduler.start(orphans(this.#records, host).map((record) => this.#adopt(record)));
+    this.#desk.look();
+    if ((this.#project.mail?.to.length ?? 0) === 0) {
+      note('no `to` in [mail]: what runs complain of goes to standard error');
+    }
+    void this.#manager.tell('READY=1', `STATUS=runs ${this.#project.builds.size} builds of ${this.#project.name}`);
+    const alive = this.#signsOfLife();
+    isReady = true;
+    if (isAsked) this.#reload();
+    await untilAborted(stop.signal);
+    isReady = false; // a terminal that is closed
+    void this.#manager.tell('STOPPING=1');
+    await this.#scheduler.stop(this.#project.scheduler.stopLimitMs, stop.atOnce);
+    await this.#desk.close(LAST_MAILS_MS);
+    clearInterval(alive);
+    this.#ended.abort();
+    note('ends');
+  }
+
+  #reload(): void {
+    void this.#manager.tell('RELOADING=1');
+    this.#project = this.#surroundings.reload(this.#project) ?? this.#project;
+    this.#scheduler.reload(this.#project);
+    this.#desk.use(this.#project);
+    void this.#manager.tell('READY=1');
+  }
+
+  #orderOf(project: Project, build: Build, firing: Firing): JobOrder {
+    const { environment, user, program } = this.#surroundings;
+    const argv = runCommandOf(project, build, program(project.file), ['--leave-mail', '--firing', firing.name]);
+    return {
+      build: build.name,
+      argv: argv as [string, ...string[]],
+      command: runCommandOf(project, build, ['stagelock']).join(' '),
+      directory: dirname(project.file),
+      environment: withoutServiceManager(environment),
+      user,
+      output: { kind: 'file', path: runLogOf(project, build) },
+    };
+  }
+
+  /** A job that a scheduler which has died left. */
+  #adopt(record: JobRecord): Job {
+    const build = this.#project.builds.get(record.build);
+    const log = build === undefined ? undefined : runLogOf(this.#project, build);
+    return adoptJob(record, log, this.#surroundings.host, this.#ended.signal);
+  }
+
+  /** A scheduler whose event loop stands still says nothing, and is started afresh. */
+  #signsOfLife(): NodeJS.Timeout | undefined {
+    const { watchdogMs } = this.#manager;
+    return watchdogMs === undefined
+      ? undefined
+      : setInterval(() => void this.#manager.tell('WATCHDOG=1'), watchdogMs / 2);
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
