@@ -73,7 +73,7 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
     told = true;
 
     const waitedMs = performance.now() - began;
-    const watched = locks.map((lock) => ({ ...lock, pulse: feel(pulses, lock) }));
+    const watched = locks.map((lock) => ({ ...lock, pulse: readPulse(pulses, lock) }));
     if (waitedMs >= timeoutMs) return { kind: 'timed-out', locks: watched, waitedMs };
     if (signal?.aborted) return { kind: 'aborted' };
     await untilChange(temporary, locks, timeoutMs - waitedMs, signal);
@@ -85,7 +85,7 @@ function unseen(path: string): WatchedLock {
   return { path, name: basename(path), record: undefined, touchedMs: 0, pulse: { kind: 'unknown' } };
 }
 
-function feel(pulses: Map<string, PulseWatch>, lock: FoundStageLock): Pulse {
+function readPulse(pulses: Map<string, PulseWatch>, lock: FoundStageLock): Pulse {
   const watch = pulses.get(lock.path) ?? new PulseWatch();
   pulses.set(lock.path, watch);
   watch.see(lock.touchedMs, performance.now());

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { SAME_REQUEST_MS } from '../../src/cli/stop-signal.js';
 import { isRunning, missing, stagelock, start, until, untilThere } from './programs.js';
 import { count, FAST, fast, logOf, Scheduled, touch, untilThereIs } from './scheduled.js';
 
@@ -189,6 +190,7 @@ describe('SIGTERM', () => {
     for (let sent = 0; sent < signals; sent++) {
       scheduler.kill('SIGTERM');
       await scheduler.untilOutput(/waits for main/);
+      await sleep(SAME_REQUEST_MS + 100);
     }
     const { code, stderr } = await scheduler.ended;
     expect(code).toBe(0);
