@@ -4,12 +4,8 @@
 // The repository, the compilers, the runs as cron starts them and the mails, which go to a sendmail that stores them, are
 // real; only the pauses of ten minutes between the firings are left out. Shown is each mail as its reader sees it, and how
 // many plain cron would have sent. Exits with 1 if something did not go as claimed. `--keep` keeps the directory.
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Clock } from '../demo/clock.mjs';
-import { endOfDemo } from '../demo/end.mjs';
+import { print, printClaims, runDemo } from '../demo/demonstration.mjs';
 import { checkClaims } from '../demo/night/claims.mjs';
 import { Crontab } from '../demo/night/crontab.mjs';
 import { Evening } from '../demo/night/evening.mjs';
@@ -17,40 +13,14 @@ import { Mailbox } from '../demo/night/mailbox.mjs';
 import { NightReport } from '../demo/night/report.mjs';
 import { makeWorld } from '../demo/night/world.mjs';
 import { Witness } from '../demo/observers.mjs';
-import { missingPrograms } from '../demo/world.mjs';
 
 /** Only a night that hangs gets here. */
 const TIME_LIMIT = 120;
 
-const { keep } = parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values;
 const report = new NightReport(process.stdout);
 
-async function main() {
-  const missing = missingPrograms();
-  if (missing.length > 0) {
-    process.stderr.write(`The demo needs ${missing.join(', ')}.\n`);
-    return 1;
-  }
-  // The real path, because that is what git and stagelock print.
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'stagelock-night-')));
-  const end = endOfDemo(TIME_LIMIT, print);
-  let good = false;
-  try {
-    good = await demonstrate(root, end.signal);
-  } catch (error) {
-    // The interrupt key of a terminal ends a git of ours, too.
-    if (end.interruptedBy() === undefined) throw error;
-  } finally {
-    end.forget();
-    if (!keep && (good || end.interruptedBy() !== undefined)) rmSync(root, { recursive: true, force: true });
-    else print(`Everything is still in ${root}`);
-  }
-  const interruptedBy = end.interruptedBy();
-  return interruptedBy === undefined ? Number(!good) : 128 + constants.signals[interruptedBy];
-}
-
 /** Lets the evening happen and tells of it. Returns whether all claims held. */
-async function demonstrate(root, signal) {
+async function demonstrate(root, { signal }) {
   const clock = new Clock(signal);
   const world = await makeWorld(root);
   const witness = new Witness(world, clock);
@@ -78,15 +48,10 @@ function tell(evening, claims, clock) {
   print(report.heading('THE MAILS, in the order in which they came').trimEnd());
   for (const [index, mail] of evening.mails.entries()) print(report.mail(mail, index + 1));
   print(report.heading('BEFORE AND AFTER') + report.comparison(evening));
-  print(report.heading('CLAIMS') + claims.map((claim) => report.claim(claim)).join('\n'));
-  const failed = claims.filter(({ problem }) => problem !== undefined).length;
+  const failed = printClaims(report, claims);
   const all = failed === 0 ? 'All of it held' : `${failed} of ${claims.length} claims did not hold`;
   print(`\n${all}, after ${clock.now().toFixed(1)} s.`);
   return failed === 0;
 }
 
-function print(text) {
-  process.stdout.write(`${text}\n`);
-}
-
-process.exitCode = await main();
+process.exitCode = await runDemo('night', TIME_LIMIT, demonstrate);

@@ -4,18 +4,14 @@
 // would, and share one source tree; every compile goes through ct-lock-helper, and the secondaries share objects. At the
 // end it is shown who held and who waited for what, and checked that all went as claimed, by witnesses that no lock has
 // anything to do with. Exits with 1 if a claim did not hold. `--keep` keeps the directory.
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { checkClaims } from '../demo/claims.mjs';
 import { Clock } from '../demo/clock.mjs';
 import { Cron } from '../demo/cron.mjs';
-import { endOfDemo } from '../demo/end.mjs';
+import { print, printClaims, runDemo } from '../demo/demonstration.mjs';
 import { LockObserver, Witness } from '../demo/observers.mjs';
 import { Report } from '../demo/report.mjs';
 import { tellStory } from '../demo/story.mjs';
-import { buildsOf, makeWorld, missingPrograms, nameOf, push } from '../demo/world.mjs';
+import { buildsOf, makeWorld, nameOf, push } from '../demo/world.mjs';
 
 /** The developer's pauses between the changes 2, 3, ...: some changes come alone, some in twos. */
 const PAUSES = [0.5, 0.3, 3, 3, 0.3, 3];
@@ -32,32 +28,10 @@ const CRONTAB = [
 /** Only a demo that hangs gets here. */
 const TIME_LIMIT = 50;
 
-const { keep } = parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values;
 const report = new Report(process.stdout);
 
-async function main() {
-  const missing = missingPrograms();
-  if (missing.length > 0) {
-    process.stderr.write(`The demo needs ${missing.join(', ')}.\n`);
-    return 1;
-  }
-  // The real path, because that is what git and stagelock print.
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'stagelock-demo-')));
-  const end = endOfDemo(TIME_LIMIT, print);
-  let good = false;
-  try {
-    good = await demonstrate(root, end.signal, () => end.interruptedBy() !== undefined);
-  } finally {
-    end.forget();
-    if (!keep && (good || end.interruptedBy() !== undefined)) rmSync(root, { recursive: true, force: true });
-    else print(`Everything is still in ${root}`);
-  }
-  const interruptedBy = end.interruptedBy();
-  return interruptedBy === undefined ? Number(!good) : 128 + constants.signals[interruptedBy];
-}
-
 /** Lets everything happen and tells of it. Returns whether all claims held. */
-async function demonstrate(root, signal, interrupted) {
+async function demonstrate(root, { signal, interruptedBy }) {
   const world = await makeWorld(root);
   const clock = new Clock(signal);
   const show = (who, text) => print(report.live(clock.now(), who, text));
@@ -74,7 +48,7 @@ async function demonstrate(root, signal, interrupted) {
       ...buildsOf(world).map((build, i) => cron.repeat(build, CRONTAB[i], () => upToDate(build))),
     ]);
     const quietRuns = await cron.onceEach();
-    if (interrupted()) return false;
+    if (interruptedBy() !== undefined) return false;
     witness.read();
     return tell(tellStory(world, { witness, locks, runs: cron.runs }), quietRuns, newest);
   } finally {
@@ -104,14 +78,9 @@ function tell(story, quietRuns, newest) {
   print(report.heading('STAGE LOCKS, as seen in the directories') + report.locks(story));
   print(report.heading('WHO GOT WHAT') + report.updates(story));
   const claims = checkClaims(story, quietRuns, newest);
-  print(report.heading('CLAIMS') + claims.map((claim) => report.claim(claim)).join('\n'));
-  const failed = claims.filter(({ problem }) => problem !== undefined).length;
+  const failed = printClaims(report, claims);
   print(failed === 0 ? '\nAll of it held.' : `\n${failed} of ${claims.length} claims did not hold.`);
   return failed === 0;
 }
 
-function print(text) {
-  process.stdout.write(`${text}\n`);
-}
-
-process.exitCode = await main();
+process.exitCode = await runDemo('demo', TIME_LIMIT, demonstrate);

@@ -142,7 +142,7 @@ export async function runCommand(
     });
     process.stderr.write(`${shownLines(lines.join('\n'))}\n`);
   }
-  stop.dieIfHungUp();
+  stop.dieIfHungUp('always');
 }
 
 /** The run as a process of its own, whose standard error is mailed. */

@@ -12,8 +12,11 @@ export interface Stop {
   readonly atOnce: AbortSignal;
   /** 128+N of the signal N that came first; of SIGTERM as long as none has. */
   readonly exitCode: () => number;
-  /** Ends this process by SIGHUP if its terminal is gone: Node aborts at its exit when it cannot restore that. */
-  readonly dieIfHungUp: () => void;
+  /**
+   * Ends this process by SIGHUP if that came first and its terminal is gone: Node aborts at its exit when it cannot restore
+   * that. Without a terminal an exit code says the same, unless `always` is wanted.
+   */
+  readonly dieIfHungUp: (when?: 'always') => void;
 }
 
 export interface StopOptions {
@@ -71,8 +74,8 @@ export function stopSignal({
     signal: controller.signal,
     atOnce: hurry.signal,
     exitCode: () => exitCodeOfSignal(first ?? 'SIGTERM'),
-    dieIfHungUp: () => {
-      if (first === 'SIGHUP' && onTerminal) dieOf('SIGHUP');
+    dieIfHungUp: (when) => {
+      if (first === 'SIGHUP' && (onTerminal || when === 'always')) dieOf('SIGHUP');
     },
   };
 }

@@ -18,8 +18,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { cleanUp } from '../../src/cleanup/cleanup.js';
 import { thisHost } from '../../src/host/host.js';
 import { shortName } from '../../src/locks/index.js';
-import { pidIn, script, start, until } from '../compile/helper.js';
+import { pidIn, script, start } from '../compile/helper.js';
 import { because, Contender, canBeOtherUser, canUnsharePids, deadPid, OTHER_USER } from '../locks/processes.js';
+import { until } from '../support/until.js';
 import {
   age,
   clean,
@@ -172,7 +173,7 @@ describe('what a killed ct-lock-helper leaves', () => {
     expect(new Set(Object.values(before.fates()))).toEqual(new Set(['in-use']));
     child.kill('SIGKILL');
     await ended;
-    await until(() => thisHost().process(worker).kind !== 'running', 'the compile has died with it');
+    await until('the compile has died with it', () => thisHost().process(worker).kind !== 'running');
     const { fates } = await clean(directory, ['--min-lock-age=0']);
     const left = Object.keys(fates());
     expect(left.some((name) => name.startsWith(`a.o.${pid}.`))).toBe(true);

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, syml
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { until } from '../support/until.js';
 import {
   HAS_CC,
   HAS_GCC,
@@ -14,7 +15,6 @@ import {
   script,
   start,
   temporaryDirectory,
-  until,
 } from './helper.js';
 
 /** C source whose object is large enough to take a moment to write, and differs with the value. */
@@ -169,7 +169,7 @@ describe('the product', () => {
     const directory = temporaryDirectory();
     const produce = script(directory, 'produce', ': > "$last"; : > begun; while [ -e begun ]; do sleep 0.02; done');
     const { ended } = start(['compile', '--target=a.o', '--strategy=lockdir', '--', produce], { cwd: directory });
-    await until(() => readIfThere(join(directory, 'begun')) !== undefined, 'the command begins');
+    await until('the command begins', () => readIfThere(join(directory, 'begun')) !== undefined);
     rmSync(join(directory, 'a.o.lockdir'), { recursive: true });
     rmSync(join(directory, 'begun'));
     const { end, stderr } = await ended;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { thisHost } from '../../src/host/host.js';
-import { helper, LOCK_NAMES, LOCKS, pidIn, script, start, temporaryDirectory, until } from './helper.js';
+import { until } from '../support/until.js';
+import { helper, LOCK_NAMES, LOCKS, pidIn, script, start, temporaryDirectory } from './helper.js';
 
 const PRODUCER = 'echo $$ > self; while [ -e self ]; do sleep 0.02; done; printf product > "$last"';
 
@@ -79,7 +80,7 @@ describe('CT_LOCK_LOG', () => {
     const quick = script(directory, 'quick', 'sleep 0.05; printf product > "$last"');
     const args = ['compile', '--target=a.o', '--', quick];
     await Promise.all(Array.from({ length: 8 }, () => helper(args, { cwd: directory, env })));
-    await until(() => existsSync(log), 'somebody has waited');
+    await until('somebody has waited', () => existsSync(log));
     const lines = readFileSync(log, 'utf8')
       .trimEnd()
       .split('\n')

@@ -2,9 +2,9 @@ import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:chi
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { thisHost } from '../../src/host/host.js';
+import { until } from '../support/until.js';
 
 export const TYPESCRIPT_HELPER = [process.execPath, resolve('dist/ct-lock-helper.js')] as const;
 /** The native front or the TypeScript helper: every test here runs against both (see vitest.config.ts). */
@@ -91,18 +91,10 @@ export function leftIn(directory: string, ...expected: string[]): string[] {
   return readdirSync(directory).filter((name) => !expected.includes(name) && name !== '.lock-strategy');
 }
 
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
-    if (condition()) return;
-    await sleep(10);
-  }
-  throw new Error(`it never happened that ${what}`);
-}
-
 /** The pid that a script has written, once it has. */
 export async function pidIn(file: string): Promise<number> {
   const read = (): number => (existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : 0);
-  await until(() => read() > 0, `${file} names a process`);
+  await until(`${file} names a process`, () => read() > 0);
   return read();
 }
 

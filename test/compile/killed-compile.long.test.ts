@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { until } from '../support/until.js';
 import {
   type Ended,
   HAS_GCC,
@@ -13,7 +14,6 @@ import {
   script,
   start,
   temporaryDirectory,
-  until,
 } from './helper.js';
 
 /** Nothing of a compile lives when the next one enters, whoever of it was killed. */
@@ -48,7 +48,7 @@ function second(directory: string): string {
 
 async function untilItWrites(directory: string): Promise<void> {
   const log = join(directory, 'log');
-  await until(() => existsSync(log) && readFileSync(log, 'utf8') !== '', 'the first one writes');
+  await until('the first one writes', () => existsSync(log) && readFileSync(log, 'utf8') !== '');
 }
 
 /** What the first one has written after the second one was in. */
@@ -139,7 +139,7 @@ describe('when the driver is killed', () => {
       const command = driver(directory, 'echo $$ > self');
       const { ended } = start(compile(strategy, command), { cwd: directory, stdio: 'ignore' });
       const [self = 0, worker = 0] = await pidsIn(directory, 'self', 'child');
-      await until(() => existsSync(join(directory, 'log')), 'the first one writes');
+      await until('the first one writes', () => existsSync(join(directory, 'log')));
       process.kill(self, 'SIGKILL');
       expect((await ended).end).toBe(137);
       expect(runs(worker)).toBe(false);
@@ -188,7 +188,7 @@ test.skipIf(!isRoot || HELPER.length > 1)(
     const as = (uid: number) => ({ cwd: directory, uid, gid: uid }) as const;
     const killed = start(compile('lockdir', first), { ...as(4711), stdio: 'ignore' });
     await pidsIn(directory, 'child');
-    await until(() => readFileSync(join(directory, 'log'), 'utf8') !== '', 'the first one writes');
+    await until('the first one writes', () => readFileSync(join(directory, 'log'), 'utf8') !== '');
     killed.child.kill('SIGKILL');
     await killed.ended;
     expect((await start(compile('lockdir', second(directory)), as(4712)).ended).end).toBe(0);
@@ -210,7 +210,7 @@ test.skipIf(!HAS_GCC).each(LOCK_NAMES)(
       stdio: 'ignore',
     });
     const findCc1 = (): number => runningOn(join(directory, 'slow.c'), 'cc1');
-    await until(() => findCc1() > 0, 'cc1 runs');
+    await until('cc1 runs', () => findCc1() > 0);
     const cc1 = findCc1();
     endLater(cc1);
 

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { recordOf } from '../cleanup/cleaner.js';
 import { deadPid } from '../locks/processes.js';
+import { until } from '../support/until.js';
 import {
   HAS_CC,
   HAS_MAKE,
@@ -25,7 +26,6 @@ import {
   script,
   start,
   temporaryDirectory,
-  until,
 } from './helper.js';
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -146,7 +146,7 @@ describe.each(LOCK_NAMES)('locks in a directory of their own (%s)', (strategy) =
     second.child.stderr?.on('data', (text) => {
       told += text;
     });
-    await until(() => told.includes('\n'), 'it is told');
+    await until('it is told', () => told.includes('\n'));
     writeFileSync(join(root, 'go'), '');
     expect(told).toContain(`waiting for ${locks}/sub%2Fobjects%2Fa.o.lock`);
     expect(told).toContain(`, the lock of ${join(objects, 'a.o')}, for `);

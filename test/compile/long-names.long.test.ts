@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HAS_GCC, helper, LOCK_NAMES, leftIn, pidIn, script, start, temporaryDirectory, until } from './helper.js';
+import { until } from '../support/until.js';
+import { HAS_GCC, helper, LOCK_NAMES, leftIn, pidIn, script, start, temporaryDirectory } from './helper.js';
 
 /** A name of that many bytes; in the middle of one of its characters everything that counts bytes might cut it. */
 function nameOf(bytes: number, ending = '.o'): string {
@@ -93,7 +94,7 @@ test.each(LOCK_NAMES)('the temporary of a long name begins as the name does (%s)
     cwd: directory,
   });
   await pidIn(join(directory, 'pid'));
-  await until(() => readdirSync(directory).some((entry) => entry.endsWith('.tmp')), 'the temporary is there');
+  await until('the temporary is there', () => readdirSync(directory).some((entry) => entry.endsWith('.tmp')));
   const [temporary = ''] = readdirSync(directory).filter((entry) => entry.endsWith('.tmp'));
   expect(temporary).toMatch(/^n{63}~[0-9a-f]{16}\.\d+\.[0-9a-f]{16}\.tmp$/);
   child.kill('SIGTERM');

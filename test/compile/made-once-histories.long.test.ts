@@ -15,7 +15,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { thisHost } from '../../src/host/host.js';
 import { Random } from '../support/random.js';
-import { HAS_GCC, temporaryDirectory, until } from './helper.js';
+import { until } from '../support/until.js';
+import { HAS_GCC, temporaryDirectory } from './helper.js';
 import { begin, SETTLED_MS, TAKES } from './shared-making.js';
 
 /** STAGELOCK_HISTORIES=2000 for a long run; STAGELOCK_SEED=N for another one. */
@@ -74,7 +75,7 @@ async function live(seed: number): Promise<number> {
   mkdirSync(lockdir);
   writeFileSync(join(lockdir, 'pid'), `${thisHost().name}:${process.pid}`);
   const all = Array.from({ length: 2 + random.below(3) }, () => begin(root, { argv: COMPILE }));
-  await until(() => all.every(({ waits }) => waits()), 'all wait');
+  await until('all wait', () => all.every(({ waits }) => waits()));
   await sleep(SETTLED_MS);
   const story: string[] = [];
   const last = all.at(-1);

@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { HAS_GCC, temporaryDirectory, until } from './helper.js';
+import { until } from '../support/until.js';
+import { HAS_GCC, temporaryDirectory } from './helper.js';
 import { ARE_CERTAIN, type Begun, factsOf, type Got, oneAfterTheOther, TAKES, TRACES } from './shared-making.js';
 
 /** Who makes what another one waits for is killed, fails, or finds no room: the other one makes it. */
@@ -98,7 +99,7 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what another one waits for 
       };
       const { maker, waiter } = await oneAfterTheOther(directory, { argv: COMPILE }, { argv: COMPILE }, () => {}, {
         during: async ({ pid }: Begun) => {
-          await until(compilerReads, 'the compiler reads');
+          await until('the compiler reads', compilerReads);
           kill(pid);
           renameSync(header, join(directory, 'pipe'));
           writeFileSync(header, '#define VALUE 2\n');

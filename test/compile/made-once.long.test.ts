@@ -16,7 +16,8 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { HAS_CLANG, HAS_GCC, helper, TYPESCRIPT_HELPER, temporaryDirectory, until } from './helper.js';
+import { until } from '../support/until.js';
+import { HAS_CLANG, HAS_GCC, helper, TYPESCRIPT_HELPER, temporaryDirectory } from './helper.js';
 import {
   ARE_CERTAIN,
   type Begun,
@@ -486,7 +487,7 @@ describe.skipIf(!TAKES || !HAS_GCC || !ARE_CERTAIN)('what the holder has made (n
     const directory = project();
     mkdirSync(join(directory, 'a.o.lockdir'));
     const many = Array.from({ length: 6 }, () => begin(directory, { argv: COMPILE }));
-    await until(() => many.every(({ waits }) => waits()), 'all of them wait');
+    await until('all of them wait', () => many.every(({ waits }) => waits()));
     await new Promise((resolve) => setTimeout(resolve, 150));
     rmSync(join(directory, 'a.o.lockdir'), { recursive: true });
     const all = await Promise.all(many.map(({ end }) => end));

@@ -4,17 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  HELPER_WORDS,
-  helper,
-  leftIn,
-  pidIn,
-  SEES_OLDER_TOOLS,
-  script,
-  start,
-  temporaryDirectory,
-  until,
-} from './helper.js';
+import { until } from '../support/until.js';
+import { HELPER_WORDS, helper, leftIn, pidIn, SEES_OLDER_TOOLS, script, start, temporaryDirectory } from './helper.js';
 
 const compile = (strategy: string, command: string): string[] => [
   'compile',
@@ -96,7 +87,7 @@ test('a lock of another host is never removed; the warnings become louder and na
   child.stderr?.on('data', (text) => {
     told += text;
   });
-  await until(() => told.includes('OVERDUE'), 'it says that the lock is overdue');
+  await until('it says that the lock is overdue', () => told.includes('OVERDUE'));
   child.kill('SIGTERM');
   const { end, stderr } = await ended;
   expect(end).toBe(143);

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, wr
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 import {
   HAS_AR,
   HAS_CLANG,
@@ -17,7 +18,6 @@ import {
   script,
   start,
   temporaryDirectory,
-  until,
 } from './helper.js';
 import { fill, launched, plainly } from './same-files.js';
 
@@ -91,7 +91,7 @@ describe('what stands beside an object', () => {
     const dependencies = readFileSync(join(directory, 'a.d'), 'utf8');
     expect(dependencies).toContain('a.h');
     writeFileSync(join(directory, 'go'), '');
-    await until(() => existsSync(join(directory, 'written')) || !runs(orphan), 'the orphan has written or is dead');
+    await until('the orphan has written or is dead', () => existsSync(join(directory, 'written')) || !runs(orphan));
     expect(readFileSync(join(directory, 'a.d'), 'utf8')).toBe(dependencies);
   });
 });

@@ -17,17 +17,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { thisHost } from '../../src/host/host.js';
 import { Queue } from '../../src/locks/queue.js';
 import { canPassThrough, networkDirectory } from '../support/network-directory.js';
-import {
-  HELPER,
-  leftIn,
-  pidIn,
-  type Running,
-  script,
-  start,
-  TYPESCRIPT_HELPER,
-  temporaryDirectory,
-  until,
-} from './helper.js';
+import { until } from '../support/until.js';
+import { HELPER, leftIn, pidIn, type Running, script, start, TYPESCRIPT_HELPER, temporaryDirectory } from './helper.js';
 
 const TURNS = `/tmp/.ct-locks.${process.geteuid?.()}/turns`;
 
@@ -73,7 +64,7 @@ async function crowd(
     // Both helpers stand in one queue.
     const waiter = start([...args, produce], options(name), waiters.length % 2 === 0 ? HELPER : TYPESCRIPT_HELPER);
     waiters.push(waiter);
-    await until(() => queues(waiter.pid), `${name} queues`);
+    await until(`${name} queues`, () => queues(waiter.pid));
   }
   return {
     directory,
@@ -140,7 +131,7 @@ describe.skipIf(!canPassThrough)('those who wait for a lock on a network file sy
     mkdirSync(join(directory, 'a.o.lockdir'));
     const args = ['compile', '--target=a.o', '--strategy=lockdir', '--', produce];
     const waiter = start(args, { cwd: directory }, ['unshare', '-m', 'sh', '-c', hide, 'sh', ...HELPER]);
-    await until(() => readFileSync(`/proc/${waiter.pid}/cmdline`, 'latin1').startsWith(HELPER[0]), 'the helper waits');
+    await until('the helper waits', () => readFileSync(`/proc/${waiter.pid}/cmdline`, 'latin1').startsWith(HELPER[0]));
     rmdirSync(join(directory, 'a.o.lockdir'));
     expect(await waiter.ended).toEqual({ end: 0, stdout: '', stderr: '' });
     expect(readdirSync(theirs)).toEqual([]);
@@ -206,7 +197,7 @@ describe('those who wait for a lock on a local file system', () => {
     ];
     for (const helper of [HELPER, TYPESCRIPT_HELPER]) {
       const waiter = start(args, { cwd: directory }, helper);
-      await until(() => queues(waiter.pid), 'it queues');
+      await until('it queues', () => queues(waiter.pid));
       waiters.push(waiter);
     }
     release();

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { thisHost } from '../../src/host/host.js';
-import { HELPER, until } from './helper.js';
+import { until } from '../support/until.js';
+import { HELPER } from './helper.js';
 
 /** The native front alone takes what another one has made. */
 export const TAKES = HELPER.length === 1;
@@ -71,7 +72,7 @@ export async function oneAfterTheOther(
   writeFileSync(join(lockdir, 'pid'), `${thisHost().name}:${process.pid}`);
   const maker = begin(directory, first);
   const waiter = begin(directory, second);
-  await until(() => maker.waits() && waiter.waits(), 'both wait');
+  await until('both wait', () => maker.waits() && waiter.waits());
   await whileBothWait(maker);
   waiter.kill('SIGSTOP');
   rmSync(lockdir, { recursive: true });

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 import {
   HAS_SCRIPT,
   HAS_SETPRIV,
@@ -16,7 +17,6 @@ import {
   script,
   start,
   temporaryDirectory,
-  until,
 } from './helper.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -114,7 +114,7 @@ test.skipIf(!HAS_SCRIPT)('a terminal that goes away is a SIGHUP like any other (
   const pid = await pidIn(join(directory, 'self'));
   const [, helperPid] = readFileSync(join(directory, 'a.o.lockdir', 'pid'), 'utf8').split(':');
   terminal.kill('SIGKILL');
-  await until(() => !runs(Number(helperPid)), 'the helper ends');
+  await until('the helper ends', () => !runs(Number(helperPid)));
   expect(runs(pid)).toBe(false);
   expect(leftIn(directory, 'produce', 'self', 'said')).toEqual([]);
   // Node tends to abort there, and tells so.
@@ -152,7 +152,7 @@ describe('SIGKILL of the helper', () => {
     const pid = await pidIn(join(directory, 'self'));
     child.kill('SIGKILL');
     expect((await ended).end).toBe('SIGKILL');
-    await until(() => !runs(pid), 'the command is gone');
+    await until('the command is gone', () => !runs(pid));
   });
 
   test.each(LOCK_NAMES)('leaves a lock that the next helper takes over (%s)', async (strategy) => {

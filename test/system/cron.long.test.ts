@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { shapeOf, stagelock, start, until } from './programs.js';
+import { until } from '../support/until.js';
+import { shapeOf, stagelock, start } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();

@@ -13,9 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 import { repositoryAt } from '../updates/repository.js';
 import { environment } from '../updates/systems/repositories.js';
-import { missing, noRoot, STAGELOCK, until } from './programs.js';
+import { missing, noRoot, STAGELOCK } from './programs.js';
 
 /** With it, the daemon's minutes pass in seconds; what it starts lives in real time. */
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';

@@ -1,8 +1,9 @@
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
-import { shapeOf, stagelock, start, until } from './programs.js';
+import { shapeOf, stagelock, start } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();

@@ -11,7 +11,8 @@ import {
   smallTmpfs,
   temporaryDirectory,
 } from '../locks/processes.js';
-import { isRunning, Running, STAGELOCK, until } from './programs.js';
+import { until } from '../support/until.js';
+import { isRunning, Running, STAGELOCK } from './programs.js';
 
 const noMount = because(canMount, 'cannot mount');
 const noUser = because(canBeOtherUser, 'cannot become another user');

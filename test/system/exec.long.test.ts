@@ -12,7 +12,8 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isRunning, missing, noOtherUsers, Running, STAGELOCK, until, untilThere } from './programs.js';
+import { until } from '../support/until.js';
+import { isRunning, missing, noOtherUsers, Running, STAGELOCK, untilThere } from './programs.js';
 
 const noUsers = noOtherUsers();
 const noSetpriv = missing('setpriv');

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
-import { stagelock, start, until } from './programs.js';
+import { stagelock, start } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();

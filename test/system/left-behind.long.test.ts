@@ -13,8 +13,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
-import { isRunning, missing, noOtherUsers, noRoot, STAGELOCK, stagelock, start, until } from './programs.js';
+import { isRunning, missing, noOtherUsers, noRoot, STAGELOCK, stagelock, start } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();

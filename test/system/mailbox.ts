@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from './programs.js';
+import { until } from '../support/until.js';
 
 /** A mail as a program of the name sendmail has got it. */
 export interface Received {

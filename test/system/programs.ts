@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { thisHost } from '../../src/index.js';
+import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
 
 /** The program as it is installed. */
@@ -113,14 +113,6 @@ export function startOnTerminal(world: World, args: readonly string[], environme
       stdio: ['pipe', 'pipe', 'pipe'],
     }),
   );
-}
-
-export async function until(what: string | (() => string), condition: () => boolean, withinMs = 10_000): Promise<void> {
-  const end = Date.now() + withinMs;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited ${withinMs} ms for ${typeof what === 'string' ? what : what()}`);
-    await sleep(10);
-  }
 }
 
 export function untilThere(path: string): Promise<void> {

@@ -17,7 +17,8 @@ import { describe, expect, test } from 'vitest';
 import { type CronExpression, parseCronExpression } from '../../src/config/cron-expression.js';
 import { type Due, dueAfter, lastDue } from '../../src/scheduler/cron-clock.js';
 import { firesIn, type LocalMinute, localMinuteOf } from '../../src/scheduler/local-time.js';
-import { missing, noRoot, until } from './programs.js';
+import { until } from '../support/until.js';
+import { missing, noRoot } from './programs.js';
 
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const MINUTE_MS = 60_000;

@@ -15,8 +15,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { because, canMount } from '../locks/processes.js';
+import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
-import { isRunning, missing, noRoot, Running, STAGELOCK, stagelock, until, untilThere } from './programs.js';
+import { isRunning, missing, noRoot, Running, STAGELOCK, stagelock, untilThere } from './programs.js';
 import { count, FAST, fast, jobFiles, logOf, Scheduled, touch, untilThereIs } from './scheduled.js';
 
 const scheduled = new Scheduled();

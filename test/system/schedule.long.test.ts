@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SAME_REQUEST_MS } from '../../src/cli/stop-signal.js';
-import { isRunning, missing, stagelock, start, until, untilThere } from './programs.js';
+import { until } from '../support/until.js';
+import { isRunning, missing, stagelock, start, untilThere } from './programs.js';
 import { count, FAST, fast, logOf, Scheduled, touch, untilThereIs } from './scheduled.js';
 
 const scheduled = new Scheduled();

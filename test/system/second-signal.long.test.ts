@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
-import { isRunning, missing, Running, STAGELOCK, start, until, untilThere } from './programs.js';
+import { isRunning, missing, Running, STAGELOCK, start, untilThere } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();

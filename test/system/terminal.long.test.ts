@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { isRunning, missing, stagelock, startOnTerminal, until } from './programs.js';
+import { until } from '../support/until.js';
+import { isRunning, missing, stagelock, startOnTerminal } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Random } from '../support/random.js';
-import { isRunning, missing, noRoot, Running, STAGELOCK, until } from './programs.js';
+import { until } from '../support/until.js';
+import { isRunning, missing, noRoot, Running, STAGELOCK } from './programs.js';
 
 const FAST_CLOCK = fileURLToPath(new URL('../support/fast-clock.mjs', import.meta.url));
 const SEED = Number(process.env['STAGELOCK_TORTURE_SEED'] ?? Date.now() % 1_000_000);

@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { because, canMount } from '../locks/processes.js';
-import { missing, Running, STAGELOCK, stagelock, until } from './programs.js';
+import { until } from '../support/until.js';
+import { missing, Running, STAGELOCK, stagelock } from './programs.js';
 import { count, type MailedWorld, Scheduled } from './scheduled.js';
 
 const scheduled = new Scheduled();

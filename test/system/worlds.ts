@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { until } from '../support/until.js';
 import { World, type WorldOptions } from '../support/world.js';
-import { type Running, type Start, stagelock, start, until, untilThere } from './programs.js';
+import { type Running, type Start, stagelock, start, untilThere } from './programs.js';
 
 /** Worlds and programs of the tests of one file, which remove and end what they leave. */
 export class Worlds {

@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Waits for a condition, not for a time.
+ *
+ * @param what that is waited for, for the message of a test that waits in vain
+ */
+export async function until(what: string | (() => string), condition: () => boolean, withinMs = 15_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited ${withinMs} ms for ${typeof what === 'string' ? what : what()}`);
+    await sleep(10);
+  }
+}
