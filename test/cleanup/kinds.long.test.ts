@@ -20,6 +20,7 @@ import { thisHost } from '../../src/host/host.js';
 import { shortName } from '../../src/locks/index.js';
 import { pidIn, script, start } from '../compile/helper.js';
 import { because, Contender, canBeOtherUser, canUnsharePids, deadPid, OTHER_USER } from '../locks/processes.js';
+import { noOtherUser } from '../support/other-user.js';
 import { until } from '../support/until.js';
 import {
   age,
@@ -130,7 +131,7 @@ describe.each(STANDING_NAMES)('a lock (%s)', (kind) => {
   });
 
   test.skipIf(!canBeOtherUser)(
-    `whose record may not be read stays${because(canBeOtherUser, 'no setpriv')}`,
+    `whose record may not be read stays${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       const directory = objectDirectory();
       chmodSync(directory, 0o777);
@@ -144,7 +145,7 @@ describe.each(STANDING_NAMES)('a lock (%s)', (kind) => {
   );
 
   test.skipIf(!canBeOtherUser)(
-    `that we may not remove is told, and makes exit code 1${because(canBeOtherUser, 'no setpriv')}`,
+    `that we may not remove is told, and makes exit code 1${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       for (const mode of [0o755, 0o1777]) {
         const directory = objectDirectory();
@@ -366,7 +367,7 @@ test('a hard link in place of a lock loses a name and not its content', async ()
 });
 
 test.skipIf(!canBeOtherUser)(
-  `a directory that may not be read is told and makes exit code 1; the rest is cleaned${because(canBeOtherUser, 'no setpriv')}`,
+  `a directory that may not be read is told and makes exit code 1; the rest is cleaned${because(canBeOtherUser, noOtherUser)}`,
   async () => {
     const directory = objectDirectory();
     for (const name of ['open', 'closed', 'blind']) {

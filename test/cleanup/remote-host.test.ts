@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHostName, parseRemote, remoteScript } from '../../src/cleanup/remote-host.js';
 import { thisHost } from '../../src/host/host.js';
 import { because, canBeOtherUser, deadPid, OTHER_USER } from '../locks/processes.js';
+import { noOtherUser } from '../support/other-user.js';
 
 const inFirstNamespace = thisHost().name === hostname();
 
@@ -39,7 +40,7 @@ describe.skipIf(!inFirstNamespace)(`the script${because(inFirstNamespace, 'in a 
   });
 
   test.skipIf(!canBeOtherUser)(
-    `takes a process of another user for what it is${because(canBeOtherUser, 'no setpriv')}`,
+    `takes a process of another user for what it is${because(canBeOtherUser, noOtherUser)}`,
     () => {
       expect(run([process.pid], OTHER_USER)).toMatchObject({
         kind: 'answered',

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMount, smallTmpfs } from '../locks/processes.js';
+import { noOtherUser } from '../support/other-user.js';
 import { HAS_AR, HAS_GCC, HELPER_WORDS, hasProgram, script, temporaryDirectory } from './helper.js';
 
 interface Table {
@@ -33,7 +34,6 @@ interface Table {
 
 /** What the name of an output may lead to. What the tools make of it says the plain tool itself. */
 const TABLE: Table = JSON.parse(readFileSync(new URL('destinations.json', import.meta.url), 'utf8'));
-const IS_ROOT = process.getuid?.() === 0;
 
 describe.skipIf(!HAS_GCC || !HAS_AR)('what the name of an output leads to (needs gcc and binutils)', () => {
   let inputs = '';
@@ -129,32 +129,35 @@ describe('a link that is written through', () => {
   });
 });
 
-describe.skipIf(!IS_ROOT)('a file that may be written and not replaced (needs root)', () => {
-  test.each([
-    ['of another user, in a directory that is everybody’s', 0o1777],
-    ['in a directory that may not be written to', 0o755],
-  ])('%s is written in place', (_, mode) => {
-    const directory = temporaryDirectory();
-    chmodSync(directory, 0o755);
-    const work = join(directory, 'work');
-    mkdirSync(work);
-    writeFileSync(join(work, 'a.o'), 'old\n');
-    chmodSync(join(work, 'a.o'), 0o666);
-    chmodSync(work, mode);
-    chownSync(work, 0, 0);
-    const produce = script(directory, 'produce', 'echo whole > "$last"');
-    const as = { cwd: work, uid: 1002, gid: 1002, encoding: 'utf8' } as const;
-    for (const strategy of ['', '--strategy=flock', '--strategy=lockdir']) {
+describe.skipIf(noOtherUser !== undefined)(
+  `a file that may be written and not replaced (${noOtherUser ?? 'as another user'})`,
+  () => {
+    test.each([
+      ['of another user, in a directory that is everybody’s', 0o1777],
+      ['in a directory that may not be written to', 0o755],
+    ])('%s is written in place', (_, mode) => {
+      const directory = temporaryDirectory();
+      chmodSync(directory, 0o755);
+      const work = join(directory, 'work');
+      mkdirSync(work);
       writeFileSync(join(work, 'a.o'), 'old\n');
-      const line = `${HELPER_WORDS} compile --target=a.o ${strategy} -- ${produce}`;
-      const { status, stderr } = spawnSync('/bin/sh', ['-c', line], as);
-      expect(status, stderr).toBe(0);
-      if (mode === 0o755) expect(stderr).toMatch(/no permission .*; no lock is taken for /);
-      expect(readFileSync(join(work, 'a.o'), 'utf8')).toBe('whole\n');
-    }
-    expect(readdirSync(work).filter((name) => !name.startsWith('.ct-locks'))).toEqual(['a.o']);
-  });
-});
+      chmodSync(join(work, 'a.o'), 0o666);
+      chmodSync(work, mode);
+      chownSync(work, 0, 0);
+      const produce = script(directory, 'produce', 'echo whole > "$last"');
+      const as = { cwd: work, uid: 1002, gid: 1002, encoding: 'utf8' } as const;
+      for (const strategy of ['', '--strategy=flock', '--strategy=lockdir']) {
+        writeFileSync(join(work, 'a.o'), 'old\n');
+        const line = `${HELPER_WORDS} compile --target=a.o ${strategy} -- ${produce}`;
+        const { status, stderr } = spawnSync('/bin/sh', ['-c', line], as);
+        expect(status, stderr).toBe(0);
+        if (mode === 0o755) expect(stderr).toMatch(/no permission .*; no lock is taken for /);
+        expect(readFileSync(join(work, 'a.o'), 'utf8')).toBe('whole\n');
+      }
+      expect(readdirSync(work).filter((name) => !name.startsWith('.ct-locks'))).toEqual(['a.o']);
+    });
+  },
+);
 
 test('a path that has no room for more is written in place, and its lock is taken where there is one', () => {
   const root = temporaryDirectory();

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { recordOf } from '../cleanup/cleaner.js';
 import { deadPid } from '../locks/processes.js';
+import { noOtherUser } from '../support/other-user.js';
 import { until } from '../support/until.js';
 import {
   HAS_CC,
@@ -224,7 +225,7 @@ describe('the directory of locks', () => {
     expect(readdirSync(objects)).toEqual([]);
   });
 
-  test.skipIf(!IS_ROOT)('that we may not write to is told', async () => {
+  test.skipIf(noOtherUser !== undefined)(`that we may not write to is told (${noOtherUser})`, async () => {
     const { root, locks, objects } = tree();
     mkdirSync(locks, 0o755);
     chmodSync(join(root, '..'), 0o755);

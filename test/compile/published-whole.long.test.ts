@@ -3,12 +3,12 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, wr
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { noOtherUser } from '../support/other-user.js';
 import { until } from '../support/until.js';
 import {
   HAS_AR,
   HAS_CLANG,
   HAS_GCC,
-  HAS_SETPRIV,
   HELPER,
   helper,
   LOCK_NAMES,
@@ -96,10 +96,8 @@ describe('what stands beside an object', () => {
   });
 });
 
-const IS_ROOT = process.getuid?.() === 0;
-
-describe.skipIf(!IS_ROOT || !HAS_SETPRIV || !HAS_GCC || !HAS_AR)(
-  'in a directory of mode 2775, of a group that two users share (needs root, gcc and setpriv)',
+describe.skipIf(noOtherUser !== undefined || !HAS_GCC || !HAS_AR)(
+  `in a directory of mode 2775, of a group that two users share (${noOtherUser ?? 'needs gcc'})`,
   () => {
     const GROUP = 4242;
     function as(user: number, umask: string, directory: string, ...command: string[]): string {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { noOtherUser } from '../support/other-user.js';
 import { HELPER_WORDS, helper, leftIn, SEES_OLDER_TOOLS, script, start, temporaryDirectory } from './helper.js';
 
 test.each(['lockdir', 'cifs', 'flock'])('a closed standard error gets into no lock (%s)', (strategy) => {
@@ -13,8 +14,8 @@ test.each(['lockdir', 'cifs', 'flock'])('a closed standard error gets into no lo
   if (existsSync(join(directory, 'a.o.lock'))) expect(statSync(join(directory, 'a.o.lock')).size).toBe(0);
 });
 
-test.skipIf(process.getuid?.() !== 0).each(['lockdir', 'cifs', 'flock', 'fcntl'])(
-  'a directory that may not be searched is an error at once (%s)',
+test.skipIf(noOtherUser !== undefined).each(['lockdir', 'cifs', 'flock', 'fcntl'])(
+  `a directory that may not be searched is an error at once (%s)${noOtherUser === undefined ? '' : ` (${noOtherUser})`}`,
   async (strategy) => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'closed'));

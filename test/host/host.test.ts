@@ -18,6 +18,7 @@ import {
   OTHER_USER,
   temporaryDirectory,
 } from '../locks/processes.js';
+import { noOtherUser } from '../support/other-user.js';
 
 interface Facts {
   readonly name: string;
@@ -82,13 +83,10 @@ describe('a process', () => {
     await expect.poll(() => thisHost().process(Number(line))).toEqual({ kind: 'zombie' });
   });
 
-  test.skipIf(!canBeOtherUser)(
-    `of another user is a process, too${because(canBeOtherUser, 'cannot become another user')}`,
-    async () => {
-      const other = new Contender('facts', { pid: process.pid }, { through: OTHER_USER });
-      expect((await other.json<Facts>()).of.kind).toBe('running');
-    },
-  );
+  test.skipIf(!canBeOtherUser)(`of another user is a process, too${because(canBeOtherUser, noOtherUser)}`, async () => {
+    const other = new Contender('facts', { pid: process.pid }, { through: OTHER_USER });
+    expect((await other.json<Facts>()).of.kind).toBe('running');
+  });
 
   test.skipIf(!canMount)(
     `does not look younger than it is where lxcfs shows the uptime of a container${because(canMount, 'cannot mount')}`,

@@ -21,6 +21,7 @@ import { cifs, flockFallback } from '../../src/locks/exclusive-file.js';
 import type { Notice, ObjectLock } from '../../src/locks/index.js';
 import { lockdir } from '../../src/locks/lockdir.js';
 import { OwnedLock } from '../../src/locks/owned-lock.js';
+import { noOtherUser } from '../support/other-user.js';
 import { LASTING, type Lasting, leaveLock, lockOf, permissions, recordOf } from './kinds.js';
 import {
   because,
@@ -191,7 +192,7 @@ describe.each(LASTING)('a stale %s', (kind) => {
   });
 
   test.skipIf(!canBeOtherUser)(
-    `of another user is removed by one who may write the directory${because(canBeOtherUser, 'cannot become another user')}`,
+    `of another user is removed by one who may write the directory${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       if (kind === 'flock fallback') return;
       const directory = temporaryDirectory();
@@ -206,7 +207,7 @@ describe.each(LASTING)('a stale %s', (kind) => {
   );
 
   test.skipIf(!canBeOtherUser)(
-    `that only its owner may remove is waited for, without an exception${because(canBeOtherUser, 'cannot become another user')}`,
+    `that only its owner may remove is waited for, without an exception${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       if (kind === 'flock fallback') return;
       const directory = temporaryDirectory();

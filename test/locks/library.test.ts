@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import * as library from '../../src/locks/library.js';
 import { type HeldLock, LockError, type LockErrorCode, openLock, STRATEGIES } from '../../src/locks/library.js';
+import { noOtherUser } from '../support/other-user.js';
 import {
   because,
   Contender,
@@ -228,7 +229,7 @@ describe('a lock directory of the library', () => {
   });
 
   test.skipIf(!canBeOtherUser)(
-    `that a dead process has left is removed by another user once its directory is shared${because(canBeOtherUser, 'cannot become another user')}`,
+    `that a dead process has left is removed by another user once its directory is shared${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       const directory = temporaryDirectory();
       const target = targetIn(directory);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { noOtherUser } from '../support/other-user.js';
 
 const CONTENDER = join(import.meta.dirname, 'contender.mjs');
 const DIST = join(import.meta.dirname, '../../dist');
@@ -107,7 +108,7 @@ export function works(program: string, ...args: string[]): boolean {
 }
 
 export const OTHER_USER = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-export const canBeOtherUser = works('setpriv', ...OTHER_USER.slice(1), process.execPath, '-e', '0');
+export const canBeOtherUser = noOtherUser === undefined;
 export const canUnsharePids = works('unshare', '-p', '-f', '--mount-proc', 'true');
 export const canMount = works('unshare', '-m', 'mount', '-t', 'tmpfs', 'none', '/mnt');
 export const canMountExfat =
@@ -115,7 +116,7 @@ export const canMountExfat =
   works('sh', '-c', 'command -v mkfs.exfat && command -v mount.exfat-fuse && command -v losetup && test -e /dev/fuse');
 
 /** For the name of a test that may have to be skipped. */
-export const because = (possible: boolean, why: string): string => (possible ? '' : ` (skipped: ${why})`);
+export const because = (possible: boolean, why = ''): string => (possible ? '' : ` (skipped: ${why})`);
 
 /** A small tmpfs that is unmounted when the test ends. */
 export function smallTmpfs(options = 'size=64k'): string {

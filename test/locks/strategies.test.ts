@@ -19,6 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { thisHost } from '../../src/host/host.js';
 import { LockError, type Strategy } from '../../src/locks/index.js';
+import { noOtherUser } from '../support/other-user.js';
 import { KINDS, type Kind, LASTING, type Lasting, leaveLock, lockOf, namesOf, permissions, recordOf } from './kinds.js';
 import {
   because,
@@ -120,7 +121,7 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test.skipIf(!canBeOtherUser)(
-    `has the group of a directory with the SGID bit while there is no target${because(canBeOtherUser, 'cannot become another user')}`,
+    `has the group of a directory with the SGID bit while there is no target${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       if (kind === 'flock fallback') return;
       const directory = temporaryDirectory();
@@ -189,7 +190,7 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test.skipIf(!canBeOtherUser)(
-    `says that the directory may not be written${because(canBeOtherUser, 'cannot become another user')}`,
+    `says that the directory may not be written${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       if (kind === 'flock fallback') return;
       const directory = temporaryDirectory();
@@ -342,7 +343,7 @@ describe.each(['flock', 'fcntl'] as const)('%s', (kind: Strategy & Kind) => {
   });
 
   test.skipIf(!canBeOtherUser)(
-    `is waited for while its first user has not set its permissions${because(canBeOtherUser, 'cannot become another user')}`,
+    `is waited for while its first user has not set its permissions${because(canBeOtherUser, noOtherUser)}`,
     async () => {
       const directory = temporaryDirectory();
       chmodSync(directory, 0o777);

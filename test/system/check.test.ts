@@ -8,9 +8,10 @@ import type { Project } from '../../src/config/project.js';
 import { cronMailNotes } from '../../src/scheduler/cron-mail.js';
 import { pathUnderCron } from '../../src/scheduler/cron-path.js';
 import { remoteProblems } from '../../src/updates/remote-problems.js';
+import { noOtherUser } from '../support/other-user.js';
 import { repositoryAt, temporaryDirectory } from '../updates/repository.js';
 import { environment, makeRepository } from '../updates/systems/repositories.js';
-import { missing, noOtherUsers, STAGELOCK } from './programs.js';
+import { missing, STAGELOCK } from './programs.js';
 
 /** A project whose primary `gcc` is updated by git, in whose configuration something may be otherwise. */
 function project() {
@@ -62,7 +63,7 @@ test('check sees that the source is missing or a file, and a run blames no progr
 });
 
 test('a source that may not be entered is told by check, and fails a run without leaving its locks', ({ skip }) => {
-  const reason = noOtherUsers();
+  const reason = noOtherUser;
   skip(reason !== undefined, reason);
   const { root, config, source, check } = project();
   const as = (...args: string[]) => {

@@ -11,11 +11,12 @@ import {
   smallTmpfs,
   temporaryDirectory,
 } from '../locks/processes.js';
+import { noOtherUser } from '../support/other-user.js';
 import { until } from '../support/until.js';
 import { isRunning, Running, STAGELOCK } from './programs.js';
 
 const noMount = because(canMount, 'cannot mount');
-const noUser = because(canBeOtherUser, 'cannot become another user');
+const noUser = because(canBeOtherUser, noOtherUser);
 
 function start(args: readonly string[], user: { readonly uid?: number; readonly gid?: number } = {}): Running {
   const child = spawn(process.execPath, [STAGELOCK, 'doctor', ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...user });

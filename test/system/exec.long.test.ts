@@ -12,10 +12,11 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { noOtherUser } from '../support/other-user.js';
 import { until } from '../support/until.js';
-import { isRunning, missing, noOtherUsers, Running, STAGELOCK, untilThere } from './programs.js';
+import { isRunning, missing, Running, STAGELOCK, untilThere } from './programs.js';
 
-const noUsers = noOtherUsers();
+const noUsers = noOtherUser;
 const noSetpriv = missing('setpriv');
 const noTerminal = missing('script');
 const STRATEGIES = ['lockdir', 'cifs', 'flock', 'fcntl'] as const;

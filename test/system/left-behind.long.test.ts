@@ -13,9 +13,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { noOtherUser } from '../support/other-user.js';
 import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
-import { isRunning, missing, noOtherUsers, noRoot, STAGELOCK, stagelock, start } from './programs.js';
+import { isRunning, missing, noRoot, STAGELOCK, stagelock, start } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();
@@ -203,7 +204,7 @@ describe('a stage of which something cannot be ended', () => {
       `^stagelock: stage first of main has not ended, because not all of its processes could be ended.\n {2}process \\d+ still runs, ${why}.*: .*\n {2}log: `,
     );
 
-  test.skipIf((noOtherUsers() ?? missing('setpriv')) !== undefined)(
+  test.skipIf((noOtherUser ?? missing('setpriv')) !== undefined)(
     'because it has another user, has not ended: that is named, and the locks stay',
     async () => {
       const script = `../as-root --reuid 0 sh -c "echo \\$\\$ >&3; exec sleep 60" 3> pid & ${UNTIL_THERE} exit 3`;

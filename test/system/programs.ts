@@ -142,14 +142,6 @@ export function noRoot(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'needs root';
 }
 
-/** Why the program cannot be run as another user here. */
-export function noOtherUsers(): string | undefined {
-  const root = noRoot();
-  if (root !== undefined) return root;
-  const tried = spawnSync(process.execPath, [STAGELOCK, '--version'], { uid: 61_001, gid: 61_000, stdio: 'ignore' });
-  return tried.status === 0 ? undefined : `other users cannot run ${STAGELOCK}`;
-}
-
 /** Why there is no such tool. */
 export function missing(tool: string): string | undefined {
   return spawnSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' }).status === 0

@@ -17,8 +17,9 @@ import type { CDashSubmission } from '../../src/config/project.js';
 import { tokenInTheClear } from '../../src/secrets/in-the-clear.js';
 import { readSpool } from '../../src/submission/spool.js';
 import { type Dashboard, dashboard } from '../submission/dashboard.js';
+import { noOtherUser } from '../support/other-user.js';
 import { environment, makeRepository } from '../updates/systems/repositories.js';
-import { type Ended, noOtherUsers, STAGELOCK } from './programs.js';
+import { type Ended, STAGELOCK } from './programs.js';
 
 let root: string;
 let server: Dashboard;
@@ -301,34 +302,31 @@ describe('a file with a token', () => {
     expect((await stagelock(['-c', config, 'check'])).stderr).toMatch(/builds\.one\.submit\.token_file: .*\/token/);
   });
 
-  test.skipIf(noOtherUsers() !== undefined)(
-    'of another user is refused, of root is taken with at most 0640',
-    async () => {
-      const config = makeProject({ submit: submit() });
-      const token = join(root, 'token');
-      writeFileSync(token, `${SECRET}\n`, { mode: 0o600 });
-      execFileSync('chown', ['-R', '61001:61001', root]);
-      const anna = ['setpriv', '--reuid=61001', '--regid=61001', '--clear-groups'];
-      const asAnna = () => stagelock(['-c', config, 'submit', 'one'], { HOME: root }, anna);
-      const first = await stagelock(['-c', config, 'run', '--quiet', 'one'], { HOME: root }, anna);
-      expect(first).toEqual({ code: 0, stdout: '', stderr: '' });
-      rmSync(join(root, 'one'), { recursive: true });
-      mkdirSync(join(root, 'one'));
-      chownSync(join(root, 'one'), 61001, 61001);
-      chmodSync(token, 0o644);
-      chownSync(token, 61002, 61001);
-      const refused = await stagelock(['-c', config, 'run', '--quiet', 'one'], { HOME: root }, anna);
-      expect(refused.stderr).toContain(
-        `${token} belongs to user 61002, neither to user 61001, who runs this, nor to root`,
-      );
-      expect(refused.stderr).toContain(`\n  chown 61001 ${token} && chmod 600 ${token}\n`);
-      chownSync(token, 0, 61001);
-      expect((await asAnna()).stderr).toContain(`\n  chmod 640 ${token}\n`);
-      chmodSync(token, 0o640);
-      expect(await asAnna()).toMatchObject({ code: 0, stderr: '' });
-      expect(server.received.at(-1)?.authorization).toBe(`Bearer ${SECRET}`);
-    },
-  );
+  test.skipIf(noOtherUser !== undefined)('of another user is refused, of root is taken with at most 0640', async () => {
+    const config = makeProject({ submit: submit() });
+    const token = join(root, 'token');
+    writeFileSync(token, `${SECRET}\n`, { mode: 0o600 });
+    execFileSync('chown', ['-R', '61001:61001', root]);
+    const anna = ['setpriv', '--reuid=61001', '--regid=61001', '--clear-groups'];
+    const asAnna = () => stagelock(['-c', config, 'submit', 'one'], { HOME: root }, anna);
+    const first = await stagelock(['-c', config, 'run', '--quiet', 'one'], { HOME: root }, anna);
+    expect(first).toEqual({ code: 0, stdout: '', stderr: '' });
+    rmSync(join(root, 'one'), { recursive: true });
+    mkdirSync(join(root, 'one'));
+    chownSync(join(root, 'one'), 61001, 61001);
+    chmodSync(token, 0o644);
+    chownSync(token, 61002, 61001);
+    const refused = await stagelock(['-c', config, 'run', '--quiet', 'one'], { HOME: root }, anna);
+    expect(refused.stderr).toContain(
+      `${token} belongs to user 61002, neither to user 61001, who runs this, nor to root`,
+    );
+    expect(refused.stderr).toContain(`\n  chown 61001 ${token} && chmod 600 ${token}\n`);
+    chownSync(token, 0, 61001);
+    expect((await asAnna()).stderr).toContain(`\n  chmod 640 ${token}\n`);
+    chmodSync(token, 0o640);
+    expect(await asAnna()).toMatchObject({ code: 0, stderr: '' });
+    expect(server.received.at(-1)?.authorization).toBe(`Bearer ${SECRET}`);
+  });
 
   test('is told of by `check`, with the command alone on its line, and in JSON', async () => {
     const config = makeProject({ submit: submit() });
@@ -347,7 +345,7 @@ describe('a file with a token', () => {
   });
 });
 
-describe.skipIf(noOtherUsers() !== undefined)('a configuration', () => {
+describe.skipIf(noOtherUser !== undefined)('a configuration', () => {
   const ANNA = 61_001;
   const GROUP = 61_000;
   const COMMANDS = [

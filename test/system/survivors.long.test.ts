@@ -3,22 +3,14 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { thisHost } from '../../src/index.js';
+import { noOtherUser } from '../support/other-user.js';
 import type { World } from '../support/world.js';
-import {
-  isRunning,
-  missing,
-  noOtherUsers,
-  type Running,
-  stagelock,
-  start,
-  startOnTerminal,
-  untilThere,
-} from './programs.js';
+import { isRunning, missing, type Running, stagelock, start, startOnTerminal, untilThere } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();
 afterEach(() => worlds.remove());
-const noUsers = noOtherUsers();
+const noUsers = noOtherUser;
 const noTerminal = missing('script');
 
 /** What a command to copy looks like: alone on its line. */

@@ -17,9 +17,10 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SystemName } from '../../src/updates/record.js';
+import { noOtherUser } from '../support/other-user.js';
 import { LOCAL_SUBMODULES, temporaryDirectory } from '../updates/repository.js';
 import { environment, makeRepository, missingFor } from '../updates/systems/repositories.js';
-import { noOtherUsers, noRoot, STAGELOCK, untilThere } from './programs.js';
+import { noRoot, STAGELOCK, untilThere } from './programs.js';
 
 const QUIET = { status: 0, stderr: '' };
 
@@ -412,7 +413,7 @@ describe('what stands in the place of the claim is named, left alone, and keeps 
   });
 });
 
-describe.skipIf(noOtherUsers() !== undefined)('between users', () => {
+describe.skipIf(noOtherUser !== undefined)('between users', () => {
   const ANNA = '61001';
   const BERT = '61002';
   const as = (uid: string, directory: string, build: string) => {

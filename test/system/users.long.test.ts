@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { noOtherUser } from '../support/other-user.js';
 import type { World } from '../support/world.js';
-import { noOtherUsers, type Running, stagelock } from './programs.js';
+import { type Running, stagelock } from './programs.js';
 import { Worlds } from './worlds.js';
 
 const worlds = new Worlds();
 afterEach(() => worlds.remove());
-const noUsers = noOtherUsers();
+const noUsers = noOtherUser;
 
 const GROUP = 61_000;
 const ANNA = { uid: 61_001, gid: GROUP };
