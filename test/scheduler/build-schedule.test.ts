@@ -44,7 +44,7 @@ class Diary {
 
   /** @param now where the clock stands when it starts */
   constructor(line: string, now: string, options: Options = {}) {
-    const { timeZone, offset, randomDelayMs = 0, runMs = 0, elect = () => true } = options;
+    const { timeZone = 'UTC', offset, randomDelayMs = 0, runMs = 0, elect = () => true } = options;
     vi.setSystemTime(now);
     this.schedule = new BuildSchedule(buildOf(line, offset), timeZone, randomDelayMs, this.#clock, {
       elect: (firing) => elect(firing),
