@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type UpdateReport, updateXml, writeLastUpdateXml, writeUpdateXml } from '../../src/reports/update-xml.js';
 import { changesBetween, fetch, type GitSource, moveTo, updateCommand } from '../../src/updates/git/git.js';
 import { mergeRecords } from '../../src/updates/merge.js';
@@ -169,8 +169,12 @@ for document in json.load(sys.stdin):
 describe.skipIf(!has('ctest', '--version'))('beside the installed CTest', () => {
   it('the same update gives the same elements, files, revisions, authors, dates and bytes', async () => {
     // CTest writes the time in UTC and the author's zone behind it, so that its dates are right in no other zone.
-    vi.stubEnv('TZ', 'UTC');
-    onTestFinished(() => void vi.unstubAllEnvs());
+    const { TZ } = environment;
+    environment['TZ'] = 'UTC';
+    onTestFinished(() => {
+      if (TZ === undefined) delete environment['TZ'];
+      else environment['TZ'] = TZ;
+    });
     const { root, origin, clone, checkout } = originAndClone();
     origin.commit('to rename', { 'src/old.c': 'many\nlines\nto\nrecognise\nit\nby\n', 'gone.txt': 'x' });
     clone.git('pull', '-q', '--ff-only');
