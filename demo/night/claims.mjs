@@ -161,7 +161,7 @@ function badOver(evening) {
       const lines = own.flatMap(({ text }) => text.split('\n')).filter((line) => /is over\.$/.test(line));
       const [line = ''] = lines;
       const good =
-        lines.length === 1 && line.includes(`${build}: runs again. What was wrong since `) && line.includes('(5 times');
+        lines.length === 1 && line.includes(`${build}: runs again. The problem of `) && line.includes('(5 times');
       return good ? [] : [`${build}: ${line || 'no such line'}`];
     }),
   ]);

@@ -49,11 +49,13 @@ export function parseRemote(host: string, text: string): RemoteAnswer {
   const noAnswer = (why: string): RemoteAnswer => ({ kind: 'no-answer', why });
   if (lines[0] !== `host ${host}`) {
     const other = /^host (\S+)$/m.exec(text)?.[1];
-    return noAnswer(other === undefined ? 'what it answered makes no sense' : `who answers calls itself ${other}`);
+    return noAnswer(
+      other === undefined ? 'its answer cannot be parsed' : `the host that answers calls itself ${other}`,
+    );
   }
   const [, system, namespace] = /^system (\S+)(?: (\S+))?/.exec(lines[1] ?? '') ?? [];
   if (system === 'Linux' && namespace !== FIRST_PID_NAMESPACE) {
-    return noAnswer('who answers is in another PID namespace (a container)');
+    return noAnswer('the host that answers is in another PID namespace (a container)');
   }
   if (system === undefined || !lines.includes('end')) return noAnswer('its answer broke off');
   const fates = new Map<number, RemoteFate>();

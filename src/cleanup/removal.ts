@@ -36,7 +36,7 @@ export async function removeLock(
   if (now.kind === 'free' || now.sinceMs !== held.sinceMs || now.owner?.pid !== held.owner?.pid)
     return { kind: 'gone' };
   if (result.kind === 'refused') return { kind: 'failed', why: result.why };
-  return { kind: 'failed', why: 'it cannot be removed: something else than an owner record is in it; look at it' };
+  return { kind: 'failed', why: 'it cannot be removed: it holds something other than an owner record; look at it' };
 }
 
 /** A temporary as it is on the disk: a file, a directory that was compiled into, a lock directory that was moved away. */
@@ -52,9 +52,9 @@ export function removeTemporary(path: string, shape: TemporaryShape): Removal {
     if (code === undefined) throw error;
     if (code === 'ENOENT' || code === 'ESTALE') return { kind: 'gone' };
     if (code === 'ENOTEMPTY' || code === 'EEXIST') {
-      return { kind: 'failed', why: 'something else than an owner record is in it; look at it' };
+      return { kind: 'failed', why: 'it holds something other than an owner record; look at it' };
     }
-    return { kind: 'failed', why: `we may not remove it (${code})` };
+    return { kind: 'failed', why: `no permission to remove it (${code})` };
   }
 }
 

@@ -97,7 +97,7 @@ function mayEnter({ name }: Dirent): boolean {
 
 function explain(code: string): string {
   return code === 'EACCES' || code === 'EPERM'
-    ? 'this directory may not be read by us'
+    ? 'no permission to read this directory'
     : `this directory could not be read (${code})`;
 }
 

@@ -49,7 +49,7 @@ export function judgeLock({ owner, judgement }: Held, { ageMs, minAgeMs, here, a
   if (answer === undefined) return { kind: 'ask', host, pid };
   if (answer.kind === 'no-answer') return { kind: 'unknown', why: `${judgement.why}; ${answer.why}` };
   const fate = answer.fates.get(pid);
-  if (fate === undefined) return { kind: 'unknown', why: `${host} said nothing of its process ${pid}` };
+  if (fate === undefined) return { kind: 'unknown', why: `${host} did not report on its process ${pid}` };
   if (fate.kind === 'absent') return { kind: 'stale', why: `no process ${pid} on ${host}` };
   if (fate.elapsedS !== undefined && ageMs / 1000 > fate.elapsedS + ELAPSED_MARGIN_S) {
     return { kind: 'stale', why: `process ${pid} on ${host} started after the lock was made` };
@@ -98,10 +98,10 @@ export function judgeTemporary(facts: TemporaryFacts): Exclude<Verdict, { readon
   const { process, hold, ageMs, certain } = facts;
   if (hold === 'taken') return { kind: 'in-use', why: 'the lock of its target is held' };
   if (process.fate !== 'dead') return { kind: 'in-use', why: process.why };
-  if (!certain) return { kind: 'unknown', why: 'nothing but its name says that it belongs to a compile' };
+  if (!certain) return { kind: 'unknown', why: 'only its name suggests that it belongs to a compile' };
   const leastMs = leastAgeMs(facts);
   if (Math.abs(ageMs) < leastMs) {
-    const unseen = hold === 'unseen' ? ', and other hosts may hold its lock unseen' : '';
+    const unseen = hold === 'unseen' ? ', and this host cannot see whether another host holds its lock' : '';
     return { kind: 'young', why: `changed ${seconds(ageMs)} ago${unseen}` };
   }
   return { kind: 'stale', why: hold === 'none' ? process.why : `${process.why}, and no process holds the lock` };

@@ -91,7 +91,7 @@ function crontab(): string {
 function sendmailProblems({ file, mail }: Project): Problem[] {
   const transport = mail?.transport;
   if (transport?.type !== 'sendmail' || isProgram(transport.program)) return [];
-  const message = `there is no ${transport.program} that takes mails; name another one, or send by SMTP: transport = "smtp"`;
+  const message = `there is no ${transport.program} to hand mails to; name another program, or send by SMTP: transport = "smtp"`;
   return [{ file, path: 'mail.sendmail', message }];
 }
 
@@ -120,7 +120,7 @@ function unusedOptions({ builds }: Project): string[] {
     keys.length === 0
       ? []
       : [
-          `${name}: ${keys.join(' and ')} ${keys.length === 1 ? 'has' : 'have'} no effect, since stagelock updates in its own way; what the client always needs belongs into its own configuration`,
+          `${name}: ${keys.join(' and ')} ${keys.length === 1 ? 'has' : 'have'} no effect, since stagelock runs its own update commands; put what the client always needs into the client's configuration`,
         ],
   );
 }
@@ -161,7 +161,7 @@ function orphansOf({ file, builds }: Project): string[] {
     if (build.role !== 'primary') return [];
     try {
       return orphanedCursors(build.directory, builds).flatMap(({ name, cursor }) => [
-        `${name} has a cursor in ${shown(build.directory)} (after update ${cursor.record}) and is no build of this configuration. If it was renamed:`,
+        `${name} has a cursor in ${shown(build.directory)} (after update ${cursor.record}) but is not a build of this configuration. If it was renamed:`,
         `  stagelock --config ${shellWord(file)} rename ${shellWord(name)} NEW`,
         'If not, its cursor keeps old updates from being removed:',
         `  rm -- ${shellWord(cursorFile(build.directory, name))}`,

@@ -12,7 +12,7 @@ export async function contentionCommand(
   file: string,
   { json = false, top }: { readonly json?: boolean; readonly top: string },
 ): Promise<void> {
-  if (!/^[1-9]\d{0,5}$/.test(top)) throw new Refusal(EXIT.usage, `--top ${top}: expected a number from 1 on`);
+  if (!/^[1-9]\d{0,5}$/.test(top)) throw new Refusal(EXIT.usage, `--top ${top}: expected a number of at least 1`);
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
   const name = file === '-' ? 'standard input' : shown(file);
   let contention: Awaited<ReturnType<typeof readLog>>;
@@ -33,7 +33,7 @@ export async function contentionCommand(
 function cannotRead(name: string, error: unknown): string {
   switch (errorCode(error)) {
     case 'ENOENT':
-      return `${name}: there is no such file; ct-lock-helper writes the file that CT_LOCK_LOG names once it has waited`;
+      return `${name}: there is no such file; ct-lock-helper creates the file that CT_LOCK_LOG names when it first has to wait`;
     case 'EISDIR':
       return `${name}: is a directory; name the file that CT_LOCK_LOG names`;
     case 'EACCES':

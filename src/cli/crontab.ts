@@ -21,7 +21,7 @@ export function crontabCommand(
   { install = false, remove = false, all = false }: CrontabOptions,
 ): void {
   if (install && remove) throw new Refusal(EXIT.usage, 'give either --install or --remove');
-  if (all && !remove) throw new Refusal(EXIT.usage, '--all goes with --remove');
+  if (all && !remove) throw new Refusal(EXIT.usage, '--all needs --remove');
   if (remove) {
     removeBlocks(all ? undefined : configPathOf(options));
     return;
@@ -60,7 +60,7 @@ export function explainForgotten(crontab: string): string[] {
   return filesOfBlocks(crontab)
     .filter((file) => !existsSync(file))
     .flatMap((file) => [
-      `the crontab still runs builds of ${shown(file)}, which is gone; to take its lines out:`,
+      `the crontab still runs builds of ${shown(file)}, which no longer exists. To remove its lines:`,
       `  stagelock --config ${shellWord(file)} crontab --remove`,
     ]);
 }

@@ -22,21 +22,22 @@ import { VERSION } from '../version.js';
 
 const HELP = `Usage: ct-cleanup-locks [--objdir=DIR] [OPTION...]
 
-Removes what killed compiles have left below DIR: locks of dead owners
-(T.lockdir, T.lock.excl, T.lock.pid) and orphaned temporaries
-(T.PID.RANDOM.tmp). What may be in use, or cannot be judged, stays. Builds may
-run meanwhile.
+Removes what killed compiles left below DIR: locks of dead owners (T.lockdir,
+T.lock.excl, T.lock.pid) and orphaned temporaries (T.PID.RANDOM.tmp). Anything
+that may be in use stays, and so does anything whose owner is unknown. Builds may
+run at the same time.
 
   --objdir=DIR       an object directory; may be given several times
-  --dry-run          only say what would be removed; nothing is changed
+  --dry-run          only show what would be removed; change nothing
   --min-lock-age=SECONDS
-                     leave alone what is younger (CT_LOCK_TIMEOUT, or 600)
+                     keep what is younger (default: CT_LOCK_TIMEOUT, or 600)
   --ssh-timeout=SECONDS
-                     how long to wait for the connection to another host, to
-                     ask whether its processes live (5); 0: ask no other host
+                     how long to wait for the connection to another host when
+                     asking whether its processes are alive (default: 5);
+                     0: ask no other host
   -v, --verbose      also list what is kept, and why
   -q, --quiet        only errors
-  --json             everything, for programs
+  --json             print everything as JSON
   --help, --version
 
 Without --objdir the directory is that of compiletools: cas-objdir of a ct.conf
@@ -50,17 +51,16 @@ Without --objdir the directory is that of compiletools: cas-objdir of a ct.conf
   --lock-cross-host-timeout=SECONDS
                      the same as CT_LOCK_TIMEOUT
 
-These are accepted for compiletools' sake and have no effect: --file-locking,
+For compatibility with compiletools, these are accepted and ignored: --file-locking,
 --lock-warn-interval, --sleep-interval-..., --bindir, --cas-pchdir, --cas-pcmdir,
 --cas-exedir, --use-mtime, --force-flat-exe-layout, --allow-fake-git,
 --variant-canonical-order.
 
-Locks that CT_LOCK_DIR, or an agreement (.lock-strategy) in DIR or above, keeps
-in a directory of their own are found there.
+Locks are also found in the separate directory that CT_LOCK_DIR, or an agreement
+(.lock-strategy) in DIR or above, puts them into.
 
-Owners on this host are judged directly. Those on other hosts are asked for by
-"ssh HOST", which must work without a password and with a known host key; if it
-does not, their locks stay.
+Whether an owner on another host is alive is checked with "ssh HOST", which must
+work without a password and with a known host key; otherwise its locks stay.
 
 Exit code: 0 done, or nothing to do; 1 something could not be removed or read,
 or the command line is wrong.
@@ -214,7 +214,7 @@ function seconds(option: string, text: string): number {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}\nct-cleanup-locks --help tells more`;
+  if (error instanceof UsageError) return `${error.message}\nfor help: ct-cleanup-locks --help`;
   if (errorCode(error) !== undefined && error instanceof Error) return error.message;
   return `internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`;
 }

@@ -15,6 +15,7 @@ import {
   STRATEGIES,
   type Strategy,
 } from '../locks/index.js';
+import { momentText } from '../text/moment.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
 import { stopSignal } from './stop-signal.js';
@@ -92,13 +93,13 @@ function runningSince(holder: Inspection): string {
   const facts = thisHost().process(holder.owner.pid);
   if (facts.kind !== 'running' || facts.startedMs === undefined) return '';
   const age = formatDuration(Math.max(1000, Date.now() - facts.startedMs));
-  return ` since ${new Date(facts.startedMs).toISOString()} (${age})`;
+  return ` since ${momentText(facts.startedMs)} (${age})`;
 }
 
 function whatToDo(lock: ObjectLock, holder: Inspection, timeoutMs: number): string {
   if (holder.kind === 'held' && holder.judgement.fate !== 'alive') {
     const { owner } = holder;
-    const who = owner === undefined ? 'whoever made it' : `process ${owner.pid} on ${owner.host}`;
+    const who = owner === undefined ? 'its owner' : `process ${owner.pid} on ${owner.host}`;
     return `If ${who} is gone, remove the lock: ${removalCommand(lock)}`;
   }
   return timeoutMs === 0

@@ -49,9 +49,9 @@ export function describeFailure(error: unknown): string {
     case 'EDQUOT':
       return `the disk is full: ${shown(error.message)}`;
     case 'EIO':
-      return `the disk, or the file server, has failed: ${shown(error.message)}`;
+      return `the disk or the file server failed: ${shown(error.message)}`;
     case 'ESTALE':
-      return `another host has removed or replaced what was being read; try again: ${shown(error.message)}`;
+      return `another host removed or replaced a file that was being read; try again: ${shown(error.message)}`;
     case 'EROFS':
       return `the file system is read-only: ${shown(error.message)}`;
     case 'EACCES':

@@ -28,7 +28,7 @@ export function initCommand(options: GlobalOptions, { source, build, name, stdou
   }
   const file = resolve(options.config ?? CONFIG_NAME);
   if (createExclusively(file, text) === 'exists') {
-    throw new Refusal(EXIT.usage, `${file} exists already and is left as it is; --stdout prints a new one`);
+    throw new Refusal(EXIT.usage, `${file} exists already and was left unchanged; --stdout prints a new one`);
   }
-  process.stdout.write(`wrote ${file}; look it over, then: stagelock --config ${file} check\n`);
+  process.stdout.write(`wrote ${file}; review it, then: stagelock --config ${file} check\n`);
 }

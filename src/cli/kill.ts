@@ -24,7 +24,7 @@ export async function killCommandLine(
     process.stdout.write(`${build.name}: alive on ${shown(host.name)}:\n`);
     for (const line of describeRemnants(found.processes, context())) process.stdout.write(`${line}\n`);
     await end(build, found, yes, context());
-  } else process.stdout.write(`${build.name}: nothing of its runs is alive on ${shown(host.name)}\n`);
+  } else process.stdout.write(`${build.name}: no process of its runs is alive on ${shown(host.name)}\n`);
   tellHidden(found);
   if (found.elsewhere.length > 0) throw new Refusal(EXIT.held, explainElsewhere(build, found, context()));
   const { locks } = livingRuns(build, host);
@@ -47,7 +47,7 @@ async function end(build: Build, found: Living, yes: boolean, context: MessageCo
     const command = `${killCommand(build.name, context)} --yes`;
     throw new Refusal(
       EXIT.usage,
-      `${build.name}: nothing was ended, because there is no terminal to ask at. After a look:\n  ${command}`,
+      `${build.name}: nothing was ended, because there is no terminal to ask on. After a look:\n  ${command}`,
     );
   }
   const what = found.processes.length === 1 ? 'this process' : `these ${found.processes.length} processes`;
@@ -80,7 +80,7 @@ function explainLeft(build: Build, left: Living['processes'], context: MessageCo
         ]),
     ...(stuck.length === 0
       ? []
-      : ['  A killed process that does not go waits inside the kernel, mostly for a file server or a disk.']),
+      : ['  A killed process that does not end is waiting inside the kernel, usually for a file server or a disk.']),
   ].join('\n');
 }
 

@@ -17,7 +17,7 @@ export function logCommand(
   const newest = runs.slice(-Number(count));
   if (unreadable > 0) {
     process.stderr.write(
-      `stagelock: ${shown(historyFile(build.directory))}: ${unreadable} lines are torn and were skipped\n`,
+      `stagelock: ${shown(historyFile(build.directory))}: ${unreadable} incomplete lines were skipped\n`,
     );
   }
   if (json) process.stdout.write(newest.map((run) => `${jsonText(run)}\n`).join(''));

@@ -5,6 +5,7 @@ import { mailSpoolOf } from '../mail/post-office.js';
 import { readFailed, readSpool, type SpooledLetter } from '../mail/spool.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
 import { jsonText } from '../text/json.js';
+import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
@@ -26,11 +27,12 @@ export async function mailCommand(
   for (const problem of problems) process.stderr.write(`stagelock: ${shown(problem)}\n`);
   if (noWay !== undefined)
     process.stdout.write(
-      `nothing can be sent since ${shown(noWay.since, 64)}: ${shown(noWay.name)}: ${shown(noWay.why)}\n`,
+      `no mail could be sent since ${momentText(noWay.since)}: ${shown(noWay.name)}: ${shown(noWay.why)}\n`,
     );
   for (const letter of waiting) process.stdout.write(`${describeLetter(letter)}\n`);
   for (const letter of failed) process.stdout.write(`${describeLetter(letter)}\n`);
-  if (waiting.length + failed.length === 0) process.stdout.write(`no mail waits in ${shown(mailSpoolOf(project))}\n`);
+  if (waiting.length + failed.length === 0)
+    process.stdout.write(`no mails are waiting in ${shown(mailSpoolOf(project))}\n`);
 }
 
 /** What is in the spool of a project. @throws the system's error */
@@ -65,7 +67,7 @@ async function sendNow(project: Project): Promise<void> {
 function describeLetter({ letter, since, tries, waiting, refused }: SpooledLetter): string {
   const times = tries === 1 ? '1 attempt' : `${tries} attempts`;
   return [
-    `"${shown(letter.subject, 300)}", since ${shown(since, 64)}, ${times}`,
+    `"${shown(letter.subject, 300)}", since ${momentText(since)}, ${times}`,
     ...waiting.map(({ address, why }) => `  waits for ${shown(address)}${why === '' ? '' : `: ${shown(why)}`}`),
     ...refused.map(({ address, why }) => `  could not be delivered to ${shown(address)}: ${shown(why)}`),
   ].join('\n');

@@ -11,46 +11,48 @@ import type { RunOptions } from './run.js';
 import type { SystemdOptions } from './systemd.js';
 
 const EXEC_HELP = `
-Without --wait the command is skipped when somebody else holds the lock: what a
-crontab mostly wants. Who holds it, since when and what to do goes to stderr.
+Without --wait the command is skipped when another process holds the lock, which
+is what a crontab usually wants. Standard error names the owner of the lock, says
+how long it has held it, and what to do.
 
 The lock stands beside PATH (PATH.lock or PATH.lockdir). It is held until the
-command has ended, whatever that has left running in the background. A command
-that has not ended when this program is told to stop (INT, TERM, HUP) is ended
-together with all that it started, before the lock is given back. When this
-program is killed, the kernel kills the command, and the lock is free again.
+command ends, whatever the command leaves running in the background. On INT, TERM
+or HUP, this program ends the command and everything that it started, and then
+releases the lock. If this program is killed, the kernel kills the command, and
+the lock is free again.
 
-Exit code: that of the command, 128+N if it died of signal N, 127 if it could
-not be started; 75 if the lock could not be had, 2 for a wrong command line,
+Exit code: that of the command, 128+N if signal N killed it, 127 if it could not
+be started; 75 if the lock could not be acquired, 2 for a wrong command line,
 70 if no lock can be made there, 73 if something else is in its place.
 
   */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
 `;
 
 const KILL_HELP = `
-A run that is alive is told first (TERM), so that it ends its stage in order; then
-everything else that belongs to a run of this build on this host, also to a dead one
-and to one whose locks are gone, gets TERM, and KILL after the \`grace\` of its stages.
-Nothing else gets a signal. What a stage was allowed to leave behind is left. Locks
-stay: \`stagelock unlock\` removes them.
+A live run gets TERM first, so that it ends its stage in order. Then every other
+process that belongs to a run of this build on this host gets TERM, and KILL after
+the \`grace\` of its stages: also processes of dead runs and of runs whose locks are
+gone. Nothing else gets a signal. Processes that a stage was allowed to leave behind
+keep running. The locks stay: \`stagelock unlock\` removes them.
 
-Exit code: 0 nothing of it is alive on this host any more; 1 the answer was no; 2 no
-terminal to ask at, and no --yes; 75 something is still alive: a process of another
-user, which only that user or root can end, one that waits inside the kernel, or a
-run on another host, where this command must be given.
+Exit code: 0 no process of it is left on this host; 1 the answer was no; 2 there is
+no terminal to ask on, and no --yes; 75 some process is still alive: one of another
+user, which only that user or root can end, one that waits inside the kernel, or one
+on another host, where this command must be run.
 `;
 
 const DOCTOR_HELP = `
-Four processes try at once what locks are made of; with --peer two of them on
-each side. It takes some ten seconds on a local disk, up to a minute on a
-network. Exit code: 0 if the strategy that is chosen by itself works, 1 if not.
+Four processes at once perform the operations that locks are made of; with --peer,
+two of them on each side. This takes about ten seconds on a local disk and up to a
+minute on a network. Exit code: 0 if the default strategy works, 1 if not.
 `;
 
 const SCHEDULE_HELP = `
-HUP reads the configuration again; a wrong one is told of and not taken. TERM or
-INT begins nothing more, waits for what runs, and interrupts it after stop_limit
-of [scheduler], or at the second signal. Several hosts may run one each for the
-same project: every firing is run once, by one of them.
+HUP reloads the configuration; an invalid configuration is reported and ignored.
+After TERM or INT the scheduler starts no more runs and waits for those in progress;
+it interrupts them after stop_limit of [scheduler], or at the second signal. Several
+hosts may each run a scheduler for the same project: every firing is run once, by
+one of them.
 `;
 
 /** The command line of stagelock. Each command is loaded only when it is called. */
@@ -59,8 +61,11 @@ export function program(): Command {
     .description('Staged continuous builds from cron that share one source tree.')
     .version(VERSION)
     .option('-c, --config <file>', 'the configuration (default: $STAGELOCK_CONFIG, or stagelock.toml here or above)')
-    .option('--build-dir <dir>', 'a build directory of CMake, instead: its DartConfiguration.tcl is the configuration')
-    .showHelpAfterError('(stagelock --help tells more)')
+    .option(
+      '--build-dir <dir>',
+      'a CMake build directory whose DartConfiguration.tcl is the configuration, instead of --config',
+    )
+    .showHelpAfterError('(for help: stagelock --help)')
     .configureOutput({ outputError: (text, write) => write(shownLines(text.replace(/^error: /, 'stagelock: '))) })
     .hook('preAction', (_, command) => {
       guardTerminal();
@@ -71,9 +76,9 @@ export function program(): Command {
   stagelock
     .command('run')
     .description('run one build: update, then each of its stages')
-    .argument('[build]', 'its name; may be left out if there is only one')
+    .argument('[build]', 'name of the build (optional if there is only one)')
     .option('-q, --quiet', 'no progress on standard output')
-    .option('--every-warning', 'tell a warning that stays the same in every run, not after 1, 2, 4, ... hours')
+    .option('--every-warning', 'repeat an unchanged warning in every run, not only after 1, 2, 4, ... hours')
     .addOption(
       new Option('-M, --model <model>', 'dashboard model to report (overrides the configuration)').choices([
         'Experimental',
@@ -81,7 +86,7 @@ export function program(): Command {
         'Nightly',
       ]),
     )
-    .option('--mail', 'mail what it writes to standard error as cron does, to whom [mail] of the configuration names')
+    .option('--mail', 'mail its standard error, as cron does, to the recipients in [mail] of the configuration')
     .addOption(new Option('--leave-mail').hideHelp())
     .addOption(new Option('--firing <name>').hideHelp())
     .action(async (build: string | undefined, options: RunOptions, command: Command) => {
@@ -91,9 +96,9 @@ export function program(): Command {
 
   stagelock
     .command('status')
-    .description('show every lock, its owner, whether that is alive, and what waits for what')
+    .description('show every lock, whether its owner is alive, and what each build waits for')
     .argument('[build]', 'only this build')
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .option('--watch', 'watch for 100 s whether owners on other hosts renew their locks')
     .action(async (build: string | undefined, options: { json?: boolean; watch?: boolean }, command: Command) => {
       const { statusCommand } = await import('./status.js');
@@ -102,12 +107,12 @@ export function program(): Command {
 
   stagelock
     .command('unlock')
-    .description('clear the locks that a dead run of a build has left, after showing what it was doing')
-    .argument('[build]', 'its name; may be left out if there is only one')
+    .description('clear the locks that a dead run of a build left, after showing what it was doing')
+    .argument('[build]', 'name of the build (optional if there is only one)')
     .option('-y, --yes', 'do not ask')
     .option(
       '--force',
-      'also if something of it is alive, which is named and left alive, or its owner cannot be judged from here',
+      'even if some of its processes are alive (they are listed and keep running), or if this host cannot tell',
     )
     .action(async (build: string | undefined, options: { yes?: boolean; force?: boolean }, command: Command) => {
       const { unlockCommand } = await import('./unlock.js');
@@ -116,8 +121,8 @@ export function program(): Command {
 
   stagelock
     .command('kill')
-    .description('end the processes of a run of a build, be it alive or dead, after showing them; its locks stay')
-    .argument('[build]', 'its name; may be left out if there is only one')
+    .description('end the processes of the runs of a build, alive or dead, after showing them; the locks stay')
+    .argument('[build]', 'name of the build (optional if there is only one)')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', KILL_HELP)
     .action(async (build: string | undefined, options: { yes?: boolean }, command: Command) => {
@@ -127,10 +132,10 @@ export function program(): Command {
 
   stagelock
     .command('updates')
-    .description('show the updates of the source, and which of them each build still has to build')
+    .description('show the updates of the source, and which of them each build has yet to build')
     .argument('[build]', 'only those of its primary')
     .option('-n, --count <number>', 'how many of the newest updates to show', '10')
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .action(async (build: string | undefined, options: { json?: boolean; count: string }, command: Command) => {
       const { updatesCommand } = await import('./updates.js');
       updatesCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
@@ -138,9 +143,9 @@ export function program(): Command {
 
   stagelock
     .command('rename')
-    .description('let a build that was renamed in the configuration go on where it was under its old name')
-    .argument('<old>', 'its name before')
-    .argument('<new>', 'its name now')
+    .description('let a build that was renamed in the configuration continue where it stopped under its old name')
+    .argument('<old>', 'its old name')
+    .argument('<new>', 'its new name')
     .action(async (from: string, to: string, _: object, command: Command) => {
       const { renameCommand } = await import('./rename.js');
       await renameCommand(command.optsWithGlobals<GlobalOptions>(), from, to);
@@ -148,8 +153,8 @@ export function program(): Command {
 
   stagelock
     .command('log')
-    .description('show the past runs of a build: when, how long, what came of them, what they built')
-    .argument('[build]', 'its name; may be left out if there is only one')
+    .description('show the past runs of a build: start, duration, result, and what they built')
+    .argument('[build]', 'name of the build (optional if there is only one)')
     .option('-n, --count <number>', 'how many of the newest runs to show', '20')
     .option('--json', 'one line of JSON for each run, for programs')
     .action(async (build: string | undefined, options: { json?: boolean; count: string }, command: Command) => {
@@ -159,8 +164,8 @@ export function program(): Command {
 
   stagelock
     .command('submit')
-    .description('send now the reports that earlier runs could not deliver, without waiting for the next run')
-    .argument('[build]', 'its name; all that submit if left out')
+    .description('deliver the reports that earlier runs could not deliver, without waiting for the next run')
+    .argument('[build]', 'name of the build (default: all that submit)')
     .action(async (build: string | undefined, _: object, command: Command) => {
       const { submitCommand } = await import('./submit.js');
       await submitCommand(command.optsWithGlobals<GlobalOptions>(), build);
@@ -168,9 +173,9 @@ export function program(): Command {
 
   stagelock
     .command('mail')
-    .description('show the mails that could not be delivered yet, and those that never will be')
-    .option('--send', 'try now, without waiting for the next attempt')
-    .option('--json', 'for programs')
+    .description('show the mails that wait for delivery, and those that were given up')
+    .option('--send', 'try to deliver them now, without waiting for the next attempt')
+    .option('--json', 'print JSON')
     .action(async (options: { send?: boolean; json?: boolean }, command: Command) => {
       const { mailCommand } = await import('./mail.js');
       await mailCommand(command.optsWithGlobals<GlobalOptions>(), options);
@@ -178,9 +183,9 @@ export function program(): Command {
 
   stagelock
     .command('crontab')
-    .description('print the lines of a crontab that run the builds by their `schedule`')
-    .option('--install', "put them into this user's crontab, in place of those of an earlier time")
-    .option('--remove', 'take them out of it, also after the configuration was moved: name it by --config as it was')
+    .description('print crontab lines that run the builds on their `schedule`')
+    .option('--install', "install them in this user's crontab, replacing earlier ones")
+    .option('--remove', 'remove them, even after the configuration was moved (give its old path with --config)')
     .option('--all', 'with --remove: those of every configuration')
     .action(async (options: CrontabOptions, command: Command) => {
       const { crontabCommand } = await import('./crontab.js');
@@ -189,15 +194,15 @@ export function program(): Command {
 
   stagelock
     .command('systemd')
-    .description('print timers and services of systemd that run the builds by their `schedule`')
-    .option('--install', 'write them where systemd looks for them, and say what to do then')
+    .description('print systemd timers and services that run the builds on their `schedule`')
+    .option('--install', 'write them where systemd looks for them, and print the next commands')
     .option(
       '--remove',
-      'take away those that were written for this configuration, also after it was moved: name it as it was',
+      'remove those written for this configuration, even after it was moved (give its old path with --config)',
     )
     .option('--all', 'with --remove: those of every configuration')
     .option('--scheduler', 'one service that runs `stagelock schedule`, instead of timers')
-    .option('--system', 'for the manager of the system instead of that of the user')
+    .option('--system', 'for the system manager instead of the user manager')
     .action(async (options: SystemdOptions, command: Command) => {
       const { systemdCommand } = await import('./systemd.js');
       systemdCommand(command.optsWithGlobals<GlobalOptions>(), options);
@@ -205,7 +210,7 @@ export function program(): Command {
 
   stagelock
     .command('schedule')
-    .description('run the builds by their `schedule` and `watch` until it is stopped, and mail as cron does')
+    .description('run the builds on their `schedule` and `watch` until stopped, and mail as cron does')
     .addHelpText('after', SCHEDULE_HELP)
     .action(async (_: object, command: Command) => {
       const { scheduleCommand } = await import('./schedule.js');
@@ -214,9 +219,9 @@ export function program(): Command {
 
   stagelock
     .command('check')
-    .description('check the configuration and tell everything that is wrong with it')
-    .option('--offline', 'does not ask the repositories that sources are updated from')
-    .option('--json', 'for programs')
+    .description('check the configuration and report every problem in it')
+    .option('--offline', 'do not contact the repositories that sources are updated from')
+    .option('--json', 'print JSON')
     .action(async (options: { json?: boolean; offline?: boolean }, command: Command) => {
       const { checkCommand } = await import('./check.js');
       await checkCommand(command.optsWithGlobals<GlobalOptions>(), options);
@@ -238,11 +243,11 @@ export function program(): Command {
     .command('exec')
     .description('run a command while holding a lock, as flock(1) does, also on network file systems')
     .usage('--lock PATH [options] -- COMMAND...')
-    .requiredOption('--lock <path>', 'what the lock protects; it may be missing, its directory may not')
-    .option('--wait <duration>', 'wait so long for the lock: 90 s, "1 h 30 min", or seconds', '0 s')
+    .requiredOption('--lock <path>', 'what the lock protects; it need not exist, but its directory must')
+    .option('--wait <duration>', 'how long to wait for the lock: 90 s, "1 h 30 min", or seconds', '0 s')
     .option('--strategy <name>', 'lockdir, cifs, flock or fcntl (default: what suits the file system)')
-    .option('-q, --quiet', 'no message when the lock cannot be acquired; the exit code tells')
-    .argument('<command...>', 'what to run, behind " -- "')
+    .option('-q, --quiet', 'no message when the lock cannot be acquired, only the exit code')
+    .argument('<command...>', 'the command to run, after " -- "')
     .addHelpText('after', EXEC_HELP)
     .action(async (words: string[], options: ExecOptions) => {
       const { execCommand } = await import('./exec.js');
@@ -251,10 +256,10 @@ export function program(): Command {
 
   stagelock
     .command('doctor')
-    .description('tell which file system a directory is on, test locks in it, and say which strategy to use')
-    .argument('<dir>', 'where things are built or locked; everything made in it for the test is removed again')
-    .option('--peer <dir>', 'the same directory through another mount, so through another client of the file server')
-    .option('--json', 'for programs')
+    .description('show which file system a directory is on, test locks in it, and recommend a strategy')
+    .argument('<dir>', 'where builds or locks are; everything that the test makes in it is removed again')
+    .option('--peer <dir>', 'the same directory through another mount, that is, another client of the file server')
+    .option('--json', 'print JSON')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (directory: string, options: { json?: boolean; peer?: string }) => {
       const { doctorCommand } = await import('./doctor.js');
@@ -268,10 +273,10 @@ export function program(): Command {
 
   stagelock
     .command('contention')
-    .description('add up the waits that ct-lock-helper has logged: the worst targets, and the hours lost')
-    .argument('<file>', 'what CT_LOCK_LOG named; - for standard input')
+    .description('add up the waits that ct-lock-helper logged: the worst targets, and the hours lost')
+    .argument('<file>', 'the file that CT_LOCK_LOG named; - for standard input')
     .option('--top <number>', 'how many targets to show', '10')
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .action(async (file: string, options: { json?: boolean; top: string }) => {
       const { contentionCommand } = await import('./contention.js');
       await contentionCommand(file, options);

@@ -103,7 +103,7 @@ function describeEvent(event: RunEvent): string | undefined {
       return `waiting for ${names}, at most ${formatDuration(event.timeoutMs)}`;
     }
     case 'renamed':
-      return `was called ${event.from.startsWith('displaced-') ? 'something else' : event.from} before, and goes on where that was`;
+      return `was renamed${event.from.startsWith('displaced-') ? '' : ` from ${event.from}`}, and continues where it stopped`;
     case 'submitting':
       return 'submitting the reports';
     case 'submitted':

@@ -11,7 +11,7 @@ export async function renameCommand(options: GlobalOptions, from: string, to: st
   if (project.builds.has(from)) {
     throw new Refusal(EXIT.usage, `${from} is still a build of ${project.file}; rename it there first`);
   }
-  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(from)) throw new Refusal(EXIT.usage, `${from} is no name of a build`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(from)) throw new Refusal(EXIT.usage, `${from} is not a build name`);
   const result = await renameBuild(from, build);
   if (result.kind === 'aborted') throw new Refusal(EXIT.failed, 'stopped; nothing was changed');
   if (result.kind === 'section-busy') {
@@ -20,7 +20,7 @@ export async function renameCommand(options: GlobalOptions, from: string, to: st
   }
   const renamed = result.value;
   if (renamed.kind === 'running') {
-    throw new Refusal(EXIT.held, `nothing was changed: a run is still going on, or has left ${renamed.path}`);
+    throw new Refusal(EXIT.held, `nothing was changed: a run is still in progress, or left ${renamed.path}`);
   }
   if (renamed.kind === 'refused') throw new Refusal(EXIT.failed, `nothing was changed: ${renamed.why}`);
   process.stdout.write(`${shown(to)} goes on where ${shown(from)} was: after update ${renamed.record}\n`);

@@ -66,7 +66,7 @@ export async function runCommand(
   const progress = new Progress(build.name, style, firing === undefined ? undefined : emptyOutputFile);
   const stop = stopSignal({
     later: 'die',
-    onStop: (name) => progress.note(`told to stop by ${name}; ending what runs`),
+    onStop: (name) => progress.note(`stopping on ${name}: ending what runs`),
   });
   const id = randomBytes(8).toString('hex');
   const history = new RunRecorder(build.directory, id, () => new Date());

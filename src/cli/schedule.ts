@@ -42,7 +42,7 @@ export async function scheduleCommand(options: GlobalOptions): Promise<void> {
     stop: stopSignal({
       later: 'at-once',
       names: ['SIGINT', 'SIGTERM'],
-      onStop: (name) => note(`told to stop by ${name}; again to interrupt what runs`),
+      onStop: (name) => note(`stopping on ${name} when all runs have ended; a second signal interrupts them`),
     }),
   });
   if (end.kind === 'held') throw new Refusal(EXIT.held, end.message);
@@ -53,7 +53,7 @@ function reloaded(project: Project, options: GlobalOptions): Project | undefined
   const loaded = loadTrusted(configFileOf(options));
   if (loaded.kind === 'invalid') {
     complain(
-      ['the configuration is as before, since the new one is wrong:', ...formatProblems(loaded.problems)].join('\n  '),
+      ['invalid configuration ignored, keeping the previous one:', ...formatProblems(loaded.problems)].join('\n  '),
     );
     return undefined;
   }
@@ -63,7 +63,7 @@ function reloaded(project: Project, options: GlobalOptions): Project | undefined
     );
     return undefined;
   }
-  note('has read the configuration again');
+  note('reloaded the configuration');
   return loaded.project;
 }
 

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { thisHost } from '../host/host.js';
 import { pause } from '../host/pause.js';
+import { heldBy } from '../locks/index.js';
 import { instances } from '../scheduler/instance.js';
 import { type PlaceInQueue, placesInQueues } from '../scheduler/places.js';
 import { explainClaim } from '../stages/claim-messages.js';
@@ -10,6 +11,7 @@ import { readStageLock } from '../stages/stage-lock.js';
 import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
 import { waitingText } from '../stages/submission.js';
 import { jsonText } from '../text/json.js';
+import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT } from './exit.js';
@@ -76,7 +78,7 @@ export async function statusCommand(
   if (only !== undefined) return;
   for (const { host: where, pid, since, judgement } of schedulers) {
     process.stdout.write(
-      `scheduler: process ${pid} on ${shown(where, 255)}, since ${shown(since, 64)}; ${judgement.fate}: ${judgement.why}\n`,
+      `scheduler: ${heldBy({ pid, host: shown(where, 255) }, judgement, Date.now() - Date.parse(since))}\n`,
     );
   }
   const [waiting, failed] = [mails?.waiting.length ?? 0, mails?.failed.length ?? 0];
@@ -87,12 +89,11 @@ export async function statusCommand(
 }
 
 function describePlace({ place, of, maxRuns, host, since }: PlaceInQueue): string {
-  const limit = maxRuns === 1 ? 'one run goes' : `${maxRuns} runs go`;
-  return `waits for a free place since ${shown(since, 64)}, number ${place} of ${of}; ${limit} on at once on ${shown(host, 255)} (max_runs)`;
+  return `waiting for a free slot since ${momentText(since)}, number ${place} of ${of}; ${shown(host, 255)} runs at most ${maxRuns} at once (max_runs)`;
 }
 
 function headline({ locks, waitsFor, problem }: BuildStatus, place: PlaceInQueue | undefined): string {
-  if (problem !== undefined) return `cannot be seen: ${shownLines(problem)}`;
+  if (problem !== undefined) return `cannot be read: ${shownLines(problem)}`;
   if (locks.length === 0) return place === undefined ? 'idle' : 'waiting';
   if (locks.some((lock) => lock.judgement.fate === 'dead')) return 'left locks behind';
   if (waitsFor.length > 0) return 'waiting';

@@ -29,7 +29,7 @@ export async function submitCommand(options: GlobalOptions, name: string | undef
 async function submit(build: Build, { signal }: Stop): Promise<void> {
   const spool = spoolOf(build.directory);
   if (!hasSubmissions(spool)) {
-    process.stdout.write(`${build.name}: nothing waits in ${shown(spool)}\n`);
+    process.stdout.write(`${build.name}: no reports are waiting in ${shown(spool)}\n`);
     return;
   }
   const context = { now: () => new Date(), environment: process.env, signal };

@@ -26,7 +26,7 @@ export function systemdCommand(
   { install = false, remove = false, scheduler = false, system = false, all = false }: SystemdOptions,
 ): void {
   if (install && remove) throw new Refusal(EXIT.usage, 'give either --install or --remove');
-  if (all && !remove) throw new Refusal(EXIT.usage, '--all goes with --remove');
+  if (all && !remove) throw new Refusal(EXIT.usage, '--all needs --remove');
   const directory = system ? '/etc/systemd/system' : userUnits();
   if (remove) {
     removeUnits(directory, system, all ? undefined : configPathOf(options));
@@ -74,7 +74,7 @@ export function explainForgottenUnits(): string[] {
   return [...new Set(files)]
     .filter((file) => !existsSync(file))
     .flatMap((file) => [
-      `units of systemd still run builds of ${shown(file)}, which is gone; to take them away:`,
+      `systemd units still run builds of ${shown(file)}, which no longer exists. To remove them:`,
       `  stagelock --config ${shellWord(file)} systemd --remove`,
     ]);
 }
@@ -113,7 +113,7 @@ function refuseForeign(directory: string, units: readonly Unit[], old: readonly 
   for (const { name } of units) {
     const path = join(directory, name);
     if (old.includes(name) || lstatSync(path, { throwIfNoEntry: false }) === undefined) continue;
-    throw new Refusal(EXIT.failed, `${path} is there and was not written for this configuration; nothing is changed`);
+    throw new Refusal(EXIT.failed, `${path} exists and was not written for this configuration; nothing was changed`);
   }
 }
 

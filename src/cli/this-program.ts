@@ -14,7 +14,8 @@ export interface ThisProgram {
 export function thisProgram(configFile: string): ThisProgram {
   const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
   for (const text of [configFile, path]) {
-    if (/[\n\r]/.test(text)) throw new Refusal(EXIT.usage, `${JSON.stringify(text)} cannot stand in a line of text`);
+    if (/[\n\r]/.test(text))
+      throw new Refusal(EXIT.usage, `${JSON.stringify(text)} has a line break, which a crontab or a unit cannot hold`);
   }
   return { program: [process.execPath, realpathSync(resolve(process.argv[1] ?? ''))], path };
 }

@@ -47,7 +47,7 @@ export async function unlockCommand(
   }
   if (found.kind === 'needs-force' && !force) throw new Refusal(EXIT.held, whyNot(build, found, context));
   if (force && found.left.length > 0) {
-    process.stdout.write('  These are left alive, and no run begins that they would disturb:\n');
+    process.stdout.write('  These processes keep running, and no run starts that they would disturb:\n');
     for (const line of describeRemnants(found.left, context)) process.stdout.write(`${line}\n`);
   }
   if (!yes && !process.stdin.isTTY) {
@@ -70,7 +70,7 @@ export async function unlockCommand(
     );
   }
   for (const path of cleared.paths) process.stdout.write(`removed ${shown(path)}\n`);
-  for (const path of cleared.changed) process.stdout.write(`left ${shown(path)}: it has changed hands meanwhile\n`);
+  for (const path of cleared.changed) process.stdout.write(`left ${shown(path)}: it has a new owner by now\n`);
   if (found.left.length === 0) {
     if (force) await forgetRemnants(build, host);
     return;
@@ -98,10 +98,10 @@ function whyNot(build: Build, { owned, left }: Found, context: MessageContext): 
     ...[...living, ...unsure].map((lock) => `  ${shown(lock.path)}: ${lock.judgement.fate}: ${lock.judgement.why}`),
     ...(left.length + living.length === 0 ? [] : ['  To end them:', `  ${killCommand(build.name, context)}`]),
     ...hosts.flatMap((name) => [
-      `  On ${shown(name)}, to end what lives there:`,
+      `  On ${shown(name)}, to end what runs there:`,
       `  ${killCommand(build.name, context)}`,
     ]),
-    ...(unsure.length === 0 ? [] : [`  --force clears it all the same, for when its run is gone for certain`]),
+    ...(unsure.length === 0 ? [] : [`  --force clears it anyway, for a run that is certainly gone`]),
   ].join('\n');
 }
 
@@ -112,7 +112,7 @@ async function forgetRemnants(build: Build, host: MessageContext['host']): Promi
     if (readNote(path) === undefined) continue;
     await forgetNote({ temporary, build: build.name }, host, sectionFor(build), 'but for the living');
     process.stdout.write(
-      `${readNote(path) === undefined ? 'removed' : 'left, since processes of this host that it names are alive:'} ${shown(path)}\n`,
+      `${readNote(path) === undefined ? 'removed' : 'kept, because processes of this host that it names are alive:'} ${shown(path)}\n`,
     );
   }
 }

@@ -43,7 +43,7 @@ function recordLine({ sequence, ended, revision, type, changes }: UpdateRecord):
 }
 
 function progressText({ build, configured, record, pending, problem }: Progress, newest: number): string {
-  const gone = configured ? '' : ', which is not in the configuration any more; its cursor may be removed';
+  const gone = configured ? '' : ', which is no longer in the configuration; its cursor can be removed';
   if (problem !== undefined) return shown(problem);
   if (record === undefined) return `${build} has not run yet; it starts at the present`;
   if (pending === 0) return `${build} has built all of them${gone}`;

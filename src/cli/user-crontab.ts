@@ -13,7 +13,7 @@ export function readCrontab(): string {
 /** Replaces the crontab of this user. crontab(1) checks it and puts it in place in one step. @throws Refusal */
 export function writeCrontab(text: string): void {
   const { status, stderr } = spawnSync('crontab', ['-'], { encoding: 'utf8', input: text, env: english() });
-  if (status !== 0) throw new Refusal(EXIT.failed, `crontab - failed, and the crontab is as it was: ${stderr.trim()}`);
+  if (status !== 0) throw new Refusal(EXIT.failed, `crontab - failed, and the crontab is unchanged: ${stderr.trim()}`);
 }
 
 function english(): NodeJS.ProcessEnv {

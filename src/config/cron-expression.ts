@@ -83,7 +83,7 @@ export function parseCronExpression(text: string): CronExpression | { readonly p
   const both = isAny(words[2]) || isAny(words[4]);
   const isThere = months.some((month) => (daysOfMonth[0] ?? 0) <= (LONGEST_MONTHS[month - 1] ?? 0));
   if (both && !isThere)
-    return { problem: `found ${JSON.stringify(name)}, which never comes: no such month has that day` };
+    return { problem: `found ${JSON.stringify(name)}, which never occurs: no such month has that day` };
   return {
     minutes,
     hours,

@@ -40,10 +40,10 @@ function submissionTo({ url, login, key }: Target, of: Entries): CTestSubmission
   if (/^https?:\/\/(?:$|[/?#])/i.test(url)) return nowhere(`${key} names no server`);
   // `http://USER:12/34@host` is port 12 of USER to a URL, and more likely a password.
   if (/^[^/?#]*:\d*[/?#].*@/.test(url.slice(scheme === '' ? 0 : scheme.length + 3))) {
-    return obstacle(`${key} has an @ behind its host; in a user or a password, write %2F, %3F and %23 for /, ? and #`);
+    return obstacle(`${key} has an @ after its host; in a user or a password, write %2F, %3F and %23 for /, ? and #`);
   }
   const full = scheme === '' ? `http://${url}` : url;
-  if (!URL.canParse(full)) return obstacle(`${key} is no URL`);
+  if (!URL.canParse(full)) return obstacle(`${key} is not a URL`);
   const { protocol, host, pathname, search } = new URL(full);
   const seconds = (name: string): number | undefined => (/^\d+$/.test(of(name)) ? Number(of(name)) : undefined);
   const timeout = seconds('SubmitInactivityTimeout');

@@ -127,7 +127,7 @@ function withoutSystem(of: Entries, source: string): CTestUpdate {
     if (of(key) !== '')
       return obstacle(`${key}: ${of(key)} is none of git, svn, hg and cvs, and ${source} is a checkout of none`);
   }
-  return { kind: 'unversioned', message: `${source} is in no version control` };
+  return { kind: 'unversioned', message: `${source} is not under version control` };
 }
 
 /** By a part of a text, as CTest does. */

@@ -43,10 +43,10 @@ export function tablesOf(
   const findings: Finding[] = [];
   for (const key of ['SourceDirectory', 'BuildDirectory']) {
     if (of(key) === '')
-      findings.push({ path: [key], message: `${key} is missing, as CMake writes it with include(CTest)` });
+      findings.push({ path: [key], message: `${key} is missing; CMake writes it with include(CTest)` });
   }
   if (of('MakeCommand') === '') {
-    const message = 'MakeCommand is missing, so that nothing would be built; CMake writes it with include(CTest)';
+    const message = 'MakeCommand is missing, so nothing would be built; CMake writes it with include(CTest)';
     findings.push({ path: ['MakeCommand'], message });
   }
   const stages: Record<string, StageTable> = {};

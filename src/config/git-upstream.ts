@@ -80,7 +80,7 @@ export function isInCommit(source: string, client = 'git'): boolean | Why {
 
 function followsItself(source: string, current: string, followed: string | undefined): string {
   const local = followed?.replace(/^refs\/heads\//, '') ?? 'another one';
-  return `${source} is on branch ${current}, which follows the local branch ${local}, and nothing updates that one`;
+  return `${source} is on branch ${current}, which follows the local branch ${local}, which nothing updates`;
 }
 
 function following(source: string): string {

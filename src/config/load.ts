@@ -41,7 +41,7 @@ export function loadProject(file: string, environment: Environment): Loaded {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return invalid([{ file, message: 'the file is not UTF-8 text, which a configuration has to be' }]);
+    return invalid([{ file, message: 'the file is not UTF-8 text, as a configuration must be' }]);
   }
   return basename(file) === DART_CONFIGURATION
     ? projectOfCTest(text, file, environment)
@@ -151,7 +151,7 @@ function unreadable(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'there is no such file; `stagelock init` writes one';
   if (code === 'EISDIR') return 'this is a directory, expected a file';
-  if (code === 'EACCES') return 'the file may not be read by this user (permission denied)';
+  if (code === 'EACCES') return 'this user has no permission to read the file';
   return `the file cannot be read: ${errorText(error)}`;
 }
 

@@ -118,7 +118,7 @@ export function explainUnreadable(text: string, now: Date): string[] {
   const what =
     text === ''
       ? 'There is no NightlyStartTime, so Nightly builds cannot be run.'
-      : `NightlyStartTime: ${shown(text, 200)} is not a time that CTest can read (it takes 23:59:59 UTC), so Nightly builds cannot be run.`;
+      : `NightlyStartTime: ${shown(text, 200)} is not a time that CTest can read (it would use 23:59:59 UTC), so Nightly builds cannot be run.`;
   return [
     `${what} Set it in CTestConfig.cmake and run CMake again, with the zone in numbers:`,
     `  set(CTEST_NIGHTLY_START_TIME "${readableLike(text, now)}")`,

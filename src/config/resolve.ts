@@ -150,7 +150,7 @@ class Resolution {
     const common = this.#common(name, table);
     const update = this.#update(name, table);
     if (!hasStages(table, this.#defaults) && update === undefined && !this.#anyWrong(name, ['stages', 'update'])) {
-      this.#report(path, 'the build has neither stages nor an update, so that it does nothing');
+      this.#report(path, 'the build has neither stages nor an update, so it does nothing');
     }
     const when = table.when_secondaries_build ?? this.#defaults.when_secondaries_build ?? DEFAULTS.whenSecondariesBuild;
     const timeout = table.secondaries_timeout ?? this.#defaults.secondaries_timeout ?? DEFAULTS.secondariesTimeout;
@@ -182,7 +182,7 @@ class Resolution {
     }
     const common = this.#common(name, table);
     if (!hasStages(table, this.#defaults) && !this.#anyWrong(name, ['stages'])) {
-      this.#report(path, 'the build has no stages, so that it does nothing');
+      this.#report(path, 'the build has no stages, so it does nothing');
     }
     const primary = this.#primaryOf(name, table, primaries);
     if (primary === undefined) return undefined;

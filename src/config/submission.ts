@@ -51,7 +51,7 @@ export function resolveSubmission(
   }
   // Not a matter of the schema, whose message would show the password.
   if (own?.url !== undefined && hasCredentials(own.url)) {
-    const message = 'the URL has a user or a password in it, which belong into no configuration; see `token_file`';
+    const message = 'the URL contains a user or a password, which do not belong in a configuration; see `token_file`';
     report([...path, 'url'], message);
   }
   if (table.url === undefined) missing([...path, 'url'], 'a submission to CDash needs its `url`');

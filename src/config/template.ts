@@ -31,7 +31,7 @@ function header({ project }: Facts): string[] {
     '# site = "buildhost"',
     '# When the day of Nightly builds begins; "21:00 Europe/Berlin" follows summer time, zones like EST and CET do not.',
     `# nightly_start = "${DEFAULTS.nightlyStart}"`,
-    '# How locks in one directory are taken: auto, lockdir, cifs, flock or fcntl. Set lockdir when the server of a',
+    '# How locks in one directory are acquired: auto, lockdir, cifs, flock or fcntl. Set lockdir when the server of a',
     '# network file system and its clients build in one directory.',
     `# strategy = "${DEFAULTS.strategy}"`,
   ];
@@ -39,7 +39,7 @@ function header({ project }: Facts): string[] {
 
 function mail(): string[] {
   return [
-    '# Who is mailed instead of by cron: the maintainers, and the authors of what a broken run built.',
+    '# Mails by stagelock instead of cron: to the maintainers, and to the authors of what a broken run built.',
     '# [mail]',
     '# to = ["team@example.org"]',
     '# authors = true',

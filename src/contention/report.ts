@@ -1,4 +1,5 @@
 import { formatDuration } from '../config/duration.js';
+import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
 import type { Contention, TargetTotals } from './tally.js';
 
@@ -13,7 +14,7 @@ export function describeContention(contention: Contention, source: string): stri
       : [`made once: ${counted(madeOnce.objects, 'object')}, ${hours(madeOnce.savedMs, 'h')} saved`];
   if (waits === 0 || fromMs === undefined || toMs === undefined) return [`${source}: no waits`, ...once, ...skipped];
   return [
-    `${source}: ${counted(waits, 'wait')} from ${timeOf(fromMs)} to ${timeOf(toMs)}, ${hours(waitedMs)} lost`,
+    `${source}: ${counted(waits, 'wait')} from ${momentText(fromMs)} to ${momentText(toMs)}, ${hours(waitedMs)} lost`,
     ...once,
     ...skipped,
     '',
@@ -71,10 +72,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
       .join('  ')
       .trimEnd(),
   );
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
 }
 
 function counted(count: number, thing: string): string {

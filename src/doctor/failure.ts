@@ -21,14 +21,14 @@ function explain(code: string, call: string): string {
     case 'EDQUOT':
       return 'the disk quota is used up';
     case 'ENOLCK':
-      return 'the server gives no locks (ENOLCK)';
+      return 'the server grants no locks (ENOLCK)';
     case 'EIO':
       return 'the file system reports an error (EIO)';
     case 'ENOTSUP':
     case 'EOPNOTSUPP':
     case 'ENOSYS':
     case 'EINVAL':
-      return `the file system does not know this (${code})`;
+      return `the file system does not support this (${code})`;
     default:
       return `the system says ${code}${call}`;
   }

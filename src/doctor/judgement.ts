@@ -61,7 +61,7 @@ function judgeRace({ processes, names, shared, unclaimed }: Race): Judgement {
   const who = `${processes} processes, ${names} names`;
   if (shared > 0) return { outcome: 'problem', text: `${who}; ${shared} were made by more than one`, together: true };
   if (unclaimed > 0)
-    return { outcome: 'problem', text: `${who}; ${unclaimed} exist, but no process was told that it made them` };
+    return { outcome: 'problem', text: `${who}; ${unclaimed} exist, but no process learned that it made them` };
   return { outcome: 'ok', text: `${who}, each made by exactly one` };
 }
 
@@ -82,7 +82,7 @@ function judgeReplacement({ renames, refusals, longestMs, reads, missing, torn, 
   }
   const remark =
     'While a product is replaced, a process that reads it at that moment may get an error or part of it: ' +
-    'let nothing read products that are just being built.';
+    'do not read products while they are being built.';
   return { outcome: 'problem', text: `${what}; ${faults.join(', ')}`, remark };
 }
 
@@ -130,7 +130,7 @@ function judgeSight(
   );
   if (!late) return { outcome: 'ok', text };
   const remark =
-    'Who has looked for a file before it was made, or before it changed, may be shown the old state for a while ' +
+    'A process that looked for a file before it was made, or before it changed, may see the old state for a while ' +
     '(attribute cache: see actimeo and lookupcache in nfs(5), actimeo and cache in mount.cifs(8)). Locks do not ' +
     'depend on that.';
   return { outcome: 'ok', text, remark };
@@ -142,7 +142,7 @@ function judgeHandOver(turns: HandOver): Judgement {
   const faults = [
     ...(overlaps > 0 ? [`${overlaps} times by two at once`] : []),
     ...(stuck > 0
-      ? [`${stuck} of them then waited for ${duration(TURN_PATIENCE_MS)} in vain, while ${stuckOn} held it`]
+      ? [`${stuck} of them then waited ${duration(TURN_PATIENCE_MS)} without acquiring it, while ${stuckOn} held it`]
       : []),
     ...(lost > 0 ? [`${lost} times it vanished meanwhile`] : []),
   ];

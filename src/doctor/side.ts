@@ -52,7 +52,7 @@ export function choiceOf(sides: readonly Side[]): Choice {
       (side) => side.filesystem.strategy !== strategy && !worksFrom(strategy, side.filesystem),
     );
     if (without !== undefined) {
-      const origin = agreement.kind === 'agreed' ? 'has been agreed on for' : 'is what would be chosen in';
+      const origin = agreement.kind === 'agreed' ? 'is agreed on for' : 'is the default in';
       const why = `${strategy} ${origin} ${directory}, but does not exclude processes in ${without.directory} (${without.filesystem.name})`;
       return { kind: 'conflict', why };
     }

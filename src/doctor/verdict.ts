@@ -43,8 +43,8 @@ export function verdictOf(
     const failed = findings.find((finding) => finding.result.kind === 'failed');
     const conclusion =
       failed?.result.kind === 'failed'
-        ? `Whether ${here.directory} and ${there.directory} are the same directory cannot be told: ${failed.result.why}.`
-        : `${here.directory} and ${there.directory} are not the same directory; --peer wants another mount of the first one.`;
+        ? `Whether ${here.directory} and ${there.directory} are the same directory is unknown: ${failed.result.why}.`
+        : `${here.directory} and ${there.directory} are not the same directory; --peer takes another mount of the first one.`;
     return { ...nothing, conclusion };
   }
   const strategies = Object.fromEntries(STRATEGIES.map((strategy) => [strategy, worthOf(strategy, findings)]));
@@ -111,7 +111,7 @@ function conclude(
       ...warning(strategies, false, `not exclude ${where}`),
       ...warning(strategies, true, `not work ${where}`),
     ];
-    return `${[`Use ${recommended} here, as is chosen by itself`, ...warnings].join('; ')}.`;
+    return `${[`Use ${recommended} here, the default`, ...warnings].join('; ')}.`;
   }
   const reason =
     choice.kind === 'conflict'
@@ -119,8 +119,7 @@ function conclude(
       : choice.strategies
           .filter((strategy) => strategies[strategy]?.kind !== 'works')
           .map(
-            (strategy) =>
-              `${strategy}, which would be chosen, does not work ${where} (${reasonAgainst(strategies[strategy])})`,
+            (strategy) => `${strategy}, the default, does not work ${where} (${reasonAgainst(strategies[strategy])})`,
           )
           .join(', ');
   const how = `while nothing runs: echo ${recommended} > ${shellWord(join(here?.path ?? '.', AGREEMENT_FILE))}`;

@@ -7,6 +7,7 @@ export { AGREEMENT_FILE, agreedStrategy, isEverybodys, worksFrom } from './agree
 export { describeHolder, explainNotice, removalCommand } from './describe.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
+export { heldBy, RUNNING } from './held-by.js';
 export { probeKernelLock } from './kernel-lock-probe.js';
 export { Leash } from './leash.js';
 export { isShortName, isTooLong, LONGEST_NAME, pathBeside, shortName } from './lock-name.js';

@@ -55,7 +55,7 @@ export async function endTree(tree: Endable, patience: Patience, stop?: AbortSig
 }
 
 function whyItStays(process: Process): string {
-  if (isOutOfReach(process)) return 'it belongs to another user, and this one may not end it';
+  if (isOutOfReach(process)) return 'it belongs to another user, and this user may not end it';
   if (process.state === 'D') return 'it waits in the kernel, where no signal reaches it, usually for a file server';
   return 'KILL did not end it';
 }

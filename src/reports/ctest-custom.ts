@@ -89,11 +89,11 @@ function problemOf(file: string, run: ToolResult): string {
     case 'aborted':
       return '';
     case 'not-found':
-      return `${file} is not read: ${run.message}`;
+      return `${file} is ignored: ${run.message}`;
     default: {
       const why = run.kind === 'timed-out' ? `did not end within ${TIMEOUT_MS / 1000} s` : 'has errors';
       const said = run.stderr.trim();
-      return `${file} ${why}; what it had said before counts${said === '' ? '' : `: ${said}`}`;
+      return `${file} ${why}; what it set before that is used${said === '' ? '' : `: ${said}`}`;
     }
   }
 }

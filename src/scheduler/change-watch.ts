@@ -97,7 +97,7 @@ export class ChangeWatch {
     const [stream, quiet] = [quietMs * LONGEST_STREAM, quietMs].map(formatDuration);
     if (!this.#complained) {
       onProblem(
-        `${shown(path)} has been changing for ${stream} and is never quiet for ${quiet}. Runs all the same.\n  If a program writes it all the time, as it does a log, move it out of what is watched.`,
+        `${shown(path)} has been changing for ${stream} without a pause of ${quiet}. The build runs anyway.\n  If a program keeps writing it, as with a log, exclude it from \`watch\`.`,
       );
     }
     this.#complained = true;

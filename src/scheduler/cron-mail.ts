@@ -13,10 +13,9 @@ export const CRON_SENDMAIL = '/usr/sbin/sendmail';
 export function cronMailNotes({ file, mail }: Project, crontab: string, hasSendmail: boolean): string[] {
   const line = lineOf(crontab, file);
   if (mail !== undefined || line === undefined) return [];
-  if (line.variables.get('MAILTO') === '')
-    return ['cron mails nothing of what goes wrong: MAILTO is empty in the crontab'];
+  if (line.variables.get('MAILTO') === '') return ['cron mails no errors: MAILTO is empty in the crontab'];
   if (hasSendmail) return [];
   return [
-    `cron cannot mail what goes wrong: there is no ${CRON_SENDMAIL}. Install a mail server, or have stagelock send it: [mail] with transport = "smtp"`,
+    `cron cannot mail errors: there is no ${CRON_SENDMAIL}. Install a mail server, or have stagelock send it: [mail] with transport = "smtp"`,
   ];
 }

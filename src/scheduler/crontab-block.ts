@@ -18,7 +18,7 @@ export function crontabBlock(project: Project, { program, path, user }: Surround
   const unscheduled = [...project.builds.values()].filter(({ schedule }) => schedule === undefined);
   return [
     beginMark(project.file),
-    '# Written by stagelock crontab --install, which replaces all of it; --remove takes it away.',
+    '# Written by stagelock crontab --install, which replaces all of it; --remove removes it.',
     'SHELL=/bin/sh',
     `PATH=${path}`,
     `MAILTO=${project.mailto ?? user}`,
@@ -48,7 +48,7 @@ export function withoutBlock(crontab: string, file: string): string | { readonly
   if (begin === undefined && end === undefined) return crontab;
   if (begins.length > 1 || ends.length > 1 || begin === undefined || end === undefined || end < begin) {
     return {
-      problem: `the lines between "${beginMark(file)}" and "${endMark(file)}" cannot be told apart from yours, because one of these marks is missing or there twice; put that right with: crontab -e`,
+      problem: `the lines between "${beginMark(file)}" and "${endMark(file)}" cannot be told from yours, because one of these marks is missing or appears twice; fix that with: crontab -e`,
     };
   }
   return [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');

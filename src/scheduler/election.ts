@@ -118,7 +118,7 @@ export class Election {
     const attempts = this.#book.attempts(firing);
     if (attempts === undefined || attempts >= MOST_ATTEMPTS) return true;
     if (!isWaiting(firing) && this.#book.claim(firing, attempts + 1, me)) {
-      note(`${this.#build}: no scheduler has begun the run ${describeFiring(firing)}; it is taken over`);
+      note(`${this.#build}: no scheduler started the run ${describeFiring(firing)}; taking it over`);
       run(firing);
     }
     return false;

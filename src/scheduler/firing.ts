@@ -1,3 +1,4 @@
+import { momentText } from '../text/moment.js';
 import type { LocalMinute } from './local-time.js';
 
 /**
@@ -97,8 +98,10 @@ export function isStillToCome(firing: Firing, nowMs: number, shown: LocalMinute)
 /** For a person: when it was to be, or why. */
 export function describeFiring(firing: Firing): string {
   if (firing.kind === 'change') return 'because of a change';
+  if (firing.kind === 'time') return `of ${momentText(timeOfFiring(firing))}`;
+  // What a clock on the wall shows, whatever its zone.
   const shown = new Date(timeOfFiring(firing)).toISOString();
-  return `of ${shown.slice(0, 10)} ${shown.slice(11, 16)}${firing.kind === 'time' ? ' UTC' : ''}`;
+  return `of ${shown.slice(0, 10)} ${shown.slice(11, 16)}`;
 }
 
 /** `20261125T111003123Z` */

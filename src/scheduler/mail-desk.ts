@@ -70,11 +70,11 @@ export class MailDesk {
       this.#broken = undefined;
       if (delivered > 0) note(`mail: delivered ${delivered}`);
       for (const problem of problems) complain(problem);
-      if (end.kind === 'put-off' && end.why !== this.#putOff) note(`mail: put off: ${end.why}`);
+      if (end.kind === 'put-off' && end.why !== this.#putOff) note(`mail: postponed: ${end.why}`);
       this.#putOff = end.kind === 'put-off' ? end.why : undefined;
     } catch (error) {
       const why = errorText(error);
-      if (why !== this.#broken) complain(`mail: ${why}; it is tried again each minute`);
+      if (why !== this.#broken) complain(`mail: ${why}; retrying each minute`);
       this.#broken = why;
     }
   }

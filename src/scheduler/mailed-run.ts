@@ -120,8 +120,6 @@ async function deliver(project: Project, { environment, stop, complain }: Mailed
   for (const problem of delivery?.problems ?? []) complain(shown(problem));
   if (delivery?.end.kind === 'put-off') {
     const advice = adviceOnSecret(passwordOf(project.mail)).join('\n');
-    complain(
-      `a mail could not be sent, and is tried again by later runs: ${shown(delivery.end.why)}${advice && `\n${advice}`}`,
-    );
+    complain(`a mail could not be sent, and later runs retry: ${shown(delivery.end.why)}${advice && `\n${advice}`}`);
   }
 }

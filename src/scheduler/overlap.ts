@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Build, Project } from '../config/project.js';
 import { layoutOf } from '../stages/temporary.js';
+import { momentText } from '../text/moment.js';
 import { WarningTeller } from '../warnings/teller.js';
 import { describeFiring, type Firing } from './firing.js';
 import type { JobRecord } from './job-record.js';
@@ -23,9 +24,9 @@ export interface LeftOut {
 export function reportOverlap(leftOut: LeftOut, { record, log }: ReportedJob): boolean {
   const { name, schedule } = leftOut.build;
   const lines = [
-    `stagelock: ${name}: not run ${describeFiring(leftOut.firing)}, because its run of ${record.began} is still going on.`,
+    `stagelock: ${name}: not run ${describeFiring(leftOut.firing)}, because its run of ${momentText(record.began)} is still in progress.`,
     `  process ${record.pid ?? 'unknown'} on ${record.host}${log === undefined ? '' : `, log: ${log}`}`,
-    `  If this comes often, the interval between its runs (${schedule}) is too short.`,
+    `  If this happens often, the interval between its runs (${schedule}) is too short.`,
   ];
   return report(leftOut, lines, { record, log });
 }
@@ -39,9 +40,9 @@ export function reportCrowd(
   const { project, build, firing } = leftOut;
   const { maxRuns } = project.scheduler;
   const lines = [
-    `stagelock: ${build.name}: not run ${describeFiring(firing)}, because its last run has waited for a free place since ${since}.`,
-    `  ${maxRuns === 1 ? 'One run goes' : `${maxRuns} runs go`} on at once on ${job.host} (max_runs in [scheduler]).`,
-    '  If this comes often, there are more runs than this host gets done: allow more at once, or have builds run more rarely.',
+    `stagelock: ${build.name}: not run ${describeFiring(firing)}, because its last run has been waiting for a free slot since ${momentText(since)}.`,
+    `  ${job.host} runs at most ${maxRuns} at once (max_runs in [scheduler]).`,
+    '  If this happens often, this host cannot keep up with its runs: allow more at once, or run builds less often.',
   ];
   return report(leftOut, lines, {
     record: { ...job, id: `waits-${build.name}`, build: build.name, began: since },
@@ -67,7 +68,11 @@ function report(
  * @param began when the run began
  */
 export function overlapEnded(build: Build, { began }: JobRecord, now: Date): string | undefined {
-  const [line] = warningsOf(build, now).over('overlap', `${build.name}: its run of ${began} has ended.`, now);
+  const [line] = warningsOf(build, now).over(
+    'overlap',
+    `${build.name}: its run of ${momentText(began)} has ended.`,
+    now,
+  );
   return line === undefined ? undefined : `stagelock: ${line}`;
 }
 

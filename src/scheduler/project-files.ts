@@ -107,7 +107,7 @@ export function ownOutputs(): string[] {
 
 /** What is wrong with such a path in `watch`, for a person. */
 export const OWN_FILE =
-  'is written by the builds of this project themselves, so its changes are ignored and never start a run; remove it from `watch`';
+  'is written by the builds of this project themselves, so its changes never start a run; remove it from `watch`';
 
 /** Whether a project itself writes what a path names, so that it never tells of news. @param path absolute */
 export function ownsWhatIsAt(path: string, files: ProjectFiles): boolean {

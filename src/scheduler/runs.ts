@@ -73,7 +73,7 @@ export class Runs {
 
   /** One that an earlier scheduler has left. */
   adopt(job: Job): void {
-    this.#context.note(`${job.record.build}: an earlier scheduler has left the run of ${job.record.began}`);
+    this.#context.note(`${job.record.build}: an earlier scheduler left the run of ${job.record.began}`);
     void this.#attend(job).then(() => this.#runNext(job.record.build));
   }
 
@@ -108,7 +108,7 @@ export class Runs {
       const free = this.#project.scheduler.maxRuns - this.#jobs.size;
       if (place > free) {
         this.#context.note(
-          `${name}: its run ${describeFiring(firing)} waits for a free place (max_runs), as number ${place - free}`,
+          `${name}: its run ${describeFiring(firing)} waits for a free slot (max_runs), as number ${place - free}`,
         );
         this.#tellWaiting();
       }
@@ -150,7 +150,7 @@ export class Runs {
       done();
       return;
     }
-    this.#context.note(`${name}: begins the run ${describeFiring(firing)}, process ${job.record.pid ?? 'unknown'}`);
+    this.#context.note(`${name}: started the run ${describeFiring(firing)}, process ${job.record.pid ?? 'unknown'}`);
     void this.#attend(job).then(async () => {
       // A run that has not come that far has said why; another host would only say it again.
       this.#settle(name, firing);
@@ -209,8 +209,8 @@ export class Runs {
     } catch (error) {
       const { build } = job.record;
       if (!told) {
-        const again = 'it is tried again each minute';
-        this.#context.complain(`${build}: what its run had to say could not be mailed, ${again}: ${errorText(error)}`);
+        const again = 'retrying each minute';
+        this.#context.complain(`${build}: the report of its run could not be mailed, ${again}: ${errorText(error)}`);
       }
       if (!this.#stopping) this.#after(MINUTE_MS, () => void this.#report(job, end, true));
     }
@@ -222,10 +222,11 @@ export class Runs {
     const [job, waiting] = [this.#jobOf(name), this.#queue.of(name)];
     const by = job === undefined ? waiting && ({ kind: 'waits', waiting } as const) : ({ kind: 'runs', job } as const);
     if (build === undefined || by === undefined || !this.#settle(name, firing)) return;
-    const why = by.kind === 'runs' ? 'its last run is still going on' : 'its last run still waits for a free place';
+    const why =
+      by.kind === 'runs' ? 'its last run is still in progress' : 'its last run is still waiting for a free slot';
     this.#context.note(`${name}: not run ${describeFiring(firing)}, since ${why}`);
     this.#context.overlapped(this.#project, build, firing, by).catch((error: unknown) => {
-      this.#context.complain(`${name}: that its runs overlap could not be told: ${errorText(error)}`);
+      this.#context.complain(`${name}: the overlap of its runs could not be reported: ${errorText(error)}`);
     });
   }
 
@@ -242,14 +243,14 @@ export class Runs {
     for (const { done } of this.#queue.clear()) done();
     this.#context.waiting(this.#project, []);
     if (this.#jobs.size === 0) return;
-    this.#context.note(`waits for ${this.#all()}, at most ${Math.round(limitMs / SECOND_MS)} s`);
+    this.#context.note(`waiting for ${this.#all()}, at most ${Math.round(limitMs / SECOND_MS)} s`);
     await this.#untilIdle(limitMs, hurry);
     if (this.#jobs.size === 0) return;
     this.#context.complain(`${this.#all()} did not end in time and is interrupted; its locks stay`);
     for (const job of this.#jobs) job.interrupt();
     await this.#untilIdle(INTERRUPTION_MS);
     if (this.#jobs.size === 0) return;
-    this.#context.complain(`${this.#all()} does not end; it is left to itself`);
+    this.#context.complain(`${this.#all()} does not end and is left running`);
     for (const job of this.#jobs) job.abandon();
   }
 

@@ -3,6 +3,7 @@ import type { Build, Project } from '../config/project.js';
 import type { Host } from '../host/host.js';
 import { isRunning } from '../stages/status.js';
 import { errorText } from '../text/error-text.js';
+import { momentText } from '../text/moment.js';
 import { BuildSchedule } from './build-schedule.js';
 import { ChangeWatch } from './change-watch.js';
 import { Election, REMEMBERED_MS } from './election.js';
@@ -222,9 +223,7 @@ export class Scheduler {
     const stepMs = errorMs - this.#clockErrorMs;
     this.#clockErrorMs = errorMs;
     if (Math.abs(stepMs) < CLOCK_STEP_MS) return;
-    this.#context.note(
-      `the clock has gone ${stepMs > 0 ? 'ahead' : 'back'} by ${Math.round(Math.abs(stepMs) / 1000)} s`,
-    );
+    this.#context.note(`the clock jumped ${stepMs > 0 ? 'ahead' : 'back'} by ${Math.round(Math.abs(stepMs) / 1000)} s`);
     if (stepMs < 0) this.#each(({ election }) => election.forget());
     this.#clock.restart();
   }
@@ -269,7 +268,7 @@ function settingsOf({ scheduler }: Project, { schedule, offsetMs, watch, quietMs
 }
 
 function missedText(name: string, count: number, fromMs: number, toMs: number): string {
-  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
+  const [from, to] = [fromMs, toMs].map(momentText);
   const runs = count === 1 ? 'a run' : `${count} runs`;
   return `${name}: missed ${runs} between ${from} and ${to}: this machine slept, was too busy, or its clock was set`;
 }

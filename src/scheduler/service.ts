@@ -51,10 +51,10 @@ export async function serve(project: Project, surroundings: Surroundings): Promi
   const lock = openLock(join(scheduler.state, instanceName(host)));
   const acquisition = await lock.acquire({ timeoutMs: 0 });
   if (acquisition.kind !== 'acquired') {
-    const holder = acquisition.kind === 'timed-out' ? describeHolder(acquisition.holder, Date.now()) : 'told to stop';
+    const holder = acquisition.kind === 'timed-out' ? describeHolder(acquisition.holder, Date.now()) : 'interrupted';
     return {
       kind: 'held',
-      message: `a scheduler of ${project.file} runs on this host already; ${lock.path}: ${holder}\n  A changed configuration needs no new one: kill -HUP its process`,
+      message: `a scheduler of ${project.file} is already running on this host; ${lock.path}: ${holder}\n  To reload a changed configuration: kill -HUP its process`,
     };
   }
   await serveUnder(acquisition.lock, project, surroundings);
@@ -130,7 +130,7 @@ class Service {
     this.#scheduler.start(orphans(this.#records, host).map((record) => this.#adopt(record)));
     this.#desk.look();
     if ((this.#project.mail?.to.length ?? 0) === 0) {
-      note('no `to` in [mail]: what runs complain of goes to standard error');
+      note('no `to` in [mail]: errors of runs go to standard error');
     }
     void this.#manager.tell('READY=1', `STATUS=runs ${this.#project.builds.size} builds of ${this.#project.name}`);
     const alive = this.#signsOfLife();

@@ -23,7 +23,7 @@ export interface UnitSurroundings {
 
 /** The first line of every unit of a configuration; what has another one belongs to somebody else. */
 export function unitMark(file: string): string {
-  return `# Written by stagelock systemd for ${file}; stagelock systemd --remove takes it away.`;
+  return `# Written by stagelock systemd for ${file}; stagelock systemd --remove removes it.`;
 }
 
 /** The configuration that a unit was written for, by its first line; undefined for one of somebody else. */

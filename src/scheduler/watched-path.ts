@@ -124,7 +124,7 @@ export class WatchedPath {
     if (isNetwork) this.#looks = setInterval(() => this.look(), NETWORK_LOOK_MS).unref();
     const { kind, path } = this.#sighting.end;
     if (kind === 'hidden')
-      this.#order.onProblem(`cannot see ${shown(path)}, so that no change of ${shown(this.#order.path)} is seen`);
+      this.#order.onProblem(`cannot watch ${shown(path)}, so no change of ${shown(this.#order.path)} is seen`);
     if (kind !== 'directory') return;
     const order = { ...this.#order, root: path, sinceMs };
     const onProblem = (error: NodeJS.ErrnoException): void => this.#complain(error, path);
@@ -149,7 +149,7 @@ export class WatchedPath {
   #complain(error: unknown, path: string): void {
     const advice = adviceOf(error);
     if (advice !== undefined) this.#order.onProblem(advice);
-    else this.#order.onProblem(`${shown(path)}: no change is seen there: ${shown(errorText(error))}`);
+    else this.#order.onProblem(`${shown(path)}: changes there are not noticed: ${shown(errorText(error))}`);
   }
 }
 
@@ -160,8 +160,8 @@ function adviceOf(error: unknown): string | undefined {
   const [limit, more] =
     code === 'ENOSPC' ? ['fs.inotify.max_user_watches', 1_048_576] : ['fs.inotify.max_user_instances', 1024];
   return [
-    `inotify watches no more directories, since ${limit} is reached (${code}). What is watched is looked at every few seconds instead, which costs more.`,
-    '  To raise the limit, as root; then start the scheduler again:',
+    `inotify watches no more directories, since ${limit} is reached (${code}). Watched files are polled every few seconds instead, which costs more.`,
+    '  To raise the limit, as root, before you restart the scheduler:',
     `  sysctl -w ${limit}=${more}`,
   ].join('\n');
 }

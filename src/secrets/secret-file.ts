@@ -70,7 +70,7 @@ export function readSecretFile(path: string, us: number): SecretFile {
 export function exposureOf(path: string, { uid, mode }: SecretStat, us: number): Exposure | undefined {
   const word = shellWord(path);
   if (uid !== us && uid !== 0) {
-    const why = `${path} belongs to user ${uid}, neither to user ${us}, who runs this, nor to root`;
+    const why = `${path} belongs to user ${uid}, neither to user ${us}, who runs stagelock, nor to root`;
     return { why, remedy: `chown ${us} ${word} && chmod 600 ${word}` };
   }
   if ((mode & (uid === 0 ? 0o037 : 0o077)) === 0) return undefined;

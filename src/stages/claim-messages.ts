@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { Build } from '../config/project.js';
+import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { UNREADABLE } from '../updates/claim.js';
@@ -57,7 +58,7 @@ export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {
 
 function describe({ file, claim }: Extract<ClaimRefusal, { kind: 'claimed' | 'copy' }>): string[] {
   return [
-    `  ${shown(file)}: claimed by ${shown(claim.user)} on ${shown(claim.host)}, since ${shown(claim.since)}`,
+    `  ${shown(file)}: claimed by ${shown(claim.user)} on ${shown(claim.host)}, since ${momentText(claim.since)}`,
     `    build directory: ${shown(claim.directory)}`,
   ];
 }

@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.js';
 import { fateOf } from '../host/process-fate.js';
-import type { Judgement } from '../locks/index.js';
+import { type Judgement, RUNNING } from '../locks/index.js';
 import { shown } from '../text/shown.js';
 import type { StageLockRecord } from './stage-lock.js';
 
@@ -12,20 +12,18 @@ export function judgeRun(
   host: Pick<Host, 'name' | 'bootId' | 'process'>,
 ): Judgement {
   if (record === undefined) return { fate: 'unknown', why: 'the file holds no record of its owner' };
-  const { pid } = record;
   const where = shown(record.host, 255);
-  if (record.host !== host.name)
-    return { fate: 'unknown', why: `it was started on ${where}, and this is ${host.name}` };
+  if (record.host !== host.name) return { fate: 'unknown', why: `only ${where} can tell whether its process is alive` };
   switch (fateOf(record, host)) {
     case 'running':
-      return { fate: 'alive', why: `process ${pid} runs on ${where}` };
+      return { fate: 'alive', why: RUNNING };
     case 'restarted':
       return { fate: 'dead', why: `${where} has been restarted since` };
     case 'absent':
-      return { fate: 'dead', why: `there is no process ${pid} on ${where} any more` };
+      return { fate: 'dead', why: 'its process no longer exists' };
     case 'zombie':
-      return { fate: 'dead', why: `process ${pid} on ${where} has ended (zombie)` };
+      return { fate: 'dead', why: 'its process has ended (zombie)' };
     case 'replaced':
-      return { fate: 'dead', why: `process ${pid} on ${where} is another one by now` };
+      return { fate: 'dead', why: 'its pid belongs to another process by now' };
   }
 }

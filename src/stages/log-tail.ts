@@ -30,7 +30,7 @@ export function tailOfLog(build: Build, path: string, lines: number, bytes = 819
   const { testing, temporary } = layoutOf(build.directory);
   const name = basename(path);
   if (dirname(path) !== temporary || !LOG_NAME.test(name)) {
-    return { kind: 'refused', why: `it is no log in ${temporary}` };
+    return { kind: 'refused', why: `it is not a log in ${temporary}` };
   }
   const opened: number[] = [];
   const open = (at: string, flags: number): number => {
@@ -43,8 +43,8 @@ export function tailOfLog(build: Build, path: string, lines: number, bytes = 819
     // O_NONBLOCK: a FIFO must not hang us.
     const log = open(inside(directory, temporary, name), O_NONBLOCK);
     const stat = fstatSync(log);
-    if (!stat.isFile()) return { kind: 'refused', why: 'it is no regular file' };
-    if (stat.nlink > 1) return { kind: 'refused', why: 'the file has another name, too' };
+    if (!stat.isFile()) return { kind: 'refused', why: 'it is not a regular file' };
+    if (stat.nlink > 1) return { kind: 'refused', why: 'the file has a second name (a hard link)' };
     const length = Math.min(bytes, stat.size);
     const end = readPart(log, stat.size - length, length);
     return { kind: 'lines', lines: end.toString('utf8').trimEnd().split('\n').slice(-lines) };
@@ -66,7 +66,7 @@ function reasonOf(error: unknown): LogTail {
       return { kind: 'absent' };
     case 'ELOOP':
     case 'ENOTDIR':
-      return { kind: 'refused', why: 'a symbolic link stands in its path' };
+      return { kind: 'refused', why: 'its path contains a symbolic link' };
     default:
       return { kind: 'refused', why: errorText(error) };
   }

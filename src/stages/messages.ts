@@ -4,7 +4,7 @@ import { parseCronExpression, shortestIntervalMs } from '../config/cron-expressi
 import { formatDuration } from '../config/duration.js';
 import type { Build } from '../config/project.js';
 import type { Host } from '../host/host.js';
-import { describeHolder } from '../locks/index.js';
+import { describeHolder, heldBy } from '../locks/index.js';
 import { shellWord } from '../text/shell-word.js';
 import { quotedLines, shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
@@ -50,22 +50,22 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
       ];
     case 'update-broken':
       return [
-        `${build.name}: the update broke off and may have left ${shown(build.source)} half moved. ${quotedLines(result.message)}`,
+        `${build.name}: the update was interrupted and may have left ${shown(build.source)} half updated. ${quotedLines(result.message)}`,
         `  log: ${shown(result.logFile)}`,
         `  ${leftBehind(result.left)}, so that no build uses it. After a look: ${unlockCommand(build.name, context)}`,
-        '  The next run then repairs the source as far as that loses no change of yours, and says what else it needs.',
+        '  The next run then repairs the source as far as it can without losing a change of yours, and says what else it needs.',
       ];
     case 'not-repaired':
       return [
-        `${build.name}: not updated and not built, because ${shown(build.source)} may be half moved: ${quotedLines(result.message)}`,
+        `${build.name}: not updated and not built, because ${shown(build.source)} may be half updated: ${quotedLines(result.message)}`,
         `  log: ${shown(result.logFile)}`,
         ...(result.living
-          ? ['  The next run goes on when they have ended. To end them:', `  ${killCommand(build.name, context)}`]
+          ? ['  The next run continues once they have ended. To end them:', `  ${killCommand(build.name, context)}`]
           : []),
       ];
     case 'source-half-moved':
       return [
-        `${build.name}: not built, because ${shown(build.source)} may be half moved: ${quotedLines(result.message)}`,
+        `${build.name}: not built, because ${shown(build.source)} may be half updated: ${quotedLines(result.message)}`,
         `  Waited ${formatDuration(result.waitedMs)}. The next run of its primary repairs the source, or says what it needs.`,
       ];
     case 'source-claimed':
@@ -80,16 +80,16 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
       ];
     case 'wait-timed-out':
       return [
-        `${build.name}: not built, after waiting ${formatDuration(result.waitedMs)} for ${names(result.locks)} to go.`,
+        `${build.name}: not built, because ${names(result.locks)} did not become free within ${formatDuration(result.waitedMs)}.`,
         ...result.locks.flatMap((lock) => [...describeLock(lock, context), ...describePulse(lock.pulse)]),
         `  ${adviceForWaiting(build, result.locks, context)}`,
       ];
     case 'source-unrecorded':
       return [
-        `${build.name}: not built, because for ${formatDuration(result.waitedMs)} ${shown(build.source)} has not been what the last recorded update says.`,
+        `${build.name}: not built, because for ${formatDuration(result.waitedMs)} ${shown(build.source)} has not matched the last recorded update.`,
         `  checked out: ${shown(result.head)}`,
         `  recorded:    ${shown(result.recorded)}`,
-        '  An update died half-way, or the source was moved by hand. The next run of the primary records it.',
+        '  An update was killed half-way, or the source was moved by hand. The next run of the primary records its revision.',
       ];
     case 'source-not-proved':
       return [`${build.name}: not built. ${quotedLines(result.message)}`];
@@ -98,7 +98,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `${build.name}: ${shown(build.source)} was moved while it was built; the result belongs to no revision.`,
         `  at the beginning: ${shown(result.expected)}`,
         `  now:              ${shown(result.found)}`,
-        '  Its Update.xml says so, and its next run builds these updates again. Work in another checkout than the one that is built.',
+        '  Update.xml says so, and the next run builds these updates again. Do your own work in another checkout than the one that is built.',
         ...result.stages.filter((stage) => stage.outcome.kind !== 'passed').map((stage) => explainStage(build, stage)),
       ];
     case 'in-the-way':
@@ -109,7 +109,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
     case 'section-busy':
       return [
         `${build.name}: not run, because ${shown(result.path)} could not be acquired: ${describeHolder(result.holder, context.now.getTime())}.`,
-        `  It is held for milliseconds only; if its process is gone for certain: rm -rf ${shellWord(result.path)}`,
+        `  It is held for milliseconds only; if its process is certainly gone: rm -rf ${shellWord(result.path)}`,
       ];
     case 'interrupted':
       return result.left.length === 0
@@ -122,7 +122,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
 
 function whatLives({ remnants }: InTheWay): string {
   return remnants.length === 0
-    ? 'the note of processes that an earlier run may have left alive cannot be read'
+    ? 'the note of processes that an earlier run may have left running cannot be read'
     : 'processes of an earlier run are still alive, although its locks are gone';
 }
 
@@ -174,7 +174,7 @@ export function explainLocksAfterFailure(build: Build, run: string, context: Mes
   try {
     left = locksOf(build).flatMap((lock) => (lock.record?.run === run ? [lock.path] : []));
   } catch {
-    return [`  Whether locks are left cannot be seen: ${statusCommand(build.name, context)}`];
+    return [`  To see whether locks are left: ${statusCommand(build.name, context)}`];
   }
   if (left.length === 0) return [`  ${build.name} was not built; no lock is left.`];
   return [`  ${leftBehind(left)}; after a look: ${unlockCommand(build.name, context)}`];
@@ -183,14 +183,14 @@ export function explainLocksAfterFailure(build: Build, run: string, context: Mes
 /** The lines that describe a lock: what and which file, who and since when, whether alive, the log. */
 export function describeLock(lock: FoundStageLock, { host, now }: MessageContext): string[] {
   const { record } = lock;
-  const { fate, why } = judgeRun(record, host);
+  const judgement = judgeRun(record, host);
   if (record === undefined) return [`  ${shown(lock.path)}: no record of its owner; it is ${whatStandsAt(lock.path)}`];
   const since = Date.parse(record.since);
-  const ago = Number.isNaN(since) ? '' : ` (${formatDuration(now.getTime() - since)} ago)`;
+  const heldMs = Number.isNaN(since) ? undefined : now.getTime() - since;
+  const holder = { pid: record.pid, user: shown(record.user, 64), host: shown(record.host, 255) };
   const what = record.stage === RUNNING ? `run of ${record.build}` : `stage ${record.stage} of ${record.build}`;
   return [
-    `  ${shown(lock.path)}: ${what}, process ${record.pid} of ${shown(record.user, 64)} on ${shown(record.host, 255)}, since ${record.since}${ago}`,
-    `    ${fate}: ${why}`,
+    `  ${shown(lock.path)}: ${what}, ${heldBy(holder, judgement, heldMs)}`,
     ...(record.logFile === undefined ? [] : [`    log: ${shown(record.logFile)}`]),
   ];
 }
@@ -261,10 +261,10 @@ function locksInTheWay(build: Build, blocking: readonly FoundStageLock[]): reado
 function explainHeld(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string[] {
   const fates = fatesOf(locks, context);
   const why = fates.every((fate) => fate === 'alive')
-    ? 'an earlier run is still going on'
+    ? 'an earlier run is still in progress'
     : fates.includes('dead')
-      ? 'an earlier run died and has left its locks'
-      : 'an earlier run has left locks, and this host cannot tell whether it is alive';
+      ? 'an earlier run died and left its locks'
+      : 'an earlier run left locks, and this host cannot tell whether it is alive';
   return [
     `${build.name}: not run, because ${why}.`,
     ...locks.flatMap((lock) => describeLock(lock, context)),
@@ -274,7 +274,7 @@ function explainHeld(build: Build, locks: readonly FoundStageLock[], context: Me
 
 function adviceFor(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   if (fatesOf(locks, context).every((fate) => fate === 'alive')) {
-    return `If this comes often, the interval between runs is too short. What it does: ${statusCommand(build.name, context)}`;
+    return `If this happens often, the interval between runs is too short. To see what it is doing: ${statusCommand(build.name, context)}`;
   }
   return adviceToLook(build, locks, context);
 }
@@ -282,12 +282,12 @@ function adviceFor(build: Build, locks: readonly FoundStageLock[], context: Mess
 function adviceForWaiting(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   if (fatesOf(locks, context).some((fate) => fate !== 'alive')) return adviceToLook(build, locks, context);
   const key = build.role === 'primary' ? 'secondaries_timeout' : 'update_timeout';
-  return `It still runs. If this comes often, wait longer: ${key} of ${build.name} in ${shown(context.configFile)}`;
+  return `It is still running. If this happens often, increase ${key} of ${build.name} in ${shown(context.configFile)}`;
 }
 
 function adviceForSecondaries(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   if (fatesOf(locks, context).some((fate) => fate !== 'alive')) return adviceToLook(build, locks, context);
-  return `If this comes often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ${shown(context.configFile)}`;
+  return `If this happens often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ${shown(context.configFile)}`;
 }
 
 /** What to do about the builds whose locks nobody alive is known to hold. */

@@ -22,7 +22,7 @@ function sourceProblem({ source }: Build): string | undefined {
     case 'absent':
       return `there is no source at ${source}; check it out there`;
     case 'no-directory':
-      return `the source ${source} is no directory`;
+      return `the source ${source} is not a directory`;
     case 'closed':
       return `there is no permission to enter the source ${source}`;
     case undefined:
@@ -34,7 +34,7 @@ function buildDirectoryProblem({ directory, source }: Build): string | undefined
   if (directoryProblem(directory) === 'no-directory') return `the build directory ${directory} is a file`;
   const [build, tree] = [real(directory), real(source)];
   if (build === tree)
-    return `the build directory is the source ${source}; an update would meet what builds leave there`;
+    return `the build directory is the source ${source}; updates would collide with what builds leave there`;
   const way = relative(build, tree);
   if (way !== '..' && !way.startsWith('../')) {
     return `the build directory ${directory} has the source ${source} in it; who clears the one loses the other`;

@@ -133,7 +133,7 @@ export function endRun({ layout, held, context }: Run<Build>): void {
   context.step('end: running removed');
   // Somebody removed locks of a living run: whoever came meanwhile was not kept out.
   for (const path of held.takeLost()) {
-    const text = `${path} was removed while this run held it; another run may have worked beside this one`;
+    const text = `${path} was removed by force while this run held it; another run may have run at the same time`;
     context.report({ kind: 'warning', text });
   }
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../config/duration.js';
 import type { Host } from '../host/host.js';
+import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import type { InTheWay } from './in-the-way.js';
@@ -30,7 +31,7 @@ function describeRemnant(remnant: Remnant, { host, now }: Pick<Context, 'host' |
   const startedMs = since === undefined ? Number.NaN : Date.parse(since);
   const when = Number.isNaN(startedMs)
     ? ''
-    : `, since ${new Date(startedMs).toISOString()} (${formatDuration(Math.max(0, now.getTime() - startedMs))} ago)`;
+    : `, since ${momentText(startedMs)} (${formatDuration(Math.max(0, now.getTime() - startedMs))} ago)`;
   const what = stage === undefined ? `run of ${shown(build)}` : `stage ${shown(stage)} of ${shown(build)}`;
   return `  process ${pid} of ${shown(user)}${where}${when}, ${what}: ${shown(command, COMMAND_LENGTH)}`;
 }
@@ -39,7 +40,7 @@ function describeRemnant(remnant: Remnant, { host, now }: Pick<Context, 'host' |
 export function explainInTheWay({ remnants, unreadable }: InTheWay, context: Context): string[] {
   const builds = [...new Set(remnants.map(({ build }) => build))].filter((build) => context.builds.has(build));
   const hosts = [...new Set(remnants.map(({ host }) => host))].filter((name) => name !== context.host.name);
-  const where = hosts.length === 0 ? '' : ` (on ${hosts.map((name) => shown(name)).join(', ')} what lives there)`;
+  const where = hosts.length === 0 ? '' : ` (of ${hosts.map((name) => shown(name)).join(', ')} on that host)`;
   const unknown = remnants.filter(({ build, host }) => !context.builds.has(build) && host === context.host.name);
   return [
     ...describeRemnants(remnants, context),
@@ -48,7 +49,7 @@ export function explainInTheWay({ remnants, unreadable }: InTheWay, context: Con
     ...(unknown.length === 0
       ? []
       : [
-          '  To end those of builds that this configuration does not have:',
+          '  To end processes of builds that are not in this configuration:',
           `  kill ${unknown.map(({ pid }) => pid).join(' ')}`,
         ]),
     ...unreadable.map((path) => `  ${shown(path)} may name such processes and cannot be read; after a look, remove it`),

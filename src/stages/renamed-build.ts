@@ -32,7 +32,7 @@ export function cursorOf(primary: Primary, build: Build, context: RunContext): C
       context.report({ kind: 'renamed', from: found.from });
       return { kind: 'cursor', cursor: found.cursor };
     case 'other': {
-      const text = `its cursor was that of ${found.home.directory}, where another build of the configuration builds, and is kept for that as ${found.aside}; starts at the present`;
+      const text = `its cursor was that of ${found.home.directory}, where another build of the configuration builds, and was kept for that build as ${found.aside}; starts at the present`;
       context.report({ kind: 'warning', text });
       return { kind: 'none' };
     }

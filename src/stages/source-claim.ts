@@ -116,7 +116,7 @@ export async function claimSource(primary: Primary, section: SectionSettings, co
     if (renewed.kind !== 'done') return renewed;
     if (renewed.value !== 'gone') return answer(renewed.value);
   }
-  return answer({ kind: 'unreadable', file, why: 'it comes and goes' });
+  return answer({ kind: 'unreadable', file, why: 'it keeps appearing and disappearing' });
 }
 
 /** A claim is made by one of those who come at once, and stays. */

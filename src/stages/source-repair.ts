@@ -6,7 +6,7 @@ import type { Failed, Fetched, LocalChanges, RepairResult } from '../updates/ver
 import type { RunContext } from './run-context.js';
 import type { Source } from './source.js';
 
-/** The source may be half moved, so no build uses it; the message says why it stays so and what to do. */
+/** The source may be half updated, so no build uses it; the message says why it stays so and what to do. */
 export interface HalfMoved {
   readonly kind: 'half-moved';
   readonly message: string;
@@ -54,7 +54,7 @@ export async function repairSource(source: Source): Promise<HalfMoved | undefine
   const read = readMark(journalDirectory(primary.directory));
   if (read.kind === 'none') return undefined;
   if (read.kind === 'unreadable') {
-    const message = `${read.file} says that an update broke off, but not which: it is no mark of an update. Look at ${primary.source}, then remove ${read.file}`;
+    const message = `${read.file} says that an update was interrupted, but not which: it is not the mark of an update. Look at ${primary.source}, then remove ${read.file}`;
     return { kind: 'half-moved', message, living: false };
   }
   const living = survivorsOfUpdate(read.mark, context);
@@ -69,12 +69,12 @@ function explain(source: Source, mark: MoveMark, repaired: RepairResult): HalfMo
   const { primary, checkout, context } = source;
   if (repaired.kind === 'whole') {
     checkout.log?.(
-      `the update ${describeMark(mark)} broke off; ${primary.source} is whole again, at ${repaired.revision}`,
+      `the update ${describeMark(mark)} was interrupted; ${primary.source} is complete again, at ${repaired.revision}`,
     );
     context.report({ kind: 'source-repaired', update: describeMark(mark), revision: repaired.revision });
     return undefined;
   }
-  const message = `the update ${describeMark(mark)} broke off.\n${repaired.message}`;
+  const message = `the update ${describeMark(mark)} was interrupted.\n${repaired.message}`;
   return { kind: 'half-moved', message, living: false };
 }
 
@@ -85,5 +85,5 @@ function survivorsOfUpdate(mark: MoveMark, { host, run }: RunContext): string | 
   const living = survivorsOf(mark.run).filter(({ pid }) => pid !== host.pid);
   if (living.length === 0) return undefined;
   const processes = living.map(({ pid, command }) => `  process ${pid}: ${command.slice(0, 120)}`);
-  return `processes of the update ${describeMark(mark)} still run and may be moving the source:\n${processes.join('\n')}`;
+  return `processes of the update ${describeMark(mark)} are still running and may be changing the source:\n${processes.join('\n')}`;
 }

@@ -58,8 +58,8 @@ export function halfMovedBy(journal: string): string | undefined {
     case 'none':
       return undefined;
     case 'unreadable':
-      return `${read.file} stands there and is no mark of an update`;
+      return `${read.file} exists and is not the mark of an update`;
     case 'mark':
-      return `the update ${describeMark(read.mark)} broke off`;
+      return `the update ${describeMark(read.mark)} was interrupted`;
   }
 }

@@ -21,7 +21,7 @@ export type SourceUpdate =
   | FailedUpdate
   /** An update of an earlier run has left the source half moved, and this run could not repair it. */
   | HalfMoved
-  /** The source may be half moved. */
+  /** The source may be half updated. */
   | { readonly kind: 'broken'; readonly message: string }
   /** Nothing was moved, because somebody still reads it. */
   | (InTheWay & { readonly kind: 'in-the-way' })
@@ -166,7 +166,7 @@ async function move(source: Source, fetched: Fetched, logFile: string): Promise<
   return { kind: 'broken', message: `${moved.message}\n${halfMoved.message}` };
 }
 
-const REPAIRED = 'what it had touched was put back, and the source is whole';
+const REPAIRED = 'the files that it had touched were restored, and the source is complete';
 
 /** The journal says what the source is; whoever dies right before this has it proved once more. */
 function unmark({ primary, context }: Source): void {
@@ -195,7 +195,7 @@ async function recordUpdate(attempt: Attempt, present: string, modified: readonl
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (changes.kind === 'failed') return { kind: 'failed', message: changes.message };
   if (!changes.complete) {
-    const text = `${start.revision}, the last recorded revision of ${primary.source}, does not exist any more; the next report names only the newest commit`;
+    const text = `${start.revision}, the last recorded revision of ${primary.source}, no longer exists; the next report names only the newest commit`;
     context.report({ kind: 'warning', text });
   }
   write(primary, {

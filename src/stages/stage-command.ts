@@ -123,6 +123,6 @@ function whyNotStarted(program: string, directory: string, path: string | undefi
   if (problem === 'closed') return 'there is no permission to enter that directory';
   if (errorCode(error) !== 'ENOENT') return error.message;
   if (problem !== undefined) return 'there is no such directory';
-  if (program.includes('/')) return 'there is no such program, or not the interpreter that it names';
+  if (program.includes('/')) return 'there is no such program, or the interpreter that it names is missing';
   return `there is no such program in PATH=${path ?? ''}`;
 }

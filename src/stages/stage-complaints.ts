@@ -51,15 +51,14 @@ export async function customOf(
 export function explainLeftOut(stage: Stage, { scan }: Complaints): string[] {
   return (scan?.leftOut ?? []).map(
     ({ kind, text, logLine }) =>
-      `${VARIABLES[kind]}: ${shown(JSON.stringify(text), 200)} takes too long; the log of ${stage.name} is judged without it from line ${logLine} on`,
+      `${VARIABLES[kind]}: ${shown(JSON.stringify(text), 200)} takes too long and was not used from line ${logLine} of the log of ${stage.name} on`,
   );
 }
 
 /** The expressions of the project that CMake does not take, in lines for the log. */
 export function explainRefused({ judge }: CTestCustom): string[] {
   return judge.refused.map(
-    ({ kind, text, why }) =>
-      `${VARIABLES[kind]}: left out, as ctest does, is ${shown(JSON.stringify(text), 200)} (${why})`,
+    ({ kind, text, why }) => `${VARIABLES[kind]}: ignored, as by ctest: ${shown(JSON.stringify(text), 200)} (${why})`,
   );
 }
 

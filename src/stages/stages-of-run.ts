@@ -54,7 +54,7 @@ function remember({ layout, context }: Run, durations: Durations): void {
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     const why = obstacleOf(error)?.message ?? errorText(error);
-    context.report({ kind: 'warning', text: `how long the stages took is not remembered: ${why}` });
+    context.report({ kind: 'warning', text: `the durations of the stages could not be recorded: ${why}` });
   }
 }
 
@@ -92,7 +92,7 @@ async function runStage(run: Run, stage: Stage, expected: number | undefined): P
   // A daemon, or half of the build: the command says that all is well, and who reads that shall know of it.
   if (ran.outcome.kind === 'passed' && end.ended.length > 0) {
     const many = end.ended.length === 1 ? 'a process' : `${end.ended.length} processes`;
-    const text = `${stage.name} left ${many} behind, ended by stagelock. To let them live: may_leave = true (log: ${log})`;
+    const text = `${stage.name} left ${many} behind, and stagelock ended them. To keep them running: may_leave = true (log: ${log})`;
     context.report({ kind: 'warning', text });
   }
   const report = { name: stage.name, outcome: ran.outcome, ms: ran.ms, logFile: log };
@@ -166,8 +166,7 @@ function linesOnProcesses({ mayLeave }: Stage, { outcome, ended, left }: StageEn
   const lines = ended.map(({ pid, command }) => `  process ${pid}: ${command}`);
   if (lines.length > 0)
     lines.unshift(wasEnded ? 'ended:' : 'the command has ended and left processes behind, which were ended:');
-  if (lines.length > 0 && !wasEnded && !mayLeave)
-    lines.push('if it shall leave them behind: may_leave = true for this stage');
+  if (lines.length > 0 && !wasEnded && !mayLeave) lines.push('to keep them running: may_leave = true for this stage');
   return [...lines, ...left.map(({ pid, command, why }) => `process ${pid} still runs, ${why}: ${command}`)];
 }
 

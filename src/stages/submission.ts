@@ -47,7 +47,7 @@ export function spoolReports({ build, layout, stamp, context }: Run, before: Rep
     );
   } catch (error) {
     const why = errorText(error);
-    const text = `the reports of ${stamp.text} are not submitted, since they could not be put into the spool: ${why}. They are in ${directory}`;
+    const text = `the reports of ${stamp.text} were not submitted, because they could not be put into the spool: ${why}. They are in ${directory}`;
     context.report({ kind: 'warning', text });
   }
 }

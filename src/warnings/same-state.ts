@@ -11,7 +11,10 @@ const COUNTED =
 
 /** Times, durations and counts, as our own messages have them. */
 const OURS: readonly Rule[] = [
-  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC| ?[+-]\d\d:?\d\d)?/g, '<time>'],
+  [
+    /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC| GMT[+-]\d\d?(?::\d\d)?| [A-Z]{1,4}T\b| ?[+-]\d\d:?\d\d)?/g,
+    '<time>',
+  ],
   // Names of logs are made of the buildstamp.
   [/\b(Last[A-Z][\w-]*?_)\d{8}-\d{4}[\w.-]*?\.log\b/g, '$1<time>.log'],
   [/\b\d{8}-\d{4}(?=-[A-Z])/g, '<time>'],

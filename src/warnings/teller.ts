@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../config/duration.js';
-import { shown } from '../text/shown.js';
+import { momentText } from '../text/moment.js';
 import { type Memory, readMemory, type Subject, writeMemory } from './memory.js';
 import { sameState } from './same-state.js';
 import { type Remembered, thin } from './thinning.js';
@@ -48,7 +48,7 @@ export class WarningTeller implements Warnings {
     const [oldest] = over.toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since));
     if (oldest === undefined) return [];
     this.#remember({ ...memory, [subject]: all.filter((each) => !over.includes(each)) });
-    return [`${what} What was wrong since ${shown(oldest.since, 64)}${withheldText(over)} is over.`];
+    return [`${what} The problem of ${momentText(oldest.since)}${withheldText(over)} is over.`];
   }
 
   /** A warning that cannot be remembered is told each time. */
@@ -64,12 +64,12 @@ export class WarningTeller implements Warnings {
 function repeatedText({ since, withheld }: { readonly since: string; readonly withheld: number }, now: Date): string {
   const times = withheld === 1 ? 'once' : `${withheld} times`;
   const ago = formatDuration(now.getTime() - Date.parse(since));
-  return `  The same as ${ago} ago${withheld === 0 ? '' : `, and ${times} in between that were not told`}; --every-warning tells each time.`;
+  return `  The same as ${ago} ago${withheld === 0 ? '' : `, and ${times} in between, not reported`}; --every-warning reports each one.`;
 }
 
 function withheldText(over: readonly Remembered[]): string {
   const withheld = over.reduce((sum, each) => sum + each.withheld, 0);
-  return withheld === 0 ? '' : ` (${withheld === 1 ? 'once' : `${withheld} times`} more not told)`;
+  return withheld === 0 ? '' : ` (${withheld === 1 ? 'once' : `${withheld} times`} more not reported)`;
 }
 
 /** Short, because explanations quote what clients say and the file is read by each run. */

@@ -155,7 +155,7 @@ describe('the command line', () => {
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toContain(`ct-cleanup-locks: ${says}`);
-    expect(stderr).toMatch(/ct-cleanup-locks --help tells more\n$/);
+    expect(stderr).toMatch(/for help: ct-cleanup-locks --help\n$/);
   });
 
   test('a CT_LOCK_TIMEOUT that is no number is named, and the default holds', async () => {

@@ -155,7 +155,7 @@ describe.each(STANDING_NAMES)('a lock (%s)', (kind) => {
         const { fates, code, stderr } = await clean(directory, [], { through: OTHER_USER });
         expect(fates()).toEqual({ [name]: 'failed', [temporary]: 'failed' });
         expect(stderr).toContain(`FAILED ${join(directory, name)}, lock of `);
-        expect(stderr).toMatch(/we may not remove it \(E(ACCES|PERM)\)/);
+        expect(stderr).toMatch(/no permission to remove it \(E(ACCES|PERM)\)/);
         expect(code).toBe(1);
         expect(readFileSync(join(directory, `a.o${STANDING[kind].record}`), 'utf8')).toContain(':');
       }
@@ -379,8 +379,8 @@ test.skipIf(!canBeOtherUser)(
     chmodSync(join(directory, 'blind'), 0o744);
     const { fates, problems, code, stderr } = await clean(directory, [], { through: OTHER_USER });
     expect(fates()).toEqual({ 'open/a.o.lock.excl': 'removed', 'blind/a.o.lock.excl': 'failed' });
-    expect(problems).toEqual([{ path: join(directory, 'closed'), why: 'this directory may not be read by us' }]);
-    expect(stderr).toContain('may not be read by us');
+    expect(problems).toEqual([{ path: join(directory, 'closed'), why: 'no permission to read this directory' }]);
+    expect(stderr).toContain('no permission to read');
     expect(stderr).toContain('it could not be looked at (EACCES)');
     expect(code).toBe(1);
   },

@@ -222,7 +222,7 @@ describe.skipIf(!canServe)(`with a real sshd${because(canServe, 'no sshd, or not
     const { findings, code } = await cleanWith(ssh.path, directory, '--ssh-timeout=1');
     expect(new Set(findings.map(({ fate }) => fate))).toEqual(new Set(['unknown']));
     const why = (host: string): string | undefined => findings.find(({ owner }) => owner?.host === host)?.why;
-    expect(why('alias')).toContain('who answers calls itself farhost');
+    expect(why('alias')).toContain('the host that answers calls itself farhost');
     expect(why('boxed')).toContain('another PID namespace');
     expect(why('closed')).toContain('Connection refused');
     expect(why('stranger')).toContain('Host key verification failed');

@@ -33,9 +33,9 @@ describe('the five fields of a crontab', () => {
     ['9-5 * * * *', 'found "9-5" as the minute'],
     ['@reboot', 'found "@reboot", expected five fields or one of @yearly, @annually, @monthly'],
     ['@Daily', 'found "@Daily", expected five fields or one of'],
-    ['0 0 30 2 *', 'found "0 0 30 2 *", which never comes: no such month has that day'],
-    ['0 0 31 4,6,sep,11 *', 'never comes'],
-    ['0 0 31 feb */2', 'never comes'],
+    ['0 0 30 2 *', 'found "0 0 30 2 *", which never occurs: no such month has that day'],
+    ['0 0 31 4,6,sep,11 *', 'never occurs'],
+    ['0 0 31 feb */2', 'never occurs'],
     ['1,,2 * * * *', 'found "" as the minute'],
   ])('cannot be %s', (text, problem) => {
     expect(parseCronExpression(text)).toEqual({ problem: expect.stringContaining(problem) });

@@ -64,9 +64,9 @@ describe('a DartConfiguration.tcl', () => {
       ctest: 'ctest',
     });
     expect(findings.map(({ message }) => message)).toEqual([
-      'SourceDirectory is missing, as CMake writes it with include(CTest)',
-      'BuildDirectory is missing, as CMake writes it with include(CTest)',
-      'MakeCommand is missing, so that nothing would be built; CMake writes it with include(CTest)',
+      'SourceDirectory is missing; CMake writes it with include(CTest)',
+      'BuildDirectory is missing; CMake writes it with include(CTest)',
+      'MakeCommand is missing, so nothing would be built; CMake writes it with include(CTest)',
     ]);
   });
 });

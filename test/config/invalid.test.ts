@@ -45,7 +45,7 @@ describe('one problem is one sentence with line, key, what was found and what wa
     ],
     [
       `${HEAD}${GCC}[builds.gcc.submit]\nurl = "https://ann:secret@cdash.example.org/"\n`,
-      '9: builds.gcc.submit.url: the URL has a user or a password in it, which belong into no configuration; see `token_file`',
+      '9: builds.gcc.submit.url: the URL contains a user or a password, which do not belong in a configuration; see `token_file`',
     ],
     [
       `${HEAD}${GCC}[builds.gcc.submit]\ntype = "directory"\ndirectory = "box"\nurl = "http://x/"\n`,
@@ -174,11 +174,11 @@ describe('one problem is one sentence with line, key, what was found and what wa
     ],
     [
       `[project]\nname = "E"\n[builds.gcc]\nsource = "s"\ndirectory = "d"\n`,
-      '3: builds.gcc: the build has neither stages nor an update, so that it does nothing',
+      '3: builds.gcc: the build has neither stages nor an update, so it does nothing',
     ],
     [
       `${HEAD}${GCC}[builds.b]\ndirectory = "b"\nprimary = "gcc"\n[builds.b.stages.build]\nenabled = false\n`,
-      '8: builds.b: the build has no stages, so that it does nothing',
+      '8: builds.b: the build has no stages, so it does nothing',
     ],
   ];
 

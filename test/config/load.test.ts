@@ -45,14 +45,14 @@ describe('loadProject', () => {
     expect(messages('no/such.toml')).toEqual(['no/such.toml: there is no such file; `stagelock init` writes one']);
     expect(messages(directory)).toEqual([`${directory}: this is a directory, expected a file`]);
     const latin1 = write('latin1.toml', Buffer.from('[project]\nname = "K\xf6ln"\n', 'latin1'));
-    expect(messages(latin1)).toEqual([`${latin1}: the file is not UTF-8 text, which a configuration has to be`]);
+    expect(messages(latin1)).toEqual([`${latin1}: the file is not UTF-8 text, as a configuration must be`]);
     expect(messages(`${latin1}/below`)[0]).toContain('the file cannot be read: ENOTDIR');
   });
 
   it.skipIf(process.getuid?.() === 0)('says when the file may not be read', () => {
     const file = write('secret.toml', RIGHT);
     chmodSync(file, 0);
-    expect(messages(file)).toEqual([`${file}: the file may not be read by this user (permission denied)`]);
+    expect(messages(file)).toEqual([`${file}: this user has no permission to read the file`]);
   });
 });
 

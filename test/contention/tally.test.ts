@@ -5,6 +5,7 @@ import { hostOf, parseEntry } from '../../src/contention/entry.js';
 import { linesOf } from '../../src/contention/lines.js';
 import { describeContention } from '../../src/contention/report.js';
 import { Tally } from '../../src/contention/tally.js';
+import { momentText } from '../../src/text/moment.js';
 
 const ENTRY = {
   at: '2026-11-23T10:00:00.000Z',
@@ -161,7 +162,7 @@ describe('the report', () => {
     tally.addLine(line({ target: '/obj/x.o', waitedMs: 5 }));
     tally.addLine('{');
     expect(describeContention(tally.result(2), 'waits.log')).toEqual([
-      'waits.log: 1202 waits from 2026-11-23 10:00:00 to 2027-01-15 08:19:59, 10 hours lost',
+      `waits.log: 1202 waits from ${momentText('2026-11-23T10:00:00Z')} to ${momentText('2027-01-15T08:19:59Z')}, 10 hours lost`,
       '1 line skipped: torn, or no entry of a lock log',
       '',
       'waited  waits  longest  median held  held most by  target',

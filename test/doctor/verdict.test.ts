@@ -67,7 +67,7 @@ describe('the verdict', () => {
     expect(verdictOf([side('nfs')], findings())).toMatchObject({
       works: true,
       recommended: 'lockdir',
-      conclusion: 'Use lockdir here, as is chosen by itself.',
+      conclusion: 'Use lockdir here, the default.',
       remarks: [],
     });
   });
@@ -82,16 +82,14 @@ describe('the verdict', () => {
     const broken: Finding = { check: 'held lock', strategy: 'flock', result: { kind: 'done', excludes: false } };
     const verdict = verdictOf([side('nfs', '/a'), side('nfs', '/b')], findings(broken));
     expect(verdict).toMatchObject({ works: true, recommended: 'lockdir', strategies: { flock: { kind: 'fails' } } });
-    expect(verdict.conclusion).toBe(
-      'Use lockdir here, as is chosen by itself; flock does not exclude between these two mounts.',
-    );
+    expect(verdict.conclusion).toBe('Use lockdir here, the default; flock does not exclude between these two mounts.');
   });
 
   test('strategies that exclude, but get stuck', () => {
     const stuck = (['cifs', 'fcntl'] as const).map((strategy) => handOver(strategy, turns({ lost: 1 })));
     const both = handOver('flock', turns({ lost: 1, overlaps: 1 }));
     expect(verdictOf([side('nfs')], findings(...stuck, both)).conclusion).toBe(
-      'Use lockdir here, as is chosen by itself; flock does not exclude here; cifs and fcntl do not work here.',
+      'Use lockdir here, the default; flock does not exclude here; cifs and fcntl do not work here.',
     );
   });
 
@@ -102,7 +100,7 @@ describe('the verdict', () => {
     );
     expect(verdict).toMatchObject({ works: false, recommended: 'lockdir' });
     expect(verdict.conclusion).toBe(
-      'Use lockdir here: fcntl, which would be chosen, does not work here (80 times held by 4 processes; 3 times by ' +
+      'Use lockdir here: fcntl, the default, does not work here (80 times held by 4 processes; 3 times by ' +
         'two at once); while nothing runs: echo lockdir > /a/.lock-strategy',
     );
   });
@@ -111,7 +109,7 @@ describe('the verdict', () => {
     const verdict = verdictOf([side('ext4', '/srv'), side('nfs', '/mnt')], findings());
     expect(verdict).toMatchObject({ works: false, recommended: 'lockdir' });
     expect(verdict.conclusion).toBe(
-      'Use lockdir here: flock is what would be chosen in /srv, but does not exclude processes in /mnt (nfs); ' +
+      'Use lockdir here: flock is the default in /srv, but does not exclude processes in /mnt (nfs); ' +
         'while nothing runs: echo lockdir > /srv/.lock-strategy',
     );
   });
@@ -127,7 +125,7 @@ describe('the verdict', () => {
       works: false,
       recommended: undefined,
       conclusion:
-        'Nothing can be locked here: no strategy works (80 times held by 4 processes; 1 of them then waited for 20 s in vain, while process 7 of b held it).',
+        'Nothing can be locked here: no strategy works (80 times held by 4 processes; 1 of them then waited 20 s without acquiring it, while process 7 of b held it).',
     });
   });
 
@@ -136,11 +134,11 @@ describe('the verdict', () => {
     const examined = { kind: 'examined', findings: [other] } as const;
     expect(verdictOf([side('nfs', '/a'), side('nfs', '/b')], examined)).toMatchObject({
       works: false,
-      conclusion: '/a and /b are not the same directory; --peer wants another mount of the first one.',
+      conclusion: '/a and /b are not the same directory; --peer takes another mount of the first one.',
     });
     const unknown = { kind: 'examined', findings: [{ ...other, result: failed('no permission') }] } as const;
     expect(verdictOf([side('nfs', '/a'), side('nfs', '/b')], unknown).conclusion).toBe(
-      'Whether /a and /b are the same directory cannot be told: no permission.',
+      'Whether /a and /b are the same directory is unknown: no permission.',
     );
   });
 
@@ -166,10 +164,10 @@ describe('the verdict', () => {
   });
 
   test('what is not possible is no failure, but nothing to choose either', () => {
-    const missing: Finding = { check: 'held lock', strategy: 'flock', result: failed('the server gives no locks') };
+    const missing: Finding = { check: 'held lock', strategy: 'flock', result: failed('the server grants no locks') };
     const verdict = verdictOf([side('ext4')], findings(missing));
     expect(verdict).toMatchObject({ works: false, recommended: 'lockdir' });
-    expect(verdictOf([side('nfs')], findings(missing)).conclusion).toBe('Use lockdir here, as is chosen by itself.');
+    expect(verdictOf([side('nfs')], findings(missing)).conclusion).toBe('Use lockdir here, the default.');
   });
 
   test('mount options that no test from one host can show', () => {
@@ -262,7 +260,7 @@ describe('a finding', () => {
     ['links', { check: 'hard links', result: { kind: 'done', supported: false } }, 'ok', /locks do without/],
     ['seen', sight(900), 'ok', /\/a sees what \/b makes after 2 ms, changes after 900 ms/],
     ['unseen', sight(null), 'ok', /changes not within 8 s/],
-    ['unclaimed', { check: 'exclusive create', result: race({ unclaimed: 1 }) }, 'problem', /no process was told/],
+    ['unclaimed', { check: 'exclusive create', result: race({ unclaimed: 1 }) }, 'problem', /no process learned/],
     ['lost', handOver('cifs', turns({ lost: 1 })), 'problem', /vanished/],
     ['never', handOver('cifs', turns({ handOvers: 0 })), 'problem', /never handed over/],
   ])('%s', (_, finding, outcome, text) => {
@@ -301,7 +299,7 @@ test('the report', () => {
     '  held fcntl              not possible  not known',
   );
   expect(describeVerdict({ ...verdictOf([side('nfs')], findings()), remarks: ['One.', 'Two.'] })).toEqual([
-    'Use lockdir here, as is chosen by itself.',
+    'Use lockdir here, the default.',
     '- One.',
     '- Two.',
   ]);

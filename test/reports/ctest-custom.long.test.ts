@@ -142,7 +142,7 @@ describe.skipIf(absent !== undefined)(`CTestCustom.cmake${absent === undefined ?
     byCTest(build, 'set(CTEST_CUSTOM_ERROR_MATCH tail "x**")\nmessage(FATAL_ERROR "no more")\n');
     const custom = await read(build);
     expect(custom?.problem).toContain(
-      `${build.build}/CTestCustom.cmake has errors; what it had said before counts: CMake Error at`,
+      `${build.build}/CTestCustom.cmake has errors; what it set before that is used: CMake Error at`,
     );
     expect(custom?.problem).toContain('no more');
     expect(custom?.judge.refused).toEqual([{ kind: 'error', text: 'x**', why: 'nested *, ? or +' }]);

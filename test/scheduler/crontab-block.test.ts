@@ -28,7 +28,7 @@ describe('the lines of a project', () => {
       `exec /usr/bin/node '/opt/100\\% it'\\''s here/stagelock.js' --config /etc/ci/stagelock.toml run ${build} >/etc/ci/${build}.log`;
     expect(crontabBlock(project, HERE).split('\n')).toEqual([
       '# begin stagelock /etc/ci/stagelock.toml',
-      '# Written by stagelock crontab --install, which replaces all of it; --remove takes it away.',
+      '# Written by stagelock crontab --install, which replaces all of it; --remove removes it.',
       'SHELL=/bin/sh',
       'PATH=/usr/bin:/bin',
       'MAILTO=ann',
@@ -80,7 +80,7 @@ describe('a crontab', () => {
     for (const damaged of [whole.replace(/# end.*\n/, ''), whole.replace(/# begin.*\n/, ''), whole + whole]) {
       expect(withBlock(damaged, project, HERE)).toEqual({ problem: expect.stringContaining('crontab -e') });
       expect(withoutBlock(damaged, project.file)).toEqual({
-        problem: expect.stringContaining('is missing or there twice'),
+        problem: expect.stringContaining('is missing or appears twice'),
       });
     }
   });

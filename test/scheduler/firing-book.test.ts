@@ -29,6 +29,7 @@ import {
 } from '../../src/scheduler/firing.js';
 import { FiringBook } from '../../src/scheduler/firing-book.js';
 import { localMinuteOf } from '../../src/scheduler/local-time.js';
+import { momentText } from '../../src/text/moment.js';
 import { because, canMount, smallTmpfs } from '../locks/processes.js';
 
 const MINUTE_MS = 60_000;
@@ -55,7 +56,7 @@ describe('the name of a firing', () => {
     expect(firingAt(ms).name).toBe('20261125T1110Z');
     expect(firingShown(localMinuteOf(ms, 'Europe/Berlin')).name).toBe('20261125T1210');
     expect(firingOfChange(ms).name).toBe('change-20261125T111003123Z');
-    expect(describeFiring(named('20261125T1110Z'))).toBe('of 2026-11-25 11:10 UTC');
+    expect(describeFiring(named('20261125T1110Z'))).toBe(`of ${momentText('2026-11-25T11:10:00Z')}`);
     expect(describeFiring(named('20261125T1210'))).toBe('of 2026-11-25 12:10');
     expect(describeFiring(named('change-20261125T111003123Z'))).toBe('because of a change');
   });

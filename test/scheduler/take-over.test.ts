@@ -7,6 +7,7 @@ import { type Firing, firingAt } from '../../src/scheduler/firing.js';
 import { FiringBook } from '../../src/scheduler/firing-book.js';
 import type { JobEnd } from '../../src/scheduler/job.js';
 import { Scheduler } from '../../src/scheduler/scheduler.js';
+import { momentText } from '../../src/text/moment.js';
 import { load } from '../config/config.js';
 
 const MINUTE_MS = 60_000;
@@ -133,7 +134,9 @@ test('a run that cannot even be started is tried four times by all hosts togethe
   const { book, complaints } = schedulerAt('2026-11-25T11:59:30Z', { canStart: false });
   book.claim(NOON, 1, OTHER);
   await pass(30);
-  expect(complaints).toEqual(Array(3).fill('gcc: the run of 2026-11-25 12:00 UTC cannot be started: EAGAIN'));
+  expect(complaints).toEqual(
+    Array(3).fill(`gcc: the run of ${momentText('2026-11-25T12:00:00Z')} cannot be started: EAGAIN`),
+  );
   expect(book.attempts(NOON)).toBe(4);
 });
 

@@ -64,7 +64,7 @@ describe('a broken build', () => {
     expect(await run(world, 'main', '')).toMatchObject({ code: 0, stderr: '' });
     const first = await run(world, 's1', 'exit 3');
     expect(first.stderr).toContain('stagelock: s1: a mail could not be sent: ');
-    expect(first.stderr).toContain('A mail waits; later runs try again: stagelock mail');
+    expect(first.stderr).toContain('A mail is waiting; later runs retry: stagelock mail');
     world.commit(1);
     expect(await run(world, 'main', '')).toMatchObject({ code: 0, stderr: '' });
     expect(await run(world, 's1', '')).toMatchObject({ code: 0, stderr: '' });

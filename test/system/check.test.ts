@@ -186,7 +186,7 @@ test('check sees that nothing takes the mails that are asked for', () => {
   const mail = (sendmail: string) => check({ end: `[mail]\nto = ["a@example.org"]\nsendmail = "${sendmail}"` });
   expect(mail(`${root}/sendmail`)).toMatchObject({
     status: 2,
-    said: expect.stringContaining('mail.sendmail: there is no ROOT/sendmail that takes mails'),
+    said: expect.stringContaining('mail.sendmail: there is no ROOT/sendmail to hand mails to'),
   });
   mkdirSync(join(root, 'sendmail'));
   expect(mail(`${root}/sendmail`).status).toBe(2);

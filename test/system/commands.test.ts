@@ -21,7 +21,7 @@ describe('the command line', () => {
   test.for([
     { args: [], says: /^Usage: stagelock / },
     { args: ['rum'], says: /^stagelock: unknown command 'rum'\n\(Did you mean run\?\)/ },
-    { args: ['run', '--fast'], says: /^stagelock: unknown option '--fast'\n\(stagelock --help tells more\)\n$/ },
+    { args: ['run', '--fast'], says: /^stagelock: unknown option '--fast'\n\(for help: stagelock --help\)\n$/ },
     { args: ['run', 'main', 's1'], says: /^stagelock: too many arguments for 'run'/ },
     { args: ['run'], says: /^stagelock: say which build is meant: \S+\/stagelock\.toml defines main, s1\n$/ },
     { args: ['run', 'mian'], says: /^stagelock: there is no build "mian"; did you mean `main`\?/ },
@@ -100,7 +100,7 @@ describe('init', () => {
     writeFileSync(file, 'mine');
     const again = await init(world, ['--source', 'source', '--build', 'b']);
     expect(again.code).toBe(2);
-    expect(again.stderr).toBe(`stagelock: ${file} exists already and is left as it is; --stdout prints a new one\n`);
+    expect(again.stderr).toBe(`stagelock: ${file} exists already and was left unchanged; --stdout prints a new one\n`);
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 

@@ -48,13 +48,11 @@ describe('two runs of one build', () => {
     const second = await stagelock(world, ['run', 'main']);
     expect(second).toMatchObject({ code: 75, stdout: '' });
     expect(shapeOf(second.stderr, world)).toEqual([
-      'stagelock: main: not run, because an earlier run is still going on.',
-      '  ROOT/main/Testing/Temporary/build: stage build of main, process PID of USER on HOST, since TIME (AGO)',
-      '    alive: process PID runs on HOST',
+      'stagelock: main: not run, because an earlier run is still in progress.',
+      '  ROOT/main/Testing/Temporary/build: stage build of main, held by pid PID of USER on HOST (running for AGE)',
       '    log: ROOT/main/Testing/Temporary/LastBuild_STAMP.log',
-      '  ROOT/main/Testing/Temporary/running: run of main, process PID of USER on HOST, since TIME (AGO)',
-      '    alive: process PID runs on HOST',
-      '  If this comes often, the interval between runs is too short. What it does: stagelock --config ROOT/stagelock.toml status main',
+      '  ROOT/main/Testing/Temporary/running: run of main, held by pid PID of USER on HOST (running for AGE)',
+      '  If this happens often, the interval between runs is too short. To see what it is doing: stagelock --config ROOT/stagelock.toml status main',
     ]);
     worlds.finish(world);
     expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
@@ -79,9 +77,8 @@ describe('a primary', () => {
     expect(ended).toMatchObject({ code: 75, stdout: '' });
     expect(shapeOf(ended.stderr, world)).toEqual([
       'stagelock: main: not updated and not built, because secondaries are still building from ROOT/source.',
-      '  ROOT/main/Testing/Temporary/running.s1: run of s1, process PID of USER on HOST, since TIME (AGO)',
-      '    alive: process PID runs on HOST',
-      '  If this comes often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ROOT/stagelock.toml',
+      '  ROOT/main/Testing/Temporary/running.s1: run of s1, held by pid PID of USER on HOST (running for AGE)',
+      '  If this happens often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ROOT/stagelock.toml',
     ]);
     expect(world.lockFiles('main')).toEqual(['running.s1']);
   });
@@ -125,11 +122,10 @@ describe('a secondary that starts during an update', () => {
     const ended = await stagelock(world, ['run', 's1']);
     expect(ended.code).toBe(75);
     expect(shapeOf(ended.stderr.replace(/waiting \d+ ms/, 'waiting N ms'), world)).toEqual([
-      'stagelock: s1: not built, after waiting N ms for ROOT/main/Testing/Temporary/update to go.',
-      '  ROOT/main/Testing/Temporary/update: stage update of main, process PID of USER on HOST, since TIME (AGO)',
-      '    alive: process PID runs on HOST',
+      'stagelock: s1: not built, because ROOT/main/Testing/Temporary/update did not become free within N ms.',
+      '  ROOT/main/Testing/Temporary/update: stage update of main, held by pid PID of USER on HOST (running for AGE)',
       '    log: ROOT/main/Testing/Temporary/LastUpdate_STAMP.log',
-      '  It still runs. If this comes often, wait longer: update_timeout of s1 in ROOT/stagelock.toml',
+      '  It is still running. If this happens often, increase update_timeout of s1 in ROOT/stagelock.toml',
     ]);
     expect(world.lockFiles('s1')).toEqual([]);
   });

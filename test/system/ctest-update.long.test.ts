@@ -356,7 +356,7 @@ describe('a source that cannot be updated is not built, and stderr says why, as 
     },
     {
       what: 'a branch that follows a local one',
-      says: /on branch work, which follows the local branch main, and nothing updates that one\n.*--set-upstream-to/,
+      says: /on branch work, which follows the local branch main, which nothing updates\n.*--set-upstream-to/,
       arrange: (build) => {
         build.git('clone', 'checkout', '-q', '-b', 'work', '--track', 'main');
         return GIT;
@@ -455,7 +455,7 @@ describe('a source without version control is built as it stands', () => {
     const build = new GitBuild();
     arrange(build);
     build.configure({ UpdateType: '', UpdateCommand: '' });
-    const line = `source not updated: ${build.top} is in no version control\n`;
+    const line = `source not updated: ${build.top} is not under version control\n`;
     for (let count = 0; count < 2; count++) {
       const ran = build.stagelock('run');
       expect(ran).toMatchObject({ code: 0, stderr: '' });
@@ -463,7 +463,7 @@ describe('a source without version control is built as it stands', () => {
     }
     const checked = build.stagelock('check');
     expect(checked).toMatchObject({ code: 0, stderr: '' });
-    expect(checked.stdout).toContain(`ctest does not update ${build.top}: ${build.top} is in no version control\n`);
+    expect(checked.stdout).toContain(`ctest does not update ${build.top}: ${build.top} is not under version control\n`);
   });
 });
 

@@ -25,12 +25,10 @@ describe('after a run was killed', () => {
     const next = await stagelock(world, ['run', 'main']);
     expect(next).toMatchObject({ code: 75, stdout: '' });
     expect(shapeOf(next.stderr, world)).toEqual([
-      'stagelock: main: not run, because an earlier run died and has left its locks.',
-      '  ROOT/main/Testing/Temporary/build: stage build of main, process PID of USER on HOST, since TIME (AGO)',
-      '    dead: there is no process PID on HOST any more',
+      'stagelock: main: not run, because an earlier run died and left its locks.',
+      '  ROOT/main/Testing/Temporary/build: stage build of main, held by pid PID of USER on HOST (dead: its process no longer exists; acquired AGO)',
       '    log: ROOT/main/Testing/Temporary/LastBuild_STAMP.log',
-      '  ROOT/main/Testing/Temporary/running: run of main, process PID of USER on HOST, since TIME (AGO)',
-      '    dead: there is no process PID on HOST any more',
+      '  ROOT/main/Testing/Temporary/running: run of main, held by pid PID of USER on HOST (dead: its process no longer exists; acquired AGO)',
       '  Find out what happened. The locks stay until you clear them: stagelock --config ROOT/stagelock.toml unlock main',
     ]);
     expect(world.lockFiles('main')).toEqual(['build', 'running']);
@@ -98,17 +96,16 @@ test('a secondary that was killed keeps its primary from updating until somebody
   expect(primary.code).toBe(75);
   expect(shapeOf(primary.stderr, world)).toEqual([
     'stagelock: main: not updated and not built, because secondaries are still building from ROOT/source.',
-    '  ROOT/main/Testing/Temporary/running.s1: run of s1, process PID of USER on HOST, since TIME (AGO)',
-    '    dead: there is no process PID on HOST any more',
+    '  ROOT/main/Testing/Temporary/running.s1: run of s1, held by pid PID of USER on HOST (dead: its process no longer exists; acquired AGO)',
     '  Find out what happened. The locks stay until you clear them: stagelock --config ROOT/stagelock.toml unlock s1',
   ]);
   expect(await stagelock(world, ['unlock', 's1', '--yes'])).toMatchObject({ code: 0, stderr: '' });
-  const over = expect.stringMatching(/^stagelock: main: runs again\. What was wrong since \S+ is over\.\n$/);
+  const over = expect.stringMatching(/^stagelock: main: runs again\. The problem of [\d-]+ [\d:]+ \S+ is over\.\n$/);
   expect(await stagelock(world, ['run', 'main'])).toMatchObject({ code: 0, stderr: over });
   expect(await stagelock(world, ['run', 's1'])).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('unlock of an update that was killed says that the source may be half moved', async () => {
+test('unlock of an update that was killed says that the source may be half updated', async () => {
   const world = await worlds.built();
   const run = await worlds.updating(world);
   run.kill('SIGKILL');
@@ -116,7 +113,7 @@ test('unlock of an update that was killed says that the source may be half moved
   worlds.finish(world);
   await worlds.idle(world);
   const { stdout } = await stagelock(world, ['unlock', 'main', '--yes']);
-  expect(stdout).toContain(`The update was interrupted: ${world.source} may be half moved.`);
+  expect(stdout).toContain(`The update was interrupted: ${world.source} may be half updated.`);
   expect(stdout).toMatch(/removed \S+\/update\nremoved \S+\/running\n$/);
 });
 
@@ -133,7 +130,7 @@ test('unlock refuses while the run is alive, and --force takes its locks away, w
   worlds.finish(world);
   const { code, stderr } = await run.ended;
   expect(code).toBe(0);
-  expect(stderr).toMatch(/main: \S+\/running was removed while this run held it/);
+  expect(stderr).toMatch(/main: \S+\/running was removed by force while this run held it/);
 });
 
 test.for(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(

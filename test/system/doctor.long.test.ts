@@ -65,7 +65,7 @@ test('a local disk: everything works, and nothing is left', async () => {
   const { code, stdout, stderr } = await doctor(directory);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(outcomes(stdout)).toEqual(ALL_OK);
-  expect(stdout).toMatch(/^Use (flock|lockdir) here, as is chosen by itself\.$/m);
+  expect(stdout).toMatch(/^Use (flock|lockdir) here, the default\.$/m);
   expect(readdirSync(directory)).toEqual([]);
 });
 
@@ -167,9 +167,7 @@ test.skipIf(!canMountExfat)(
     expect(stdout).toMatch(/^ {2}hard links +ok +unknown; locks do without$/m);
     // exfat-fuse changes inode numbers under us, over which a lockdir may be lost; that, too, has to be noticed.
     const works = outcomes(stdout)['hand-over, lockdir'] === 'ok';
-    expect(stdout).toMatch(
-      works ? /^Use lockdir here/m : /^Use (cifs|fcntl) here: lockdir, which would be chosen, does not/m,
-    );
+    expect(stdout).toMatch(works ? /^Use lockdir here/m : /^Use (cifs|fcntl) here: lockdir, the default, does not/m);
     expect(code).toBe(works ? 0 : 1);
     expect(readdirSync(directory)).toEqual([]);
     // It is for all we know a network file system, on which flock of another host means nothing.
@@ -177,7 +175,7 @@ test.skipIf(!canMountExfat)(
     const disagreeing = await doctor(directory);
     expect(disagreeing.code).toBe(1);
     expect(disagreeing.stdout).toContain(
-      ` here: flock has been agreed on for ${directory}, but does not exclude processes in ${directory} (fuse);`,
+      ` here: flock is agreed on for ${directory}, but does not exclude processes in ${directory} (fuse);`,
     );
   },
 );

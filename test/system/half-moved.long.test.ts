@@ -57,11 +57,11 @@ describe('a source that was half moved when its update was killed', () => {
     expect(git(world, 'status', '--porcelain')).not.toBe('');
     expect(await stagelock(world, ['unlock', 'main', '--yes'])).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(markOf(world))).toBe(true);
-    expect((await stagelock(world, ['status'])).stdout).toMatch(/main .*\n {2}source may be half moved: .*broke off/);
+    expect((await stagelock(world, ['status'])).stdout).toMatch(/main .*\n {2}source may be half updated: .*broke off/);
 
     writeFileSync(world.configFile, `${readFileSync(world.configFile, 'utf8')}update_timeout = "1 s"\n`);
     const secondary = await stagelock(world, ['run', 's1', ...FEW]);
-    expect(secondary).toMatchObject({ code: 75, stderr: expect.stringContaining('may be half moved') });
+    expect(secondary).toMatchObject({ code: 75, stderr: expect.stringContaining('may be half updated') });
     expect(secondary.stdout).not.toContain('build done');
 
     const primary = await stagelock(world, ['run', 'main', ...FEW]);
@@ -120,7 +120,7 @@ test('a git that is killed alone ends the update, and the run puts the source ba
   kill(world, 'merge');
   worlds.finish(world);
   const ended = await run.ended;
-  expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('the source is whole') });
+  expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('the source is complete') });
   expect(world.lockFiles('main')).toEqual([]);
   expect(existsSync(markOf(world))).toBe(false);
   expect(git(world, 'status', '--porcelain')).toBe('');

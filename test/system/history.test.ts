@@ -65,7 +65,7 @@ test('who has built which updates is told, also of a build that is not configure
     '  main has built all of them',
     '  s1 has built up to 1, and still has to build 2 to 3',
     '  s2 has not run yet; it starts at the present',
-    '  old has built up to 1, and still has to build 2 to 3, which is not in the configuration any more; its cursor may be removed',
+    '  old has built up to 1, and still has to build 2 to 3, which is no longer in the configuration; its cursor can be removed',
   ]);
   const json = JSON.parse(stagelock('updates', '--json', '-n', '1').stdout);
   expect(json.primaries[0].records).toHaveLength(1);
@@ -108,7 +108,7 @@ test('past runs are told with what they built and what came of it', () => {
   truncateSync(history, readFileSync(history).length - 20);
   appendFileSync(history, '{"run":"x","begun":"2026-11-24T10:00:00Z","stamp":"20261124-1000-Continuous"}');
   const torn = stagelock('log', 'main');
-  expect(torn.stderr).toContain(`${history}: 1 lines are torn and were skipped`);
+  expect(torn.stderr).toContain(`${history}: 1 incomplete lines were skipped`);
   rmSync(join(root, 'broken'));
   commit(3);
   expect(stagelock('run', 'main').status).toBe(0);

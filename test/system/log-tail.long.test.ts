@@ -47,7 +47,9 @@ test('the end of a log is shown, of a path that names anything else it is not', 
   ];
   for (const other of others) {
     writeFileSync(lock, record.replace(JSON.stringify(log), JSON.stringify(other)));
-    expect(await shownOf(world), other).toBe(`    (its end is not shown: it is no log in ${world.temporary('main')})`);
+    expect(await shownOf(world), other).toBe(
+      `    (its end is not shown: it is not a log in ${world.temporary('main')})`,
+    );
   }
 });
 

@@ -128,11 +128,13 @@ export function isRunning(pid: number): boolean {
 export function shapeOf(text: string, world: World): string[] {
   const shaped = text
     .replaceAll(world.root, 'ROOT')
-    .replace(/process \d+ /g, 'process PID ')
+    .replace(/\b(process|pid) \d+ /g, '$1 PID ')
     .replaceAll(` of ${userInfo().username} on ${hostname()}`, ' of USER on HOST')
     .replaceAll(hostname(), 'HOST')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replace(/\(\d[^)]* ago\)/g, '(AGO)')
+    .replace(/running for \d[^)]*\)/g, 'running for AGE)')
+    .replace(/acquired \d[^)]* ago\)/g, 'acquired AGO)')
     .replace(/_\d{8}-\d{4}\.log/g, '_STAMP.log');
   return shaped.trimEnd().split('\n');
 }

@@ -62,7 +62,7 @@ describe('a build that was renamed in the configuration', () => {
     const world = await behind();
     configure(world, (text) => text.replace('[builds.s1]', '[builds.clang]'));
     const { stdout } = await run(world, 'clang');
-    expect(stdout).toContain('clang: was called s1 before, and goes on where that was');
+    expect(stdout).toContain('clang: was renamed from s1, and continues where it stopped');
     expect(reported(world, 's1')).toEqual(['2']);
     expect(cursors(world)).toEqual(['clang.json', 'main.json']);
     expect((await run(world, 'clang')).stdout).toBe('');

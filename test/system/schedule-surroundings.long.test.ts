@@ -87,7 +87,7 @@ describe('a run that a killed scheduler has left', () => {
     second.kill('SIGTERM');
     await second.untilOutput(/waits for main/);
     second.kill('SIGTERM');
-    expect((await second.ended).stderr).toContain('main does not end; it is left to itself');
+    expect((await second.ended).stderr).toContain('main does not end and is left running');
     expect(jobFiles(world)).toHaveLength(2);
     process.kill(pid, 'SIGCONT');
     await until('its end', () => !isRunning(pid), 20_000);
@@ -107,7 +107,7 @@ test('a run of its own that does not end keeps no scheduler from ending', async 
     scheduler.kill('SIGTERM');
     await scheduler.untilOutput(/waits for/);
     scheduler.kill('SIGTERM');
-    expect((await scheduler.ended).stderr).toContain('main does not end; it is left to itself');
+    expect((await scheduler.ended).stderr).toContain('main does not end and is left running');
   } finally {
     process.kill(pid, 'SIGCONT');
   }
@@ -232,7 +232,7 @@ test.skipIf(!canMount)(
       rmSync(join(small, 'fill'));
       expect(await world.mailbox.until(1)).toHaveLength(1);
       scheduler.kill('SIGTERM');
-      expect((await scheduler.ended).stderr).toMatch(/main: what its run had to say could not be mailed, .*ENOSPC/);
+      expect((await scheduler.ended).stderr).toMatch(/main: the report of its run could not be mailed, .*ENOSPC/);
       expect(readdirSync(join(small, 'state', 'jobs'))).toEqual([]);
     } finally {
       execFileSync('umount', ['-l', small]);

@@ -94,7 +94,7 @@ describe('a failing run', () => {
     world.mailbox.isBusy();
     const scheduler = await schedule(world, { CHECK: 'exit 3' });
     touch(world);
-    await scheduler.untilOutput(/mail: put off: .*sendmail: .*team@example\.org/);
+    await scheduler.untilOutput(/mail: postponed: .*sendmail: .*team@example\.org/);
     expect((await stagelock(world, ['status'])).stdout).toMatch(/^mail: 1 waiting, 0 given up; .* mail$/m);
     expect((await stagelock(world, ['mail'])).stdout).toMatch(
       /^"Cron <.*", since .*, 1 attempt\n {2}waits for team@example\.org: .*no room/,
@@ -102,7 +102,7 @@ describe('a failing run', () => {
     world.mailbox.works();
     expect(await stagelock(world, ['mail', '--send'])).toMatchObject({ code: 0, stderr: '' });
     expect(world.mailbox.subjects).toHaveLength(1);
-    expect((await stagelock(world, ['mail'])).stdout).toMatch(/^no mail waits in /);
+    expect((await stagelock(world, ['mail'])).stdout).toMatch(/^no mails are waiting in /);
   });
 
   test('goes to stderr of the scheduler where nobody is named who gets mails', async () => {
@@ -122,18 +122,18 @@ describe('a run that lasts longer than the interval', () => {
     // A minute is three seconds, in which the first mail has to be on its way.
     const scheduler = await schedule(world, { ...fast(20), WORK: untilThereIs('finish') }, FAST);
     const leftOut = (): number =>
-      count(scheduler.output, /main: not run of .*, since its last run is still going on$/m);
+      count(scheduler.output, /main: not run of .*, since its last run is still in progress$/m);
     await until('three that are left out', () => leftOut() >= 3, 40_000);
     const [mail, ...more] = await world.mailbox.until(1);
     expect(more).toEqual([]);
     expect(mail?.subject).toContain('stagelock run main (exit code 75: a lock is held or a wait timed out)');
     expect(mail?.raw).toMatch(
-      /stagelock: main: not run of .* because its run of \S+ is still going on\.\n {2}process \d+ /,
+      /stagelock: main: not run of .* because its run of \S+ is still in progress\.\n {2}process \d+ /,
     );
     expect(mail?.raw).toContain('the interval between its runs (* * * * *) is too short.');
     writeFileSync(join(world.root, 'finish'), '');
     const [, over] = await world.mailbox.until(2);
-    expect(over?.raw).toMatch(/stagelock: main: its run of \S+ has ended\. What was wrong since /);
+    expect(over?.raw).toMatch(/stagelock: main: its run of \S+ has ended\. The problem of /);
   }, 60_000);
 });
 
@@ -147,7 +147,7 @@ describe('SIGHUP', () => {
     await sleep(500);
     writeFileSync(world.configFile, good.replace('watch = ["trigger"]', 'watch = ["another"]'));
     scheduler.kill('SIGHUP');
-    await scheduler.untilOutput(/has read the configuration again/);
+    await scheduler.untilOutput(/reloaded the configuration/);
     await sleep(500);
     touch(world);
     await sleep(600);
@@ -157,7 +157,7 @@ describe('SIGHUP', () => {
     scheduler.kill('SIGTERM');
     const { code, stderr } = await scheduler.ended;
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^stagelock: the configuration is as before, since the new one is wrong:\n/);
+    expect(stderr).toMatch(/^stagelock: invalid configuration ignored, keeping the previous one:\n/);
     expect(stderr).toContain('builds.main.watch: ');
     expect(stderr).toContain('unknown key `colour`');
   });
@@ -209,7 +209,7 @@ describe('one scheduler for a project and a host', () => {
     const scheduler = await schedule(world);
     const second = await stagelock(world, ['schedule']);
     expect(second.code).toBe(75);
-    expect(second.stderr).toMatch(/a scheduler of \S+ runs on this host already; .*process \d+/);
+    expect(second.stderr).toMatch(/a scheduler of \S+ is already running on this host; .*process \d+/);
     expect((await stagelock(world, ['status'])).stdout).toMatch(/^scheduler: process \d+ on \S+, since .*; alive: /m);
     scheduler.kill('SIGKILL');
     await scheduler.ended;
@@ -225,7 +225,7 @@ describe('one scheduler for a project and a host', () => {
     first.kill('SIGKILL');
     await first.ended;
     const second = await schedule(world);
-    expect(second.output).toMatch(/main: an earlier scheduler has left the run of /);
+    expect(second.output).toMatch(/main: an earlier scheduler left the run of /);
     writeFileSync(join(world.root, 'finish'), '');
     const [mail, ...more] = await world.mailbox.until(1);
     expect(more).toEqual([]);
@@ -328,7 +328,7 @@ describe('run --mail', () => {
     }
     const [mail, ...more] = world.mailbox.mails;
     expect(more).toEqual([]);
-    expect(mail?.raw).toContain('stagelock: main: not run, because an earlier run is still going on.');
+    expect(mail?.raw).toContain('stagelock: main: not run, because an earlier run is still in progress.');
     expect(mail?.raw).toContain(`The end of ${join(world.root, 'cron.log')}:`);
     expect(mail?.raw).toContain('of an earlier time');
     worlds.finish(world);
@@ -338,7 +338,7 @@ describe('run --mail', () => {
     const [, over, ...others] = world.mailbox.mails;
     expect(others).toEqual([]);
     expect(over?.raw).toMatch(
-      /stagelock: main: runs again\. What was wrong since .* \(2 times more not told\) is over\./,
+      /stagelock: main: runs again\. The problem of .* \(2 times more not reported\) is over\./,
     );
   });
 

@@ -318,7 +318,7 @@ describe('a file with a token', () => {
     chownSync(token, 61002, 61001);
     const refused = await stagelock(['-c', config, 'run', '--quiet', 'one'], { HOME: root }, anna);
     expect(refused.stderr).toContain(
-      `${token} belongs to user 61002, neither to user 61001, who runs this, nor to root`,
+      `${token} belongs to user 61002, neither to user 61001, who runs stagelock, nor to root`,
     );
     expect(refused.stderr).toContain(`\n  chown 61001 ${token} && chmod 600 ${token}\n`);
     chownSync(token, 0, 61001);

@@ -62,7 +62,10 @@ primary = "main"
 }
 
 const QUIET = { status: 0, stdout: '', stderr: '' };
-const OVER = { ...QUIET, stderr: expect.stringMatching(/: runs again\. What was wrong since \S+ is over\.\n$/) };
+const OVER = {
+  ...QUIET,
+  stderr: expect.stringMatching(/: runs again\. The problem of [\d-]+ [\d:]+ \S+ is over\.\n$/),
+};
 
 describe('submodules', () => {
   /** `origin` has `library` in it, which has `nested` in it. */

@@ -278,11 +278,11 @@ set(CTEST_CUSTOM_POST_TEST "cmake -E touch after")\n`,
     );
     const broken = stagelock();
     expect(broken).toMatchObject({ status: 1 });
-    expect(broken.stderr).toContain('CTestCustom.cmake has errors; what it had said before counts: CMake Error');
+    expect(broken.stderr).toContain('CTestCustom.cmake has errors; what it set before that is used: CMake Error');
     const xml = read(join(build, 'Testing', tag(), 'Build.xml'));
     expect(textsOf(xml, 'Site/Build/Error/Text').filter((text) => text.includes('Built target'))).not.toEqual([]);
     const log = readFileSync(join(build, 'Testing', 'Temporary', `LastBuild_${tag()}.log`), 'utf8');
-    expect(log).toContain('CTEST_CUSTOM_ERROR_MATCH: left out, as ctest does, is "(" (unmatched parenthesis)');
+    expect(log).toContain('CTEST_CUSTOM_ERROR_MATCH: ignored, as by ctest: "(" (unmatched parenthesis)');
   });
 
   test('name an expression of CTestCustom.cmake that takes too long, judge without it, and hear SIGTERM meanwhile', async () => {
@@ -303,7 +303,7 @@ add_custom_target(loud ALL COMMAND cat "${root}/log")\n`;
     writeFileSync(join(root, 'log'), `${random(900_000)}\nzz top\n`);
     const ran = spawnSync(process.execPath, args, { env: environment, encoding: 'utf8' });
     expect(ran.stderr).toMatch(
-      /CTEST_CUSTOM_WARNING_MATCH: "a\[ab\].*x" takes too long; the log of build is judged without it from line \d+ on/,
+      /CTEST_CUSTOM_WARNING_MATCH: "a\[ab\].*x" takes too long and was not used from line \d+ of the log of build on/,
     );
     expect(ran.status).toBe(0);
     const tag = readFileSync(join(build, 'Testing', 'TAG'), 'utf8').split('\n')[0] ?? '';

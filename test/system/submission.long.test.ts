@@ -163,7 +163,7 @@ describe('the reports of a run', () => {
     const facts = join(waiting?.path ?? '', 'submission.json');
     writeFileSync(facts, readFileSync(facts, 'utf8').replace(/"tried": "\d{4}/, '"tried": "2002'));
     const over = expect.stringMatching(
-      /^stagelock: one: the reports are delivered\. What was wrong since \S+ is over\.\n$/,
+      /^stagelock: one: the reports are delivered\. The problem of [\d-]+ [\d:]+ \S+ is over\.\n$/,
     );
     expect(await run('one')).toEqual({ ...QUIET, stderr: over });
     expect(server.received.map(nameOf)).toEqual(['Update.xml', 'Build.xml', 'Done.xml']);
@@ -186,7 +186,9 @@ describe('the reports of a run', () => {
       stderr: '',
     });
     expect(server.received[0]?.authorization).toBe('Bearer secret-7f3a');
-    expect((await stagelock(['-c', config, 'submit'])).stdout).toMatch(/^one: nothing waits in .*\ntwo: nothing waits/);
+    expect((await stagelock(['-c', config, 'submit'])).stdout).toMatch(
+      /^one: no reports are waiting in .*\ntwo: nothing waits/,
+    );
     const { stdout } = await new Promise<Ended>((resolve) => {
       execFile('grep', ['-r', 'secret-7f3a', join(root, 'one')], (_, stdout, stderr) =>
         resolve({ code: 0, stdout, stderr }),

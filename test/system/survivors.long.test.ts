@@ -69,7 +69,7 @@ describe('while processes of a killed run are alive', () => {
     expect(await stagelock(world, ['run', 'main'])).toMatchObject({ code: 0, stderr: '' });
     expect(world.overlaps()).toBe('');
     expect((await stagelock(world, ['kill', 'main'])).stdout).toBe(
-      `main: nothing of its runs is alive on ${thisHost().name}\n`,
+      `main: no process of its runs is alive on ${thisHost().name}\n`,
     );
   });
 
@@ -204,7 +204,7 @@ test('kill signals nothing of another build, whatever a lock says', async () => 
     join(world.temporary('main'), 'running'),
     readFileSync(lock, 'utf8').replace(/"pid": \d+/, '"pid": 999999'),
   );
-  expect((await stagelock(world, ['kill', 'main', '--yes'])).stdout).toMatch(/^main: nothing of its runs is alive/);
+  expect((await stagelock(world, ['kill', 'main', '--yes'])).stdout).toMatch(/^main: no process of its runs is alive/);
   // A lock that names a process that is no run, with its true start.
   const facts = thisHost().process(process.pid);
   const record = JSON.parse(readFileSync(lock, 'utf8'));
@@ -215,7 +215,7 @@ test('kill signals nothing of another build, whatever a lock says', async () => 
     run: 'x',
   };
   writeFileSync(join(world.temporary('main'), 'running'), JSON.stringify(forged));
-  expect((await stagelock(world, ['kill', 'main', '--yes'])).stdout).toMatch(/^main: nothing of its runs is alive/);
+  expect((await stagelock(world, ['kill', 'main', '--yes'])).stdout).toMatch(/^main: no process of its runs is alive/);
   expect(isRunning(other.pid)).toBe(true);
   worlds.finish(world);
   expect((await other.ended).code).toBe(0);
@@ -302,7 +302,7 @@ test('what a stage was allowed to leave keeps nobody from anything, and kill lea
   expect(isRunning(pid)).toBe(true);
   world.commit(1);
   expect(await stagelock(world, ['run', 'main'])).toMatchObject({ code: 0, stderr: '' });
-  expect((await stagelock(world, ['kill', 'main', '--yes'])).stdout).toMatch(/nothing of its runs is alive/);
+  expect((await stagelock(world, ['kill', 'main', '--yes'])).stdout).toMatch(/no process of its runs is alive/);
   expect(isRunning(pid)).toBe(true);
 });
 

@@ -107,7 +107,7 @@ test('a unit of somebody else is not touched', () => {
   writeFileSync(path, '# mine\n');
   expect(systemd('--install')).toMatchObject({
     status: 1,
-    stderr: `stagelock: ${path} is there and was not written for this configuration; nothing is changed\n`,
+    stderr: `stagelock: ${path} exists and was not written for this configuration; nothing was changed\n`,
   });
   expect(readdirSync(units())).toEqual(['stagelock-an-example-gcc.timer']);
 });

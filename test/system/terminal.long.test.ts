@@ -46,7 +46,7 @@ describe.skipIf(noTerminal !== undefined)(`on a terminal${noTerminal === undefin
     run.type(CTRL_C);
     const { code, stdout } = await run.ended;
     expect(code).toBe(130);
-    expect(stdout).toMatch(/main: told to stop by SIGINT; ending what runs\r\n/);
+    expect(stdout).toMatch(/main: stopping on SIGINT: ending what runs\r\n/);
     expect(stdout).toMatch(/main: interrupted\. Its locks stay \(\S+\/running, \S+\/build\)/);
     expect(stdout).toContain(`stagelock --config ${world.configFile} unlock main`);
     expect(world.lockFiles('main')).toEqual(['build', 'running']);

@@ -17,12 +17,12 @@ test('that a run has died is told although it was told that it is still going on
   const run = start(world, ['run', 'main'], { environment: { WORK: 'sleep 60' } });
   await untilThere(join(world.temporary('main'), 'build'));
   const alive = await stagelock(world, ['run', 'main']);
-  expect(alive).toMatchObject({ code: 75, stderr: expect.stringContaining('still going on') });
+  expect(alive).toMatchObject({ code: 75, stderr: expect.stringContaining('still in progress') });
   expect((await stagelock(world, ['run', 'main'])).stderr).toBe('');
   run.kill('SIGKILL');
   await run.ended;
   const dead = await stagelock(world, ['run', 'main']);
-  expect(dead).toMatchObject({ code: 75, stderr: expect.stringContaining('died and has left its locks') });
+  expect(dead).toMatchObject({ code: 75, stderr: expect.stringContaining('died and left its locks') });
   expect(dead.stderr).toContain('unlock main');
   expect((await stagelock(world, ['run', 'main'])).stderr).toBe('');
 });
@@ -35,7 +35,7 @@ test('that a run is still going on is told once, whatever it is at', async () =>
   world.commit(1);
   const run = start(world, ['run', 'main'], { environment: { WORK: waits('built') } });
   await untilThere(join(world.temporary('main'), 'build'));
-  expect((await stagelock(world, ['run', 'main'])).stderr).toContain('still going on');
+  expect((await stagelock(world, ['run', 'main'])).stderr).toContain('still in progress');
   writeFileSync(join(world.root, 'built'), '');
   await untilThere(join(world.temporary('main'), 'test'));
   expect((await stagelock(world, ['run', 'main'])).stderr).toBe('');

@@ -143,7 +143,8 @@ describe.each(['svn', 'hg', 'cvs'] as const)('a source in %s', (type) => {
         expect(world.build('main', []), `${what}, once more`).toMatchObject({ code: 1, stderr: '' });
         undo?.(world);
       }
-      const over = /^stagelock: main: runs again\. What was wrong since \S+Z \(\d+ times more not told\) is over\.\n$/;
+      const over =
+        /^stagelock: main: runs again\. The problem of [\d-]+ [\d:]+ \S+ \(\d+ times more not reported\) is over\.\n$/;
       expect(world.build('main', [])).toMatchObject({ code: 0, stderr: expect.stringMatching(over) });
       world.push({ write: { 'b.c': 'int b;\n' } });
       expect(world.build('main', [])).toMatchObject({ code: 0, stderr: '' });

@@ -32,7 +32,9 @@ describe.skipIf(noUsers !== undefined)(
       expect(primary.stderr).toMatch(/running\.s1: run of s1, process \d+ of 61002 on .*\n {4}alive: /);
       worlds.finish(world);
       expect(await secondary.ended).toMatchObject({ code: 0, stderr: '' });
-      const over = expect.stringMatching(/^stagelock: main: runs again\. What was wrong since \S+ is over\.\n$/);
+      const over = expect.stringMatching(
+        /^stagelock: main: runs again\. The problem of [\d-]+ [\d:]+ \S+ is over\.\n$/,
+      );
       expect(await as(ANNA, world, ['run', 'main'])).toMatchObject({ code: 0, stderr: over });
       expect(await as(BERT, world, ['run', 's1'])).toMatchObject({ code: 0, stderr: '' });
       expect(world.overlaps()).toBe('');
@@ -104,7 +106,7 @@ describe.skipIf(noUsers !== undefined)(
       const { code, stdout } = await as(STRANGER, world, ['status']);
       expect(code).toBe(70);
       expect(stdout).toMatch(
-        /^main \(primary\): idle\ns1 \(secondary\): cannot be seen: EACCES: .*\/s1\/Testing\/Temporary'\n$/,
+        /^main \(primary\): idle\ns1 \(secondary\): cannot be read: EACCES: .*\/s1\/Testing\/Temporary'\n$/,
       );
     });
   },

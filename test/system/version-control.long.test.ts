@@ -82,7 +82,7 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
     expect(failed.stderr).toContain(join(root, 'source'));
     expect(locks('main')).toEqual([]);
     repository.reappear();
-    const over = expect.stringMatching(/^stagelock: main: runs again\. What was wrong since \S+ is over\.\n$/);
+    const over = expect.stringMatching(/^stagelock: main: runs again\. The problem of [\d-]+ [\d:]+ \S+ is over\.\n$/);
     expect(run('main')).toMatchObject({ status: 0, stderr: over });
     expect(built('main')).toBe('12');
   });
@@ -122,7 +122,7 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
       execFileSync('sh', ['-ec', forth[type]], { cwd: join(root, 'source'), env: environment });
     }
     rmSync(byHand);
-    const over = expect.stringMatching(/^stagelock: main: runs again\. What was wrong since \S+ is over\.\n$/);
+    const over = expect.stringMatching(/^stagelock: main: runs again\. The problem of [\d-]+ [\d:]+ \S+ is over\.\n$/);
     for (const build of ['main', 'other']) {
       expect(run(build)).toMatchObject({ status: 0, stderr: build === 'main' ? over : '' });
       expect(reported(build)).toEqual(['a']);

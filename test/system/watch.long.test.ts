@@ -461,7 +461,7 @@ ${update ? '[builds.main.update]\ntype = "git"\nbranch = "main"\n' : ''}
     const { world, scheduler, config } = await inside();
     appendFileSync(config, '[builds.new]\nprimary = "main"\ndirectory = "new"\n');
     scheduler.kill('SIGHUP');
-    await scheduler.untilOutput(/has read the configuration again/);
+    await scheduler.untilOutput(/reloaded the configuration/);
     await settled(scheduler);
     const before = begun(scheduler);
     make(world.source, 'new/Testing');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { momentText } from '../../src/text/moment.js';
 import { WarningTeller } from '../../src/warnings/teller.js';
 import { type Remembered, thin } from '../../src/warnings/thinning.js';
 
@@ -121,12 +122,12 @@ describe('what a person is told', () => {
     expect(warn()).toEqual([
       'held',
       '  by 4711',
-      '  The same as 1 h ago, and 11 times in between that were not told; --every-warning tells each time.',
+      '  The same as 1 h ago, and 11 times in between, not reported; --every-warning reports each one.',
     ]);
     now += 5 * MINUTE;
     expect(warn()).toEqual([]);
     expect(teller().over('run', 'main: runs again.', new Date(now))).toEqual([
-      'main: runs again. What was wrong since 2002-01-31T21:00:00.000Z (once more not told) is over.',
+      `main: runs again. The problem of ${momentText('2002-01-31T21:00:00.000Z')} (once more not reported) is over.`,
     ]);
     expect(teller().over('run', 'main: runs again.', new Date(now))).toEqual([]);
     expect(warn()).toEqual(['held', '  by 4711']);
@@ -148,7 +149,7 @@ describe('what a person is told', () => {
     now += 5 * MINUTE;
     warn('away');
     expect(teller().over('run', 'main: runs again.', new Date(now))).toEqual([
-      'main: runs again. What was wrong since 2002-01-31T21:00:00.000Z (once more not told) is over.',
+      `main: runs again. The problem of ${momentText('2002-01-31T21:00:00.000Z')} (once more not reported) is over.`,
     ]);
     expect(teller().over('run', 'main: runs again.', new Date(now))).toEqual([]);
   });

@@ -23,23 +23,25 @@ export const mailShape = {
       'sendmail hands mails to the program of that name on this machine; smtp sends them to a server.',
     ),
   ),
-  from: z.optional(address('Who the mails are from. Default: the user at this host.')),
+  from: z.optional(address('The sender of the mails. Default: the user at this host.')),
   to: z.optional(addresses('The maintainers: they get what cron would have mailed.')),
   authors: z.optional(
     z.boolean('true or false').check(
       z.meta({
         description:
-          'Whether the authors of the updates that a broken run built are told, and told again when it is mended.',
+          'Whether the authors of the updates that a broken run built get a mail, and another one when it works again.',
         default: false,
       }),
     ),
   ),
   author_domain: z.optional(
-    line('What follows the @ for authors whom the version control system knows by their login only.', 'a domain').check(
+    line('The mail domain of authors whom the version control system knows only by their login.', 'a domain').check(
       z.refine((text) => /^[A-Za-z0-9.-]+$/.test(text), 'a domain such as "example.org"'),
     ),
   ),
-  monitors: z.optional(addresses('Who gets a copy of the mails to the authors; alone when there are none.')),
+  monitors: z.optional(
+    addresses('Recipients of a copy of the mails to the authors; the only recipients when there are no authors.'),
+  ),
   sendmail: z.optional(path('sendmail only: the program.')),
   host: z.optional(line('smtp only: the server.', 'a host name')),
   port: z.optional(
@@ -69,11 +71,11 @@ export const mailShape = {
     z.boolean('true or false').check(
       z.meta({
         description:
-          'smtp only: whether the password may be sent with security = "none" to another host than this one, where everybody on the way can read it.',
+          'smtp only: whether the password may be sent with security = "none" to another host than this one, where anyone on the network path can read it.',
         default: false,
       }),
     ),
   ),
   ca_file: z.optional(path('smtp only: certificates (PEM) of authorities to trust, instead of those that Node knows.')),
-  keep: z.optional(duration('How long a mail that cannot be delivered is tried again.', DEFAULTS.mailKeep)),
+  keep: z.optional(duration('How long the delivery of a mail is retried.', DEFAULTS.mailKeep)),
 };

@@ -30,7 +30,7 @@ export const projectShape = {
     choice(
       ['auto', 'lockdir', 'cifs', 'flock', 'fcntl'],
       DEFAULTS.strategy,
-      'How locks in one directory are taken; auto chooses from its file system. Set lockdir, which works from ' +
+      'How locks in one directory are acquired; auto chooses by its file system. Set lockdir, which works from ' +
         'everywhere, when the server of a network file system and its clients build in one directory.',
     ),
   ),
@@ -38,7 +38,7 @@ export const projectShape = {
     z.number('a number of days').check(
       z.refine((days) => days > 0, 'a number of days, more than 0'),
       z.meta({
-        description: 'How many days an update stays in the journal at least, also when every build has built it.',
+        description: 'How many days an update stays in the journal at least, even when every build has built it.',
         default: DEFAULTS.keepUpdates,
       }),
     ),

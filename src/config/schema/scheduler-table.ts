@@ -10,12 +10,12 @@ export const schedulerShape = {
       z.refine(isTimeZone, 'a time zone such as "Europe/Berlin" or "UTC"'),
       z.meta({
         description:
-          'In which `stagelock schedule` and `stagelock systemd` read schedules. Default: that of the machine.',
+          'The time zone of schedules in `stagelock schedule` and `stagelock systemd`. Default: that of the machine.',
       }),
     ),
   ),
   random_delay: z.optional(
-    duration('Each firing comes so much later at most, by chance.', DEFAULTS.randomDelay, 'zero'),
+    duration('Each firing is delayed by a random time of at most this.', DEFAULTS.randomDelay, 'zero'),
   ),
   state: z.optional(
     path(
@@ -27,13 +27,13 @@ export const schedulerShape = {
       z.refine((count) => count >= 1 && count <= 100_000, 'a whole number from 1 to 100000'),
       z.meta({
         description:
-          'So many runs of a `stagelock schedule` go on at once at most, on each host; the others wait for a free place. Default: twice the number of processors, at least 4.',
+          'How many runs of `stagelock schedule` may be in progress at once on each host; others wait for a free slot. Default: twice the number of processors, at least 4.',
       }),
     ),
   ),
   stop_limit: z.optional(
     duration(
-      'How long a scheduler that is told to stop lets builds go on before it ends them.',
+      'How long a scheduler that was asked to stop waits for builds before it ends them.',
       DEFAULTS.stopLimit,
       'zero',
     ),

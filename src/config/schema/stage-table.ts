@@ -52,7 +52,7 @@ export const stageShape = {
     choice(
       ['configure', 'build', 'test', 'none'],
       undefined,
-      'As what it is reported in Testing/<tag>: Configure.xml, Build.xml, Test.xml or not at all. Default: by its name.',
+      'How the stage is reported in Testing/<tag>: Configure.xml, Build.xml, Test.xml or not at all. Default: by its name.',
     ),
   ),
   junit: z.optional(

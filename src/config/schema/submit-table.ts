@@ -31,7 +31,7 @@ export const submitShape = {
     z.boolean('true or false').check(
       z.meta({
         description:
-          'cdash only: whether the token may be sent by plain http to another host than this one, where everybody on the way can read it.',
+          'cdash only: whether the token may be sent by plain http to another host than this one, where anyone on the network path can read it.',
         default: false,
       }),
     ),
@@ -40,14 +40,12 @@ export const submitShape = {
     path('cdash only: certificates (PEM) of authorities to trust, instead of those that Node knows.'),
   ),
   directory: z.optional(path('directory only: the drop box. It must exist.')),
-  timeout: z.optional(
-    duration('cdash only: how long the server may let nothing be heard of it.', DEFAULTS.submitTimeout),
-  ),
+  timeout: z.optional(duration('cdash only: how long the server may stay silent.', DEFAULTS.submitTimeout)),
   retries: z.optional(
     z.int('a whole number').check(
       z.refine((count) => count >= 0 && count <= 100, 'a whole number from 0 to 100'),
       z.meta({
-        description: 'How often one run tries again; later runs go on with what is left.',
+        description: 'How often one run retries; later runs deliver the rest.',
         default: DEFAULTS.submitRetries,
       }),
     ),
@@ -62,7 +60,7 @@ export const submitShape = {
     z.number('a number of megabytes').check(
       z.refine((size) => size > 0, 'a number of megabytes, more than 0'),
       z.meta({
-        description: 'How many megabytes of reports are kept in Testing/Spool; beyond that the oldest go.',
+        description: 'How many megabytes of reports are kept in Testing/Spool; beyond that the oldest are removed.',
         default: DEFAULTS.submitSpoolSize,
       }),
     ),

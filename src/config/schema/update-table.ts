@@ -18,7 +18,7 @@ export const updateShape = {
     ),
   ),
   url: z.optional(
-    line('svn only: the URL that must be checked out. Without it, whatever is.', 'a URL').check(
+    line('svn only: the URL that must be checked out. Without it, any URL.', 'a URL').check(
       z.refine((url) => /^[a-z+]+:\/\/./.test(url), 'a URL such as "https://svn.example.org/project/trunk"'),
     ),
   ),
@@ -63,7 +63,7 @@ export const updateShape = {
   version_only: z.optional(
     z.boolean('true or false').check(
       z.meta({
-        description: 'Leaves the tree as it is, since something else moves it, and records its revision.',
+        description: 'Leaves the tree unchanged, because something else updates it, and records its revision.',
         default: false,
       }),
     ),

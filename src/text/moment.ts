@@ -1,0 +1,26 @@
+import { shown } from './shown.js';
+
+/**
+ * A time for a person: local, with its zone, as in `2026-11-26 14:02 CET`. Programs get ISO 8601 in UTC. A text that is no time, as
+ * a record of another user may hold, is shown as it is.
+ */
+export function momentText(time: Date | string | number): string {
+  const moment = new Date(time);
+  if (Number.isNaN(moment.getTime())) return shown(String(time), 64);
+  return `${localMinute(moment)} ${zoneOf(moment)}`;
+}
+
+function localMinute(moment: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const date = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+  return `${date} ${two(moment.getHours())}:${two(moment.getMinutes())}`;
+}
+
+/** Each language has abbreviations for the zones of its own countries only, and `GMT+1` for others. */
+function zoneOf(moment: Date): string {
+  const names = ['en-US', 'en-GB'].map((language) => {
+    const parts = new Intl.DateTimeFormat(language, { timeZoneName: 'short' }).formatToParts(moment);
+    return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  });
+  return names.find((name) => !/^GMT[+-]/.test(name)) ?? names[0] ?? '';
+}
