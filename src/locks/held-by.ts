@@ -1,4 +1,4 @@
-import { formatDuration } from '../config/duration.js';
+import { formatDuration } from '../text/duration.js';
 import type { Judgement } from './owner.js';
 
 /** Who holds a lock, as its record says. */
