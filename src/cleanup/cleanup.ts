@@ -82,7 +82,7 @@ export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
   return { survey: { ...survey, problems: [...elsewhere.problems, ...survey.problems] }, tally };
 }
 
-/** What could not be read was told of the first time. */
+/** What could not be read was reported the first time. */
 async function cleanTheRest(
   roots: readonly string[],
   context: CleanupContext,

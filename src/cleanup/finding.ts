@@ -41,7 +41,7 @@ export interface CleanupContext {
 
 type About = Pick<Finding, 'path' | 'what' | 'owner' | 'target'>;
 
-/** Tells what a removal has come to. What was gone before we came is nothing to tell. */
+/** Reports the result of a removal. What another process had removed before is not reported.  */
 export function tellRemoval(context: CleanupContext, about: About, why: string, removal: Removal): void {
   if (removal.kind === 'failed') context.tell({ ...about, fate: 'failed', why: `${why}, but ${removal.why}` });
   if (removal.kind === 'removed') context.tell({ ...about, fate: context.dryRun ? 'would-remove' : 'removed', why });
@@ -53,7 +53,7 @@ export function findingOf(error: unknown, { path, what }: Pick<Finding, 'path' |
   const code = errorCode(error) ?? (error instanceof LockError ? errorCode(error.cause) : undefined);
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESTALE') return undefined;
   if (code !== undefined) return finding('failed', `it could not be looked at (${code})`);
-  // A symbolic link or the like, which locks everybody out as well as a lock does.
+  // A symbolic link or the like, which blocks every process just as a lock does.
   if (error instanceof LockError) return finding('unknown', error.message.slice(error.path.length + 2));
   throw error;
 }

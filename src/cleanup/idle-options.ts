@@ -19,7 +19,7 @@ const SWITCHES = ['file-locking', 'use-mtime', 'force-flat-exe-layout', 'allow-f
 /** What may follow a switch as its value. */
 const YES_OR_NO = /^(?:true|false|yes|no|on|off|y|n|t|f|0|1)$/i;
 
-/** The command line without them. What lacks its value stays, to be told of. */
+/** The command line without them. An option that lacks its value stays, to be reported. */
 export function withoutIdleOptions(args: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at < args.length; at++) {

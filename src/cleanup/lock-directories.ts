@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The directories in which the locks of what is in a directory may stand, besides that directory itself: the one that
- * CT_LOCK_DIR or an agreement names, and in one that is everybody's the own one of each user.
+ * CT_LOCK_DIR or an agreement names, and, in a directory that every user may write, the one of each user.
  *
  * @throws LockError when CT_LOCK_DIR names none that can be used
  */

@@ -46,7 +46,7 @@ export class LockCleaner {
   readonly #hosts: RemoteHosts;
   #pending: Pending[] = [];
 
-  /** @param onAsking told how many hosts are asked */
+  /** @param onAsking called with the number of hosts that are asked */
   constructor(context: CleanupContext, onAsking: (hosts: number) => void) {
     this.#context = context;
     this.#onAsking = onAsking;
@@ -75,7 +75,7 @@ export class LockCleaner {
       const answer = answers.get(host) ?? { kind: 'no-answer', why: 'it was not asked' };
       await guarded(join(found.directory, found.name), this.#context, async (path) => {
         const seen = look(found, path, this.#context);
-        // The answer is about that very owner. Whoever has taken it since is left alone, and the next clean-up sees him.
+        // The answer is about that very owner. A lock with a new owner stays, and the next clean-up judges it.
         if (seen?.held.owner?.pid !== pid || seen.held.owner.host !== host || seen.held.sinceMs !== sinceMs) return;
         await decide(seen, answer, this.#context);
       });

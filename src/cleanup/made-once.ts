@@ -11,8 +11,8 @@ const LASTS_MS = 24 * 3_600_000;
 const OURS = /^(?:wanted|.+\.made|[0-9a-f]{64}\.probe|\.\d{1,10}\.[0-9a-f]{16}\.tmp)$/s;
 
 /**
- * Removes from such directories what nobody has written to for a day, and the directories when they are empty. Who dies
- * within leaves less of it; who writes facts there at the same time does without them at worst.
+ * Removes files from such directories that were not written to for a day, and directories that are empty. A process that dies
+ * here has removed some of them; one that writes facts at the same time loses them at worst.
  */
 export function cleanMadeOnce(directories: readonly string[], context: CleanupContext): void {
   for (const path of directories) {
@@ -55,7 +55,7 @@ function removeOld(path: string, { host, dryRun, places }: CleanupContext): numb
   return removed;
 }
 
-/** Unless somebody has just written something there. */
+/** Unless another process has just written something there. */
 function removeEmpty(path: string): void {
   try {
     rmdirSync(path);

@@ -11,8 +11,8 @@ export type RemoteAnswer =
   | { readonly kind: 'no-answer'; readonly why: string };
 
 /**
- * Whether a host name from an owner record may be handed to ssh(1). Whoever may write to the directory may have written
- * it, so it has to be a name and nothing else: no option, no user, no address, no shell.
+ * Whether a host name from an owner record may be handed to ssh(1). Any user who may write to the directory may have written
+ * it, so it must be a name and nothing else: no option, no user, no address, no shell.
  */
 export function isHostName(name: string): boolean {
   return name.length <= 253 && /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*$/i.test(name);
@@ -22,8 +22,8 @@ export function isHostName(name: string): boolean {
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 
 /**
- * What /bin/sh on the other host reads from its standard input; only numbers of ours are in it. kill(1) fails for somebody
- * else's process, too, so what counts is the message, in English. `ps` may know nothing of etimes.
+ * What /bin/sh on the other host reads from its standard input; only numbers of ours are in it. kill(1) fails for the process
+ * of another user, too, so the message counts, in English. `ps` may not know etimes.
  */
 export function remoteScript(pids: readonly number[]): string {
   return [

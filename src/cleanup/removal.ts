@@ -19,8 +19,8 @@ type Held = Extract<Inspection, { readonly kind: 'held' }>;
  *
  * An owner of this host is judged again, while no other process of this host removes locks. The owner on another host was
  * judged there, so only that very lock goes. Its host's processes could be removing it, too, and take it afresh; but
- * they would have done so at the moment of its owner's death, and asking their host took longer than they wait. Should it
- * happen all the same, a lockdir keeps everybody out until the name in it has been compared; an exclusive file has to be
+ * they would have done so at the moment of its owner's death, and asking their host took longer than they wait. If it
+ * happens anyway, a lockdir keeps every process out until the name in it has been compared; an exclusive file has to be
  * moved away for that, and for this instant a third process could take the lock beside the second one.
  */
 export async function removeLock(
@@ -58,7 +58,7 @@ export function removeTemporary(path: string, shape: TemporaryShape): Removal {
   }
 }
 
-/** What is in a lock directory: the owner record, also as NFS and FUSE keep it while somebody has it open. */
+/** What is in a lock directory: the owner record, also as NFS and FUSE keep it while a process has it open. */
 const INSIDE = /^(?:pid|\.nfs[0-9a-f]+|\.fuse_hidden[0-9a-f]+)$/;
 
 /** By way of a descriptor that follows no symbolic link, lest one that is put there meanwhile leads us elsewhere. */

@@ -20,7 +20,7 @@ export interface Kept {
 type Held = Extract<Inspection, { readonly kind: 'held' }>;
 
 export interface LockCircumstances {
-  /** By the clock of the file server, before anybody else was asked. */
+  /** By the clock of the file server, before any other host was asked. */
   readonly ageMs: number;
   /** A younger lock is left alone whatever became of its owner. */
   readonly minAgeMs: number;
@@ -57,7 +57,7 @@ export function judgeLock({ owner, judgement }: Held, { ageMs, minAgeMs, here, a
   return { kind: 'in-use', why: `process ${pid} runs on ${host}` };
 }
 
-/** Who holds the lock that a temporary is written under: somebody, nobody, or we cannot see all who might. */
+/** Whether the lock that a temporary is written under is held; `unseen` when holders on other hosts would not show. */
 export type Hold = 'taken' | 'free' | 'unseen';
 
 export interface TemporaryFacts {
@@ -74,9 +74,9 @@ export interface TemporaryFacts {
 }
 
 const HOUR_MS = 3_600_000;
-/** What is needed for an instant, under no lock: whoever still needs it has been stopped, or his host has. */
+/** For a file that is needed for an instant, under no lock: a process that still needs it is stopped, or its host is. */
 const PASSING_MS = HOUR_MS;
-/** No compiler or linker leaves its output untouched for so long. */
+/** No compiler or linker leaves its output unchanged for this long. */
 const UNTOUCHED_MS = 24 * HOUR_MS;
 /** NFS may show names of up to a minute ago (acdirmax). */
 const NETWORK_MS = 120_000;
@@ -84,12 +84,12 @@ const NETWORK_MS = 120_000;
 /**
  * Decides about a temporary. Its name tells a pid but no host, so that no such process lives here proves nothing in a
  * directory that other hosts or containers write to. What proves it is the lock: a temporary is made after its target's
- * lock was taken and is gone before the lock is given back. One that was seen first, and whose lock is then seen free,
- * is nobody's any more.
+ * lock was taken and is gone before the lock is given back. If a temporary is seen first, and its lock is then seen free,
+ * it is orphaned.
  *
- * - taken, by whomever, or stale but not cleaned up: the temporary may be the holder's.
- * - free: orphaned once it is old enough. That the process of its pid runs here still keeps it: somebody may have removed
- *   the lock by force.
+ * - taken, by any process, or stale but not cleaned up: the temporary may be the holder's.
+ * - free: orphaned once it is old enough. It still stays while a process of its pid runs here: the lock may have been removed
+ *   by force.
  * - unseen, since a flock(2) of another host does not show on a network file system, or since `T.lock` cannot be opened:
  *   orphaned after a day without a change.
  * - none: orphaned after an hour.

@@ -2,7 +2,7 @@ import { type Dirent, readdir } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../host/error-code.js';
 
-/** What a directory holds, told once for each directory of a walk. */
+/** What a directory holds, reported once for each directory of a walk. */
 export interface Visit {
   readonly directory: string;
   readonly entries: readonly Dirent[];

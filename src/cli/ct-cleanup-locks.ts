@@ -124,7 +124,7 @@ async function cleanUpCommand(values: Values): Promise<number> {
   return isClean(whole) ? 0 : 1;
 }
 
-/** What is done, and what only a person can clear, is told unless quiet; what else is kept only when asked for. */
+/** What was removed, and what only a person can clear, is printed unless --quiet; what else was kept only with --verbose. */
 function leastLevel({ fate, clear }: Finding): number {
   return fate === 'removed' || fate === 'would-remove' || clear !== undefined ? 0 : 1;
 }
@@ -171,7 +171,7 @@ function configurationOf(values: Values): ReadonlyMap<string, string> {
   return configured;
 }
 
-/** compiletools' object directories; none where it has been told to use none. */
+/** compiletools' object directories; none where it is configured to use none. */
 function casDirectories(values: Values, configured: ReadonlyMap<string, string>): string[] {
   const { variant: named, 'all-variants': allVariants, 'cas-objdir': given, objdir } = values;
   const surroundings = here();

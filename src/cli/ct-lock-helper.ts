@@ -22,7 +22,7 @@ import { HELP, readHelperArguments, UsageError } from './helper-arguments.js';
 import { settle } from './settle.js';
 import { type Stop, stopSignal } from './stop-signal.js';
 
-/** Of our own errors, so that they can be told from those of the command. */
+/** The exit code of our own errors, which distinguishes them from those of the command. */
 const OWN_ERROR = 125;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -84,7 +84,7 @@ function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop
       warn(production.message);
       return OWN_ERROR;
     case 'absent':
-      // Whoever appends -o knows that a file has to come of it. A command of somebody else may have meant it otherwise.
+      // `compile` appends -o itself, so a file must result. In `link`, the command line is the caller's and may not write one.
       if (verb !== 'compile') return 0;
       warn(`${command[0]} succeeded without writing ${production.temporary}, which the appended -o names`);
       return OWN_ERROR;
@@ -131,7 +131,7 @@ function describe(error: unknown): string[] {
 
 /** One line, whatever names of files and of hosts hold; the native front writes the same. */
 function warn(text: string): void {
-  // A warning that nobody reads any more (`make 2>&1 | head`) must not end a compile.
+  // A warning whose reader is gone (`make 2>&1 | head`) must not end a compile.
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
   process.stderr.write(`ct-lock-helper: ${shown(text, Number.POSITIVE_INFINITY)}\n`);
 }

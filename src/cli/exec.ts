@@ -67,8 +67,8 @@ export async function execCommand(words: readonly string[], options: ExecOptions
 }
 
 /**
- * Tells a person at a terminal how long he has been waiting for whom. Anybody else has asked for the wait, so it is no
- * news; only that a lock of another host is overdue is, once: nobody will ever remove it but a person.
+ * Reports to a person at a terminal how long the command has been waiting, and for whom. Without a terminal, a wait that was
+ * asked for is no news; only a lock of another host that is overdue is reported, once, since only a person can remove it.
  */
 function noticeTeller(): (notice: Notice) => void {
   let toldOverdue = false;

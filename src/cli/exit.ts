@@ -24,7 +24,7 @@ export function exitCodeOfSignal(signal: NodeJS.Signals): number {
 /**
  * The exit code that hands on how a process has ended that this program ran.
  *
- * @param stop tells the code of a program that was told to stop
+ * @param stop has the exit code of a program that was stopped by a signal
  */
 export function exitCodeOfEnd(
   end: Exclude<CommandEnd, { kind: 'not-started' }> | JobEnd,

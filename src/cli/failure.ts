@@ -21,12 +21,12 @@ export function exitCodeOfFailure(error: unknown): number {
 
 /** Whether something else stands where a file or a lock of ours belongs. */
 function isObstructed(error: unknown): boolean {
-  // What `exec --lock` names is up to whoever calls it.
+  // The path of `exec --lock` is the caller's choice.
   if (error instanceof LockError) return errorCode(error.cause) !== 'ENOTDIR' && obstacleOf(error.cause) !== undefined;
   return obstacleOf(error) !== undefined;
 }
 
-/** Tells a person on stderr, also what a run has told him in these words. */
+/** Writes a complaint to stderr, also one that a run has worded. */
 export function complain(text: string): void {
   const plain = shownLines(text);
   process.stderr.write(plain.startsWith('stagelock: ') ? `${plain}\n` : `stagelock: ${plain}\n`);
@@ -62,7 +62,7 @@ export function describeFailure(error: unknown): string {
   }
 }
 
-/** Who may write where somebody was not allowed to; the usual reason is a directory made with the umask of another. */
+/** Who may write where this user may not; usually another user made the directory with a strict umask. */
 function whoMay(path: string): string {
   const directory = dirname(path);
   try {

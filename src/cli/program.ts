@@ -302,24 +302,24 @@ function guardTerminal(): void {
 }
 
 /** A reader that has seen enough (`| head`), a terminal that was closed. */
-const NOBODY_READS: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
+const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
 
 /**
  * Keeps a lost standard output from being an exception, which would end a run in the middle of a build and leave its
  * locks and compilers. What `run` prints is only progress, so there it changes nothing; any other command has failed if
- * its answer could not be written, unless nobody wanted to read on.
+ * its answer could not be written, unless its reader has left.
  */
 function guardOutput(command: string): void {
   let told = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (told || NOBODY_READS.has(error.code)) return;
+    if (told || READER_GONE.has(error.code)) return;
     told = true;
     process.stderr.write(`stagelock: standard output cannot be written: ${error.message}\n`);
     if (command !== 'run' && command !== 'schedule') process.exitCode = EXIT.internal;
   });
-  // There is nowhere left to tell but the exit code, of a file on a full disk: whoever mails what stands in it finds nothing.
+  // When standard error is a file on a full disk, only the exit code is left: a mail of that file would be empty.
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (NOBODY_READS.has(error.code)) return;
+    if (READER_GONE.has(error.code)) return;
     process.on('exit', () => {
       process.exitCode = EXIT.internal;
     });

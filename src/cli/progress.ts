@@ -36,7 +36,7 @@ export class Progress {
     // For a log it is enough to know that it was done, and a run that comes too early does not even try.
     if (event.kind === 'submitting' && this.#style !== 'live') return;
     const text = describeEvent(event);
-    // A continuous run without news shall be quiet, so its beginning is told together with the first thing it does.
+    // A continuous run without news must be quiet, so its start is printed together with the first thing it does.
     if (text === undefined) return;
     if (!this.#begun) this.#line(`begins`);
     this.#begun = true;
@@ -54,12 +54,12 @@ export class Progress {
     }
   }
 
-  /** Tells something that is no event of the run. */
+  /** Prints something that is not an event of the run. */
   note(text: string): void {
     this.#line(text);
   }
 
-  /** Takes the live line away. */
+  /** Removes the live line. */
   clear(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);

@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly model?: Model;
   /** Mails what it writes to stderr, as cron does. */
   readonly mail?: boolean;
-  /** Whoever has started this delivers what is mailed. */
+  /** The program that started this run delivers the mails. */
   readonly leaveMail?: boolean;
   /** Of a scheduler: runs only if no scheduler has begun the run of this name. */
   readonly firing?: string;

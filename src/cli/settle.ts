@@ -8,7 +8,7 @@ import { stopSignal } from './stop-signal.js';
  * @returns the exit code: 0 when the lock is worth another attempt now, 1 when it stays
  */
 export async function settle(target: string, strategy: Strategy, warn: (text: string) => void): Promise<number> {
-  // A front that is told to stop tells us, too; the removal is short and must not end half-way.
+  // A signal to the native front reaches this process, too; the removal is short and must not stop half-way.
   stopSignal();
   const { settings } = settingsFromEnvironment(process.env, strategy);
   const place = lockPlaceOf(target, { environment: process.env, chosen: strategy, make: false });

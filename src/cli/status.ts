@@ -100,7 +100,7 @@ function headline({ locks, waitsFor, problem }: BuildStatus, place: PlaceInQueue
   return locks.every((lock) => lock.judgement.fate === 'alive') ? 'running' : 'unknown';
 }
 
-/** Feels the pulse of owners that nobody on this host can judge. */
+/** Reads the pulse of owners on other hosts, whose processes this host cannot see. */
 async function watchUnknown(builds: readonly BuildStatus[]): Promise<Map<string, Pulse>> {
   const unknown = builds.flatMap((status) => status.locks.filter((lock) => lock.judgement.fate === 'unknown'));
   const watches = new Map(unknown.map((lock: LockStatus) => [lock.path, new PulseWatch()]));

@@ -4,7 +4,7 @@ import type { Problem } from '../config/problem.js';
 import { type Writer, writersOf } from '../config/writers.js';
 import { shown } from '../text/shown.js';
 
-/** Reads a configuration. Root does not, as long as somebody else can change it: its commands would be root's. */
+/** Reads a configuration. Root does not read one that another user can change: its commands would run as root. */
 export function loadTrusted(file: string): Loaded {
   const { uid } = self();
   const writers = uid === 0 ? writersOf(file, self()) : [];
@@ -12,7 +12,7 @@ export function loadTrusted(file: string): Loaded {
   return { kind: 'invalid', problems: writers.map((writer) => problemOf(file, writer)) };
 }
 
-/** For everybody but root: who else can change it, in lines of which the first says what is wrong. */
+/** For every user but root: who else can change it, in lines of which the first says what is wrong. */
 export function explainWriters(file: string): string[] {
   if (self().uid === 0) return [];
   return writersOf(file, self()).flatMap(({ who, path, remedy }) => [

@@ -36,7 +36,7 @@ function submissionTo({ url, login, key }: Target, of: Entries): CTestSubmission
   if (scheme !== '' && !/^https?$/i.test(scheme)) {
     return obstacle(`${key} asks for ${scheme}, and reports are submitted by http or https only`);
   }
-  // CMake writes `http://` where it was told of no dashboard.
+  // CMake writes `http://` where no dashboard is configured.
   if (/^https?:\/\/(?:$|[/?#])/i.test(url)) return nowhere(`${key} names no server`);
   // `http://USER:12/34@host` is port 12 of USER to a URL, and more likely a password.
   if (/^[^/?#]*:\d*[/?#].*@/.test(url.slice(scheme === '' ? 0 : scheme.length + 3))) {

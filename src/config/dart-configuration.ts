@@ -60,7 +60,7 @@ export function tablesOf(
     if (command.length > 0) stages[stage] = { command, on_failure: 'continue' };
   }
   if (stages['build'] !== undefined) {
-    // What CTest's launchers were told of single compiles only CTest can collect.
+    // Only CTest can collect what its launchers recorded of single compiles.
     const launched = isOn(of('UseLaunchers')) && { command: [ctest, '-T', 'Build'] };
     stages['build'] = { ...stages['build'], ...launched, errors: 'fail' };
   }

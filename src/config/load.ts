@@ -141,10 +141,10 @@ function isFile(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** A configuration runs commands: one that anybody may have left in a directory like /tmp is not found from below. */
+/** A configuration runs commands, so one that another user may have left in a directory like /tmp is not found from below it. */
 function isTrusted(directory: string, file: string): boolean {
-  const everybodyWrites = (statSync(directory).mode & 0o002) !== 0;
-  return !everybodyWrites || statSync(file).uid === process.getuid?.();
+  const allMayWrite = (statSync(directory).mode & 0o002) !== 0;
+  return !allMayWrite || statSync(file).uid === process.getuid?.();
 }
 
 function unreadable(error: unknown): string {

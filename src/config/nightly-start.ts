@@ -56,7 +56,7 @@ const MOST_PARTS = 5;
  * weekday, which means nothing, each at most once, in any order and case, with anything but letters and digits between
  * them. Without a zone it is UTC, without a time midnight.
  *
- * What it cannot read CTest takes for 23:59:59 UTC, which nobody has meant.
+ * CTest takes a time that it cannot read for 23:59:59 UTC, which is never what was meant.
  */
 export function nightlyStartOfCTest(text: string): NightlyStart {
   let time: number | undefined;

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 
-/** Whether this may be run, whoever runs it. */
+/** Whether some user may run this file. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);

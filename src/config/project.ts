@@ -219,7 +219,7 @@ export interface Scheduler {
   readonly state: string;
   /** How many of its runs go on at once at most. */
   readonly maxRuns: number;
-  /** How long builds may go on after it was told to stop, in milliseconds. */
+  /** How long builds may continue after the scheduler was asked to stop, in milliseconds. */
   readonly stopLimitMs: number;
 }
 

@@ -25,7 +25,7 @@ function at(row: readonly number[], column: number): number {
   return row[column] ?? Number.POSITIVE_INFINITY;
 }
 
-/** The candidate that somebody who wrote `word` probably meant, without regard to case, or undefined. */
+/** The candidate that `word` was probably meant to be, without regard to case, or undefined. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: { name: string; distance: number } | undefined;

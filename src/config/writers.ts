@@ -17,11 +17,11 @@ export interface Waypoint {
   readonly gid: number;
   /** Permission bits with the sticky one. */
   readonly mode: number;
-  /** Whether who does not own it cannot rename or remove it, although he may write the directory that it is in. */
+  /** Whether only its owner can rename or remove it, although others may write to its directory. */
   readonly inSticky: boolean;
 }
 
-/** Somebody besides us and root who can have a configuration say something else. */
+/** A user besides us and root who can change a configuration. */
 export interface Writer {
   /** `group 1000` */
   readonly who: string;
@@ -34,21 +34,21 @@ export interface Writer {
  * Who can change a configuration, and so what its commands do: by the file, by the directories that it is in, or by the symbolic
  * links on its way and where these lead. Access control lists of Linux show in the bits of the group.
  *
- * @param file absolute; what is not there is nobody's
+ * @param file absolute; a missing file has no writers
  */
 export function writersOf(file: string, self: Self): Writer[] {
   return waypointsOf(resolve(file)).flatMap((waypoint) => writersAt(waypoint, self));
 }
 
 /**
- * Root trusts root alone. Everybody else has chosen with whom to share a directory: only what is open to everybody, and a file of
- * a stranger's, is worth a word.
+ * Root trusts only root. Other users have chosen with whom to share a directory: only what every user may write, and a file that
+ * belongs to a stranger, is worth a warning.
  */
 export function writersAt({ path, kind, uid, gid, mode, inSticky }: Waypoint, { uid: us, groups }: Self): Writer[] {
   const word = shellWord(path);
   const isOthers = uid !== 0 && uid !== us;
   const writers: Writer[] = [];
-  // A link has no mode, and its owner can change it only where he may write the directory.
+  // A link has no mode, and its owner can change it only with write permission for the directory.
   if (isOthers && (kind !== 'link' || inSticky) && (us === 0 || (kind === 'file' && !groups.includes(gid)))) {
     writers.push({ who: `user ${uid}`, path, remedy: `chown ${kind === 'link' ? '-h ' : ''}${us} ${word}` });
   }

@@ -110,7 +110,7 @@ export class Tally {
     if (entry.savedMs !== undefined) {
       this.#objects++;
       this.#savedMs += entry.savedMs;
-      // Nobody waited: it had just been made.
+      // No wait: the target had just been made.
       if (entry.waitedMs === 0) return;
     }
     this.#waits++;

@@ -65,7 +65,7 @@ async function endLook<T>(worker: Worker, look: Promise<T>): Promise<T> {
   }
 }
 
-/** It may have been seen before the process that made it was told that it is made. */
+/** It may have been seen before the process that made it learned so. */
 function delayOf(seenMs: number | null, madeMs: number): number | null {
   return seenMs === null ? null : Math.max(0, seenMs - madeMs);
 }
@@ -233,7 +233,7 @@ export async function handOver(
   return { check: 'hand-over', strategy, result };
 }
 
-/** The workers of the other side stand for another host: there, nobody could judge our processes by their pids. */
+/** The workers of the other side stand for another host: there, no process could look up ours by their pids. */
 export function hostNames(): readonly [string, string] {
   const { name } = thisHost();
   return [name, `${name}-peer`];

@@ -45,9 +45,9 @@ export interface ExaminationOptions {
   readonly pid: number;
   /** Ends it early; everything is removed all the same. */
   readonly stop: AbortSignal;
-  /** Told of each finding as soon as it is there. */
+  /** Called with each finding as soon as it is made. */
   readonly onFinding: (finding: Finding) => void;
-  /** Told of what could not be removed. */
+  /** Called with what could not be removed. */
   readonly onLeftover: (path: string, why: string) => void;
 }
 

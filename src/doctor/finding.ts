@@ -78,7 +78,7 @@ export interface HandOver {
   readonly stuck: number;
   /** Who held it then, as one of them saw it; undefined when none got stuck. */
   readonly stuckOn: string | undefined;
-  /** Locks that somebody else had removed. */
+  /** Locks that another process had removed. */
   readonly lost: number;
 }
 

@@ -14,7 +14,7 @@ export interface Judgement {
 
 /** Beyond this the clocks of client and server are worth a sentence. Locks measure the difference and allow for it. */
 const CLOCK_TOLERANCE_MS = 2000;
-/** Builds that look for a file right after somebody else made it come to grief beyond this. */
+/** Beyond this, builds fail that look for a file right after another host made it. */
 const SIGHT_TOLERANCE_MS = 1000;
 /** Slower than any server that is only busy. */
 const RENAME_TOLERANCE_MS = 5000;

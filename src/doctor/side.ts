@@ -35,11 +35,11 @@ export function lookAt(directory: string): Side {
   };
 }
 
-/** What those who leave the choice to us would lock by. */
+/** The strategy for locks without an explicit one. */
 export type Choice =
   /** One strategy, or whichever comes first of several that all work from everywhere here. */
   | { readonly kind: 'chosen'; readonly strategies: readonly Strategy[] }
-  /** Some would get an error, or exclude nobody. */
+  /** Some would get an error, or would not exclude others. */
   | { readonly kind: 'conflict'; readonly why: string };
 
 /** Decides it as {@link openLock} does, for one side or for both together. */

@@ -36,7 +36,7 @@ export interface Tasks {
   /** Makes a file with this content, in place of an older one; answers when it was done. */
   put: { request: { readonly path: string; readonly content: string }; reply: { readonly atMs: number } };
   remove: { request: { readonly path: string }; reply: { readonly atMs: number } };
-  /** Looks until a file has this content, or with null is gone; answers when, null if told before that it is enough. */
+  /** Looks until a file has this content, or with null is gone; answers with the time, or null if it was stopped before. */
   see: {
     request: { readonly path: string; readonly content: string | null };
     reply: { readonly atMs: number | null };
@@ -51,7 +51,7 @@ export interface Tasks {
   /** Gives back what it holds. */
   release: { request: object; reply: object };
   /**
-   * Takes the lock and gives it back, again and again. `stuckOn` says who held it all the time when it could not be had.
+   * Acquires and releases the lock, again and again. `stuckOn` says who held it all the time when it could not be acquired.
    */
   turns: {
     request: Together & {

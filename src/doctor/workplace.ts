@@ -55,7 +55,7 @@ export class Workplace {
   }
 
   /**
-   * Removes it with everything in it. To be called when nobody works in it any more.
+   * Removes it with everything in it. To be called when no worker uses it any more.
    *
    * @throws the system's error when that is not possible
    */
@@ -74,7 +74,7 @@ export class Workplace {
       rmdirSync(this.path);
       return true;
     } catch (error) {
-      // Moved away by somebody else; what has its name now is not ours.
+      // Another process moved it away; what has its name now is not ours.
       if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return true;
       if (mustSucceed) throw error;
       return false;

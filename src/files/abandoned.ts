@@ -8,13 +8,13 @@ import { makerOf } from './temporary-name.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
-/** Nobody takes an hour to write a small file: what is older was left by a process of another host that died. */
+/** No process takes an hour to write a small file: an older one was left by a process of another host that died. */
 const ABANDONED_MS = 3_600_000;
 
 /** When a temporary was last changed, and how much the clock that says so may differ from ours. */
 export interface TemporaryAge {
   readonly changedMs: number;
-  /** By the same clock, as far as anybody knows. */
+  /** By the same clock, as far as is known. */
   readonly nowMs: number;
 }
 
@@ -40,8 +40,8 @@ export function isAbandoned(
  * Only files of such a name, and lock directories with nothing but an owner record in them: links and whatever else has one
  * stay.
  *
- * A process that dies in here leaves some of them to the next. Two at once remove each once. What may not be removed, or not
- * be looked at, stays: nobody depends on it.
+ * A process that dies here leaves some of them to the next. Two at once remove each once. What cannot be removed, or not
+ * be looked at, stays: nothing depends on it.
  */
 export function removeAbandoned(directory: string, nowMs: number, host: Host = thisHost()): void {
   for (const name of namesIn(directory)) {

@@ -18,18 +18,18 @@ const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 
 /** More than this of a file with a second name is not copied; the file under the other name has it. */
 const COPIED_BYTES = 64 * 1024 * 1024;
-/** Somebody would have to replace the file at this very moment, each time. */
+/** Another process would have to replace the file at this very moment, each time. */
 const ATTEMPTS = 20;
 
 /**
  * Opens a file of ours to append to it, and makes it where there is none. Links and whatever is no regular file are in the
  * way.
  *
- * A file that has a second name is not written to: it may be somebody else's file that was linked here to have us write
+ * A file that has a second name is not written to: it may be another user's file that was linked here to have us write
  * into it, or a backup (`cp -al`, rsnapshot) that is to stay as it is. It is replaced by a copy, which from then on is the
- * only one that changes. Whoever reads the file meanwhile sees the old one or the copy, whole.
+ * only one that changes. A process that reads the file meanwhile sees the old one or the copy, whole.
  *
- * A process that dies in here leaves the file as it was, and at most a temporary. Two at once may each make a copy; what
+ * A process that dies here leaves the file as it was, and at most a temporary. Two at once may each make a copy; what
  * the first one has appended by then is in one of them only.
  *
  * @returns a descriptor, also for reading
@@ -82,7 +82,7 @@ function copyOf(from: number, path: string, stat: Stats): number {
   }
 }
 
-/** Nobody may read of the copy what he may not read of the file: it gets the group of its directory, or ours. */
+/** The copy must not be readable by more users than the file: it gets the group of its directory, or ours. */
 function copiedMode({ mode, gid }: Stats, directory: string): number {
   const groups = [lstatSync(directory).gid, process.getegid?.()];
   return mode & (groups.every((group) => group === gid) ? 0o666 : 0o606);

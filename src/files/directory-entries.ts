@@ -11,7 +11,7 @@ export function namesIn(directory: string): string[] {
   }
 }
 
-/** Removes a file, or the link that stands in its place; somebody else may have done so. @throws the system's error */
+/** Removes a file, or the link that stands in its place; another process may have done so. @throws the system's error */
 export function removeIfThere(path: string): void {
   try {
     unlinkSync(path);

@@ -6,7 +6,7 @@ import { shown } from '../text/shown.js';
 
 /**
  * Something that a person, another tool or a stranger has put where a file or a directory of ours belongs. It was neither
- * followed nor written to, and it stays: it may be somebody's.
+ * followed nor written to, and it stays: it may belong to a person.
  */
 export class InTheWay extends Error {
   override readonly name = 'InTheWay';
@@ -37,7 +37,7 @@ export function obstacleOf(error: unknown): InTheWay | undefined {
   const code = errorCode(error);
   if (code === undefined || !OBSTRUCTED.has(code)) return undefined;
   const { path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  // rename(2) has a second path, which is the one that somebody may have put something at.
+  // rename(2) has a second path, which is the one where another program may have put something.
   for (let place = dest ?? path; place !== undefined && place !== dirname(place); place = dirname(place)) {
     const stat = standing(place);
     if (stat === undefined) continue;

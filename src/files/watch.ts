@@ -30,7 +30,7 @@ export async function watchPaths(paths: readonly string[]): Promise<PathWatch> {
   return {
     next: () =>
       new Promise<void>((resolve) => {
-        // Cleared only here: a change that wakes nobody, because the last pause has ended already, must not be lost.
+        // Cleared only here: a change that wakes no waiter, because the last pause has ended already, must not be lost.
         if (changed) resolve();
         else wake = resolve;
         changed = false;

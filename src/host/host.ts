@@ -105,7 +105,7 @@ function answersSignals(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return errorCode(error) === 'EPERM'; // somebody else's process is a process, too
+    return errorCode(error) === 'EPERM'; // another user's process is a process, too
   }
 }
 

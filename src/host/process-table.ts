@@ -50,6 +50,6 @@ function readProc(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return undefined; // gone meanwhile, or somebody else's
+    return undefined; // gone meanwhile, or another user's
   }
 }

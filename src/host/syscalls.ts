@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
  * some milliseconds that most runs need not spend, and everything works without it: each caller has another way.
  */
 export interface Syscalls {
-  /** flock(2) without waiting. True when the lock is ours now, false when somebody else has it. */
+  /** flock(2) without waiting. True when the lock is ours now, false when another process holds it. */
   flock(fd: number): boolean;
   /**
    * fcntl(2) F_OFD_SETLK from that byte to the end of all files, without waiting. True when the lock is ours now.

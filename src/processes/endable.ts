@@ -95,7 +95,7 @@ export function signalAll(processes: readonly Process[], signal: NodeJS.Signals,
 
 /** Sends a signal to a process, or to the group of that number if it is negative. */
 export function send(target: number, signal: NodeJS.Signals): void {
-  // 0 is our own group, -1 everything, and nobody means the first process.
+  // 0 is our own group, -1 every process, and the first process is never meant.
   if (!(Math.abs(target) > 1)) return;
   try {
     process.kill(target, signal);

@@ -3,7 +3,7 @@ import { commandOf, type Process } from '../host/process-table.js';
 import { shown } from '../text/shown.js';
 import { type Endable, isOutOfReach, signalAll } from './endable.js';
 
-/** A process that a person is told of. */
+/** A process, as messages name it. */
 export interface NamedProcess {
   readonly pid: number;
   /** Printable, and not long. */

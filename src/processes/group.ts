@@ -7,8 +7,8 @@ import { processIds, statOf } from '../host/process-stat.js';
 const VANISH_MS = 5000;
 
 /**
- * Ends a process group: TERM, so that compilers remove their temporaries, after the grace KILL. Returns when nobody is
- * left in the group but zombies.
+ * Ends a process group: TERM, so that compilers remove their temporaries, after the grace KILL. Returns when only zombies
+ * are left in the group.
  *
  * @param group its number, the pid of the process that began it
  */
@@ -19,7 +19,7 @@ export async function endGroup(group: number, graceMs: number): Promise<void> {
   await vanished(group, VANISH_MS);
 }
 
-/** Sends a signal to a process group; 0 only asks. False when nobody is left in it. */
+/** Sends a signal to a process group; 0 only asks. False when no process is left in it. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   if (!(group > 1)) return false; // those numbers stand for our own group and for everything
   try {
@@ -34,7 +34,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
 async function vanished(group: number, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   for (let pauseMs = 2; signalGroup(group, 0); pauseMs = Math.min(2 * pauseMs, 100)) {
-    // A first process that reaps nobody (in many containers) would keep the dead in the group for ever.
+    // A first process that reaps no children (in many containers) would keep the dead in the group for ever.
     if (pauseMs >= 32 && hasOnlyZombies(group)) return true;
     if (performance.now() >= deadline) return false;
     await pause(pauseMs);

@@ -55,7 +55,7 @@ export function marksOf(pid: number): Marks | undefined {
 
 /**
  * All processes on this host that bear the marks of a run, but this one. Costs some 25 us for each process that there is
- * (492 processes: 14 ms), so whoever has nothing to build does not ask.
+ * (492 processes: 14 ms), so a run with nothing to build does not ask.
  */
 export function markedProcesses(): Marked[] {
   return processIds().flatMap((pid) => {

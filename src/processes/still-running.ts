@@ -1,7 +1,7 @@
 import type { Ending } from './ending.js';
 
 /**
- * Something of a command cannot be ended. Its locks must stay, so it is an exception; whoever waits for its end would
+ * Something of a command cannot be ended. Its locks must stay, so it is an exception; a caller that waited for its end would
  * wait for as long as the file server is away.
  */
 export class StillRunning extends Error {

@@ -9,11 +9,11 @@ const LONGEST_PAUSE_MS = 100;
 
 /**
  * Ends processes: TERM to those of `told`, after the grace KILL to all of `members`, until none is left that we may signal, or
- * a killed one does not go. Both are asked again and again, since what is to end may start further processes meanwhile. Whoever is
- * stopped is continued, or would never hear of it.
+ * a killed one does not go. Both are asked again and again, since what is to end may start further processes meanwhile. A stopped
+ * process is continued, or it would never get the signal.
  *
- * @param told whose own end is worth waiting for; the youngest are told first, so that nobody complains of a dead child
- *   before he is told himself
+ * @param told whose own end is worth waiting for; the youngest get it first, so that no parent complains of a dead child
+ *   before it gets the signal itself
  */
 export async function endProcesses<P extends ExactProcess>(
   told: () => readonly P[],

@@ -26,7 +26,7 @@ interface Surroundings {
 
 /** Reading some variables takes cmake milliseconds; what takes so long hangs. */
 const TIMEOUT_MS = 60_000;
-/** Of all that is told of variables, in bytes; their last values come last. */
+/** The longest output about variables, in bytes; their last values come last. */
 const LONGEST = 4 * 1024 * 1024;
 
 const LISTS = {
@@ -58,7 +58,7 @@ export async function readCTestCustom(directory: string, around: Surroundings): 
   const files = ['CTestCustom.cmake', 'CTestCustom.ctest'];
   const file = files.map((name) => `${directory}/${name}`).find((path) => existsSync(path));
   if (file === undefined) return undefined;
-  // Not by pipes: Node's are sockets, which nobody can open by a name. Who is killed here leaves this directory to the system.
+  // Not by pipes: Node's are sockets, which CMake cannot open by a name. A process that is killed here leaves this directory to the system.
   const place = mkdtempSync(join(tmpdir(), 'stagelock-custom-'));
   try {
     return await readBy(file, directory, place, around);

@@ -13,12 +13,12 @@ export class GrowingFile {
   #pieces: string[] = [];
   #length = 0;
 
-  /** @param fd of an empty file, open for writing; whoever has opened it closes it */
+  /** @param fd of an empty file, open for writing; the caller that opened it closes it */
   constructor(fd: number) {
     this.fd = fd;
   }
 
-  /** One that nobody else finds, and that is gone when its descriptor is closed. @throws the system's error */
+  /** A file without a name, which is gone when its descriptor is closed. @throws the system's error */
   static unnamed(directory: string): GrowingFile {
     const path = join(directory, temporaryName());
     const file = new GrowingFile(openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));

@@ -11,7 +11,7 @@ const LONGEST_OUTPUT = 64 * 1024;
  * `skipped`, `system-out` and `system-err` in them. A file of any length takes the memory of one test, and signals are heard
  * meanwhile.
  *
- * @param each told of each test when it has been read
+ * @param each called with each test when it has been read
  * @throws the system's error, and when the file is not well-formed, which may turn out after some tests
  */
 export async function readJUnit(file: string, each: (test: TestRun) => void): Promise<void> {

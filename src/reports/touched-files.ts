@@ -5,7 +5,7 @@ export interface TouchedFile {
   readonly path: string;
   /** In the words of CTest's elements. Conflicting prevails over Modified, and that over Updated. */
   readonly kind: 'Updated' | 'Modified' | 'Conflicting';
-  /** The last commit that touched it; undefined when only somebody's hand did. */
+  /** The last commit that touched it; undefined when there are only uncommitted changes. */
   readonly last: Change | undefined;
   /** Of all commits that touched it, oldest first. */
   readonly log: string;
@@ -13,7 +13,7 @@ export interface TouchedFile {
   readonly prior: string | undefined;
 }
 
-/** Each file that an update touched, or that somebody has changed without committing it, once, sorted by path. */
+/** Each file that an update touched, or that has uncommitted changes, once, sorted by path. */
 export function touchedFiles(update: MergedUpdate): TouchedFile[] {
   const files = new Map<string, Touch[]>();
   for (const change of update.changes) {
@@ -65,7 +65,7 @@ function touchesOf(change: Change): Map<string, ChangedFile> {
   );
 }
 
-/** By code units, so that the order does not depend on anybody's language. */
+/** By code units, so that the order does not depend on the user's locale. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

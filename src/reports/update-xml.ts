@@ -25,9 +25,9 @@ export interface UpdateReport {
  * the author, dates and revision of the last commit that touched it.
  *
  * Where CTest would tell only the last of several commits' messages, all are told, oldest first; the prior revision is
- * that of the whole update (CVS: the file's own). A renamed file appears under both names, as in CTest. Files that
- * somebody has changed without committing them are `Modified` or `Conflicting`, and make the update one with an error:
- * what is built then is no revision that anybody could get. Times are in UTC.
+ * that of the whole update (CVS: the file's own). A renamed file appears under both names, as in CTest. Files with
+ * uncommitted changes are `Modified` or `Conflicting`, and make the update one with an error:
+ * what is built then matches no revision. Times are in UTC.
  */
 export function updateXml(report: UpdateReport): string {
   const { update } = report;
@@ -143,7 +143,7 @@ function fileElement(type: SystemName, { kind, path, last, log, revision, prior 
   ];
 }
 
-/** What CTest writes where nobody knows. */
+/** What CTest writes for an unknown author. */
 const UNKNOWN = 'Unknown';
 
 /** In the words of CTest. */

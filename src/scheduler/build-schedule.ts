@@ -8,7 +8,7 @@ import type { MinuteClock } from './minute-clock.js';
 
 /** What a schedule does when its time has come. */
 export interface ScheduleHandlers {
-  /** @returns whether the firing is ours, of all schedulers of the project. @throws when nobody can say; it is not run then */
+  /** @returns whether the firing is ours, of all schedulers of the project. @throws when that cannot be decided; it is not run then */
   readonly elect: (firing: Firing) => boolean;
   /** Calls it when its turn comes, since many builds may fire at once. */
   readonly inTurn: <T>(act: () => T) => Promise<T>;

@@ -19,11 +19,11 @@ export interface WatchOrder {
   readonly onProblem: (text: string) => void;
 }
 
-/** After so many times the quiet that is wanted, what does not become quiet is told all the same. */
+/** A change that never becomes quiet is reported anyway after this many times the quiet period. */
 const LONGEST_STREAM = 30;
 /** By how much the time stamps of a file system may be behind the clock. */
 const CLOCK_GRAIN_MS = 10;
-/** What has changed so short a time ago may not have been told yet. */
+/** A change this recent may not have been reported yet. */
 const HANDOVER_MS = 1000;
 
 /**
@@ -36,11 +36,11 @@ export class ChangeWatch {
   #files: ProjectFiles;
   #places: readonly WatchedPath[];
   #quiet: NodeJS.Timeout | undefined;
-  /** When the first change that is not told yet was seen, by our own clock. */
+  /** When the first unreported change was seen, by our own clock. */
   #firstSeenMs: number | undefined;
-  /** Of the newest change that is not told yet. */
+  /** Of the newest unreported change. */
   #changedMs = 0;
-  /** Whether it was told that it does not become quiet. */
+  /** Whether a person was warned that it does not become quiet. */
   #complained = false;
 
   constructor(order: WatchOrder) {
@@ -59,12 +59,12 @@ export class ChangeWatch {
     if (files.identity === this.#files.identity) return;
     this.#files = files;
     const old = this.#places;
-    // What is told twice has the same time, and so is run once.
+    // A change that is reported twice has the same time, so it runs once.
     this.#places = this.#open(this.#order.sinceMs, Date.now() - HANDOVER_MS);
     for (const place of old) place.close();
   }
 
-  /** @returns when what is not told yet was changed; 0 when there is nothing */
+  /** @returns the time of the unreported change; 0 when there is none */
   close(): number {
     clearTimeout(this.#quiet);
     for (const place of this.#places) place.close();

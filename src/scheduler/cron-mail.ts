@@ -5,7 +5,7 @@ import { lineOf } from './crontab-line.js';
 export const CRON_SENDMAIL = '/usr/sbin/sendmail';
 
 /**
- * Why nobody gets what the runs of a project say, though cron starts them. Empty where stagelock sends mails itself, and where cron does
+ * Why no one receives the messages of a project's runs, although cron starts them. Empty where stagelock sends mails itself, and where cron does
  * not run it.
  *
  * @param hasSendmail whether there is a {@link CRON_SENDMAIL}

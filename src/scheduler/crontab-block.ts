@@ -8,7 +8,7 @@ export interface Surroundings {
   readonly program: readonly string[];
   /** For the commands of the builds: what a login has, cron has not. */
   readonly path: string;
-  /** Whose crontab it is; gets the mails where the configuration names nobody. */
+  /** Whose crontab it is; the recipient of mails where the configuration names none. */
   readonly user: string;
 }
 

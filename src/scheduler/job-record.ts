@@ -6,13 +6,13 @@ import { namesIn } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 
 /*
- * A job is one run of a build as a process, whose end somebody has to be told of:
+ * A job is one run of a build as a process, whose end has to be reported:
  *
  *     jobs/<id>.json      what it is; made before its process
  *     jobs/<id>.stderr    what the process has to say
  *
- * Both go when it is known what came of it and the mail is on its way. What is left of a scheduler that died is taken up by
- * the next one on the same host.
+ * Both are removed when the job has ended and its mail is in the spool. The next scheduler on the same host takes over the jobs
+ * of one that died.
  */
 
 /** What is known of a job while it runs. Times are ISO 8601. */
@@ -25,11 +25,11 @@ export interface JobRecord {
   readonly user: string;
   readonly host: string;
   readonly bootId?: string;
-  /** Absent when whoever started it died in between. */
+  /** Absent when the scheduler died between writing the record and starting the process. */
   readonly pid?: number;
   /** In clock ticks since boot. */
   readonly processStart?: number;
-  /** Who has started it, and waits for its end while he lives. */
+  /** The scheduler that started it, and waits for its end. */
   readonly keeper: { readonly pid: number; readonly processStart?: number };
   readonly began: string;
 }
@@ -57,7 +57,7 @@ export class JobRecords {
     return join(this.#directory, `${id}.stderr`);
   }
 
-  /** Those of a host and of our user, oldest first: nobody else can signal or read them, and somebody else may have planted his. */
+  /** Those of a host and of our user, oldest first: another user's we cannot signal or read, and they may be planted. */
   of(host: string): JobRecord[] {
     return namesIn(this.#directory)
       .flatMap((name) => (ID_FILE.test(name) ? (readRecord(join(this.#directory, name)) ?? []) : []))
@@ -66,7 +66,7 @@ export class JobRecords {
   }
 
   remove(record: JobRecord): void {
-    // The record last: without it nobody would look for the other.
+    // The record last: without it the other file would never be found.
     rmSync(this.stderrOf(record), { force: true });
     rmSync(join(this.#directory, `${record.id}.json`), { force: true });
   }

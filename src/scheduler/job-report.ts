@@ -12,7 +12,7 @@ export type ReportedJob = Pick<Job, 'record' | 'log'>;
 /** Where reports go. */
 export interface Recipient {
   readonly project: Project;
-  /** Writes to our standard error, where nobody is named who gets mails. */
+  /** Writes to our standard error, where the configuration names no recipient of mails. */
   readonly complain: (text: string) => void;
 }
 
@@ -21,8 +21,8 @@ const WHOLE_BYTES = 256 * 1024;
 
 /**
  * Tells the maintainers what cron would have mailed of a job: by a letter in the spool, or on our own standard error where
- * nobody is named who gets mails. Then the job is forgotten; a process that dies in between tells it once more, by a letter of
- * the same id.
+ * the configuration names no recipient. Then the job is forgotten; if this process dies in between, the next one reports the job
+ * once more, by a letter with the same id.
  *
  * @param also what there is to say besides, of the job
  * @returns whether there is a letter to deliver
@@ -48,7 +48,7 @@ export function postReport(
   { record, log }: ReportedJob,
   { end, stderr, now }: { readonly end: JobEnd; readonly stderr: string; readonly now: Date },
 ): boolean {
-  // It ended while nobody looked and has said nothing, so it went well: whatever goes wrong is said.
+  // No process saw its end, but it wrote nothing, so it succeeded: every failure writes something.
   if (end.kind === 'vanished' && stderr.trim() === '') return false;
   const { mail } = project;
   if (mail === undefined || mail.to.length === 0) {

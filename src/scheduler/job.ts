@@ -16,10 +16,10 @@ const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 export type JobEnd =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
-  /** It is gone, and nobody has seen how. */
+  /** It no longer exists, and how it ended is unknown. */
   | { readonly kind: 'vanished' };
 
-/** It may still go on; we have stopped waiting for it, and whoever comes after us waits again. */
+/** It may still run; this scheduler has stopped waiting for it, and the next one waits again. */
 export interface LeftAlone {
   readonly kind: 'left';
 }
@@ -126,16 +126,16 @@ export interface AdoptedJob extends Job {
   readonly isThere: () => boolean;
 }
 
-/** The jobs on this host that nobody waits for any more, since whoever started them has died. */
+/** The jobs on this host whose scheduler has died, so that no process waits for their end. */
 export function orphans(records: JobRecords, host: Host): JobRecord[] {
   return records.of(host.name).filter(({ bootId, keeper }) => fateOf({ bootId, ...keeper }, host) !== 'running');
 }
 
 /**
- * A job that nobody waits for any more.
+ * A job whose scheduler has died.
  *
  * @param log where its standard output goes, if that is known
- * @param until fires when nobody waits for it any more
+ * @param until fires when this scheduler stops waiting for it, too
  */
 export function adoptJob(record: JobRecord, log: string | undefined, host: Host, until: AbortSignal): AdoptedJob {
   const pid = record.pid ?? survivorsOf(record.id)[0]?.pid;

@@ -17,7 +17,7 @@ export class MinuteClock {
   readonly #tasks = new Map<number, { readonly task: ScheduledTask; readonly ticks: Set<Tick> }>();
   readonly #problem: (text: string) => void;
 
-  /** @param problem told what node-cron or a tick reports as an error */
+  /** @param problem called with what node-cron or a tick reports as an error */
   constructor(problem: (text: string) => void) {
     this.#problem = problem;
   }

@@ -18,8 +18,8 @@ export interface LeftOut {
 }
 
 /**
- * What the maintainers are told when a run is left out because the one before it is still going on; the first time, then ever
- * more rarely. @returns whether there is a letter to deliver
+ * Reports to the maintainers that a run was skipped because the one before it is still in progress: the first time, then less
+ * and less often. @returns whether there is a letter to deliver
  */
 export function reportOverlap(leftOut: LeftOut, { record, log }: ReportedJob): boolean {
   const { name, schedule } = leftOut.build;
@@ -31,7 +31,7 @@ export function reportOverlap(leftOut: LeftOut, { record, log }: ReportedJob): b
   return report(leftOut, lines, { record, log });
 }
 
-/** The same when the one before it still waits for a free place. @param job as it will be */
+/** The same when the one before it still waits for a free slot. @param job as it will be */
 export function reportCrowd(
   leftOut: LeftOut,
   { since }: WaitingRun,
@@ -63,7 +63,7 @@ function report(
 }
 
 /**
- * That a run which others were left out for has ended: one line, if that was told.
+ * One line saying that a run that made others be skipped has ended, if that was reported.
  *
  * @param began when the run began
  */
@@ -80,5 +80,5 @@ function warningsOf(build: Build, now: Date): WarningTeller {
   return new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => now);
 }
 
-/** As a run ends that finds another one at work. */
+/** The exit code of a run that finds another one in progress. */
 const HELD = 75;

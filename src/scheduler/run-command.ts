@@ -11,7 +11,7 @@ export function runCommandOf(
   return [...program, '--config', project.file, 'run', ...options, build.name];
 }
 
-/** What whoever does not mail as the configuration says has to add: then the run does it by itself. */
+/** The option for a caller that does not send the mails of the configuration: the run then sends them itself. */
 export function mailOption({ mail }: Project): readonly string[] {
   return mail === undefined || mail.to.length === 0 ? [] : ['--mail'];
 }

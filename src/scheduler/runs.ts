@@ -18,11 +18,11 @@ export type Overlapping =
 export interface RunsContext {
   /** Starts the run of a build. @throws the system's error; then nothing runs */
   readonly start: (project: Project, build: Build, firing: Firing) => Job;
-  /** Told of each end, to tell a person what he has to know. */
+  /** Called at the end of each job, to report what a person has to know. */
   readonly ended: (project: Project, job: Job, end: JobEnd) => Promise<void>;
   /** A firing was left out, because the run before it has not ended. */
   readonly overlapped: (project: Project, build: Build, firing: Firing, by: Overlapping) => Promise<void>;
-  /** Which runs wait for a free place, in their order; told at most once in a second, when that has changed. */
+  /** Which runs wait for a free slot, in their order; called when that has changed, at most once a second. */
   readonly waiting: (project: Project, waiting: readonly WaitingRun[]) => void;
   /** What happens, for a log. */
   readonly note: (text: string) => void;
@@ -32,7 +32,7 @@ export interface RunsContext {
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
-/** How often it is told at most which runs wait. */
+/** The shortest time between two reports of which runs wait. */
 const WAITING_TOLD_MS = SECOND_MS;
 /** How long runs that were interrupted get to end; what they have started is ended first. */
 const INTERRUPTION_MS = 120 * SECOND_MS;
@@ -202,7 +202,7 @@ export class Runs {
     await this.#report(job, end);
   }
 
-  /** Until it is done; what a full disk keeps from being told when we end is told by the next scheduler. */
+  /** Retries until it succeeds; a report that a full disk prevents until this scheduler ends is made by the next one. */
   async #report(job: Job, end: JobEnd, told = false): Promise<void> {
     try {
       await this.#context.ended(this.#project, job, end);
@@ -216,7 +216,7 @@ export class Runs {
     }
   }
 
-  /** A firing is left out, because the run before it has not ended. */
+  /** Skips a firing, because the run before it has not ended. */
   overlap(name: string, firing: Firing): void {
     const build = this.#project.builds.get(name);
     const [job, waiting] = [this.#jobOf(name), this.#queue.of(name)];
@@ -231,7 +231,7 @@ export class Runs {
   }
 
   /**
-   * Begins nothing more, and waits for the runs that are going on.
+   * Starts no more runs, and waits for those in progress.
    *
    * @param limitMs after that they are interrupted
    * @param hurry interrupts them at once
@@ -239,7 +239,7 @@ export class Runs {
   async stop(limitMs: number, hurry: AbortSignal): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    // Nobody has begun what waits: another scheduler takes it up, or the next one here.
+    // A waiting run has not started yet: another scheduler takes it over, or the next one on this host does.
     for (const { done } of this.#queue.clear()) done();
     this.#context.waiting(this.#project, []);
     if (this.#jobs.size === 0) return;

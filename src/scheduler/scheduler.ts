@@ -37,8 +37,8 @@ const CLOCK_LOOK_MS = 10 * SECOND_MS;
 const CLOCK_STEP_MS = SECOND_MS;
 /** How often it is seen what inotify does not tell of. */
 const WATCH_LOOK_MS = 5 * SECOND_MS;
-/** So many complaints about watches are remembered, so that each is told once. */
-const MOST_TOLD = 1000;
+/** How many complaints about watches are remembered, so that each is reported once. */
+const MOST_REPORTED = 1000;
 
 /** Runs the builds of a project on their schedules and on changes, together with the schedulers of other hosts. */
 export class Scheduler {
@@ -51,7 +51,7 @@ export class Scheduler {
   /** Of builds whose watches were ended by another configuration: when they were last changed. */
   readonly #changed = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #clockErrorMs = Date.now() - performance.now();
   #stopping = false;
 
@@ -182,7 +182,7 @@ export class Scheduler {
     return entry;
   }
 
-  /** @returns when what its watch has not told yet was changed; 0 when there is nothing */
+  /** @returns the time of the change that its watch has not reported yet; 0 when there is none */
   #end({ election, schedule, watch }: Entry): number {
     election.end();
     schedule?.stop();
@@ -191,9 +191,9 @@ export class Scheduler {
 
   /** Of 50 builds that reach the same limit, one says so. */
   #complainOnce(name: string, text: string): void {
-    if (this.#told.has(text)) return;
-    if (this.#told.size >= MOST_TOLD) this.#told.clear();
-    this.#told.add(text);
+    if (this.#reported.has(text)) return;
+    if (this.#reported.size >= MOST_REPORTED) this.#reported.clear();
+    this.#reported.add(text);
     this.#context.complain(`${name}: ${text}`);
   }
 

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 const VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
 /**
- * What systemd is told of a service of `Type=notify` (sd_notify(3)). Node has no datagram sockets of the local kind, so that
- * systemd-notify(1) does it, for which the unit needs `NotifyAccess=all`. Does nothing where nobody wants to know.
+ * Reports the state of a service of `Type=notify` to systemd (sd_notify(3)). Node has no datagram sockets of the local kind, so that
+ * systemd-notify(1) does it, for which the unit needs `NotifyAccess=all`. Does nothing where the service manager has not asked for it.
  */
 export class ServiceManager {
   readonly #environment: NodeJS.ProcessEnv;

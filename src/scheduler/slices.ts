@@ -12,7 +12,7 @@ export class Slices {
   #next: NodeJS.Immediate | undefined;
 
   /**
-   * @param failed told what a piece has thrown; the others are done all the same
+   * @param failed called with what a piece has thrown; the others are still done
    * @param nowMs milliseconds of a clock that is never set
    */
   constructor(failed: (error: unknown) => void, nowMs = () => performance.now()) {

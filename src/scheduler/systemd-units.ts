@@ -21,12 +21,12 @@ export interface UnitSurroundings {
   readonly system: boolean;
 }
 
-/** The first line of every unit of a configuration; what has another one belongs to somebody else. */
+/** The first line of every unit of a configuration; a unit with another first line is not ours. */
 export function unitMark(file: string): string {
   return `# Written by stagelock systemd for ${file}; stagelock systemd --remove removes it.`;
 }
 
-/** The configuration that a unit was written for, by its first line; undefined for one of somebody else. */
+/** The configuration that a unit was written for, by its first line; undefined for a unit that stagelock did not write. */
 export function fileOfMark(mark: string): string | undefined {
   const file = /^# Written by stagelock systemd for (\/.*); stagelock systemd --remove takes it away\.$/.exec(
     mark,
@@ -75,7 +75,7 @@ export function timerUnits(project: Project, surroundings: UnitSurroundings): Un
           ...(inMinute ? [] : [`ExecStartPre=/bin/sleep ${seconds}`]),
           `ExecStart=${commandLine(project, build, surroundings)}`,
           ...common(project, surroundings),
-          // 75: somebody holds a lock. A mail or the journal tells; a failed unit would only be one more place to clear.
+          // 75: a lock is held. A mail or the journal reports it; a failed unit would only be one more thing to reset.
           'SuccessExitStatus=75',
         ]),
       },

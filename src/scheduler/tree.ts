@@ -2,11 +2,11 @@
 export interface TreeOrder {
   /** A directory; absolute, without symbolic links. Links below it are not followed. */
   readonly root: string;
-  /** What was changed since, milliseconds since 1970, is told also when it was changed before we looked. */
+  /** Changes since then (milliseconds since 1970) are reported even if they were made before the first look. */
   readonly sinceMs: number;
   /** Whether a change of an entry, or of anything below it, is to be told. */
   readonly isNews: (path: string) => boolean;
-  /** Whether a directory is told only for what is below it. */
+  /** Whether a directory is reported only for what is below it. */
   readonly isMereWay: (path: string) => boolean;
   /** @param changedMs milliseconds since 1970, by the file system where it tells */
   readonly onChange: (path: string, changedMs: number) => void;

@@ -35,7 +35,7 @@ export class WatchedPath {
   readonly #order: PathOrder;
   #sighting: Sighting;
   #glance: string;
-  /** When what can be dated was changed last, of what is told or was before us. */
+  /** When the newest change that has a date was made, of those reported or older than this watch. */
   #touchedMs: number;
   #posts: FSWatcher[] = [];
   #tree: Tree | undefined;
@@ -51,7 +51,7 @@ export class WatchedPath {
     if (this.#touchedMs > order.sinceMs) order.onChange(order.path, this.#touchedMs);
   }
 
-  /** Sees what nothing has told of. Costs one look at one file mostly. */
+  /** Sees changes that no event reported. Usually costs one look at one file. */
   look(): void {
     if (this.#isClosed || glance(this.#order.path) === this.#glance) return;
     this.#lookAgain();
@@ -116,7 +116,7 @@ export class WatchedPath {
     for (const post of this.#posts.splice(0)) post.close();
   }
 
-  /** @param sinceMs what was changed since is told */
+  /** @param sinceMs changes since then are reported */
   #openTree(sinceMs: number): void {
     this.#tree = undefined;
     const isNetwork = isOnNetwork(this.#sighting.end.path);

@@ -6,7 +6,7 @@ import { UPDATE } from './names.js';
 import { layoutOf, logFileOf } from './temporary.js';
 
 const MINUTE_MS = 60_000;
-/** Whoever builds that often in so short a time has other worries than which of the reports are kept. */
+/** A build that runs this often within an hour has worse problems than which of its reports are kept. */
 const MOST_MINUTES = 60;
 
 /**

@@ -59,7 +59,7 @@ export class HeldLocks {
     if (this.#paths.size === 0) this.stopHeartbeat();
   }
 
-  /** Locks that somebody removed while this run held them, each told once. */
+  /** Locks that were removed by force while this run held them, each reported once. */
   takeLost(): readonly string[] {
     const lost = [...this.#lost];
     this.#lost.clear();

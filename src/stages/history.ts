@@ -49,7 +49,7 @@ export function historyFile(buildDirectory: string): string {
 }
 
 /**
- * Writes down what a run does, as it is told of it. A run that builds something has one line when it begins to, and one
+ * Records what a run does, from its events. A run that builds something has one line when it begins to, and one
  * when it has ended; one without news has none, or a cron job would fill the disk with them.
  */
 export class RunRecorder {
@@ -101,7 +101,7 @@ export class RunRecorder {
 
   /** @returns as {@link RunRecorder.hear} */
   end(result: RunResult['kind']): string | undefined {
-    // What never began is another run's business, and what found nothing to do is nobody's.
+    // A run that never began found another run in progress; one that found nothing to do is not worth a line.
     if (this.#begun === '' || result === 'no-news') return undefined;
     return this.#append({
       run: this.#run,

@@ -54,7 +54,7 @@ export async function stillNoted({ build, layout, context }: Run): Promise<InThe
 /**
  * Those that are found by their environment, which needs no note, and finds what was started since one was written. The caller
  * holds `running`, so no stage may be at work in this build directory; a primary that is about to update holds `update` besides
- * and has seen that nobody has joined, so none may read its source.
+ * and has seen that no secondary has joined, so none may read its source.
  *
  * Not found: what other users have started (but by root), and the programs of an update, which leave servers of their own behind
  * in good order (ssh's, git's): of these a note speaks.

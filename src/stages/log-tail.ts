@@ -14,13 +14,13 @@ const LOG_NAME = /^Last[A-Z][a-z0-9_-]*_[0-9-]+\.log$/;
 export type LogTail =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'absent' }
-  /** It is not read, since whoever reads may be allowed to see more than whoever has named it. */
+  /** It is not read, since this user may be allowed to see more than the user who named it. */
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
  * The last lines of a log that a stage lock names, read from its end so that its size does not matter.
  *
- * Everybody of the group may write into a stage lock, and into the directory of the logs, and root may read what it shows. So only
+ * Every member of the group may write into a stage lock, and into the directory of the logs, and root may read what it shows. So only
  * a log of the build's own `Testing/Temporary` is read, a regular file without a second name, and no link is followed from the
  * build directory down to it. What it holds is raw.
  *

@@ -128,7 +128,7 @@ function whatLives({ remnants }: InTheWay): string {
 
 /**
  * What to say of a run that has waited for others for longer than it has time until the next: they will never catch up.
- * Undefined when it has not, or nobody knows when the next comes.
+ * Undefined when it has not, or when it is unknown when the next comes.
  */
 export function adviceOnInterval({ name, schedule }: Build, waitedMs: number): string | undefined {
   const expression = schedule === undefined ? undefined : parseCronExpression(schedule);
@@ -139,7 +139,7 @@ export function adviceOnInterval({ name, schedule }: Build, waitedMs: number): s
 }
 
 /**
- * What a person would call the state that a run found, for whoever thins out repetitions: the explanation itself, so that no
+ * What a person would call the state that a run found, for the code that thins out repetitions: the explanation itself, so that no
  * end of a run can be swallowed by another one. Undefined when the end of a run is news each time.
  *
  * Of a lock that is in the way only that one counts: what the stages of a living run are at changes all the time.
@@ -290,7 +290,7 @@ function adviceForSecondaries(build: Build, locks: readonly FoundStageLock[], co
   return `If this happens often, the interval between runs is too short; or let the primary wait: when_secondaries_build = "wait" in ${shown(context.configFile)}`;
 }
 
-/** What to do about the builds whose locks nobody alive is known to hold. */
+/** What to do about the builds whose locks no living process is known to hold. */
 function adviceToLook(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   const doubtful = locks.filter((lock) => judgeRun(lock.record, context.host).fate !== 'alive');
   const commands = [...new Set(doubtful.map((lock) => clearingCommand(lock, build, context)))].join(' and ');

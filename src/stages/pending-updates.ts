@@ -83,7 +83,7 @@ function cursorOrStart(
  * Writes what a run builds to where CTest and people look for it: `Testing/TAG`, `Testing/<tag>/Update.xml` and
  * `Temporary/LastUpdate.xml`.
  *
- * @param problem what is wrong with the update, for whoever reads the report; empty when all is well
+ * @param problem what is wrong with the update, for the reader of the report; empty when nothing is
  * @throws the system's error; each file is then the old one or the new one
  */
 export function reportUpdate(run: Run, update: MergedUpdate, problem = ''): void {

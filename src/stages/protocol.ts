@@ -34,7 +34,7 @@ export type StepResult =
  * runs but secondaries could still join before its update.
  *
  * If the process dies between the two files, `running` stays and blocks the next run of this build, as it should;
- * secondaries may join, and nobody updates. If the second file cannot be made (a full disk), the first one is taken
+ * secondaries may join, and no run updates. If the second file cannot be made (a full disk), the first one is taken
  * back, since this process is there to do it.
  *
  * @param logFile log of the update, named in its lock; undefined when this primary does not update its source: then
@@ -78,9 +78,9 @@ export function beginSecondary({ layout, held, context }: Run<Secondary>): StepR
 
 /**
  * "Primary may update": no secondary is between join and leave. `update` stands already and stays, so no further one
- * can join: whoever waits for the present ones to leave is not starved by new ones.
+ * can join: a primary that waits for the present ones to leave is not starved by new ones.
  *
- * Looks without entering the critical section. Since nobody can join any more, a look can only be out of date in the
+ * Looks without entering the critical section. Since no secondary can join any more, a look can only be out of date in the
  * harmless direction; and secondaries that come and find `update` cannot keep a waiting primary out of a section.
  */
 export function mayUpdateNow({ layout: { temporary } }: Run<Primary>): StepResult {
@@ -131,7 +131,7 @@ export function leavePrimary({ build, held, context }: Run<Secondary>): void {
 export function endRun({ layout, held, context }: Run<Build>): void {
   held.remove(join(layout.temporary, RUNNING));
   context.step('end: running removed');
-  // Somebody removed locks of a living run: whoever came meanwhile was not kept out.
+  // Locks of a living run were removed by force: a run that came meanwhile was not kept out.
   for (const path of held.takeLost()) {
     const text = `${path} was removed by force while this run held it; another run may have run at the same time`;
     context.report({ kind: 'warning', text });

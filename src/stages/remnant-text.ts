@@ -19,7 +19,7 @@ interface Context {
   readonly builds: { has(build: string): boolean };
 }
 
-/** The command that ends what lives of the runs of a build. */
+/** The command that ends the processes of a build's runs. */
 export function killCommand(build: string, { configFile }: Pick<Context, 'configFile'>): string {
   return `stagelock --config ${shellWord(configFile)} kill ${shellWord(build)}`;
 }
@@ -36,7 +36,7 @@ function describeRemnant(remnant: Remnant, { host, now }: Pick<Context, 'host' |
   return `  process ${pid} of ${shown(user)}${where}${when}, ${what}: ${shown(command, COMMAND_LENGTH)}`;
 }
 
-/** Why a run did not go on although no lock is in its way, and what to do. */
+/** Why a run stopped although no lock is in its way, and what to do. */
 export function explainInTheWay({ remnants, unreadable }: InTheWay, context: Context): string[] {
   const builds = [...new Set(remnants.map(({ build }) => build))].filter((build) => context.builds.has(build));
   const hosts = [...new Set(remnants.map(({ host }) => host))].filter((name) => name !== context.host.name);
@@ -56,7 +56,7 @@ export function explainInTheWay({ remnants, unreadable }: InTheWay, context: Con
   ];
 }
 
-/** A line for each, but not hundreds: a mail that lists all of them is read by nobody. */
+/** A line for each, but not hundreds: no one reads a mail that lists all of them. */
 export function describeRemnants(remnants: readonly Remnant[], context: Pick<Context, 'host' | 'now'>): string[] {
   const lines = remnants.slice(0, MOST).map((remnant) => describeRemnant(remnant, context));
   return remnants.length > MOST ? [...lines, `  and ${remnants.length - MOST} more`] : lines;

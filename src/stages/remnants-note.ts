@@ -10,7 +10,7 @@ import { inSection } from './section.js';
 
 /**
  * What `unlock --force` has left alive of a build, in `Testing/Temporary` of that build and, of a secondary, of its primary:
- * the environment of a process tells its own user whose it is, this tells everybody else, other hosts included.
+ * the environment of a process tells its own user which run it belongs to; this file tells all others, other hosts included.
  */
 export interface RemnantsNote {
   /** Changes with every boot of the host that wrote it; no process of before is left then. */
@@ -88,7 +88,7 @@ export function livingOf({ bootId, remnants }: RemnantsNote, host: Host): Remnan
 
 /**
  * Notes what is left alive, besides what an earlier note names and still lives. To be called within the critical section of
- * the directory, before the locks go: whoever dies in between leaves both, and the note is over when the processes are.
+ * the directory, before the locks go: a process that dies in between leaves both, and the note expires with the processes.
  *
  * @throws the system's error, for example ENOSPC; then the locks stay
  */
@@ -106,7 +106,7 @@ export function writeNote(temporary: string, build: string, remnants: readonly R
 
 /**
  * Removes a note if nothing that it names lives any more. Within the critical section, since another one may write it anew
- * at this moment; whoever dies before has removed nothing, and the next one does.
+ * at this moment; a process that dies before has removed nothing, and the next one does.
  *
  * @param force also if only another host can tell, and also something that is no note
  */
@@ -127,7 +127,7 @@ export async function forgetNote(
   });
 }
 
-/** In a directory of others this may not be ours to remove; a note about the dead keeps nobody from anything. */
+/** In another user's directory we may not be able to remove it; a note about dead processes blocks nothing. */
 function removeQuietly(path: string): void {
   try {
     removeIfThere(path);

@@ -63,7 +63,7 @@ export type Renamed =
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
- * Gives a build the cursor that it had under another name. Within the critical section, in which nobody joins.
+ * Gives a build the cursor that it had under another name. Within the critical section, in which no secondary joins.
  *
  * A process that dies in here leaves the cursor under the old name or under both; then the same command ends it. Another
  * host that looks too early finds no cursor under the new name.

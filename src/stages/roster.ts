@@ -41,7 +41,7 @@ export type Permission = { readonly kind: 'go' } | { readonly kind: 'blocked'; r
 const GO: Permission = { kind: 'go' };
 
 /**
- * A primary begins when no other run of it has left its mark. An `update` without `running` is half a mark: somebody
+ * A primary begins when no other run of it has left its mark. An `update` without `running` is half a mark: a person
  * removed the other half by hand.
  */
 export function mayBegin(roster: Roster): Permission {
@@ -55,7 +55,7 @@ export function mayUpdate(roster: Roster): Permission {
   return { kind: 'blocked', by: roster.secondaries.map((name) => `${RUNNING}.${name}`) };
 }
 
-/** A secondary joins when nobody updates, or is about to; and when no earlier run of its own has left its mark. */
+/** A secondary joins when the primary neither updates nor is about to, and when no earlier run of its own has left its mark. */
 export function mayJoin(roster: Roster, secondary: string): Permission {
   if (roster.secondaries.includes(secondary)) return { kind: 'blocked', by: [`${RUNNING}.${secondary}`] };
   return roster.update ? { kind: 'blocked', by: [UPDATE] } : GO;

@@ -15,7 +15,7 @@ export async function run(build: Build, context: RunContext): Promise<RunResult>
   return result;
 }
 
-/** Ends after which somebody should look, or another run of this build is going on and delivers by itself. */
+/** Ends after which a person should look, or another run of this build is in progress and delivers by itself. */
 const LEFT_LOCKS: ReadonlySet<RunResult['kind']> = new Set(['held', 'section-busy', 'update-broken', 'interrupted']);
 
 /** The documented exit code of an end, but for signals, whose number the caller knows. */

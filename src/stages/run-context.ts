@@ -21,7 +21,7 @@ export interface RunContext {
   /** Fires when the process was told to stop. */
   readonly signal: AbortSignal;
   readonly report: (event: RunEvent) => void;
-  /** All builds of the configuration; absent where nobody knows them, and no build was renamed. */
+  /** All builds of the configuration; absent where they are not known, and no build was renamed. */
   readonly configured?: ConfiguredBuilds;
   readonly step: StepListener;
 }

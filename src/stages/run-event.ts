@@ -21,8 +21,8 @@ export type RunEvent =
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }
   /**
-   * All stages have ended, of the source as it is in version control. The cursor has not moved yet: who dies while he makes
-   * something of this event builds the same again.
+   * All stages have ended, of the source as it is in version control. The cursor has not moved yet: if the process dies while it handles
+   * this event, the next run builds the same again.
    */
   | {
       readonly kind: 'built';

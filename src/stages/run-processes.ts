@@ -39,7 +39,7 @@ export function runsOf(build: Build, locks: readonly FoundStageLock[], host: Hos
   };
 }
 
-/** One of them as a person is told of it, and a later run; undefined if it has ended by now. */
+/** One of them, in the form for a person and for a later run; undefined if it has ended by now. */
 export function asRemnant(
   process: RunProcess,
   { build, owners }: Runs,
@@ -67,7 +67,7 @@ function isHere(record: StageLockRecord, host: Host): boolean {
 /**
  * Everything that lives of these runs, the oldest first: what bears their marks, the run itself, and what descends from either.
  *
- * A stage lock is writable by the group, so its run's id alone names nobody: the processes must be of this build directory, too,
+ * A stage lock is writable by the group, so its run's id alone proves nothing: the processes must be of this build directory, too,
  * or, for a secondary that looks at the source of its primary, of that one's.
  */
 export function processesOf({ build, ids, owners }: Runs): RunProcess[] {

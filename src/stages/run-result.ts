@@ -44,7 +44,7 @@ export type RunResult =
   | { readonly kind: 'source-unrecorded'; readonly head: string; readonly recorded: string; readonly waitedMs: number }
   /** All of the source is not what the last update record says; the message says why and what to do. */
   | { readonly kind: 'source-not-proved'; readonly message: string }
-  /** Somebody moved the source while it was built. The reports say so, and it will be built again. */
+  /** The source was moved while it was built. The reports say so, and it will be built again. */
   | (MovedSource & { readonly stamp: Buildstamp; readonly stages: readonly StageReport[] })
   /** Processes of runs that have no locks any more, which this one would disturb or be disturbed by. */
   | (InTheWay & { readonly kind: 'in-the-way' })

@@ -84,7 +84,7 @@ async function readyToBuild(
   if (noted !== undefined) return { kind: 'in-the-way', ...noted };
   const merged = mergeUpdates(run, head);
   if (merged.kind === 'lost') return { kind: 'update-failed', message: merged.message };
-  // Without an update to wait for, nobody can tell whether there is news.
+  // Without an update to wait for, it is unknown whether there is news.
   if (build.model === 'Continuous' && !merged.news && primary.update !== undefined) return { kind: 'no-news' };
   const source = primary.update === undefined ? undefined : sourceOf(primary, primary.update, run);
   const proof = source === undefined || head === undefined ? undefined : await proveSource(source, head);
@@ -161,7 +161,7 @@ async function joinInTime(run: Run<Secondary>, timeoutMs: number): Promise<RunRe
   return result.kind === 'done' ? undefined : refusal(result, run);
 }
 
-/** Waits without having joined, since the primary cannot mend it while somebody has. */
+/** Waits without having joined, since the primary cannot repair it while a secondary has. */
 async function untilRecorded(run: Run<Secondary>, timeoutMs: number): Promise<void> {
   const { signal } = run.context;
   const end = performance.now() + timeoutMs;

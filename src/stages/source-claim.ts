@@ -60,7 +60,7 @@ export function judgeClaim(
   return same && (claim.inode === undefined || claim.inode === own.inode) ? 'ours' : 'renew';
 }
 
-/** Where, and of which configuration, somebody asks for a source. */
+/** Which build directory, of which configuration, asks for a source. */
 export interface Standpoint {
   readonly host: Pick<Host, 'name'>;
   /** Absolute. */

@@ -9,9 +9,9 @@ import { type Run, runEnvironment } from './run.js';
 
 /** Whether the source is what the newest update record says. */
 export type SourceState =
-  /** `head` is checked out; undefined where nobody updates the source by stagelock. */
+  /** `head` is checked out; undefined where stagelock does not update the source. */
   | { readonly kind: 'as-recorded'; readonly head: string | undefined }
-  /** An update died between moving the source and its record, or somebody moved the source by hand. */
+  /** An update died between moving the source and its record, or a person moved the source by hand. */
   | { readonly kind: 'unrecorded'; readonly head: string; readonly recorded: string }
   /** An update has left it half moved; the message says which. */
   | { readonly kind: 'half-moved'; readonly message: string }

@@ -23,7 +23,7 @@ export type SourceUpdate =
   | HalfMoved
   /** The source may be half updated. */
   | { readonly kind: 'broken'; readonly message: string }
-  /** Nothing was moved, because somebody still reads it. */
+  /** Nothing was moved, because a process still reads it. */
   | (InTheWay & { readonly kind: 'in-the-way' })
   | { readonly kind: 'interrupted' };
 
@@ -108,8 +108,8 @@ async function recordRepaired(attempt: Attempt, failed: FailedUpdate): Promise<S
 }
 
 /**
- * Records a revision, once the tree has been proved to be that. What an update can mend without losing anything of a
- * person's is mended at once. Whoever dies in here has recorded it or has not; the mark, if there is one, stays until then.
+ * Records a revision, once the tree has been proved to be that. What an update can repair without losing a person's
+ * changes is repaired at once. A process that dies here has recorded it or has not; the mark, if any, stays until then.
  */
 async function proveAndRecord(attempt: Attempt, revision: string): Promise<SourceUpdate> {
   const { source, logFile } = attempt;
@@ -130,7 +130,7 @@ async function proveAndRecord(attempt: Attempt, revision: string): Promise<Sourc
     return { kind: 'failed', message: proof.message };
   }
   const recorded = await recordUpdate(attempt, revision, proof.modified);
-  // Also where the commits could not be had: the tree is whole, and the next run asks for them again.
+  // Also where the commits could not be fetched: the tree is complete, and the next run asks for them again.
   if (recorded.kind !== 'interrupted') unmark(source);
   return recorded;
 }
@@ -168,13 +168,13 @@ async function move(source: Source, fetched: Fetched, logFile: string): Promise<
 
 const REPAIRED = 'the files that it had touched were restored, and the source is complete';
 
-/** The journal says what the source is; whoever dies right before this has it proved once more. */
+/** The journal says what the source is; if the process dies right before this, the next run proves the source once more. */
 function unmark({ primary, context }: Source): void {
   removeMark(journalDirectory(primary.directory));
   context.step('update: unmarked');
 }
 
-/** What is checked out; if nobody can say, what it was, so that nothing is recorded. */
+/** What is checked out; if that is unknown, what it was, so that nothing is recorded. */
 async function headOf({ system, checkout }: Source, start: Start): Promise<string> {
   const head = await system.currentRevision(checkout);
   return head.kind === 'revision' ? head.revision : start.revision;

@@ -26,7 +26,7 @@ export interface LogPart {
   readonly logEnd: number;
 }
 
-/** Whether anybody wants to know what the log of a stage complains of: for `Build.xml`, or because errors count as a failure. */
+/** Whether the log of a stage is searched for errors and warnings: for `Build.xml`, or because errors count as a failure. */
 function isJudged({ report, errors }: Stage): boolean {
   return report === 'build' || errors === 'fail';
 }
@@ -80,7 +80,7 @@ interface ToJudge {
 }
 
 /**
- * Looks for errors and warnings where somebody wants to know. When the command was `ctest -T Build` or the like, its `Build.xml`
+ * Searches the log for errors and warnings where they are needed. When the command was `ctest -T Build` or the like, its `Build.xml`
  * says what it has found.
  *
  * @returns undefined when aborted

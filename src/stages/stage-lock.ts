@@ -120,7 +120,7 @@ function isCount(value: unknown): value is number {
 }
 
 /**
- * Removes a stage lock if it is the one of this run, in one step: nobody else removes or replaces a lock of a living
+ * Removes a stage lock if it is the one of this run, in one step: nothing else removes or replaces a lock of a living
  * run, except a person with `unlock --force`.
  *
  * @returns `lost` when it was not there any more or belongs to another run by now; that one is left alone

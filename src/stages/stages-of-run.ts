@@ -154,7 +154,7 @@ function environmentOf(run: Run, stage: Stage): NodeJS.ProcessEnv {
   };
 }
 
-/** Without complaints, nobody knows whether the stage has passed: a signal came while it ran, or while its log was looked through. */
+/** Without complaints, it is unknown whether the stage has passed: a signal came while it ran, or while its log was looked through. */
 function outcomeOf({ outcome, left }: StageEnd, complaints: Complaints | undefined, stage: Stage): StageOutcome {
   if (complaints !== undefined) return judgedBy(complaints, outcome, stage);
   return left.length > 0 ? outcome : { kind: 'aborted' };

@@ -31,5 +31,5 @@ export const RUN_STEPS = [
 
 export type RunStep = (typeof RUN_STEPS)[number];
 
-/** Told of each step right after it happened, synchronously. */
+/** Called for each step right after it happened, synchronously. */
 export type StepListener = (step: RunStep) => void;

@@ -26,7 +26,7 @@ export function reportsBefore({ build, layout, stamp }: Run): ReportsBefore {
 
 /**
  * Puts what a run has reported into the spool of its build, from where {@link deliverReports} takes it. This comes before
- * the run calls its updates built: whoever dies in between builds and reports them again, and nothing is lost.
+ * the run records its updates as built: if the process dies in between, the next run builds and reports them again.
  */
 export function spoolReports({ build, layout, stamp, context }: Run, before: ReportsBefore): void {
   if (build.withoutSubmission?.kind === 'obstacle') {
@@ -161,7 +161,7 @@ function reportsIn(directory: string): ReportsBefore {
   return new Map(
     submittedParts(names).flatMap((name) => {
       const stat = lstatSync(join(directory, name), { bigint: true, throwIfNoEntry: false });
-      // A link in its place would have a file of somebody else's choice sent.
+      // A link in its place would submit a file of another user's choice.
       return stat?.isFile() ? [[name, `${stat.ino} ${stat.size} ${stat.mtimeNs}`] as const] : [];
     }),
   );

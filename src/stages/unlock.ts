@@ -63,7 +63,7 @@ export function temporariesOf(build: Build): string[] {
 /**
  * Removes the locks that were looked at, and only those: within the critical section each is read once more, and one
  * that belongs to another run by now stays. The mark in the primary's directory goes first and `running` last, so that
- * whoever dies in here leaves something that still keeps the build from running.
+ * a process that dies here leaves a lock that still keeps the build from running.
  *
  * @param alive what goes on all the same; it is noted before the locks go, so that the next run does not work beside it
  * @throws the system's error
@@ -100,7 +100,7 @@ function removeIfSame(lock: FoundStageLock): boolean {
   const now = readStageLock(lock.path);
   if (now === undefined || now.record?.run !== lock.record?.run) return false;
   try {
-    // Somebody may have made a directory of that name by hand, to keep runs away.
+    // A person may have made a directory of that name by hand, to keep runs away.
     if (lstatSync(lock.path).isDirectory()) rmdirSync(lock.path);
     else unlinkSync(lock.path);
     return true;

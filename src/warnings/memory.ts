@@ -26,7 +26,7 @@ export function readMemory(file: string): Memory {
 }
 
 /**
- * Writes what is to be remembered. Two runs at once may each write what they know; one warning is then told once too often.
+ * Writes what is to be remembered. Two runs at once may each write what they know; one warning is then reported once too often.
  *
  * @throws the system's error; what was remembered before then stays
  */

@@ -1,6 +1,6 @@
 /*
  * What a person would call the same state, as text: when two texts are the same in this, the second one is no news. Whatever
- * is not taken out here tells them apart, so a new message is told rather than swallowed.
+ * is not taken out here tells them apart, so a new message is reported rather than swallowed.
  */
 
 type Rule = readonly [what: RegExp, becomes: string];

@@ -5,13 +5,13 @@ import { type Memory, readMemory, type Subject, writeMemory } from './memory.js'
 import { sameState } from './same-state.js';
 import { type Remembered, thin } from './thinning.js';
 
-/** Tells warnings, or leaves out what was told before. */
+/** Reports warnings, or leaves out what was reported before. */
 export interface Warnings {
   warn(subject: Subject, state: string, lines: readonly string[]): readonly string[];
   over(subject: Subject, what: string, began: Date): readonly string[];
 }
 
-/** Tells the warnings of one build's runs, and leaves out what was told before. */
+/** Reports the warnings of one build's runs, and leaves out what was reported before. */
 export class WarningTeller implements Warnings {
   readonly #file: string;
   readonly #now: () => Date;
@@ -25,7 +25,7 @@ export class WarningTeller implements Warnings {
   /**
    * @param state what the warning is about, in words: what {@link sameState} leaves of it tells it from others
    * @param lines what to tell
-   * @returns what to tell now; nothing when it was told before
+   * @returns what to report now; nothing when it was reported before
    */
   warn(subject: Subject, state: string, lines: readonly string[]): readonly string[] {
     const memory = readMemory(this.#file);
@@ -51,7 +51,7 @@ export class WarningTeller implements Warnings {
     return [`${what} The problem of ${momentText(oldest.since)}${withheldText(over)} is over.`];
   }
 
-  /** A warning that cannot be remembered is told each time. */
+  /** A warning that cannot be remembered is reported each time. */
   #remember(memory: Memory): void {
     try {
       writeMemory(this.#file, memory);

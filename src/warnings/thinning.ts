@@ -1,6 +1,6 @@
 /**
- * A cron job that finds the same lock every five minutes would mail the same warning every five minutes, until nobody reads
- * them any more. So a warning is told at once, and as long as it stays the same again after 1, 2, 4, … hours, at most a day.
+ * A cron job that finds the same lock every five minutes would mail the same warning every five minutes, until they are no longer
+ * read. So a warning is reported at once, and while it stays the same again after 1, 2, 4, … hours, at most a day.
  */
 
 /** What is remembered of a warning. Times are ISO 8601. */
@@ -22,7 +22,7 @@ export interface Remembered {
 /** What to do with a warning. */
 export interface Thinned {
   readonly tell: boolean;
-  /** What to add for a person who is told again; undefined the first time. */
+  /** What to add to a repeated warning; undefined the first time. */
   readonly again: { readonly since: string; readonly withheld: number } | undefined;
   /** The one that came last is the first. */
   readonly remember: readonly Remembered[];
@@ -30,7 +30,7 @@ export interface Thinned {
 
 const HOUR_MS = 3_600_000;
 const LONGEST_MS = 24 * HOUR_MS;
-/** What takes turns with more than that is told more often than it should be. */
+/** A warning that alternates with more than this many is reported more often than it should be. */
 const MOST = 10;
 
 /**
@@ -41,7 +41,7 @@ const MOST = 10;
  * last one told for what is wrong now.
  *
  * @param before what is remembered, the one that came last first; one that was told in the future counts for nothing, since
- *   the clock was set back and nobody would hear of it for that long
+ *   the clock was set back, and the warning would be withheld for that long
  */
 export function thin(before: readonly Remembered[], key: string, now: Date): Thinned {
   const seen = now.toISOString();

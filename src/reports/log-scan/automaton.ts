@@ -7,7 +7,7 @@ interface State {
   readonly places: Int32Array;
   /** Expressions that have matched with the last byte. */
   readonly matches: readonly number[];
-  /** The same if the line ends here; undefined until somebody asks. */
+  /** The same if the line ends here; undefined until it is needed. */
   matchesAtEnd: readonly number[] | undefined;
 }
 

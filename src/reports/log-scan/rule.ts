@@ -8,7 +8,7 @@ export interface Rule {
   readonly kind: LineKind;
   readonly text: string;
   readonly expression: Expression;
-  /** Whether it comes from the project, so that nobody knows what it costs. */
+  /** Whether it comes from the project, so that its cost is unknown. */
   readonly isOwn: boolean;
 }
 

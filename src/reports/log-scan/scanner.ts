@@ -124,7 +124,7 @@ export class Scanner {
     this.#end(bytes, start, end, kind);
   }
 
-  /** Goes on in a line to its end, and over all lines that nobody needs to look at. Stops at the end of one that somebody has to. */
+  /** Continues to the end of a line, and over all lines that no rule has to look at. Stops at the end of one that must be looked at. */
   #pass(bytes: Buffer, from: number, end: number): number {
     const { needles, always } = this.#judge;
     let { table } = needles;

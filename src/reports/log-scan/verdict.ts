@@ -63,7 +63,7 @@ export class Verdicts {
   }
 
   /**
-   * The same, and comes back now and then before it is done, so that somebody may look at the clock.
+   * The same, and comes back now and then before it is done, so that the caller may look at the clock.
    *
    * @param found the indexes of rules of which a needle was found in it
    */
