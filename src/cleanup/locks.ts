@@ -117,7 +117,7 @@ function targetOf(directory: string, name: string, { lockDirectories }: CleanupC
   return { target: behind === undefined ? null : join(directory, behind) };
 }
 
-/** @returns who has to be asked first */
+/** @returns the host to ask first */
 async function decide(
   { path, target, lock, held, ageMs }: Seen,
   answer: RemoteAnswer | undefined,

@@ -102,6 +102,6 @@ function tellHidden({ locks }: Living): void {
   const users = [...new Set(others.flatMap((lock) => lock.record?.user ?? []))];
   if (users.length === 0) return;
   process.stdout.write(
-    `  Whether what it started still runs can be seen only by ${[...users.filter((user) => user !== 'root').map((user) => shown(user)), 'root'].join(' and ')}\n`,
+    `  Only ${[...users.filter((user) => user !== 'root').map((user) => shown(user)), 'root'].join(' and ')} can see whether what it started is still running\n`,
   );
 }

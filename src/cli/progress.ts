@@ -6,7 +6,7 @@ import { quotedLines, shown } from '../text/shown.js';
 
 /** How the progress of a run is shown on standard output. */
 export type ProgressStyle =
-  /** One line for what is going on, rewritten every second: for a terminal. */
+  /** One line for the current step, rewritten every second: for a terminal. */
   | 'live'
   /** A line with its time for everything that happens: for a log. */
   | 'lines'
@@ -132,7 +132,7 @@ function describeEvent(event: RunEvent): string | undefined {
   }
 }
 
-/** What goes on for a while has a live line: what it is, and how long it may take. */
+/** A longer step has a live line: what it is, and how long it may take. */
 function liveText(event: RunEvent): { readonly text: string; readonly limits: string } | undefined {
   switch (event.kind) {
     case 'stage-started':

@@ -23,7 +23,7 @@ import { userName } from './user-name.js';
 
 export interface RunOptions {
   readonly quiet?: boolean;
-  /** Also those that an earlier run has told. */
+  /** Also those that an earlier run has reported. */
   readonly everyWarning?: boolean;
   readonly model?: Model;
   /** Mails what it writes to stderr, as cron does. */

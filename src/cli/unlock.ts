@@ -28,7 +28,7 @@ export async function unlockCommand(
   const host = thisHost();
   const found = examine(build, host);
   if (found.kind === 'nothing-there') {
-    process.stdout.write(`${build.name}: there are no locks\n`);
+    process.stdout.write(`${build.name}: no locks\n`);
     if (force) await forgetRemnants(build, host);
     return;
   }
@@ -42,7 +42,7 @@ export async function unlockCommand(
   const hidden = othersOf(found.locks);
   if (hidden.length > 0) {
     process.stdout.write(
-      `  Whether what it started still runs can be seen only by ${[...hidden.filter((user) => user !== 'root').map((user) => shown(user, 64)), 'root'].join(' and ')}: ps -ef\n`,
+      `  Only ${[...hidden.filter((user) => user !== 'root').map((user) => shown(user, 64)), 'root'].join(' and ')} can see whether what it started is still running: ps -ef\n`,
     );
   }
   if (found.kind === 'needs-force' && !force) throw new Refusal(EXIT.held, whyNot(build, found, context));

@@ -37,7 +37,7 @@ export interface CronExpression {
    */
   readonly days: 'both' | 'either';
   /**
-   * Whether the minute or the hour begins with `*`. When the clock is put forward or back, cron goes on with such lines by
+   * Whether the minute or the hour begins with `*`. When the clock is put forward or back, cron continues such lines by
    * the new time; of the others it makes up for what was skipped, and repeats nothing.
    */
   readonly wildcard: boolean;

@@ -56,7 +56,7 @@ export function tablesOf(
     ['build', 'MakeCommand'],
   ] as const) {
     const command = wordsOf(of(key).replaceAll(/\$\{?CTEST_CONFIGURATION_TYPE\}?/g, configuration));
-    // CTest goes on after both, and counts the errors in the log of a build, whatever make says (`make -i`).
+    // CTest continues after both, and counts the errors in the log of a build, whatever make says (`make -i`).
     if (command.length > 0) stages[stage] = { command, on_failure: 'continue' };
   }
   if (stages['build'] !== undefined) {

@@ -14,7 +14,7 @@ interface NoUpstream extends Why {
   readonly kind: 'none';
 }
 
-/** What went wrong, and the command that mends it, if there is one. */
+/** What went wrong, and the command that fixes it, if there is one. */
 export interface Why {
   readonly why: string;
   readonly remedy?: string;

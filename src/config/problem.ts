@@ -18,7 +18,7 @@ export interface Problem {
   /** From 1. */
   readonly line?: number;
   readonly message: string;
-  /** The command that mends it, its words quoted for a shell; absent where an editor is needed. */
+  /** The command that fixes it, its words quoted for a shell; absent where an editor is needed. */
   readonly remedy?: string;
 }
 

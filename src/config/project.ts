@@ -99,7 +99,7 @@ export interface WithoutUpdate {
   /** `obstacle`: it should have one, so that nothing is built; `unversioned`: the source is built as it stands. */
   readonly kind: 'obstacle' | 'unversioned';
   readonly message: string;
-  /** The command that mends it. */
+  /** The command that fixes it. */
   readonly remedy?: string;
 }
 
@@ -249,13 +249,13 @@ export interface SmtpTransport {
   readonly caFile: string | undefined;
 }
 
-/** Who gets mails and how. */
+/** Recipients and transport of mails. */
 export interface Mail {
   readonly transport: SendmailTransport | SmtpTransport;
   readonly from: string | undefined;
   /** The maintainers. */
   readonly to: readonly string[];
-  /** Whether the authors of the updates in a broken run are told. */
+  /** Whether the authors of the updates in a broken run get a mail. */
   readonly authors: boolean;
   /** Completes authors without a domain; undefined leaves them out. */
   readonly authorDomain: string | undefined;
@@ -269,7 +269,7 @@ export interface Project {
   /** Absolute path of the configuration file. */
   readonly file: string;
   readonly name: string;
-  /** Who gets the mails of cron; undefined for the user. */
+  /** The recipient of cron's mails; undefined for the user. */
   readonly mailto: string | undefined;
   readonly scheduler: Scheduler;
   /** Undefined when stagelock itself mails nothing. */

@@ -32,7 +32,7 @@ export interface Extent {
 
 /** Most sections of one worker: enough to see overlaps, and to end early on a fast file system. */
 const MOST_TURNS = 40;
-/** Orders take an instant to arrive, and all shall begin at the same time. */
+/** Orders take an instant to arrive, and all workers must begin at the same time. */
 const HEAD_START_MS = 150;
 /** How long the other side looks before there is something to see, so that it has cached that there is nothing. */
 const LOOK_FIRST_MS = 300;

@@ -43,7 +43,7 @@ export interface ExaminationOptions {
   /** Starts a process that calls {@link serve}. */
   readonly worker: readonly [string, ...string[]];
   readonly pid: number;
-  /** Ends it early; everything is removed all the same. */
+  /** Ends it early; everything is still removed. */
   readonly stop: AbortSignal;
   /** Called with each finding as soon as it is made. */
   readonly onFinding: (finding: Finding) => void;

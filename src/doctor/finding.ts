@@ -1,6 +1,6 @@
 import type { Strategy } from '../locks/index.js';
 
-/** What came of a test, or why it could not be made. */
+/** The result of a test, or why it could not be run. */
 export type Attempt<T> =
   | ({ readonly kind: 'done' } & T)
   | {

@@ -1,4 +1,4 @@
-/** A mount, as one line of /proc/self/mountinfo tells of it. */
+/** A mount, as one line of /proc/self/mountinfo describes it. */
 export interface Mount {
   readonly point: string;
   /** As mount(8) takes it: `nfs4`, `fuse.sshfs`. */

@@ -30,7 +30,7 @@ const NO_HARD_LINKS = new Set(['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLI
  * RENAME_NOREPLACE; and last an empty file made with O_EXCL, over which the temporary is renamed. The last one shows an
  * empty file for an instant; a reader takes that for a lock whose owner is not known yet.
  *
- * A process that dies in here leaves at most a `.PID.RANDOM.tmp` beside the file.
+ * A process that dies here leaves at most a `.PID.RANDOM.tmp` beside the file.
  *
  * @param mode permission bits before the umask
  * @returns `exists` when the name was taken; the file there is untouched

@@ -14,7 +14,7 @@ export function temporaryName(host: Pick<Host, 'name' | 'pid'> = thisHost()): st
   return `.${host.pid}.${markOf(host.name)}${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Who has made a temporary, by its name. */
+/** The process that made a temporary, by its name. */
 export interface TemporaryMaker {
   readonly pid: number;
   /** Whether this was a process of the given host. Older versions did not say, so that for them it is false. */

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** Tells of changes to some paths, as inotify reports them. */
+/** Reports changes to some paths, from inotify. */
 export interface PathWatch {
   /** Settles at the next change, or at once if there was one since the last call. */
   next(): Promise<void>;

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface ProcessStat {
   /** The kernel's letter for what it does: R, S, D (sleeps, and no signal ends it), T, ... */
   readonly state: string;
-  /** Who gets its exit status; an orphan is given to the nearest subreaper above it, or to the first process. */
+  /** The process that gets its exit status; an orphan is given to the nearest subreaper above it, or to the first process. */
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** Start in clock ticks since boot: with its number it names a process for good. */
+  /** Start in clock ticks since boot: with the pid it identifies a process uniquely. */
   readonly startTicks: number;
   /** It has ended; only its parent has not asked for its exit status yet. */
   readonly zombie: boolean;

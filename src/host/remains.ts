@@ -32,7 +32,7 @@ export function remainsOf(helper: number): Remains {
 }
 
 /**
- * The same for who looks at many locks and changes none of them: the locks of the kernel are read once for a while, or a host with
+ * The same for a caller that looks at many locks and changes none of them: the locks of the kernel are read once for a while, or a host with
  * thousands of them would read them thousands of times.
  *
  * @param nowMs of a clock that is never set

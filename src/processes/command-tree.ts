@@ -43,7 +43,7 @@ export class CommandTree implements Endable {
 
   /**
    * Starts a command without standard input, in a session of its own. Never throws: what keeps it from starting is
-   * returned. If we are killed meanwhile, all of it goes on.
+   * returned. If we are killed meanwhile, all of it keeps running.
    */
   static async start(command: CommandStart): Promise<CommandTree | Error> {
     const keeper = command.marks.length === 0 ? undefined : await startUnderKeeper(command);
@@ -66,7 +66,7 @@ export class CommandTree implements Endable {
     return this.#seen.among(all, (process) => inSession(process) || hasInEnvironment(process.pid, this.#marks));
   }
 
-  /** Nothing waits for it any more: we may end although it goes on. */
+  /** Nothing waits for it any more: we may end while it keeps running. */
   abandon(): void {
     this.#abandon();
     // One that was stopped would stay for ever.

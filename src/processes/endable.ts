@@ -19,7 +19,7 @@ export interface Endable {
 
 /**
  * What a program has started and what has not made a session of its own: daemons do that, such as the ssh connection
- * that the next call shall find open.
+ * that the next call must find open.
  *
  * @param top the program, which was started in a session of its own
  * @param within only processes whose working directory is this one or below

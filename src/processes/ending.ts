@@ -10,7 +10,7 @@ export interface NamedProcess {
   readonly command: string;
 }
 
-/** What came of processes that were to end. */
+/** The result of ending processes. */
 export interface Ending {
   /** Those that did not end by themselves. */
   readonly ended: readonly NamedProcess[];
@@ -34,7 +34,7 @@ const AGAIN_MS = 20;
  * Ends what runs of a command: after some time in which it may end by itself TERM, so that compilers remove their
  * temporaries, after the grace KILL. Returns when nothing is left, or when what is left cannot be ended.
  *
- * TERM is sent once, to what runs then: what a process starts in order to clean up shall not be hit, too.
+ * TERM is sent once, to what runs then: a process that it starts in order to clean up must not get the signal, too.
  *
  * @param stop cuts the first wait short
  */
@@ -43,7 +43,7 @@ export async function endTree(tree: Endable, patience: Patience, stop?: AbortSig
   const members = tree.members();
   const ended = members.map(named);
   signalAll(members, 'SIGTERM', tree.wholeGroups);
-  signalAll(members, 'SIGCONT', tree.wholeGroups); // or one that was stopped would never hear of it
+  signalAll(members, 'SIGCONT', tree.wholeGroups); // or a stopped process would never handle the signal
   if (await tree.goneWithin(patience.graceMs)) return { ended, left: [] };
   const deadline = performance.now() + patience.vanishMs;
   do {

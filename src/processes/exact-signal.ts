@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { errorCode } from '../host/error-code.js';
 import { processOf } from '../host/process-table.js';
 
-/** A process for good: its number may be given to another one, its number together with its start never is. */
+/** A process, uniquely: its pid may be reused, its pid together with its start time never is. */
 export interface ExactProcess {
   readonly pid: number;
   /** Clock ticks since boot. */

@@ -9,7 +9,7 @@ export class StillRunning extends Error {
 
   /** @param what has not ended, for people */
   constructor(what: string, left: Ending['left'], logFile?: string) {
-    const lines = left.map(({ pid, command, why }) => `\n  process ${pid} still runs, ${why}: ${command}`);
+    const lines = left.map(({ pid, command, why }) => `\n  process ${pid} is still running, ${why}: ${command}`);
     const log = logFile === undefined ? '' : `\n  log: ${logFile}`;
     super(`${what} has not ended, because not all of its processes could be ended.${lines.join('')}${log}`);
   }

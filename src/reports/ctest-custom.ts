@@ -188,7 +188,7 @@ endforeach()
 `;
 }
 
-/** What the script has told; the last word of each variable counts. */
+/** What the script printed; the last value of each variable counts. */
 function recordsIn(output: string, mark: string): Variables {
   const variables = new Map<string, readonly string[]>();
   const head = new RegExp(`\\n${mark} (\\w+) (\\d+) `, 'g');

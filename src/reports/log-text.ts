@@ -20,7 +20,7 @@ export function readLogText(file: string, from: number, to: number): string {
     const length = Math.max(0, size - from);
     if (length <= 2 * KEPT) return decodeText(readPart(fd, from, length));
     const left = length - 2 * KEPT;
-    return `${decodeText(readPart(fd, from, KEPT))}\n[... ${left} bytes left out; all of it is in ${file}]\n${decodeText(readPart(fd, size - KEPT, KEPT))}`;
+    return `${decodeText(readPart(fd, from, KEPT))}\n[... ${left} bytes left out; the whole text is in ${file}]\n${decodeText(readPart(fd, size - KEPT, KEPT))}`;
   } finally {
     closeSync(fd);
   }

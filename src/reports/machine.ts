@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem, type, version } from 'node:os';
 
-/** What CTest tells of the machine in the head of every report but `Update.xml`, in its order. */
+/** What CTest says about the machine in the head of every report but `Update.xml`, in its order. */
 export type Machine = readonly (readonly [attribute: string, value: string])[];
 
 /** This machine. What cannot be found out is empty, as in CTest's reports. */

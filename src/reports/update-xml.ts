@@ -24,7 +24,7 @@ export interface UpdateReport {
  * `Update.xml` with the elements of CTest 3.25, in its order: directories and files sorted by name, each file once, with
  * the author, dates and revision of the last commit that touched it.
  *
- * Where CTest would tell only the last of several commits' messages, all are told, oldest first; the prior revision is
+ * Where CTest would report only the last of several commits' messages, all are reported, oldest first; the prior revision is
  * that of the whole update (CVS: the file's own). A renamed file appears under both names, as in CTest. Files with
  * uncommitted changes are `Modified` or `Conflicting`, and make the update one with an error:
  * what is built then matches no revision. Times are in UTC.
@@ -58,7 +58,7 @@ export function updateXml(report: UpdateReport): string {
 
 /**
  * Writes `Testing/<tag>/Update.xml` of a build, from where `ctest -T Submit` takes it. Readers see the old file or the
- * new one, also when this process dies in here.
+ * new one, also when this process dies here.
  *
  * @param tag the first line of `Testing/TAG`, `YYYYMMDD-HHMM`
  * @returns the file
@@ -71,7 +71,7 @@ export function writeUpdateXml(buildDirectory: string, tag: string, xml: string)
 
 /**
  * Writes `Testing/Temporary/LastUpdate.xml` of the primary, where people and other tools look for its last update.
- * Readers see the old file or the new one, also when this process dies in here.
+ * Readers see the old file or the new one, also when this process dies here.
  *
  * @returns the file
  * @throws the system's error, for example ENOSPC; the old file then stays

@@ -14,7 +14,7 @@ export interface ScheduleHandlers {
   readonly inTurn: <T>(act: () => T) => Promise<T>;
   /** Runs it, until its end. */
   readonly run: (firing: Firing) => Promise<void>;
-  /** The run before it is still going on. */
+  /** The run before it is still in progress. */
   readonly overlap: (firing: Firing) => void;
   /** So many firings between two times (milliseconds since 1970) have not been. */
   readonly missed: (count: number, fromMs: number, toMs: number) => void;
@@ -43,7 +43,7 @@ export class BuildSchedule {
   /** The minute that was asked for last. */
   #shown: LocalMinute | undefined;
   #lastMs: number | undefined;
-  /** A run goes on, or is about to begin. */
+  /** A run is in progress, or is about to begin. */
   #isBusy = false;
   #delay: NodeJS.Timeout | undefined;
 

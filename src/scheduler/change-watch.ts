@@ -49,12 +49,12 @@ export class ChangeWatch {
     this.#places = this.#open(order.sinceMs, Date.now() - CLOCK_GRAIN_MS);
   }
 
-  /** To be called every few seconds: what nothing tells of is seen then. */
+  /** To be called every few seconds, to see changes that no event reports. */
   look(): void {
     for (const place of this.#places) place.look();
   }
 
-  /** Goes on with other files of the project, without losing what is about to be told. */
+  /** Continues with other files of the project, without losing what is about to be reported. */
   use(files: ProjectFiles): void {
     if (files.identity === this.#files.identity) return;
     this.#files = files;

@@ -28,7 +28,7 @@ const LATE = 5;
  * - a few minutes on: everything of the minutes in between is run, late;
  * - up to three hours on: lines with fixed times that were skipped are run at once, the others go on by the new time;
  * - up to three hours back: lines with fixed times are not run again, the others go on by the new time;
- * - more than that, it was a correction: everything goes on by the new time.
+ * - more than that, it was a correction: everything continues by the new time.
  *
  * @param done what {@link Due.done} was the last time; undefined at the beginning, when the minute itself is run
  * @param now at most once for each minute that passes

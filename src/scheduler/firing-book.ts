@@ -18,7 +18,7 @@ import { type Firing, parseFiring, timeOfFiring } from './firing.js';
  * no entry appears, and nothing runs.
  */
 
-/** Who has made an entry. */
+/** The scheduler that made an entry. */
 export interface Claimant {
   readonly host: string;
   readonly pid: number;
@@ -63,7 +63,7 @@ export class FiringBook {
     return this.#create(`${firing.name}.${STARTED}`, { host, pid });
   }
 
-  /** Who has begun it, for a message. */
+  /** The scheduler that started it, for a message. */
   beginner(firing: Firing): Claimant | undefined {
     return readClaimant(join(this.#directory, `${firing.name}.${STARTED}`));
   }

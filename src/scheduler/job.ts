@@ -61,7 +61,7 @@ export interface JobOrder {
 
 /**
  * Starts a run as a process of its own, as cron does: in a session of its own, so that no key at a terminal reaches it,
- * without standard input, and with its standard error kept for the mail. It goes on when we die.
+ * without standard input, and with its standard error kept for the mail. It keeps running when we die.
  *
  * @throws the system's error, for example ENOSPC; then nothing runs
  */

@@ -35,7 +35,7 @@ export class MailDesk {
 
   use(project: Project): void {
     this.#project = project;
-    this.look(); // a server's address may have been mended
+    this.look(); // a server's address may have been corrected
   }
 
   /** Something may be due. */

@@ -62,7 +62,7 @@ export async function mailedRun(
   insist.cease();
   reportJob({ project, complain }, records, job, { end, now: new Date() });
   await reportOrphans(project, records, context);
-  // A person who has stopped this knows of it; what it had to say waits for the next run.
+  // The person who stopped this run knows of it; its mail waits for the next run.
   if (!stop.signal.aborted) await deliver(project, context);
   return end;
 }

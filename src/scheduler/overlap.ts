@@ -8,7 +8,7 @@ import type { JobRecord } from './job-record.js';
 import { postReport, type ReportedJob } from './job-report.js';
 import type { WaitingRun } from './places.js';
 
-/** Who tells of a firing that is left out. */
+/** The context for reporting a firing that is skipped. */
 export interface LeftOut {
   readonly project: Project;
   readonly build: Build;

@@ -23,7 +23,7 @@ interface Names {
   readonly pattern: RegExp;
 }
 
-/** The administrative directory of a version control system, and what of it tells of news, relative to it. */
+/** The administrative directory of a version control system, and which of its files change with news, relative to it. */
 interface Administration {
   readonly directory: string;
   readonly news: RegExp;
@@ -48,7 +48,7 @@ function isLog(path: string, logs: ReadonlySet<string>): boolean {
 }
 
 /**
- * Which files a project writes, as the file system is now: directories that become links later belong to it all the same by
+ * Which files a project writes, as the file system is now: directories that become links later still belong to it by
  * their names, but what they lead to only after the next call.
  *
  * @param outputs files that the asking scheduler itself writes to; absolute
@@ -109,7 +109,7 @@ export function ownOutputs(): string[] {
 export const OWN_FILE =
   'is written by the builds of this project themselves, so its changes never start a run; remove it from `watch`';
 
-/** Whether a project itself writes what a path names, so that it never tells of news. @param path absolute */
+/** Whether a project itself writes what a path names, so that its changes are never news. @param path absolute */
 export function ownsWhatIsAt(path: string, files: ProjectFiles): boolean {
   return files.owns(path) || files.owns(realPath(path));
 }

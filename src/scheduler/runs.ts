@@ -77,7 +77,7 @@ export class Runs {
     void this.#attend(job).then(() => this.#runNext(job.record.build));
   }
 
-  /** Whether a run of a build goes on or waits, or this firing of it waits for the end of that. */
+  /** Whether a run of a build is in progress or waits, or this firing of it waits for the end of that. */
   isPending(name: string, firing: Firing): boolean {
     return (
       this.#again.get(name)?.name === firing.name ||

@@ -35,7 +35,7 @@ const HOUR_MS = 3_600_000;
 /** How often it is seen whether the clock was set, and by how much it must have been. */
 const CLOCK_LOOK_MS = 10 * SECOND_MS;
 const CLOCK_STEP_MS = SECOND_MS;
-/** How often it is seen what inotify does not tell of. */
+/** How often to look for what inotify does not report. */
 const WATCH_LOOK_MS = 5 * SECOND_MS;
 /** How many complaints about watches are remembered, so that each is reported once. */
 const MOST_REPORTED = 1000;
@@ -80,7 +80,7 @@ export class Scheduler {
     this.#after(MINUTE_MS, () => this.#eachInTurn(({ election }) => election.takeUp()));
   }
 
-  /** Goes on with another configuration, one build after another. Runs that are going on or wait are not touched. */
+  /** Continues with another configuration, one build after another. Runs in progress or waiting are not touched. */
   reload(project: Project): void {
     this.#project = project;
     const old = new Map(this.#entries);
@@ -118,7 +118,7 @@ export class Scheduler {
   }
 
   /**
-   * Begins nothing more, and waits for the runs that are going on.
+   * Starts no more runs, and waits for those in progress.
    *
    * @param limitMs after that they are interrupted
    * @param hurry interrupts them at once

@@ -26,7 +26,7 @@ export class ServiceManager {
    * One message after the other: READY=1 before RELOADING=1 would say that it never gets ready.
    *
    * @param states such as `READY=1` or `STATUS=...`
-   * @returns when it is told
+   * @returns when it has been reported
    */
   tell(...states: readonly string[]): Promise<void> {
     if (this.#environment['NOTIFY_SOCKET'] === undefined) return this.#told;

@@ -3,7 +3,7 @@ const SLICE_MS = 10;
 
 /**
  * Does many small pieces of work one after another and lets everything else have its turn in between: at the minute in which
- * a thousand builds fire, signals, ends of runs and timers are heard all the same.
+ * a thousand builds fire, signals, ends of runs and timers are still handled.
  */
 export class Slices {
   readonly #failed: (error: unknown) => void;

@@ -100,14 +100,14 @@ export function schedulerUnit(project: Project, surroundings: UnitSurroundings):
       `ExecStart=${command}`,
       'ExecReload=/bin/kill -HUP $MAINPID',
       ...common(project, surroundings),
-      // Only the scheduler is told to stop: it lets builds finish, and ends them itself after stop_limit.
+      // Only the scheduler is asked to stop: it lets builds finish, and ends them itself after stop_limit.
       // When the scheduler dies, its builds go on, and the next one adopts them; mixed would kill them with it.
       'KillMode=process',
       `TimeoutStopSec=${Math.ceil(stopLimitMs / 1000) + 180}`,
       'WatchdogSec=120',
       'Restart=on-failure',
       'RestartSec=10',
-      // A configuration with problems does not mend itself.
+      // A configuration with problems does not fix itself.
       'RestartPreventExitStatus=2',
       '',
       '[Install]',

@@ -19,7 +19,7 @@ interface Watched {
 }
 
 /**
- * Watches all directories of a tree by inotify, one watch for each, which also tells of the files in it.
+ * Watches all directories of a tree by inotify, one watch for each, which also reports the files in it.
  *
  * An event only says where to look; what is there then decides. A directory is watched before it is read, so nothing falls
  * between the two, and one that was removed and made again is another one although it has the same name.
@@ -125,7 +125,7 @@ export class TreeWatch implements Tree {
   #lose(gone: ReadonlySet<string>): void {
     if ([...gone].some((path) => this.#directories.has(path))) this.#leave((path) => isWithin(path, gone));
     for (const path of gone) {
-      // What is gone has changed its directory: all hosts shall call a change by the same time.
+      // A removal changes its directory: all hosts must give a change the same time.
       const above = statusOf(dirname(path));
       if (above !== undefined) this.#tell(path, above.ctimeMs);
     }

@@ -4,7 +4,7 @@ export interface TreeOrder {
   readonly root: string;
   /** Changes since then (milliseconds since 1970) are reported even if they were made before the first look. */
   readonly sinceMs: number;
-  /** Whether a change of an entry, or of anything below it, is to be told. */
+  /** Whether a change of an entry, or of anything below it, is to be reported. */
   readonly isNews: (path: string) => boolean;
   /** Whether a directory is reported only for what is below it. */
   readonly isMereWay: (path: string) => boolean;

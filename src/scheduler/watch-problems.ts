@@ -4,7 +4,7 @@ import { type Problem, pathText } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { OWN_FILE, ownsWhatIsAt, projectFiles } from './project-files.js';
 
-/** What is wrong with the watches of a project where it stands: those of files that it writes itself never tell of anything. */
+/** Problems of a project's watches: those of files that the project writes itself never report a change. */
 export function watchProblems(project: Project): Problem[] {
   const { file } = project;
   const files = projectFiles(project);

@@ -153,7 +153,7 @@ export class WatchedPath {
   }
 }
 
-/** What to tell of a limit of inotify; undefined when it is another error. The same whatever could not be watched. */
+/** What to report about a limit of inotify; undefined when it is another error. The same whatever could not be watched. */
 function adviceOf(error: unknown): string | undefined {
   const code = errorCode(error);
   if (code !== 'ENOSPC' && code !== 'EMFILE') return undefined;

@@ -11,7 +11,7 @@ export function passwordOf(mail: Mail | undefined): SecretSource | undefined {
   return mail?.transport.type === 'smtp' ? mail.transport.login?.password : undefined;
 }
 
-/** The command that mends the place of a secret, below the line that says why something was not sent; nothing when it is well. */
+/** The command that fixes the place of a secret, below the line that says why something was not sent; nothing when it is well. */
 export function adviceOnSecret(source: SecretSource | undefined): string[] {
   const remedy = exposureOfSecret(source)?.remedy;
   return remedy === undefined ? [] : [`  ${remedy}`];

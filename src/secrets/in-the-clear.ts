@@ -8,7 +8,7 @@ export function tokenInTheClear({ url, token, allowInsecure }: CDashSubmission):
   return `the token would go to ${origin} without encryption; use https, or set \`allow_insecure = true\``;
 }
 
-/** Likewise of the password in the URL of a `DartConfiguration.tcl`, which is sent all the same, as by ctest; for who might mend it. */
+/** Likewise of the password in the URL of a `DartConfiguration.tcl`, which is still sent, as by ctest; for the user who can fix it. */
 export function loginInTheClear({ url, login }: CDashSubmission): string | undefined {
   if (login === undefined) return undefined;
   const { protocol, hostname, origin } = new URL(url);

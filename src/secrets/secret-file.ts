@@ -13,7 +13,7 @@ const LONGEST = 64 * 1024;
 export type SecretFile =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'missing' }
-  /** Not read by this user, who may not be the one who runs builds. */
+  /** Unreadable for this user, who may not be the one who runs builds. */
   | { readonly kind: 'forbidden'; readonly why: string }
   /** Not used: others know it or have made it, or it cannot be a secret at all. */
   | (Exposure & { readonly kind: 'refused' });
@@ -22,7 +22,7 @@ export type SecretFile =
 export interface Exposure {
   /** In one line, with its path. */
   readonly why: string;
-  /** The command that mends it, if one does. */
+  /** The command that fixes it, if one does. */
   readonly remedy?: string;
 }
 

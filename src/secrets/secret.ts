@@ -19,7 +19,7 @@ export function readSecret(source: SecretSource, environment: NodeJS.ProcessEnv)
 }
 
 /**
- * What is wrong with the place of a secret, for a person who can mend it; undefined when nothing is, or when only the user who
+ * What is wrong with the place of a secret, for a person who can fix it; undefined when nothing is, or when only the user who
  * runs builds can tell.
  */
 export function exposureOfSecret(source: SecretSource | undefined): Exposure | undefined {

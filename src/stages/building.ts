@@ -27,7 +27,7 @@ export interface Ready {
  * the cursor, the end. The cursor moves last, so a run that dies before builds the same again.
  *
  * @param before the reports that were there when the run began
- * @param afterwards what else is to be done before it leaves; false when the run was told to stop meanwhile: its locks stay
+ * @param afterwards what else to do before the run leaves; false when the run was asked to stop meanwhile: its locks stay
  */
 export async function buildAndReport(
   run: Run,

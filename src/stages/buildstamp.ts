@@ -27,7 +27,7 @@ export function buildstampOf(model: Model, now: Date, nightlyStart: NightlyStart
 /**
  * The three lines of `Testing/TAG`, as CTest writes them: tag, group and model. The group is what dashboards see. Of the
  * model Continuous, `ctest -T Build` and the like do nothing at all and succeed unless the same ctest has found an update;
- * here the update was another stage's, so that model is not told.
+ * here the update was another stage's, so that model does not matter.
  */
 export function tagFileText({ tag, model }: Buildstamp): string {
   return `${tag}\n${model}\n${model === 'Continuous' ? 'Experimental' : model}\n`;

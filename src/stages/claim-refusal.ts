@@ -8,5 +8,5 @@ export type ClaimRefusal =
   | { readonly kind: 'copy'; readonly file: string; readonly claim: Claim }
   /** Something stands in the place of the claim, or of the primary's own copy of it. */
   | { readonly kind: 'unreadable'; readonly file: string; readonly why: string }
-  /** This user may not write the claim; who may can copy `own` there. */
+  /** This user may not write the claim; a user who may can copy `own` there. */
   | { readonly kind: 'unwritable'; readonly file: string; readonly own: string; readonly why: string };

@@ -8,14 +8,14 @@ import type { RunEvent } from './run-event.js';
 import type { RunResult } from './run-result.js';
 import { layoutOf } from './temporary.js';
 
-/** A past run, or one that goes on. */
+/** A past run, or one in progress. */
 export interface PastRun {
   /** The same in both lines of a run. */
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly begun: string;
   readonly stamp: string;
-  /** Undefined in the line that a run begins with. A run without a second line goes on, or died. */
+  /** Undefined in the line that a run begins with. A run without a second line is still in progress, or died. */
   readonly ended?: string;
   readonly result?: RunResult['kind'];
   /** Milliseconds in which it waited for locks of others. */

@@ -9,7 +9,7 @@ import type { RunContext } from './run-context.js';
 import { sectionFor } from './section.js';
 import { layoutOf } from './temporary.js';
 
-/** What keeps a run from going on although no lock does: processes of earlier runs that have none any more. */
+/** What stops a run although no lock does: processes of earlier runs that no longer have locks. */
 export interface InTheWay {
   readonly remnants: readonly Remnant[];
   /** Files that may name some and cannot be read. */

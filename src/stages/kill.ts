@@ -61,11 +61,11 @@ export function livingRuns(build: Build, host: Host): Living {
 }
 
 /**
- * Ends what lives of these runs on this host. A run that lives is told first, alone, so that it ends its stage in order, and its
- * locks stay; then whatever is left of it, and of the dead ones, is told, and killed after the grace. A run that a stage of theirs
- * has started is told and ends its own stage; killed is all of it.
+ * Ends the processes of these runs on this host. A live run gets TERM first, alone, so that it ends its stage in order; its
+ * locks stay. Then everything left of it, and of the dead ones, gets TERM, and KILL after the grace. A run that one of their stages
+ * started gets TERM and ends its own stage; KILL goes to all of it.
  *
- * Removes no lock. Dies this process in between, what was told ends or stays, and `kill` may be called again.
+ * Removes no lock. If this process dies in between, `kill` may be called again.
  */
 export async function endRuns({ runs }: Living, host: Host): Promise<void> {
   const { build, ids, owners } = runs;

@@ -127,7 +127,7 @@ function whatLives({ remnants }: InTheWay): string {
 }
 
 /**
- * What to say of a run that has waited for others for longer than it has time until the next: they will never catch up.
+ * Advice for a run that waited longer for others than the interval to its next run: it will never catch up.
  * Undefined when it has not, or when it is unknown when the next comes.
  */
 export function adviceOnInterval({ name, schedule }: Build, waitedMs: number): string | undefined {
@@ -142,7 +142,7 @@ export function adviceOnInterval({ name, schedule }: Build, waitedMs: number): s
  * What a person would call the state that a run found, for the code that thins out repetitions: the explanation itself, so that no
  * end of a run can be swallowed by another one. Undefined when the end of a run is news each time.
  *
- * Of a lock that is in the way only that one counts: what the stages of a living run are at changes all the time.
+ * Of a lock that is in the way only that one counts: the stage of a live run changes all the time.
  */
 export function stateOf(build: Build, result: RunResult, context: MessageContext): string | undefined {
   switch (result.kind) {
@@ -168,7 +168,7 @@ export function stateOf(build: Build, result: RunResult, context: MessageContext
   }
 }
 
-/** What a run has left that ended with an exception; the exception itself has been told before. */
+/** What a run left that ended with an exception; the exception itself was reported before. */
 export function explainLocksAfterFailure(build: Build, run: string, context: MessageContext): string[] {
   let left: string[];
   try {
@@ -195,7 +195,7 @@ export function describeLock(lock: FoundStageLock, { host, now }: MessageContext
   ];
 }
 
-/** What the time stamp of a lock told while it was watched. */
+/** What the time stamp of a lock showed while it was watched. */
 export function describePulse(pulse: Pulse): string[] {
   switch (pulse.kind) {
     case 'alive':

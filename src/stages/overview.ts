@@ -17,7 +17,7 @@ export interface Progress {
   readonly problem?: string;
 }
 
-/** The journal of a primary and who has built how much of it. */
+/** The journal of a primary and how much of it each build has built. */
 export interface UpdatesOverview {
   readonly primary: string;
   readonly journal: string;

@@ -3,15 +3,15 @@ import { commandOf, type Process, processOf } from '../host/process-table.js';
 import { type Marks, markedProcesses, marksOf } from '../processes/marks.js';
 import { userOf } from '../processes/user.js';
 
-/** A process of a run that has no locks any more, and may read its source or write to its build directory all the same. */
+/** A process of a run that has no locks any more, and may read its source or write to its build directory anyway. */
 export interface Remnant {
   /** As in stage locks. */
   readonly host: string;
   readonly pid: number;
-  /** Clock ticks since boot; with the number it names a process for good. */
+  /** Clock ticks since boot; with the pid it identifies a process uniquely. */
   readonly startTicks: number;
   readonly user: string;
-  /** When it was started, ISO 8601 UTC by the clock of `host`; undefined where that cannot be told. */
+  /** When it was started, ISO 8601 UTC by the clock of `host`; undefined where that is unknown. */
   readonly since?: string;
   readonly command: string;
   readonly run: string;

@@ -58,14 +58,14 @@ function explainUnsure(primary: Primary, { name }: Build, names: readonly string
 /** What became of a renaming. */
 export type Renamed =
   | { readonly kind: 'renamed'; readonly record: number }
-  /** A run of either goes on or has left this lock. */
+  /** A run of either is in progress or has left this lock. */
   | { readonly kind: 'running'; readonly path: string }
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
  * Gives a build the cursor that it had under another name. Within the critical section, in which no secondary joins.
  *
- * A process that dies in here leaves the cursor under the old name or under both; then the same command ends it. Another
+ * A process that dies here leaves the cursor under the old name or under both; then the same command completes the change. Another
  * host that looks too early finds no cursor under the new name.
  *
  * @param from no build of the configuration

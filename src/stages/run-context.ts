@@ -18,7 +18,7 @@ export interface RunContext {
   readonly environment: NodeJS.ProcessEnv;
   /** Variables of it that hold secrets, which no command of a run finds in its own. */
   readonly secretVariables: ReadonlySet<string>;
-  /** Fires when the process was told to stop. */
+  /** Fires when the process was asked to stop. */
   readonly signal: AbortSignal;
   readonly report: (event: RunEvent) => void;
   /** All builds of the configuration; absent where they are not known, and no build was renamed. */

@@ -16,7 +16,7 @@ export type RunEvent =
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
   /** The source is built as it stands. */
   | { readonly kind: 'not-updated'; readonly why: string }
-  /** It had another name before, and goes on where it was. */
+  /** The build had another name before, and continues where it stopped. */
   | { readonly kind: 'renamed'; readonly from: string }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }

@@ -24,7 +24,7 @@ export interface RunProcess extends Process {
   readonly marks: Marks | undefined;
 }
 
-/** The runs that stage locks tell of, as far as they are of this host and of its present boot. */
+/** The runs that stage locks name, as far as they are of this host and of its present boot. */
 export function runsOf(build: Build, locks: readonly FoundStageLock[], host: Host): Runs {
   const records = locks.flatMap(({ record }) => (record !== undefined && isHere(record, host) ? [record] : []));
   const living = records.filter((record) => judgeRun(record, host).fate === 'alive');

@@ -35,7 +35,7 @@ export type RunResult =
   | { readonly kind: 'source-half-moved'; readonly message: string; readonly waitedMs: number }
   /** The source is claimed by another primary, or cannot be claimed; nothing was touched. */
   | { readonly kind: 'source-claimed'; readonly refusal: ClaimRefusal }
-  /** Another run of this build is going on, or has left these locks. */
+  /** Another run of this build is in progress, or has left these locks. */
   | { readonly kind: 'held'; readonly locks: readonly FoundStageLock[] }
   /** Secondaries are building, and the primary is configured not to wait for them. */
   | { readonly kind: 'secondaries-building'; readonly locks: readonly FoundStageLock[] }

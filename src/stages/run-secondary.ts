@@ -72,7 +72,7 @@ interface Joined {
 /**
  * What a secondary that has joined is to build, or why it builds nothing.
  *
- * @returns undefined when it was told to stop
+ * @returns undefined when it was asked to stop
  */
 async function readyToBuild(
   run: Run<Secondary>,

@@ -46,7 +46,7 @@ export function logOf({ layout, stamp }: Run, stage: string): string {
   return logFileOf(layout, stage, stamp.tag);
 }
 
-/** It was told to stop. The locks stay: a person who stops a run, or a machine that shuts down, has interrupted something. */
+/** It was asked to stop. The locks stay: a person who stops a run, or a machine that shuts down, has interrupted something. */
 export interface Interrupted {
   readonly kind: 'interrupted';
   readonly left: readonly string[];

@@ -26,7 +26,7 @@ const SECTION = 'protocol';
 
 /**
  * Runs one compound step of the protocol (look at these locks, make that one) while no other process does one in the
- * same directory. The section is an object lock, so a process that dies in here does not keep the others out: the
+ * same directory. The section is an object lock, so a process that dies here does not keep the others out: the
  * kernel or the next one of its host frees it, and what it had made so far stays, as every stage lock of a dead run.
  *
  * @param step short and synchronous

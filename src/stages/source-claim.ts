@@ -22,7 +22,7 @@ import type { RunResult } from './run-result.js';
 import { inSectionOf, type SectionSettings } from './section.js';
 import type { StepListener } from './steps.js';
 
-/** Who asks for a source. */
+/** The primary that asks for a source. */
 export type Claimant = Pick<Claim, 'build' | 'directory' | 'configFile' | 'source' | 'submodules' | 'host'>;
 
 /** The primary's own copy of its claim. */
@@ -249,7 +249,7 @@ function renewClaim(primary: Primary, file: string, said: Saying): ClaimRefusal 
   }
 }
 
-/** A user who may not write at the source has had the claim put there by another one; it need not be true in every word. */
+/** A user who may not write at the source had another user put the claim there; its details may differ. */
 function withoutWriting(
   primary: Primary,
   file: string,

@@ -29,7 +29,7 @@ export function markMove(
     format: 1,
     from: head,
     to: target,
-    // What cannot be told was not changed, as far as a repair may rely on it: it then refuses rather than guesses.
+    // What is unknown counts as unchanged, as far as a repair may rely on it: it then refuses rather than guesses.
     local: local.kind === 'local' ? [...local.modified, ...local.conflicting] : [],
     run: context.run,
     host: context.host.name,
@@ -78,7 +78,7 @@ function explain(source: Source, mark: MoveMark, repaired: RepairResult): HalfMo
   return { kind: 'half-moved', message, living: false };
 }
 
-/** A client that has outlived its run goes on moving the source; what it does meanwhile cannot be told from what it did. */
+/** A client that has outlived its run continues to move the source; what it does meanwhile cannot be distinguished from what it did. */
 function survivorsOfUpdate(mark: MoveMark, { host, run }: RunContext): string | undefined {
   if (mark.run === run || mark.host !== host.name) return undefined;
   if (!isOfBoot(mark, host)) return undefined;

@@ -47,7 +47,7 @@ export async function sourceState(run: Run<Secondary>): Promise<SourceState> {
 }
 
 /**
- * What the mark beside the journal says, if there is one. To be called by who has joined: the mark cannot come then, since
+ * What the mark beside the journal says, if there is one. To be called after joining: the mark cannot appear then, since
  * only a primary that updates makes it; and what is found here was made before.
  */
 export function halfMovedBy(journal: string): string | undefined {

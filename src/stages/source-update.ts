@@ -182,7 +182,7 @@ async function headOf({ system, checkout }: Source, start: Start): Promise<strin
 
 /**
  * Writes the record from the last one's revision to the present one, if they differ. The source has moved and nothing
- * says so yet: whatever goes wrong in here leaves `update` and is mended by the next run, whose record begins at the
+ * says so yet: any failure here leaves `update` and is repaired by the next run, whose record begins at the
  * same start.
  */
 async function recordUpdate(attempt: Attempt, present: string, modified: readonly string[]): Promise<SourceUpdate> {

@@ -24,7 +24,7 @@ export type StageOutcome =
     }
   /** There is no such program or directory. */
   | { readonly kind: 'not-started'; readonly message: string }
-  /** Ended because the run itself was told to stop. */
+  /** Ended because the run itself was asked to stop. */
   | { readonly kind: 'aborted' };
 
 /**

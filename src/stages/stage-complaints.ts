@@ -109,7 +109,7 @@ export function judgedBy({ errors, limits, first }: Complaints, outcome: StageOu
   return { kind: 'errors-found', errors, orMore: errors >= limits.errors, first };
 }
 
-/** The errors that a `Build.xml` of CTest names, scraped from a log or told by its launchers. */
+/** The errors that a `Build.xml` of CTest names, scraped from a log or reported by its launchers. */
 function errorsIn(file: string): Pick<Complaints, 'errors' | 'first'> {
   let errors = 0;
   let first: string | undefined;

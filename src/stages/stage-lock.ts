@@ -24,7 +24,7 @@ export interface StageLockRecord {
   /** When the lock was made; ISO 8601, UTC, by the clock of `host`. */
   readonly since: string;
   readonly command: string;
-  /** The log that tells what was going on; absent for `running`. */
+  /** The log of what the stage was doing; absent for `running`. */
   readonly logFile?: string;
   readonly buildstamp: string;
   /** Random, the same in all locks of one run. */
@@ -35,7 +35,7 @@ export interface StageLockRecord {
 export interface FoundStageLock {
   readonly path: string;
   readonly name: string;
-  /** Undefined when the file holds no record: damaged, or made by hand. It blocks all the same. */
+  /** Undefined when the file holds no record: damaged, or made by hand. It blocks anyway. */
   readonly record: StageLockRecord | undefined;
   /** Time stamp of the file, milliseconds by the file server's clock; the owner renews it while it lives. */
   readonly touchedMs: number;

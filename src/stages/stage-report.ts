@@ -56,7 +56,7 @@ export function isReported({ file, stamp }: ReportBefore): boolean {
  * Writes the report of a stage that has ended, unless its command was `ctest -T Build` or the like and has written it
  * itself.
  *
- * @returns what could not be read on the way, to be told to a person
+ * @returns what could not be read, for a person
  * @throws the system's error when the report cannot be written; the old one, if any, then stays
  */
 export async function writeStageReport(

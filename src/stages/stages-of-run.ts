@@ -89,7 +89,7 @@ async function runStage(run: Run, stage: Stage, expected: number | undefined): P
     const ended = { ...ran.times, outcome: ran.outcome, ...written, scan: complaints.scan, limits: complaints.limits };
     for (const text of await writeStageReport(run, stage, before, ended)) context.report({ kind: 'warning', text });
   }
-  // A daemon, or half of the build: the command says that all is well, and who reads that shall know of it.
+  // A daemon, or half of the build: the command reports success, so its reader must know of them.
   if (ran.outcome.kind === 'passed' && end.ended.length > 0) {
     const many = end.ended.length === 1 ? 'a process' : `${end.ended.length} processes`;
     const text = `${stage.name} left ${many} behind, and stagelock ended them. To keep them running: may_leave = true (log: ${log})`;
@@ -167,7 +167,7 @@ function linesOnProcesses({ mayLeave }: Stage, { outcome, ended, left }: StageEn
   if (lines.length > 0)
     lines.unshift(wasEnded ? 'ended:' : 'the command has ended and left processes behind, which were ended:');
   if (lines.length > 0 && !wasEnded && !mayLeave) lines.push('to keep them running: may_leave = true for this stage');
-  return [...lines, ...left.map(({ pid, command, why }) => `process ${pid} still runs, ${why}: ${command}`)];
+  return [...lines, ...left.map(({ pid, command, why }) => `process ${pid} is still running, ${why}: ${command}`)];
 }
 
 function commandLine(stage: Stage): string {

@@ -109,7 +109,7 @@ function halfMovedOf(build: Build): Pick<BuildStatus, 'halfMoved'> {
   return halfMoved === undefined ? {} : { halfMoved };
 }
 
-/** Whether a run of a build is going on, or has left its lock. */
+/** Whether a run of a build is in progress, or has left its lock. */
 export function isRunning(build: Build): boolean {
   return readStageLock(join(layoutOf(build.directory).temporary, RUNNING)) !== undefined;
 }

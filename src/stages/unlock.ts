@@ -65,7 +65,7 @@ export function temporariesOf(build: Build): string[] {
  * that belongs to another run by now stays. The mark in the primary's directory goes first and `running` last, so that
  * a process that dies here leaves a lock that still keeps the build from running.
  *
- * @param alive what goes on all the same; it is noted before the locks go, so that the next run does not work beside it
+ * @param alive the processes that keep running; they are noted before the locks go, so that the next run does not work beside it
  * @throws the system's error
  */
 export async function clearLocks(

@@ -13,7 +13,7 @@ export type WaitResult =
   /** A lock that no waiting will remove. */
   | { readonly kind: 'held'; readonly locks: readonly FoundStageLock[] };
 
-/** A lock that was waited for, and what its time stamp told meanwhile. */
+/** A lock that was waited for, and what its time stamp showed meanwhile. */
 export interface WatchedLock extends FoundStageLock {
   readonly pulse: Pulse;
 }
@@ -24,11 +24,11 @@ interface Waiting {
   readonly signal?: AbortSignal;
   /** Whether waiting can help against these locks. */
   readonly worthWaiting: (locks: readonly FoundStageLock[]) => boolean;
-  /** Told once, when the wait begins. */
+  /** Called once, when the wait begins. */
   readonly onWait: (locks: readonly FoundStageLock[]) => void;
 }
 
-/** Where inotify tells of a lock's end, looking is only for the case that it does not. */
+/** Where inotify reports the removal of a lock, polling only covers what it misses. */
 const WATCHED_POLL_MS = 10_000;
 /**
  * How long a lock that was named and is not there when we look is tried again at once, in milliseconds, and the longest

@@ -28,7 +28,7 @@ export function shownLines(text: string): string {
   return text.replaceAll(UNSEEN_IN_LINES, escaped);
 }
 
-/** What another program said, below our own words: the first line goes on with ours, the others stand further in than any of ours; tabs become spaces. */
+/** Output of another program within a message of ours: the first line continues ours, the others are indented further than any of ours; tabs become spaces. */
 export function quotedLines(text: string): string {
   return text
     .replaceAll('\t', '  ')

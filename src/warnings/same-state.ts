@@ -32,7 +32,7 @@ const THEIRS: readonly Rule[] = [
   [/\(\d+\/\d+\)/g, '<count>'],
   [/\b[\d.]+ ?[KMGT]?i?B(?:\/s)?(?![\w])/g, '<count>'],
   [/\bdelta \d+\b/g, 'delta <count>'],
-  // What others commit goes on while the cause stays: hashes, and the numbers that Subversion and Mercurial count by.
+  // Others keep committing while the cause stays: hashes, and the numbers that Subversion and Mercurial count by.
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, '<revision>'],
   [/(?<![\w.-])r\d+\b/g, '<revision>'],
   [

@@ -39,7 +39,7 @@ export class WarningTeller implements Warnings {
   /**
    * @param began when the run began for which all is well; a warning that came after that was of another run, which this one
    *   has kept waiting, and is over for the next
-   * @returns what to tell of a warning that is not true any more; nothing when there was none
+   * @returns the line for a warning that is no longer true; nothing when there was none
    */
   over(subject: Subject, what: string, began: Date): readonly string[] {
     const memory = readMemory(this.#file);

@@ -9,11 +9,11 @@ export interface Remembered {
   readonly key: string;
   /** When it came first. */
   readonly since: string;
-  /** When a person was last told. */
+  /** When it was last reported. */
   readonly told: string;
   /** How often that was. */
   readonly times: number;
-  /** How often it has come since then without being told. */
+  /** How often it has occurred since then without being reported. */
   readonly withheld: number;
   /** When it last came. */
   readonly seen: string;
@@ -37,10 +37,10 @@ const MOST = 10;
  * Decides about a warning.
  *
  * Warnings that take turns (a server that is away, then answers wrongly, then is away) are each thinned by themselves: both
- * have been told. One that comes back after others have been true for an hour is told as a new one, or a person would take the
- * last one told for what is wrong now.
+ * have been reported. One that comes back after others have been true for an hour is reported as a new one, or a person would
+ * take the last one reported for the present problem.
  *
- * @param before what is remembered, the one that came last first; one that was told in the future counts for nothing, since
+ * @param before what is remembered, the one that came last first; one that was reported in the future counts for nothing, since
  *   the clock was set back, and the warning would be withheld for that long
  */
 export function thin(before: readonly Remembered[], key: string, now: Date): Thinned {

@@ -1,6 +1,6 @@
 import sax from 'sax';
 
-/** What a reader of an XML document is told, element by element. */
+/** The events for a reader of an XML document, element by element. */
 export interface XmlListener {
   readonly open?: (name: string, attributes: Readonly<Record<string, string>>) => void;
   /** `text` is all that stood directly in the element, between and around others. */

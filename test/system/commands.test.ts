@@ -126,7 +126,7 @@ test('status of builds that do nothing is one line for each, and the same in JSO
 test('unlock with nothing to clear says so', async () => {
   expect(await stagelock(await worlds.built(), ['unlock', 'main'])).toMatchObject({
     code: 0,
-    stdout: 'main: there are no locks\n',
+    stdout: 'main: no locks\n',
     stderr: '',
   });
 });

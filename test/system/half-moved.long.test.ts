@@ -57,7 +57,9 @@ describe('a source that was half moved when its update was killed', () => {
     expect(git(world, 'status', '--porcelain')).not.toBe('');
     expect(await stagelock(world, ['unlock', 'main', '--yes'])).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(markOf(world))).toBe(true);
-    expect((await stagelock(world, ['status'])).stdout).toMatch(/main .*\n {2}source may be half updated: .*broke off/);
+    expect((await stagelock(world, ['status'])).stdout).toMatch(
+      /main .*\n {2}source may be half updated: .*was interrupted/,
+    );
 
     writeFileSync(world.configFile, `${readFileSync(world.configFile, 'utf8')}update_timeout = "1 s"\n`);
     const secondary = await stagelock(world, ['run', 's1', ...FEW]);
@@ -77,7 +79,7 @@ describe('a source that was half moved when its update was killed', () => {
     await stagelock(world, ['unlock', 'main', '--yes']);
     writeFileSync(join(world.source, 'latest'), 'mine\n');
     const refused = await stagelock(world, ['run', 'main', ...FEW]);
-    expect(refused).toMatchObject({ code: 70, stderr: expect.stringMatching(/half moved[\s\S]*latest/) });
+    expect(refused).toMatchObject({ code: 70, stderr: expect.stringMatching(/half updated[\s\S]*latest/) });
     expect(readFileSync(join(world.source, 'latest'), 'utf8')).toBe('mine\n');
     expect(world.lockFiles('main')).toEqual([]);
     const advised = /^ *(git -C \S+ checkout HEAD -- )FILE$/m.exec(refused.stderr);

@@ -201,7 +201,7 @@ test.skipIf(noKeeper !== undefined)(
 describe('a stage of which something cannot be ended', () => {
   const message = (why: string): RegExp =>
     new RegExp(
-      `^stagelock: stage first of main has not ended, because not all of its processes could be ended.\n {2}process \\d+ still runs, ${why}.*: .*\n {2}log: `,
+      `^stagelock: stage first of main has not ended, because not all of its processes could be ended.\n {2}process \\d+ is still running, ${why}.*: .*\n {2}log: `,
     );
 
   test.skipIf((noOtherUser ?? missing('setpriv')) !== undefined)(
@@ -232,7 +232,7 @@ describe('a stage of which something cannot be ended', () => {
       const ended = await stagelock(world, ['run', 'main']);
       expect(ended.stderr).toMatch(message('it waits in the kernel'));
       expect(ended.code).toBe(70);
-      expect(logOf(world)).toMatch(/process \d+ still runs, it waits in the kernel/);
+      expect(logOf(world)).toMatch(/process \d+ is still running, it waits in the kernel/);
       expect(existsSync(join(world.temporary('main'), 'first'))).toBe(true);
     } finally {
       writeFileSync(join(group, 'freezer.state'), 'THAWED');

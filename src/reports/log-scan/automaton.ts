@@ -13,7 +13,7 @@ interface State {
 
 /** An entry of the table: nothing is known, see {@link Automaton.step}. */
 export const UNKNOWN = -1;
-/** Never in the table, so that who reads a line by it stops there: NUL, line feed, escape. */
+/** Never in the table, so that a reader of a line stops there: NUL, line feed, escape. */
 const STOPS = [0, 10, 27];
 /** Sets of places that are larger are not remembered: they would cost memory, and do not come again. */
 const MOST_PLACES = 4096;
@@ -34,7 +34,7 @@ export class Automaton {
   work = 0;
   readonly #program: Program;
   readonly #mostStates: number;
-  /** What the bytes have in common: two of one class are told apart by no expression. */
+  /** What the bytes have in common: no expression distinguishes two of one class. */
   readonly #classes: readonly Uint8Array[];
   /** Where an expression may begin at any byte. */
   readonly #anywhere: Int32Array;

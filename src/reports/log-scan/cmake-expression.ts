@@ -26,7 +26,7 @@ const TOO_BIG = 65_535;
  * counted repetitions, and what may be empty is not repeated.
  *
  * @param text one character for each byte, as `latin1` has it
- * @throws ExpressionFault where CMake would not take it; ctest then goes on without it
+ * @throws ExpressionFault where CMake would not take it; ctest then continues without it
  */
 export function parseExpression(text: string, groups = GROUPS): Expression {
   return new Parser(text, groups).whole();

@@ -35,7 +35,7 @@ const EMPTY: readonly Needle[] = [[]];
 
 function factsOf(expression: Expression): Facts {
   switch (expression.kind) {
-    // Where a line begins and ends is left to who asks the expression.
+    // Where a line begins and ends is left to the caller of the expression.
     case 'begin':
     case 'end':
       return { exact: EMPTY, best: undefined };

@@ -266,7 +266,7 @@ function afterColor(bytes: Buffer, at: number, end: number): number | undefined 
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
 const COLOR = /\x1b\[[0-9;]*m/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: so do titles and whatever else a terminal is told
+// biome-ignore lint/suspicious/noControlCharactersInRegex: so do titles and other commands to a terminal
 const TERMINAL = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g;
 
 function textOf(bytes: Buffer, start: number, end: number): string {
