@@ -105,8 +105,8 @@ function neverPushedMeanwhile({ events }) {
 
 function neverWaited(story) {
   const forObjects = story.waits.filter((wait) => wait.what.startsWith('shared/')).length;
-  if (forObjects === story.waits.length) return 'nobody waited for a stage lock';
-  if (forObjects === 0) return 'nobody waited for a shared object';
+  if (forObjects === story.waits.length) return 'no run waited for a stage lock';
+  if (forObjects === 0) return 'no helper waited for a shared object';
   return helperWaits(story) > 0 ? undefined : 'no ct-lock-helper said in a build log that it waits';
 }
 

@@ -10,7 +10,7 @@ import { GRACE, MAINTAINERS, MONITOR, ZOE } from './world.mjs';
 export function checkClaims(evening, events) {
   const { breaks, sticks, primary } = evening.world;
   return [
-    claim('20:50 and 21:00 built and tested everything, and nobody got a mail', notQuiet(evening)),
+    claim('20:50 and 21:00 built and tested everything, and no one got a mail', notQuiet(evening)),
     claim(
       `21:10: the maintainers got one mail of ${breaks}, with its exit code and where its log is`,
       badReport(evening),
@@ -22,7 +22,7 @@ export function checkClaims(evening, events) {
     claim('21:30 to 22:10: the same again, ten times refused, and no mail', badRepeats(evening)),
     claim('22:15: what lives is not unlocked; what the mail of its end says clears the locks', badMending(evening)),
     claim(`22:20: one line each says that it is over for ${primary} and ${sticks}`, badOver(evening)),
-    claim(`nobody else got a mail, ${GRACE.name} for one, and nobody the same twice`, strayMails(evening)),
+    claim(`no one else got a mail, ${GRACE.name} for one, and no one the same twice`, strayMails(evening)),
     claim('cron itself had nothing to mail besides: no run wrote to its stderr', wroteToCron(evening)),
     claim('fewer mails to the maintainers than by plain cron', notFewer(evening)),
     claim('no update overlapped a build or test, and no two runs of a build each other', overlap(events)),
@@ -277,8 +277,8 @@ function notOne(mails, at) {
 /** Its headers and its envelope. */
 function notTo(mail, to, cc) {
   const found = [mail.to, mail.cc].map((people) => people.map(({ address }) => address));
-  if (found[0].join() !== to.join()) return `it is to ${found[0].join(', ') || 'nobody'}`;
-  if (found[1].join() !== cc.join()) return `its copy is to ${found[1].join(', ') || 'nobody'}`;
+  if (found[0].join() !== to.join()) return `it is to ${found[0].join(', ') || 'no one'}`;
+  if (found[1].join() !== cc.join()) return `its copy is to ${found[1].join(', ') || 'no one'}`;
   const envelope = mail.recipients.toSorted();
   return envelope.join() === [...to, ...cc].sort().join() ? undefined : `its envelope is to ${envelope.join(', ')}`;
 }

@@ -1,6 +1,6 @@
 import type { CDashSubmission, SmtpTransport } from '../config/project.js';
 
-/** Why a token would cross a network for everybody on the way to read; undefined when it does not, or that is allowed. */
+/** Why a token would cross a network where others can read it; undefined when it does not, or that is allowed. */
 export function tokenInTheClear({ url, token, allowInsecure }: CDashSubmission): string | undefined {
   if (token === undefined || allowInsecure || !URL.canParse(url)) return undefined;
   const { protocol, hostname, origin } = new URL(url);

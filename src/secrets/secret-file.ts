@@ -74,7 +74,7 @@ export function exposureOf(path: string, { uid, mode }: SecretStat, us: number):
     return { why, remedy: `chown ${us} ${word} && chmod 600 ${word}` };
   }
   if ((mode & (uid === 0 ? 0o037 : 0o077)) === 0) return undefined;
-  const who = (mode & 0o007) === 0 ? 'its group' : 'everybody';
+  const who = (mode & 0o007) === 0 ? 'its group' : 'all users';
   const octal = (mode & 0o7777).toString(8).padStart(3, '0');
   const does = (mode & 0o044) === 0 ? 'is open to' : 'can be read by';
   return { why: `${path} ${does} ${who} (mode ${octal})`, remedy: `chmod ${uid === us ? 600 : 640} ${word}` };

@@ -8,7 +8,7 @@ interface Lock {
 }
 
 /**
- * Somebody who keeps to the rules: looks at the status, leaves alone what belongs to the living, ends what a dead run has
+ * A person who follows the rules: looks at the status, leaves alone what belongs to the living, ends what a dead run has
  * left behind, and then clears its locks, without force.
  */
 export class Person {

@@ -263,7 +263,7 @@ export class CampaignWorld {
   }
 }
 
-/** Nobody's own configuration takes part. */
+/** No configuration of a person's takes part. */
 const ENVIRONMENT: NodeJS.ProcessEnv = {
   HOME: '/nonexistent',
   PATH: process.env['PATH'],

@@ -51,7 +51,7 @@ export interface Report {
   readonly problems: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** Cleans a directory up, without asking other hosts, and returns what is told of it. */
+/** Cleans a directory up, without asking other hosts, and returns what it reports. */
 export async function clean(
   directory: string,
   args: readonly string[] = [],

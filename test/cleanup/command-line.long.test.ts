@@ -133,7 +133,7 @@ describe('where it looks', () => {
     expect(existsSync(join(directory, 'a.o.lockdir'))).toBe(false);
   });
 
-  test('while it is removed by somebody else, without a word', async () => {
+  test('while another process removes it, without a word', async () => {
     const directory = objectDirectory();
     for (let number = 0; number < 300; number++) mkdirSync(join(directory, `${number}`, 'deeper'), { recursive: true });
     const running = cleaner([`--objdir=${directory}`, '-q']);
@@ -178,7 +178,7 @@ describe('the command line', () => {
   });
 });
 
-test('a record that makes no sense is told of without -v, with the command that clears it', async () => {
+test('an unreadable record is reported without -v, with the command that clears it', async () => {
   const directory = objectDirectory();
   leaveLock('cifs', join(directory, 'a.o'), 'what is this');
   const { stdout } = await cleaner(['--objdir', directory, '--ssh-timeout=0']);

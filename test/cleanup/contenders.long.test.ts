@@ -15,12 +15,12 @@ const HAS_FLOCK = works('flock', '--version');
 
 describe.skipIf(!HAS_FLOCK)(`while others compile and are killed${because(HAS_FLOCK, 'no flock(1)')}`, () => {
   test.each(['lockdir', 'cifs', 'flock'])(
-    'nobody loses a lock or a product (%s)',
+    'no helper loses a lock or a product (%s)',
     { timeout: 150_000 },
     async (strategy) => {
       const directory = objectDirectory();
       // The witness knows nothing of our locks; no child inherits it, so it is free when the command dies. The kernel gives
-      // the lock of a killed helper back an instant before it kills the command, whose temporary nobody will take: that one
+      // the lock of a killed helper back an instant before it kills the command, whose temporary no one will use: that one
       // is waited for. A helper that lives (PF_EXITING is 4) is another matter.
       const command = script(
         directory,
@@ -53,7 +53,7 @@ printf 'begin ' > "$last"; sleep 0.03 9>&-; printf 'end' >> "$last"`,
           void ended.then(() => {
             over = true;
           });
-          // Not before it has its lock: an exclusive file without a name yet would stop everybody for ten minutes.
+          // Not before it has its lock: an exclusive file without a name yet would block all for ten minutes.
           const isWriting = (): boolean => readdirSync(directory).some((name) => name.startsWith(`${target}.${pid}.`));
           while (killed && !over) {
             if (isWriting()) child.kill('SIGKILL');
@@ -84,7 +84,7 @@ printf 'begin ' > "$last"; sleep 0.03 9>&-; printf 'end' >> "$last"`,
   );
 });
 
-test('a lock that has become another one stays, and nobody gets in while it is looked at', async () => {
+test('a lock that has become another one stays, and no process gets in while it is looked at', async () => {
   const directory = objectDirectory();
   const target = join(directory, 'a.o');
   leaveLock('lockdir', target, 'elsewhere:4711');

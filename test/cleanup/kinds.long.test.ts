@@ -464,7 +464,7 @@ describe('of targets whose locks are in a directory of their own', () => {
     });
   });
 
-  test.skipIf(process.getuid?.() !== 0)('so in a directory that is everybody’s', async () => {
+  test.skipIf(process.getuid?.() !== 0)('so in a directory that all users may write', async () => {
     const directory = objectDirectory();
     chmodSync(directory, 0o1777);
     mkdirSync(join(directory, '.ct-locks.1002'));

@@ -291,7 +291,7 @@ describe('with an ssh of our own making', () => {
     expect(everything(directory)).toEqual(['a.o.lockdir', 'a.o.lockdir/pid']);
   });
 
-  test('young locks, our own ones and --ssh-timeout=0 call nobody', async () => {
+  test('young locks, our own ones and --ssh-timeout=0 call no host', async () => {
     const directory = objectDirectory();
     leaveLock('cifs', join(directory, 'young.o'), 'farhost:4711', 60);
     leaveLock('cifs', join(directory, 'ours.o'), recordOf(deadPid()));

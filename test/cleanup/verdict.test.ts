@@ -79,7 +79,7 @@ describe('a temporary', () => {
     expect(decide({ hold: 'taken', ageMs: 1000 * HOUR })).toBe('in-use');
   });
 
-  test('stays while its process runs here: somebody may have removed the lock by force', () => {
+  test('stays while its process runs here: its lock may have been removed by force', () => {
     expect(decide({ process: { fate: 'alive', why: 'it runs' } })).toBe('in-use');
   });
 

@@ -72,7 +72,7 @@ describe('findConfig', () => {
     expect(findConfig(directory)).toBeUndefined();
   });
 
-  it.runIf(process.getuid?.() === 0)('does not run what somebody else left in a directory like /tmp', () => {
+  it.runIf(process.getuid?.() === 0)('does not run what another user left in a directory like /tmp', () => {
     const below = join(directory, 'below');
     mkdirSync(below);
     const file = write('stagelock.toml', '');

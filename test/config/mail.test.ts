@@ -51,7 +51,7 @@ describe('mails', () => {
     });
   });
 
-  it('are wrong when nobody gets them, or when a key is of the other transport', () => {
+  it('are wrong without recipients, or when a key is of the other transport', () => {
     expect(wrong('')).toContain('mail has no recipients');
     expect(wrong('to = ["ann"]')).toContain('an address such as "name@example.org"');
     expect(wrong('to = ["a@b"]\nport = 25')).toContain('mails by sendmail have no `port`');

@@ -84,7 +84,7 @@ describe('it is not one source', () => {
   });
 });
 
-it('many primaries of one source are told of once each', () => {
+it('many primaries of one source are reported once each', () => {
   const builds = ['a', 'b', 'c', 'd'].map((name) => `[builds.${name}]\ndirectory = "${name}"\n`);
   const text = `${HEAD}[defaults]\nsource = "/src"\nupdate = { branch = "main" }\n${builds.join('')}`;
   expect(problems(text)).toHaveLength(4);

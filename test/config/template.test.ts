@@ -16,7 +16,7 @@ const facts: Facts = {
   submodules: false,
 };
 
-/** The template after somebody took the comment signs from every key and table that it suggests. */
+/** The template without the comment signs before every key and table that it suggests. */
 function uncommented(text: string): string {
   return text.replaceAll(/^# (?=\[|[A-Za-z_]+ = )/gm, '');
 }
@@ -45,7 +45,7 @@ describe('the template', () => {
     expect(load(writeTemplate(facts)).builds.get('gcc')).toHaveProperty('update.submodules', 'initialised');
   });
 
-  it('leaves the update to somebody else where nothing is followed', () => {
+  it('leaves out the update where nothing is followed', () => {
     expect(load(writeTemplate({ ...facts, upstream: undefined })).builds.get('gcc')).toMatchObject({
       update: undefined,
     });

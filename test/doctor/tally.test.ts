@@ -4,14 +4,14 @@ import { allOf, errorsOf, handOverOf, raceOf } from '../../src/doctor/tally.js';
 const section = (askedMs: number, fromMs: number, toMs: number) => ({ askedMs, fromMs, toMs });
 const turns = (...sections: ReturnType<typeof section>[]) => ({ sections, stuckOn: undefined, lost: 0 });
 
-test('a race tells names that several made, and names that nobody made', () => {
+test('a race counts names that several made, and names that none made', () => {
   expect(raceOf([{ won: [0, 1, 2] }, { won: [2, 3] }], 6)).toEqual({ processes: 2, names: 6, shared: 1, unclaimed: 2 });
 });
 
 test('a hand-over counts from the release to the next process that was waiting', () => {
   const first = turns(section(0, 0, 10), section(60, 60, 70));
   const second = turns(section(5, 14, 20), section(80, 81, 90));
-  // From 10 to 14. Not to 60, when nobody was waiting, nor to 81.
+  // From 10 to 14. Not to 60, when none was waiting, nor to 81.
   expect(handOverOf([first, second])).toEqual({
     processes: 2,
     sections: 4,

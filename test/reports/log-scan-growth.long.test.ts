@@ -94,7 +94,7 @@ const scan = async (text: string | Buffer, options?: ScanOptions): Promise<LogSc
   const file = join(temporaryDirectory(), 'log');
   writeFileSync(file, text);
   const found = await scanLog(file, options);
-  if (found === undefined) throw new Error('nobody has aborted it');
+  if (found === undefined) throw new Error('it was not aborted');
   return found;
 };
 

@@ -25,7 +25,7 @@ const noCTest = missing('ctest');
 
 async function scan(file: string, options?: ScanOptions): Promise<LogScan> {
   const found = await scanLog(file, options);
-  if (found === undefined) throw new Error('nobody has aborted it');
+  if (found === undefined) throw new Error('it was not aborted');
   return found;
 }
 

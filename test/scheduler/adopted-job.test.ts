@@ -24,7 +24,7 @@ function orphan() {
   return { child, host, record };
 }
 
-test('whoever does not wait for an orphan is told so, also when it ends right after it was looked at', async () => {
+test('a scheduler that does not wait for an orphan learns so, also when it ends right after the look', async () => {
   const { child, host, record } = orphan();
   const job = adoptJob(record, undefined, host, AbortSignal.abort());
   child.kill('SIGKILL');
@@ -33,7 +33,7 @@ test('whoever does not wait for an orphan is told so, also when it ends right af
   expect(await job.ended).toEqual({ kind: 'left' });
 }, 5000);
 
-test('whoever stops waiting for an orphan is told so', async () => {
+test('a scheduler that stops waiting for an orphan learns so', async () => {
   const { host, record } = orphan();
   const stop = new AbortController();
   const job = adoptJob(record, undefined, host, stop.signal);

@@ -237,7 +237,7 @@ describe('after the machine has slept', () => {
     expect(lines).toEqual(['2026-03-29T01:00:00Z run 20260329T0230']);
   });
 
-  test('without a restart, which nobody has seen to yet, it goes on by the new time all the same', async () => {
+  test('without a restart it continues by the new time anyway', async () => {
     const diary = new Diary('0,30 * * * *', '2026-11-25T11:00:30Z', { timeZone: 'UTC' });
     await pass(MINUTE_MS);
     setClock('2026-11-25T12:15:10Z');
@@ -289,7 +289,7 @@ describe('when the clock is put back', () => {
     expect(diary.lines.map((line) => line.slice(21))).toEqual(['run 20261125T1200Z', 'run 20261125T1201Z']);
   });
 
-  test('and nobody has restarted it, it stands still until the clock is where it was', async () => {
+  test('and it was not restarted, it stands still until the clock is where it was', async () => {
     const diary = new Diary('* * * * *', '2026-11-25T12:00:30Z');
     await pass(MINUTE_MS);
     setClock('2026-11-25T11:30:30Z');
@@ -334,7 +334,7 @@ describe('a delay by chance', () => {
 });
 
 describe('a run that lasts', () => {
-  test('longer than the interval is not joined by another; each firing in between is told of, once', async () => {
+  test('longer than the interval is not joined by another; each firing in between is reported, once', async () => {
     const { lines } = new Diary('*/10 * * * *', '2026-11-25T11:00:30Z', { runMs: 25 * MINUTE_MS });
     await pass(HOUR_MS);
     expect(lines).toEqual([

@@ -86,7 +86,7 @@ describe('when the clock goes ahead', () => {
 
   test.each([
     { late: 1, wildcard: 1, fixed: 1 },
-    // Somebody was busy: everything is made up for.
+    // The machine was busy: everything is made up for.
     { late: 2, wildcard: 2, fixed: 2 },
     { late: 5, wildcard: 5, fixed: 5 },
     // Summer time begins: what has fixed times is.

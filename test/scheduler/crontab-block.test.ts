@@ -75,7 +75,7 @@ describe('a crontab', () => {
     expect(withoutBlock(both, project.file)).toBe(`# mine\n${crontabBlock(other, HERE)}`);
   });
 
-  test('whose marks somebody has damaged is left alone', () => {
+  test('with damaged marks is left unchanged', () => {
     const whole = crontabBlock(project, HERE);
     for (const damaged of [whole.replace(/# end.*\n/, ''), whole.replace(/# begin.*\n/, ''), whole + whole]) {
       expect(withBlock(damaged, project, HERE)).toEqual({ problem: expect.stringContaining('crontab -e') });

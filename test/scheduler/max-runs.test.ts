@@ -89,14 +89,14 @@ test('no more runs go on at once than there are places, and each gets one', asyn
   ]);
 });
 
-test('a primary goes before its secondaries, whoever came first', async () => {
+test('a primary goes before its secondaries, whichever came first', async () => {
   const scene = new Scene(1, 10_000);
   await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
   const begun = scene.events.filter((event) => event.endsWith('begins'));
   expect(begun).toEqual(['p begins', 'a begins', 'b begins', 'x begins']);
 });
 
-test('who waits is told, and that nobody does any more', async () => {
+test('the runs that wait are reported, and that none waits any more', async () => {
   const scene = new Scene(1, 10_000);
   await vi.advanceTimersByTimeAsync(33_000);
   expect(scene.waiting.map(({ build }) => build).sort()).toHaveLength(3);
@@ -112,7 +112,7 @@ test('a build that fires while its run waits is not run twice, and that is told'
   expect(scene.overlaps.filter((text) => text.endsWith('waits'))).toHaveLength(3);
 });
 
-test('what waits when the scheduler stops is begun by nobody, so that the next one takes it up', async () => {
+test('a run that waits when the scheduler stops is not started, so that the next one takes it over', async () => {
   const scene = new Scene(1, 10_000);
   await vi.advanceTimersByTimeAsync(33_000);
   const stopped = scene.scheduler.stop(MINUTE_MS, new AbortController().signal);

@@ -21,7 +21,7 @@ const scheduler = (host: string, fate: 'alive' | 'dead' | 'unknown' = 'alive'): 
 });
 const at = (name: string) => ({ ...thisHost(), name });
 
-test('whoever asks sees the place of a build in the queue of its host', () => {
+test('the place of a build in the queue of its host can be read by others', () => {
   announceWaiting(state, at('a'), 4, [
     { build: 'x', since },
     { build: 'y', since },

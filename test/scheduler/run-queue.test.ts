@@ -22,7 +22,7 @@ test('runs wait in the order in which they came', () => {
   expect(names(queue)).toEqual(['b', 'c']);
 });
 
-test('a primary goes before its secondaries, and before nobody else', () => {
+test('a primary goes before its secondaries, and before no other build', () => {
   const queue = new RunQueue();
   for (const one of [waiting('x'), waiting('s1', 'p'), waiting('y'), waiting('s2', 'p')]) queue.enter(one);
   expect(queue.enter(waiting('p'))).toBe(2);
@@ -39,7 +39,7 @@ test('no run waits for ever, however often others come', () => {
     let takes = 0;
     const since = new Map<string, number>();
     for (let step = 0; step < 400; step++) {
-      // Whoever neither runs nor waits comes again at once: there is always more to do than gets done.
+      // A build that neither runs nor waits fires again at once: there is always more to do than gets done.
       for (const build of builds) {
         if (running.has(build.build) || queue.of(build.build) !== undefined || random.chance(0.2)) continue;
         queue.enter(build);

@@ -38,7 +38,7 @@ test('what is cleared is not done, what comes after it is', async () => {
   expect(done).toEqual(['first', 'later']);
 });
 
-test('a piece with a result gives it to whoever asked', async () => {
+test('a piece with a result gives it to its caller', async () => {
   const slices = new Slices(() => undefined);
   await expect(slices.run(() => 1)).resolves.toBe(1);
   await expect(

@@ -35,7 +35,7 @@ describe('what became of the run that made a stage lock', () => {
     ['dead, if there is no such process', on({ kind: 'absent' }), 'dead'],
     ['dead, if its process is a zombie', on({ kind: 'zombie' }), 'dead'],
     ['dead, if the pid belongs to a process that started at another time', on({ ...running, startTicks: 101 }), 'dead'],
-    ['dead, if the host was restarted, whoever has the pid now', on(running, 'alpha', 'boot-2'), 'dead'],
+    ['dead, if the host was restarted, whichever process has the pid now', on(running, 'alpha', 'boot-2'), 'dead'],
     ['alive, if /proc does not tell when the process started', on({ ...running, startTicks: undefined }), 'alive'],
     ['unknown on another host, although a process of that pid runs there', on(running, 'beta'), 'unknown'],
     ['unknown in a container of the same host', on({ kind: 'absent' }, 'alpha/pid-4026532201'), 'unknown'],
@@ -151,7 +151,7 @@ describe('a run that has waited longer than until its next one', () => {
     );
   });
 
-  test('and nobody else', () => {
+  test('and no other process', () => {
     expect(adviceOnInterval(everyTenMinutes, 9 * 60_000)).toBeUndefined();
     expect(adviceOnInterval({ ...everyTenMinutes, schedule: undefined }, 9e9)).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { endGroup } from '../../src/processes/group.js';
 
-test('a process group of which only zombies are left has ended, although nobody reaps them', async () => {
+test('a process group of which only zombies are left has ended, although no process reaps them', async () => {
   // The shell starts a group of its own and does not wait for what it started: after KILL that stays a zombie.
   const child = spawn(
     'perl',

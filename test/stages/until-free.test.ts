@@ -24,7 +24,7 @@ test('a lock that its directory names and that is not there is waited for no lon
   expect(seen.attempts).toBeLessThan(200);
 }, 10_000);
 
-test('and not after somebody has told us to stop', async () => {
+test('and not after it was aborted', async () => {
   const { attempt } = disagreement();
   const result = await untilFree(attempt, { ...waiting, timeoutMs: 60_000, signal: AbortSignal.timeout(200) });
   expect(result).toEqual({ kind: 'aborted' });

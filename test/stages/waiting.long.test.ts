@@ -70,7 +70,7 @@ describe('a primary that wants to update while a secondary is building', () => {
     expect(await building).toBe('done');
   });
 
-  test('is not starved by a stream of secondaries: whoever comes later waits behind it', async () => {
+  test('is not starved by a stream of secondaries: those that come later wait behind it', async () => {
     const { world, run } = set({ work: 'sleep 0.3', primary: 'when_secondaries_build = "wait"' });
     expect(await run('main')).toBe('done');
     let streaming = true;
@@ -138,7 +138,7 @@ describe('a secondary', () => {
     expect(await run('s1')).toBe('no-news');
   });
 
-  test('does not build a source that somebody moved by hand, until its primary has recorded it', async () => {
+  test('does not build a source that a person moved by hand, until its primary has recorded it', async () => {
     const { world, run } = set({ defaults: 'update_timeout = "200 ms"' });
     expect(await run('main')).toBe('done');
     world.commit(1);

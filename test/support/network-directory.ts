@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Whether {@link networkDirectory} can be had here. */
+/** Whether {@link networkDirectory} works here. */
 export const canPassThrough =
   process.getuid?.() === 0 && existsSync('/dev/fuse') && spawnSync('bindfs', ['--version']).status === 0;
 
 /**
  * A new directory on what counts as a network file system, until the test ends: a local one seen through FUSE. What stands in it
- * is shared by all hosts that a test pretends to be, and the kernel tells nobody of changes.
+ * is shared by all hosts that a test pretends to be, and the kernel reports no changes.
  */
 export function networkDirectory(): string {
   const around = mkdtempSync(join(tmpdir(), 'stagelock-network-'));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * Waits for a condition, not for a time.
  *
- * @param what that is waited for, for the message of a test that waits in vain
+ * @param what that is waited for, for the message of a wait that times out
  */
 export async function until(what: string | (() => string), condition: () => boolean, withinMs = 15_000): Promise<void> {
   const end = Date.now() + withinMs;

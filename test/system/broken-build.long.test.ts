@@ -35,7 +35,7 @@ describe('a broken build', () => {
     const world = await mailing();
     world.commit(1);
     expect(await run(world, 'main', 'echo no such thing; exit 3')).toMatchObject({ code: 1 });
-    // Each recipient gets his own from sendmail.
+    // Each recipient gets a mail of their own from sendmail.
     expect(addressees(world).sort()).toEqual(['t@example.org', 'watch@example.org']);
     const [broken] = world.mailbox.mails;
     expect(broken?.subject).toBe('world: main is broken (check)');

@@ -128,7 +128,7 @@ test('the PATH of cron is the one above its line, or what would be installed', (
   expect(pathUnderCron(`# ${line}\nPATH = "/a:/b"\n${line}\nPATH=/c\n`, file, '/ours')).toBe('/a:/b');
 });
 
-test('check sees a branch that the remote does not have, and a remote that does not answer; --offline asks nobody', () => {
+test('check sees a branch that the remote does not have, and a remote that does not answer; --offline asks no repository', () => {
   const { root, check } = project();
   const other = { update: 'update = { type = "git", branch = "nope" }' };
   expect(check(other)).toEqual({
@@ -195,7 +195,7 @@ test('check sees that nothing takes the mails that are asked for', () => {
   expect(mail(`${root}/sendmail`).status).toBe(0);
 });
 
-test('check says that nobody gets what cron would mail', () => {
+test('check says that no one gets what cron would mail', () => {
   const file = '/home/ci/stagelock.toml';
   const line = `*/5 * * * * stagelock -c ${file} run gcc\n`;
   const quiet = { file, mail: undefined } as unknown as Project;

@@ -30,7 +30,7 @@ add_test(NAME a COMMAND a)
     join(build.source, 'a.c'),
     `int main(int count, char **words) {\n  (void)words;\n  if (count > 1)\n    return 2;\n  return ${fails ? 1 : 0};\n}\n`,
   );
-  // Nobody listens there, so that what is to be submitted stays in the spool.
+  // No server listens there, so the reports stay in the spool.
   const args = [
     '-DSUBMIT_URL=http://127.0.0.1:1/submit.php',
     '-DBUILDNAME=x',

@@ -100,7 +100,7 @@ describe.skipIf(noCtest !== undefined)(`what a build of CTest is submitted to ($
     { what: 'SubmitURL without a scheme', entries: () => ({ SubmitURL: `${at()}/submit.php?project=x` }) },
     { what: 'SubmitURL in capitals', entries: () => ({ SubmitURL: `HTTP://${at()}/submit.php?project=x` }) },
     {
-      what: 'a user that nobody asks for',
+      what: 'a user that no server asks for',
       entries: () => ({ SubmitURL: `http://dash:geheim@${at()}/submit.php?project=x` }),
     },
   ])('$what', async ({ entries }) => {
@@ -224,7 +224,7 @@ test.each([
   expect(await stagelock('run')).toMatchObject({ code: 0 });
 });
 
-test('check says that a password may cross a network for everybody to read', async () => {
+test('check says that a password may cross a network where others can read it', async () => {
   build.configure({ SubmitURL: 'http://dash:geheim@cdash.example.org/submit.php?project=x' });
   const checked = await stagelock('check');
   expect(checked).toMatchObject({

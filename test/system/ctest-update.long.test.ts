@@ -389,7 +389,7 @@ describe('a source that cannot be updated is not built, and stderr says why, as 
       },
     },
     {
-      what: 'an UpdateType that nobody knows',
+      what: 'an unknown UpdateType',
       says: /UpdateType: fossil is none of/,
       arrange: (build) => {
         rmSync(join(build.top, '.git'), { recursive: true });
@@ -398,7 +398,7 @@ describe('a source that cannot be updated is not built, and stderr says why, as 
       ctestSays: 'nothing',
     },
     {
-      what: 'an UpdateCommand that nobody knows',
+      what: 'an unknown UpdateCommand',
       says: /UpdateCommand: \/bin\/true is none of/,
       arrange: (build) => {
         rmSync(join(build.top, '.git'), { recursive: true });

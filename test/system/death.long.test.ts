@@ -84,7 +84,7 @@ describe('after a run was killed', () => {
   });
 });
 
-test('a secondary that was killed keeps its primary from updating until somebody clears it', async () => {
+test('a secondary that was killed keeps its primary from updating until a person clears it', async () => {
   const world = await worlds.built();
   const run = await worlds.building(world, 's1');
   run.kill('SIGKILL');

@@ -115,7 +115,7 @@ describe('where nothing can be tested, a sentence says why', () => {
     expect(stdout).toContain(`No lock can be made in ${directory}: the file system is mounted read-only.\n`);
   });
 
-  test.skipIf(!canBeOtherUser)(`somebody else's directory${noUser}`, async () => {
+  test.skipIf(!canBeOtherUser)(`another user's directory${noUser}`, async () => {
     const directory = temporaryDirectory();
     const { code, stdout, stderr } = await start([directory], { uid: 61_001, gid: 61_000 }).ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
@@ -209,7 +209,7 @@ function childrenOf(pid: number): number[] {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('%s in the midst: everything is removed, and nobody works on', async (signal, expected) => {
+] as const)('%s in the midst: everything is removed, and no worker goes on', async (signal, expected) => {
   const directory = temporaryDirectory();
   const run = start([directory]);
   await run.untilOutput(/rename over a file/);
@@ -235,7 +235,7 @@ test('its workers end when it is killed', async () => {
   expect(more).toEqual([]);
 });
 
-test('a symbolic link that somebody puts in place of its directory is not followed', async () => {
+test('a symbolic link that another process puts in place of its directory is not followed', async () => {
   const directory = temporaryDirectory();
   const precious = temporaryDirectory();
   mkdirSync(join(precious, 'files'));

@@ -177,7 +177,7 @@ describe.each(STRATEGIES)('%s', (strategy) => {
     ]);
     expect(await run.ended).toMatchObject({ code: 143, stdout: '', stderr: '' });
     expect(isRunning(pid)).toBe(false);
-    expect((await next).stdout).not.toMatch(/[RSD] \(/); // it may be a zombie that nobody has asked for yet
+    expect((await next).stdout).not.toMatch(/[RSD] \(/); // it may be a zombie that its parent has not reaped yet
   });
 });
 

@@ -52,7 +52,7 @@ function kill(world: World, command = ''): void {
 const FEW = ['--every-warning'];
 
 describe('a source that was half moved when its update was killed', () => {
-  test('is built by nobody after unlock, and repaired by the next run of its primary', async () => {
+  test('is not built after unlock, and repaired by the next run of its primary', async () => {
     const world = await halfMoved();
     expect(git(world, 'status', '--porcelain')).not.toBe('');
     expect(await stagelock(world, ['unlock', 'main', '--yes'])).toMatchObject({ code: 0, stderr: '' });

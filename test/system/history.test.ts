@@ -92,7 +92,7 @@ test('past runs are told with what they built and what came of it', () => {
   const { root, stagelock, commit, history } = project();
   expect(stagelock('log', 'main').stdout).toBe('main has not built anything yet\n');
   stagelock('run', 'main');
-  stagelock('run', 'main'); // without news: nobody wants to read of it
+  stagelock('run', 'main'); // without news: not worth a line
   commit(2);
   writeFileSync(join(root, 'broken'), '');
   expect(stagelock('run', 'main').status).toBe(1);
@@ -124,7 +124,7 @@ test('the history is JSON Lines: each line is a record', () => {
   expect(lines.map((line) => typeof JSON.parse(line).run)).toEqual(['string', 'string']);
 });
 
-test('a history and a log with a second name, of a backup or of somebody else, are left as they are', () => {
+test('a history and a log with a second name, of a backup or of another user, are left unchanged', () => {
   const { root, stagelock, commit, history } = project();
   stagelock('run', 'main');
   const before = readFileSync(history, 'utf8');

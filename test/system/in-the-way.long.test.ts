@@ -23,7 +23,7 @@ import { Worlds } from './worlds.js';
 const worlds = new Worlds();
 afterEach(() => worlds.remove());
 
-const VICTIM = 'of somebody else\n';
+const VICTIM = 'of another user\n';
 
 /** What a stranger, an accident or a bad restore puts where a file of ours belongs. */
 const PLANTS: Readonly<Record<string, (path: string, victim: string) => void>> = {
@@ -114,7 +114,7 @@ async function runHere(world: World): Promise<{ readonly code: number; readonly 
 const FORESEEN = [0, 1, 73];
 
 describe.each(Object.keys(PLACES))('at the place of %s', (name) => {
-  test('somebody puts something else: the run says what and what to do, and writes nothing through it', async () => {
+  test('another program puts something else: the run says what and what to do, and writes nothing through it', async () => {
     const world = await worlds.built();
     const testing = join(world.temporary('main'), '..');
     const head = execFileSync('git', ['-C', world.source, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();

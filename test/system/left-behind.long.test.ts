@@ -108,7 +108,7 @@ describe.each([
   test.skipIf(skipped !== undefined)('that was killed leaves nothing to the next stage', async () => {
     const leave = `sh -c "trap '' TERM; echo \\$\\$ > pid; while :; do sleep 1; done" & ${UNTIL_THERE} kill -9 $$`;
     const world = stages(leave, 'on_failure = "continue"');
-    // Where nobody reaps, what has ended stays there as a zombie.
+    // Where no process reaps, what has ended stays there as a zombie.
     const work =
       'cd "$STAGELOCK_BUILD_DIR"; grep -q "^State:.[^ZX]" /proc/$(cat pid)/status 2> /dev/null && touch beside; :';
     const ended = await stagelock(world, ['run', 'main'], { program, environment: { WORK: work } });

@@ -6,7 +6,7 @@ import { Worlds } from './worlds.js';
 const worlds = new Worlds();
 afterEach(() => worlds.remove());
 
-describe('when nobody reads its progress any more', () => {
+describe('when its progress has no reader any more', () => {
   test('a run goes on to its end, with its locks removed and its exit code its own', async () => {
     const world = await worlds.built();
     world.commit(1);
@@ -26,7 +26,7 @@ describe('when nobody reads its progress any more', () => {
 });
 
 describe('when the disk under its output is full', () => {
-  test('a run says so once, and builds all the same', async () => {
+  test('a run says so once, and still builds', async () => {
     const world = await worlds.built();
     world.commit(1);
     expect(await onFullDisk((stdout) => stagelock(world, ['run', 'main'], { stdout }))).toMatchObject({

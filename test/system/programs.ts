@@ -119,7 +119,7 @@ export function untilThere(path: string): Promise<void> {
   return until(path, () => existsSync(path));
 }
 
-/** Whether a process runs; one that only nobody has waited for yet does not. */
+/** Whether a process runs; a zombie does not. */
 export function isRunning(pid: number): boolean {
   return thisHost().process(pid).kind === 'running';
 }

@@ -31,7 +31,7 @@ function expectHarmless(output: string, command: string): void {
   expect(lines.filter((line) => /stagelock --config [^'"]*; touch/.test(line))).toEqual([]);
 }
 
-/** Runs a command on a terminal; whoever is asked says no. */
+/** Runs a command on a terminal; the answer to each question is no. */
 async function onTerminal(world: World, args: readonly string[]): Promise<string> {
   const running = startOnTerminal(
     world,

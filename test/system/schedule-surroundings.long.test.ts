@@ -113,7 +113,7 @@ test('a run of its own that does not end keeps no scheduler from ending', async 
   }
 }, 60_000);
 
-test('firings that nobody has begun are taken over one after the other, and no overlap with each other', async () => {
+test('firings that no scheduler has started are taken over one after the other, and no overlap with each other', async () => {
   const world = watched({ primary: 'schedule = "0 0 1 1 *"', secondaries: [] });
   const firings = join(world.root, 'stagelock.state', 'firings', 'main');
   mkdirSync(firings, { recursive: true });
@@ -162,7 +162,7 @@ describe('a directory that others may write to', () => {
     expect(mail?.raw).not.toContain('PRIVATE KEY');
   });
 
-  test('a link in place of what a run had to say is named in the mail, which comes all the same', async () => {
+  test('a link in place of what a run had to say is named in the mail, which still comes', async () => {
     const world = watched();
     const scheduler = await schedule(world, { WORK: untilThereIs('finish'), CHECK: 'exit 3' });
     touch(world);

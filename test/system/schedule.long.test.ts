@@ -105,7 +105,7 @@ describe('a failing run', () => {
     expect((await stagelock(world, ['mail'])).stdout).toMatch(/^no mails are waiting in /);
   });
 
-  test('goes to stderr of the scheduler where nobody is named who gets mails', async () => {
+  test('goes to stderr of the scheduler where the configuration names no recipient', async () => {
     const world = worlds.make({ primary: 'watch = ["trigger"]\nquiet = "200 ms"' });
     appendFileSync(world.configFile, `\n[defaults.stages.check]\nshell = 'eval "$CHECK"'\n`);
     const scheduler = await schedule(world, { CHECK: 'exit 3' });
@@ -117,7 +117,7 @@ describe('a failing run', () => {
 });
 
 describe('a run that lasts longer than the interval', () => {
-  test('leaves out the next ones, is told of once, and once more when it has ended', async () => {
+  test('skips the next ones, is reported once, and once more when it has ended', async () => {
     const world = watched({ primary: 'schedule = "* * * * *"', secondaries: [] });
     // A minute is three seconds, in which the first mail has to be on its way.
     const scheduler = await schedule(world, { ...fast(20), WORK: untilThereIs('finish') }, FAST);
@@ -138,7 +138,7 @@ describe('a run that lasts longer than the interval', () => {
 });
 
 describe('SIGHUP', () => {
-  test('has the configuration read again; a wrong one is told of, with all that is wrong, and not taken', async () => {
+  test('reloads the configuration; an invalid one is reported, with every problem, and ignored', async () => {
     const world = watched();
     const scheduler = await schedule(world);
     const good = readFileSync(world.configFile, 'utf8');

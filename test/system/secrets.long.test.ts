@@ -328,7 +328,7 @@ describe('a file with a token', () => {
     expect(server.received.at(-1)?.authorization).toBe(`Bearer ${SECRET}`);
   });
 
-  test('is told of by `check`, with the command alone on its line, and in JSON', async () => {
+  test('is reported by `check`, with the command alone on its line, and in JSON', async () => {
     const config = makeProject({ submit: submit() });
     writeFileSync(join(root, 'token'), `${SECRET}\n`, { mode: 0o600 });
     expect(await stagelock(['-c', config, 'check'])).toMatchObject({ code: 0, stderr: '' });
@@ -337,7 +337,7 @@ describe('a file with a token', () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: expect.stringMatching(
-        /^\S+\/stagelock\.toml: builds\.one\.submit\.token_file: \S+\/token can be read by everybody \(mode 644\)\n {2}chmod 6[04]0 \S+\/token\n$/,
+        /^\S+\/stagelock\.toml: builds\.one\.submit\.token_file: \S+\/token can be read by all users \(mode 644\)\n {2}chmod 6[04]0 \S+\/token\n$/,
       ),
     });
     const json = await stagelock(['-c', config, 'check', '--json']);
@@ -376,7 +376,7 @@ describe.skipIf(noOtherUser !== undefined)('a configuration', () => {
     remedy: (config: string) => string,
   ][] = [
     [
-      'that everybody can write',
+      'that all users can write',
       (file) => void chmodSync(file, 0o646),
       'every user can change it',
       (file) => `chmod go-w ${file}`,
@@ -397,7 +397,7 @@ describe.skipIf(noOtherUser !== undefined)('a configuration', () => {
       (file) => `chown 0 ${file}`,
     ],
     [
-      'in a directory that everybody can write',
+      'in a directory that all users can write',
       () => void chmodSync(root, 0o777),
       'every user can change /',
       () => `chmod go-w ${root}`,
@@ -476,7 +476,7 @@ describe.skipIf(noOtherUser !== undefined)('a configuration', () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`\n    chown 0 ${directory}\n`) });
   });
 
-  test('of a group says nothing to its members; one that everybody can write, or of a stranger, is told once', async () => {
+  test('of a group says nothing to its members; one that all users can write, or of a stranger, is reported once', async () => {
     const config = make();
     execFileSync('chown', ['-R', `${ANNA}:${GROUP}`, root]);
     const run = () => stagelock(['-c', config, 'run', '--quiet', 'one'], { HOME: root }, anna);

@@ -81,7 +81,7 @@ describe('submodules', () => {
     main.commit('with a submodule');
     git(root, 'clone', '-q', main.directory, 'source');
     const source = join(root, 'source');
-    /** Somebody works on the library, and then the project takes it. */
+    /** A commit in the library, which the project then takes. */
     const bump = (content: string): void => {
       library.commit(content, { file: `${content}\n` });
       git(join(main.directory, 'lib'), 'pull', '-q', 'origin', 'main');
@@ -153,7 +153,7 @@ describe('submodules', () => {
     expect(read('lib/file')).toBe('2');
   });
 
-  test('that somebody moved by hand keep a secondary from building, and the next update puts them back', () => {
+  test('that were moved by hand keep a secondary from building, and the next update puts them back', () => {
     const { run, bump, read, source, config } = withSubmodules();
     bump('2');
     expect(run('main')).toEqual(QUIET);
@@ -170,10 +170,10 @@ describe('submodules', () => {
     expect(run('other')).toEqual(OVER);
   });
 
-  test('that cannot be had when the tree has moved leave the locks, and the message says what to do', () => {
+  test('that cannot be fetched when the tree has moved leave the locks, and the message says what to do', () => {
     const { root, run, main, source, locks } = withSubmodules();
     expect(run('main')).toEqual(QUIET);
-    // A new one, from a place that only its author has: nobody could fetch it beforehand.
+    // A new one, from a place that only its author has: it could not be fetched beforehand.
     const secret = origin(join(root, 'secret'));
     git(main.directory, 'submodule', '--quiet', 'add', secret.directory, 'secret');
     main.commit('with a secret');
@@ -297,7 +297,7 @@ describe('a secondary that was away', () => {
   }
 });
 
-describe('nobody is asked', () => {
+describe('no person is asked', () => {
   test('for a password that has expired: the run ends by itself, also at a terminal, and says whose it was', async () => {
     const asked: string[] = [];
     const server = createServer((request, answer) => {

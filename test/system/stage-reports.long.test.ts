@@ -176,7 +176,7 @@ stages.test = { command = ["ctest", "-T", "Test"] }
     ]);
   });
 
-  test('count errors of the log as a failure where the configuration says so, whoever has found them', () => {
+  test('count errors of the log as a failure where the configuration says so, whichever program found them', () => {
     const loud = 'echo "x.c:1:2: error: no"; echo "y.c:3: warning: hm"';
     const verdict = (stages: string, files = {}) => {
       const { run, report } = project({ ...BROKEN, ...files }, stages);
@@ -234,7 +234,7 @@ stages.build = { command = ["ctest", "-T", "Build"], errors = "fail" }\n`,
     const failed = stagelock();
     expect(failed).toMatchObject({ status: 1 });
     expect(failed.stderr).toMatch(/^stagelock: \S+: build logged \d errors although its command exited with 0, after /);
-    // As with ctest the tests run all the same.
+    // As with ctest the tests still run.
     expect(readFileSync(tagged('Test.xml'), 'utf8')).toContain('Status="passed"');
     const ours = errors();
     spawnSync('ctest', ['-D', 'ExperimentalStart', '-D', 'ExperimentalBuild'], { cwd: build, env: environment });

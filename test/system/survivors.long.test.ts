@@ -109,7 +109,7 @@ describe('while processes of a killed run are alive', () => {
     expect(world.overlaps()).toBe('');
   });
 
-  test('and its locks were removed by hand, the next run finds it all the same', async () => {
+  test('and its locks were removed by hand, the next run still finds it', async () => {
     const world = await killed();
     for (const name of ['running', 'build']) rmSync(join(world.temporary('main'), name));
     const next = await stagelock(world, ['run', 'main']);
@@ -146,7 +146,7 @@ describe('while processes of a killed run are alive', () => {
     },
   );
 
-  test('of an update, unlocked by force: nobody builds what it moves', async () => {
+  test('of an update, unlocked by force: no build uses what it moves', async () => {
     const world = await worlds.built();
     const run = await worlds.updating(world);
     run.kill('SIGKILL');
@@ -289,7 +289,7 @@ test('a run that a stage starts is no survivor of that, and builds', async () =>
   expect(readFileSync(join(world.root, 'code'), 'utf8')).toBe('0\n');
 });
 
-test('what a stage was allowed to leave keeps nobody from anything, and kill leaves it', async () => {
+test('what a stage was allowed to leave blocks no run, and kill leaves it', async () => {
   const world = await worlds.built();
   writeFileSync(
     world.configFile,

@@ -101,7 +101,7 @@ test('a timer and a service for each build with a schedule; they are replaced an
   expect(systemd('--remove')).toMatchObject({ status: 0, stderr: '', stdout: '' });
 });
 
-test('a unit of somebody else is not touched', () => {
+test('a unit that stagelock did not write is not touched', () => {
   mkdirSync(units(), { recursive: true });
   const path = join(units(), 'stagelock-an-example-gcc.timer');
   writeFileSync(path, '# mine\n');

@@ -14,7 +14,7 @@ const SEED = Number(process.env['STAGELOCK_TORTURE_SEED'] ?? Date.now() % 1_000_
 const MINUTE_MS = 60_000;
 /** Between the firings of a build: two runs in a real second, which two processors get done beside starts and kills. */
 const MINUTES = 4;
-/** When others look whether a firing that somebody has undertaken was begun; besides the delay by chance. */
+/** When others look whether a claimed firing was started; besides the random delay. */
 const BEGUN_MS = 30_000;
 const noHosts =
   noRoot() ??
@@ -261,7 +261,7 @@ describe.skipIf(noHosts !== undefined)(
       expect(said).toMatch(/no scheduler started the run of [\d-]+ [\d:]+ \S+; taking it over/);
     }, 180_000);
 
-    test('are one as good as the other: when one is killed for good, every later firing is run', async () => {
+    test('replace each other: when one is killed for good, every later firing is run', async () => {
       const clock = new FastClock(20);
       const names = builds(6, 1, '10 s');
       const machines = [new Machine('a', clock), new Machine('b', clock)] as const;

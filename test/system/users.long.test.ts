@@ -63,7 +63,7 @@ describe.skipIf(noUsers !== undefined)(
       expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
     });
 
-    test('the locks of a killed run are cleared by another member of the group, and by nobody else', async () => {
+    test('the locks of a killed run are cleared by another member of the group, and by no other user', async () => {
       const world = shared();
       expect(await as(ANNA, world, ['run', 'main'])).toMatchObject({ code: 0, stderr: '' });
       commit(world);
@@ -85,7 +85,7 @@ describe.skipIf(noUsers !== undefined)(
       expect(await as(BERT, world, ['run', 'main'])).toMatchObject({ code: 0, stderr: '' });
     });
 
-    test('a run by somebody outside the group is refused, changes nothing, and says what is wanted', async () => {
+    test('a run by a user outside the group is refused, changes nothing, and says what is wanted', async () => {
       const world = shared();
       expect(await as(ANNA, world, ['run', 'main'])).toMatchObject({ code: 0, stderr: '' });
       for (const build of ['main', 's1']) {
@@ -115,7 +115,7 @@ describe.skipIf(noUsers !== undefined)(
 /** A world that belongs to Anna and her group. */
 function shared(): World {
   const world = worlds.make();
-  // git asks everybody who works in somebody else's checkout to say that this is meant.
+  // git asks a user who works in another user's checkout to confirm that.
   writeFileSync(join(world.root, 'gitconfig'), '[safe]\n\tdirectory = *\n');
   give(world.root);
   return world;

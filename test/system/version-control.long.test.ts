@@ -87,7 +87,7 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
     expect(built('main')).toBe('12');
   });
 
-  test.skipIf(missing.length > 0)(`that somebody moves while it is built is built again${because}`, () => {
+  test.skipIf(missing.length > 0)(`that is moved while it is built is built again${because}`, () => {
     const { repository, run, built, reported, locks, root } = project(type);
     run('main');
     run('other');
@@ -130,7 +130,7 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
     expect([built('main'), built('other')]).toEqual(['122', '122']);
   });
 
-  test.skipIf(missing.length > 0)(`that somebody moved on by hand is recorded before it is built${because}`, () => {
+  test.skipIf(missing.length > 0)(`that was moved on by hand is recorded before it is built${because}`, () => {
     const { repository, run, built, reported, root } = project(type);
     run('main');
     run('other');

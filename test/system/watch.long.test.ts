@@ -512,7 +512,7 @@ test('a branch of the source that its own updates move may be watched', async ()
   expect((await stagelock(world, ['check'])).code).toBe(0);
 });
 
-test('a stream of changes without a pause is told once, with the file, and is run all the same', async () => {
+test('a stream of changes without a pause is reported once, with the file, and the build runs anyway', async () => {
   const { world, scheduler } = await watching('source', () => undefined);
   const writer = setInterval(() => appendFileSync(join(world.source, 'app.log'), 'x\n'), 20);
   try {

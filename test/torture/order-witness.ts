@@ -3,7 +3,7 @@ import type { WorldEvent } from '../support/world.js';
 /**
  * Follows the append-only log of all runs and says when the source was being changed while a secondary was between
  * join and leave, whether that secondary was building just then or not. A killed run counts as being where it died
- * until somebody unlocks its build.
+ * until a person unlocks its build.
  *
  * A secondary that is killed at any moment may have left without having told, so this witness does not listen to it;
  * the kernel's lock on the source does.

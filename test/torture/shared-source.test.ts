@@ -44,7 +44,7 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
   const world = new World({
     secondaries: SECONDARIES,
     primary,
-    // A killed primary leaves its update lock; nobody shall wait for that for long.
+    // A killed primary leaves its update lock; no run shall wait for that for long.
     defaults: 'update_timeout = "400 ms"',
     work: 'sleep 0.0$(( $$ % 5 ))',
   });
@@ -71,7 +71,7 @@ describe.each(worlds)('torture: $name', ({ primary }) => {
         const seed = FIRST_SEED + index;
         deaths += await schedule(new Random(seed), `seed ${seed}`);
       }
-      // A torture in which hardly anybody dies tests nothing; of a few schedules chance decides.
+      // A torture in which hardly any process dies tests nothing; of a few schedules chance decides.
       if (SCHEDULES >= 20) expect(deaths).toBeGreaterThan(SCHEDULES / worlds.length / 2);
     },
     20 * 60_000,

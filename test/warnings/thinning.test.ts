@@ -12,7 +12,7 @@ const HOUR = 60 * MINUTE;
 const OLD = { key: 'lock', since: '2002-01-31T21:00:00Z', told: '2002-01-31T21:00:00Z', times: 1, withheld: 0 };
 const NIGHT = Date.parse('2002-01-31T21:00:00Z');
 
-/** When a person is told of a warning that comes every so often, in minutes after the first. */
+/** When a recurring warning is reported, in minutes after the first. */
 function toldAfter(everyMs: number, forMs: number): number[] {
   const told: number[] = [];
   let before: readonly Remembered[] = [];
@@ -41,7 +41,7 @@ describe('a warning that stays the same', () => {
     expect(thin(first.remember, 'running of 4712', new Date(NIGHT + MINUTE)).tell).toBe(true);
   });
 
-  test('is told when the clock was set back, or nobody would hear of it until it has caught up', () => {
+  test('is reported when the clock was set back, or it would be withheld until the clock has caught up', () => {
     const { remember } = thin([], 'lock', new Date(NIGHT));
     expect(thin(remember, 'lock', new Date(NIGHT - 30 * 24 * HOUR)).tell).toBe(true);
   });
@@ -169,7 +169,7 @@ describe('what a person is told', () => {
     ],
     ['is of an older version', () => writeFileSync(join(directory, 'Warnings.json'), JSON.stringify({ run: OLD }))],
     ['is a directory', () => mkdirSync(join(directory, 'Warnings.json'))],
-    ['is a link to a file of somebody else', () => symlinkSync('/etc/passwd', join(directory, 'Warnings.json'))],
+    ['is a link to a file of another user', () => symlinkSync('/etc/passwd', join(directory, 'Warnings.json'))],
   ])('is everything where what is remembered %s', (_, damage) => {
     const before = readFileSync('/etc/passwd', 'utf8');
     damage();
