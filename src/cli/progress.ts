@@ -48,7 +48,7 @@ export class Progress {
   end(result: RunResult): void {
     this.clear();
     if (result.kind === 'done' || result.kind === 'stage-failed') {
-      this.#line(result.kind === 'done' ? 'done' : 'ended with failures');
+      this.#line(result.kind === 'done' ? 'done' : 'failed');
     } else if (result.kind === 'no-news' && this.#style === 'live') {
       this.#line('nothing new to build');
     }

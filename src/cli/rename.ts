@@ -23,5 +23,5 @@ export async function renameCommand(options: GlobalOptions, from: string, to: st
     throw new Refusal(EXIT.held, `nothing was changed: a run is still in progress, or left ${renamed.path}`);
   }
   if (renamed.kind === 'refused') throw new Refusal(EXIT.failed, `nothing was changed: ${renamed.why}`);
-  process.stdout.write(`${shown(to)} goes on where ${shown(from)} was: after update ${renamed.record}\n`);
+  process.stdout.write(`${shown(to)} continues where ${shown(from)} stopped: after update ${renamed.record}\n`);
 }

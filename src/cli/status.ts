@@ -84,7 +84,7 @@ export async function statusCommand(
   const [waiting, failed] = [mails?.waiting.length ?? 0, mails?.failed.length ?? 0];
   if (waiting + failed > 0) {
     const command = `stagelock --config ${shellWord(project.file)} mail`;
-    process.stdout.write(`mail: ${waiting} waiting, ${failed} given up; who and why: ${command}\n`);
+    process.stdout.write(`mail: ${waiting} waiting, ${failed} given up; details: ${command}\n`);
   }
 }
 

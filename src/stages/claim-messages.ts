@@ -39,8 +39,8 @@ export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {
     case 'unreadable':
       if (refusal.why === UNREADABLE)
         return [
-          `${build.name}: not run, because this user may not read ${shown(file)}, which says who the primary of ${source} is.`,
-          '  Let its owner make it readable for this user, or run the build as a user who may read it.',
+          `${build.name}: not run, because this user cannot read ${shown(file)}, which says who the primary of ${source} is.`,
+          '  Let its owner make it readable for this user, or run the build as a user who can read it.',
         ];
       return [
         `${build.name}: not run, because ${shown(file)} does not say who the primary of ${source} is: ${shown(refusal.why)}.`,
@@ -49,8 +49,8 @@ export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {
       ];
     case 'unwritable':
       return [
-        `${build.name}: not run, because it cannot make ${shown(file)}, which says who the primary of ${source} is: ${refusal.why}.`,
-        '  A user who may write there can do it, once for all runs:',
+        `${build.name}: not run, because this user cannot create ${shown(file)}, which says who the primary of ${source} is: ${refusal.why}.`,
+        '  A user who can write there can create it, once for all runs:',
         `  cp ${shellWord(refusal.own)} ${shellWord(file)}`,
       ];
   }

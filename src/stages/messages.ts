@@ -320,7 +320,7 @@ function whatStandsAt(path: string): string {
     if (!stat.isFile()) return 'a device, a socket or a named pipe';
     return stat.size === 0
       ? 'an empty file'
-      : `a file of ${stat.size} bytes that holds none, or that this user may not read`;
+      : `a file of ${stat.size} bytes without one, or one that this user cannot read`;
   } catch {
     return 'gone by now, or not readable';
   }

@@ -20,7 +20,7 @@ export function placeProblems({ file, builds }: Project): Problem[] {
 function sourceProblem({ source }: Build): string | undefined {
   switch (directoryProblem(source)) {
     case 'absent':
-      return `there is no source at ${source}; check it out there`;
+      return `there is no source at ${source}; check it out`;
     case 'no-directory':
       return `the source ${source} is not a directory`;
     case 'closed':
@@ -37,7 +37,7 @@ function buildDirectoryProblem({ directory, source }: Build): string | undefined
     return `the build directory is the source ${source}; updates would collide with what builds leave there`;
   const way = relative(build, tree);
   if (way !== '..' && !way.startsWith('../')) {
-    return `the build directory ${directory} has the source ${source} in it; who clears the one loses the other`;
+    return `the build directory ${directory} contains the source ${source}; clearing the build would delete the source`;
   }
   return undefined;
 }

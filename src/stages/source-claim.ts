@@ -281,7 +281,7 @@ function ownClaim(
   return { kind: 'unreadable', file, why: found.kind === 'none' ? 'it was removed' : found.why };
 }
 
-const WHY_NOT = 'this user may not write there';
+const WHY_NOT = 'this user cannot write there';
 
 function unwritable(primary: Primary, file: string, error: unknown): Extract<ClaimRefusal, { kind: 'unwritable' }> {
   const code = errorCode(error) ?? '';

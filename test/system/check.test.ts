@@ -49,7 +49,7 @@ test('check is content with a project that can be built', () => {
 test('check sees that the source is missing or a file, and a run blames no program for that', () => {
   const { root, source, config, check } = project();
   renameSync(source, `${source}-elsewhere`);
-  const message = 'ROOT/stagelock.toml: builds.gcc.source: there is no source at ROOT/source; check it out there\n';
+  const message = 'ROOT/stagelock.toml: builds.gcc.source: there is no source at ROOT/source; check it out\n';
   expect(check()).toEqual({ status: 2, said: message });
   const run = spawnSync(process.execPath, [STAGELOCK, '-c', config, 'run', 'gcc'], {
     env: environment,
@@ -98,7 +98,7 @@ test('check sees a build directory that is a file, the source, or around it, als
   });
   symlinkSync('source', join(root, 'link'));
   expect(said('link').said).toContain('the build directory is the source');
-  expect(said('.').said).toContain('the build directory ROOT has the source ROOT/source in it');
+  expect(said('.').said).toContain('the build directory ROOT contains the source ROOT/source');
   writeFileSync(join(root, 'file'), '');
   expect(said('file').said).toContain('the build directory ROOT/file is a file');
   // Below the source is where many builds are, and beside it those whose names only begin alike.

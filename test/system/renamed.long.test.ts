@@ -94,7 +94,7 @@ describe('a build that was renamed in the configuration', () => {
     );
     expect(cursors(world)).toEqual(['main.json', 's1.json']);
     const renamed = await stagelock(world, ['rename', 's1', 'clang']);
-    expect(renamed).toMatchObject({ code: 0, stdout: 'clang goes on where s1 was: after update 1\n' });
+    expect(renamed).toMatchObject({ code: 0, stdout: 'clang continues where s1 stopped: after update 1\n' });
     expect(await stagelock(world, ['run', 'clang'])).toMatchObject({ code: 0, stderr: OVER });
     expect(reported(world, 'moved')).toEqual(['2']);
     expect(await stagelock(world, ['rename', 's1', 'clang'])).toMatchObject({ code: 1 });

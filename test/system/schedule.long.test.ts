@@ -84,7 +84,7 @@ describe('a failing run', () => {
     expect(mail?.subject).toBe(`Cron <root@${hostname()}> stagelock run main (exit code 1: a stage failed)`);
     expect(mail?.raw).toContain('stagelock: main: check failed with exit code 3 after ');
     expect(mail?.raw).toContain(`stagelock --config ${world.configFile} run main`);
-    expect(mail?.raw).toContain('main: ended with failures');
+    expect(mail?.raw).toContain('main: failed');
     expect(scheduler.output).toContain('main: ended with exit code 1');
     await until('the job to be forgotten', () => readdirSync(join(world.root, 'stagelock.state', 'jobs')).length === 0);
   });
@@ -282,7 +282,7 @@ describe('run --mail', () => {
     const world = watched();
     const ended = await stagelock(world, ['run', '--mail', 'main'], { environment: { CHECK: 'exit 3' } });
     expect(ended).toMatchObject({ code: 1, stderr: '' });
-    expect(ended.stdout).toMatch(/main: ended with failures\n$/);
+    expect(ended.stdout).toMatch(/main: failed\n$/);
     expect(world.mailbox.subjects).toEqual([expect.stringContaining('stagelock run main (exit code 1')]);
     world.commit(1);
     expect(await stagelock(world, ['run', '--mail', 'main'])).toMatchObject({ code: 0, stderr: '' });

@@ -36,7 +36,7 @@ describe('a failing stage', () => {
     const ended = await stagelock(world, ['run', 'main']);
     expect(ended.code).toBe(1);
     expect(stagesThatRan(ended.stdout)).toEqual(['first', 'build', 'last']);
-    expect(ended.stdout).toMatch(/: ended with failures\n$/);
+    expect(ended.stdout).toMatch(/: failed\n$/);
   });
 
   test('that died of a signal says of which', async () => {

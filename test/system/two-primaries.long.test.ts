@@ -446,7 +446,7 @@ describe.skipIf(noOtherUser !== undefined)('between users', () => {
     expect(as(ANNA, configured(ANNA, 'anna'), 'anna')).toMatchObject(QUIET);
     chmodSync(claim, 0o600);
     const refused = as(BERT, configured(BERT, 'bert'), 'bert');
-    expect(refused.stderr).toContain(`this user may not read ${claim}`);
+    expect(refused.stderr).toContain(`this user cannot read ${claim}`);
     expect(refused.stderr).not.toMatch(/^ *rm /m);
     expect(refused.status).toBe(73);
   });
@@ -466,7 +466,7 @@ describe.skipIf(noOtherUser !== undefined)('between users', () => {
     const refused = as(BERT, bert, 'bert');
     expect(refused.status).toBe(73);
     expect(refused.stderr).toContain(
-      `it cannot make ${claim}, which says who the primary of ${source} is: this user may not write there.`,
+      `this user cannot create ${claim}, which says who the primary of ${source} is: this user cannot write there.`,
     );
     expect(locksOf(bert)).toEqual([]);
     execFileSync('sh', ['-c', refused.stderr.split('\n').at(-2) ?? '']);
