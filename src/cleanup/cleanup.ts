@@ -63,7 +63,7 @@ export async function cleanUp(options: CleanupOptions): Promise<CleanupResult> {
     places: new Places(!dryRun),
     lockDirectories: new Set(elsewhere.directories),
     cleared: new PathSet(),
-    tell: (finding) => {
+    report: (finding) => {
       tally.add(finding);
       onFinding(finding);
     },

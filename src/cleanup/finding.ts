@@ -36,15 +36,15 @@ export interface CleanupContext {
   readonly lockDirectories: ReadonlySet<string>;
   /** Locks that are gone by us, or in a dry run would be. */
   readonly cleared: PathSet;
-  readonly tell: (finding: Finding) => void;
+  readonly report: (finding: Finding) => void;
 }
 
 type About = Pick<Finding, 'path' | 'what' | 'owner' | 'target'>;
 
 /** Reports the result of a removal. What another process had removed before is not reported.  */
-export function tellRemoval(context: CleanupContext, about: About, why: string, removal: Removal): void {
-  if (removal.kind === 'failed') context.tell({ ...about, fate: 'failed', why: `${why}, but ${removal.why}` });
-  if (removal.kind === 'removed') context.tell({ ...about, fate: context.dryRun ? 'would-remove' : 'removed', why });
+export function reportRemoval(context: CleanupContext, about: About, why: string, removal: Removal): void {
+  if (removal.kind === 'failed') context.report({ ...about, fate: 'failed', why: `${why}, but ${removal.why}` });
+  if (removal.kind === 'removed') context.report({ ...about, fate: context.dryRun ? 'would-remove' : 'removed', why });
 }
 
 /** What an error says of the leftover that was looked at; undefined when it has vanished. Throws what is a bug. */

@@ -9,7 +9,7 @@ import {
   removalCommand,
   targetIn,
 } from '../locks/index.js';
-import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
+import { type CleanupContext, findingOf, reportRemoval } from './finding.js';
 import { namesBehind } from './long-names.js';
 import type { RemoteAnswer } from './remote-host.js';
 import { removeLock } from './removal.js';
@@ -129,12 +129,12 @@ async function decide(
   const about = { path, what: 'lock', owner: held.owner, ...target } as const;
   if (verdict.kind !== 'stale') {
     const clear = verdict.forPerson === true ? removalCommand(lock) : undefined;
-    context.tell({ ...about, fate: verdict.kind, why: verdict.why, ...(clear === undefined ? {} : { clear }) });
+    context.report({ ...about, fate: verdict.kind, why: verdict.why, ...(clear === undefined ? {} : { clear }) });
     return undefined;
   }
   const removal = dryRun ? ({ kind: 'removed' } as const) : await removeLock(lock, held, host);
   if (removal.kind === 'removed') cleared.add(path);
-  tellRemoval(context, about, verdict.why, removal);
+  reportRemoval(context, about, verdict.why, removal);
   return undefined;
 }
 
@@ -143,6 +143,6 @@ async function guarded(path: string, context: CleanupContext, action: (path: str
     await action(path);
   } catch (error) {
     const finding = findingOf(error, { path, what: 'lock' });
-    if (finding !== undefined) context.tell(finding);
+    if (finding !== undefined) context.report(finding);
   }
 }

@@ -21,11 +21,11 @@ export function cleanMadeOnce(directories: readonly string[], context: CleanupCo
       const removed = removeOld(path, context);
       if (removed > 0) {
         const why = `${removed} file${removed === 1 ? '' : 's'} older than a day`;
-        context.tell({ ...about, fate: context.dryRun ? 'would-remove' : 'removed', why });
+        context.report({ ...about, fate: context.dryRun ? 'would-remove' : 'removed', why });
       }
     } catch (error) {
       const finding = findingOf(error, about);
-      if (finding !== undefined) context.tell(finding);
+      if (finding !== undefined) context.report(finding);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { judge, pathBeside } from '../locks/index.js';
-import { type CleanupContext, findingOf, tellRemoval } from './finding.js';
+import { type CleanupContext, findingOf, reportRemoval } from './finding.js';
 import { holdOf, holdOfStem } from './hold.js';
 import { lockNames } from './leftover.js';
 import type { Place } from './place.js';
@@ -17,7 +17,7 @@ export function cleanTemporaries(temporaries: readonly FoundTemporary[], context
       clean(found, path, context);
     } catch (error) {
       const finding = findingOf(error, { path, what: 'temporary' });
-      if (finding !== undefined) context.tell(finding);
+      if (finding !== undefined) context.report(finding);
     }
   }
 }
@@ -43,11 +43,11 @@ function clean(found: FoundTemporary, path: string, context: CleanupContext): vo
     certain: isCertain(found, context),
   });
   if (verdict.kind !== 'stale') {
-    context.tell({ ...about, fate: verdict.kind, why: verdict.why });
+    context.report({ ...about, fate: verdict.kind, why: verdict.why });
     return;
   }
   const removal = dryRun ? ({ kind: 'removed' } as const) : removeTemporary(path, shapeOf(stat, found));
-  tellRemoval(context, about, verdict.why, removal);
+  reportRemoval(context, about, verdict.why, removal);
 }
 
 function shapeOf(stat: Stats, { leftover }: FoundTemporary): TemporaryShape {

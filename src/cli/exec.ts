@@ -38,7 +38,7 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   const quiet = options.quiet ?? false;
   const stop = stopSignal({ later: 'at-once' });
   const lock = openLock(options.lock, { strategy });
-  const onNotice = quiet ? () => undefined : noticeTeller();
+  const onNotice = quiet ? () => undefined : noticeReporter();
 
   const acquisition = await lock.acquire({ timeoutMs, signal: stop.signal, onNotice });
   if (acquisition.kind === 'timed-out') {
@@ -70,12 +70,12 @@ export async function execCommand(words: readonly string[], options: ExecOptions
  * Reports to a person at a terminal how long the command has been waiting, and for whom. Without a terminal, a wait that was
  * asked for is no news; only a lock of another host that is overdue is reported, once, since only a person can remove it.
  */
-function noticeTeller(): (notice: Notice) => void {
-  let toldOverdue = false;
+function noticeReporter(): (notice: Notice) => void {
+  let reportedOverdue = false;
   return (notice) => {
     if (notice.kind === 'waiting' && !process.stderr.isTTY) {
-      if (!notice.escalated || toldOverdue) return;
-      toldOverdue = true;
+      if (!notice.escalated || reportedOverdue) return;
+      reportedOverdue = true;
     }
     warn(explainNotice(notice, Date.now()));
   };

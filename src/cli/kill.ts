@@ -25,7 +25,7 @@ export async function killCommandLine(
     for (const line of describeRemnants(found.processes, context())) process.stdout.write(`${line}\n`);
     await end(build, found, yes, context());
   } else process.stdout.write(`${build.name}: no process of its runs is alive on ${shown(host.name)}\n`);
-  tellHidden(found);
+  printHidden(found);
   if (found.elsewhere.length > 0) throw new Refusal(EXIT.held, explainElsewhere(build, found, context()));
   const { locks } = livingRuns(build, host);
   if (locks.length > 0) {
@@ -95,7 +95,7 @@ function explainElsewhere(build: Build, { elsewhere }: Living, context: MessageC
 }
 
 /** Users of a dead run whose processes only they and root can tell from others. */
-function tellHidden({ locks }: Living): void {
+function printHidden({ locks }: Living): void {
   const own = process.getuid?.() ?? 0;
   const dead = locks.filter((lock) => own !== 0 && lock.judgement.fate === 'dead');
   const others = dead.filter((lock) => lstatSync(lock.path, { throwIfNoEntry: false })?.uid !== own);

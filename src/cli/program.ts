@@ -310,10 +310,10 @@ const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
  * its answer could not be written, unless its reader has left.
  */
 function guardOutput(command: string): void {
-  let told = false;
+  let reported = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (told || READER_GONE.has(error.code)) return;
-    told = true;
+    if (reported || READER_GONE.has(error.code)) return;
+    reported = true;
     process.stderr.write(`stagelock: standard output cannot be written: ${error.message}\n`);
     if (command !== 'run' && command !== 'schedule') process.exitCode = EXIT.internal;
   });

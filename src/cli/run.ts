@@ -10,8 +10,8 @@ import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } fr
 import { exitCodeOf, run } from '../stages/run-build.js';
 import { layoutOf } from '../stages/temporary.js';
 import { quotedLines, shown, shownLines } from '../text/shown.js';
+import { WarningReporter, type Warnings } from '../warnings/reporter.js';
 import { sameFailure } from '../warnings/same-state.js';
-import { type Warnings, WarningTeller } from '../warnings/teller.js';
 import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
 import { complain, describeFailure, reportFailure } from './failure.js';
 import { Progress } from './progress.js';
@@ -73,10 +73,10 @@ export async function runCommand(
   const began = new Date();
   let waitedMs = 0;
   const warnings = warningsOf(build, everyWarning || process.stderr.isTTY);
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const warn = (problem: string | undefined): void => {
-    if (problem === undefined || told.has(problem)) return;
-    told.add(problem);
+    if (problem === undefined || reported.has(problem)) return;
+    reported.add(problem);
     process.stderr.write(`stagelock: ${build.name}: ${quotedLines(problem)}\n`);
   };
   try {
@@ -96,9 +96,9 @@ export async function runCommand(
         warn(history.hear(event));
         if (event.kind === 'waited') waitedMs += event.ms;
         if (event.kind === 'built')
-          warn(post?.tellAuthors(project, build, event, { run: id, host: host.name, user: userName() }));
+          warn(post?.mailAuthors(project, build, event, { run: id, host: host.name, user: userName() }));
         if (event.kind === 'submission-put-off') {
-          tell(
+          print(
             warnings.warn('submit', sameFailure(event.why), [
               `${build.name}: submit: ${shown(event.why)}`,
               ...adviceOnSecret(tokenOf(build.submission)),
@@ -106,7 +106,7 @@ export async function runCommand(
             ]),
           );
         } else if (event.kind === 'spool-empty') {
-          tell(warnings.over('submit', `${build.name}: the reports are delivered.`, began));
+          print(warnings.over('submit', `${build.name}: the reports are delivered.`, began));
         }
       },
       step: () => undefined,
@@ -116,19 +116,19 @@ export async function runCommand(
     const circumstances = { host, now: new Date(), configFile: project.file, builds: project.builds };
     const lines = explainResult(build, result, circumstances);
     const state = stateOf(build, result, circumstances);
-    if (state !== undefined) tell(warnings.warn('run', state, lines));
+    if (state !== undefined) print(warnings.warn('run', state, lines));
     // Whether what was wrong before is over, the run will show that builds it again.
-    else if (result.kind === 'interrupted' || result.kind === 'source-moved') tell(lines);
-    else tell([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
+    else if (result.kind === 'interrupted' || result.kind === 'source-moved') print(lines);
+    else print([...warnings.over('run', `${build.name}: runs again.`, began), ...lines]);
     const [writers = '', ...more] = explainWriters(project.file);
     if (writers !== '')
-      tell(warnings.warn('configuration', [writers, ...more].join('\n'), [`${build.name}: ${writers}`, ...more]));
+      print(warnings.warn('configuration', [writers, ...more].join('\n'), [`${build.name}: ${writers}`, ...more]));
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
-    if (advice !== undefined) tell([advice]);
+    if (advice !== undefined) print([advice]);
     if (!leaveMail && post !== undefined) {
       const lines = post.mailAfterRun(project, build, warnings, { began, signal: stop.signal });
       // A spool that cannot be read is no reason for a run to fail.
-      tell(await lines.catch((error: unknown) => [`${build.name}: mail: ${describeFailure(error)}`]));
+      print(await lines.catch((error: unknown) => [`${build.name}: mail: ${describeFailure(error)}`]));
     }
     process.exitCode = result.kind === 'interrupted' ? stop.exitCode() : exitCodeOf(result);
   } catch (error) {
@@ -174,9 +174,9 @@ function emptyOutputFile(): void {
 /** A person at a terminal wants to know now, whatever cron has mailed. */
 function warningsOf(build: Build, all: boolean): Warnings {
   if (all) return { warn: (_subject, _state, lines) => lines, over: () => [] };
-  return new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => new Date());
+  return new WarningReporter(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => new Date());
 }
 
-function tell(lines: readonly string[]): void {
+function print(lines: readonly string[]): void {
   if (lines.length > 0) process.stderr.write(`stagelock: ${shownLines(lines.join('\n'))}\n`);
 }

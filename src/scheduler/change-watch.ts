@@ -89,7 +89,7 @@ export class ChangeWatch {
     this.look();
     if (this.#quiet !== before) return; // not as quiet as it seemed
     this.#complained = false;
-    this.#tell();
+    this.#report();
   }
 
   #isRestless(path: string): void {
@@ -101,10 +101,10 @@ export class ChangeWatch {
       );
     }
     this.#complained = true;
-    this.#tell();
+    this.#report();
   }
 
-  #tell(): void {
+  #report(): void {
     const changedMs = this.#changedMs;
     this.#changedMs = 0;
     this.#firstSeenMs = undefined;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Build, Project } from '../config/project.js';
 import { layoutOf } from '../stages/temporary.js';
 import { momentText } from '../text/moment.js';
-import { WarningTeller } from '../warnings/teller.js';
+import { WarningReporter } from '../warnings/reporter.js';
 import { describeFiring, type Firing } from './firing.js';
 import type { JobRecord } from './job-record.js';
 import { postReport, type ReportedJob } from './job-report.js';
@@ -55,10 +55,10 @@ function report(
   lines: string[],
   { record, log }: ReportedJob,
 ): boolean {
-  const told = warningsOf(build, now).warn('overlap', record.id, lines);
-  if (told.length === 0) return false;
+  const reported = warningsOf(build, now).warn('overlap', record.id, lines);
+  if (reported.length === 0) return false;
   const one = { ...record, id: `${record.id}-${firing.name}`, began: now.toISOString() };
-  const report = { end: { kind: 'exited', code: HELD } as const, stderr: told.join('\n'), now };
+  const report = { end: { kind: 'exited', code: HELD } as const, stderr: reported.join('\n'), now };
   return postReport({ project, complain }, { record: one, log }, report);
 }
 
@@ -76,8 +76,8 @@ export function overlapEnded(build: Build, { began }: JobRecord, now: Date): str
   return line === undefined ? undefined : `stagelock: ${line}`;
 }
 
-function warningsOf(build: Build, now: Date): WarningTeller {
-  return new WarningTeller(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => now);
+function warningsOf(build: Build, now: Date): WarningReporter {
+  return new WarningReporter(join(layoutOf(build.directory).temporary, 'Warnings.json'), () => now);
 }
 
 /** The exit code of a run that finds another one in progress. */

@@ -110,7 +110,7 @@ export class Runs {
         this.#context.note(
           `${name}: its run ${describeFiring(firing)} waits for a free slot (max_runs), as number ${place - free}`,
         );
-        this.#tellWaiting();
+        this.#reportWaiting();
       }
       this.#fill();
     });
@@ -129,7 +129,7 @@ export class Runs {
       if (this.#jobs.size >= this.#project.scheduler.maxRuns) return;
       const next = this.#queue.take();
       if (next === undefined) return;
-      this.#tellWaiting();
+      this.#reportWaiting();
       this.#start(next);
       this.#fill();
     });
@@ -161,7 +161,7 @@ export class Runs {
   }
 
   /** At once, and what changes in the next second then. */
-  #tellWaiting(): void {
+  #reportWaiting(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
     this.#after(WAITING_TOLD_MS, () => {
@@ -203,12 +203,12 @@ export class Runs {
   }
 
   /** Retries until it succeeds; a report that a full disk prevents until this scheduler ends is made by the next one. */
-  async #report(job: Job, end: JobEnd, told = false): Promise<void> {
+  async #report(job: Job, end: JobEnd, reported = false): Promise<void> {
     try {
       await this.#context.ended(this.#project, job, end);
     } catch (error) {
       const { build } = job.record;
-      if (!told) {
+      if (!reported) {
         const again = 'retrying each minute';
         this.#context.complain(`${build}: the report of its run could not be mailed, ${again}: ${errorText(error)}`);
       }

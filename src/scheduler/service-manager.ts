@@ -9,7 +9,7 @@ const VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
  */
 export class ServiceManager {
   readonly #environment: NodeJS.ProcessEnv;
-  #told: Promise<void> = Promise.resolve();
+  #notified: Promise<void> = Promise.resolve();
 
   constructor(environment: NodeJS.ProcessEnv) {
     this.#environment = environment;
@@ -28,17 +28,17 @@ export class ServiceManager {
    * @param states such as `READY=1` or `STATUS=...`
    * @returns when it has been reported
    */
-  tell(...states: readonly string[]): Promise<void> {
-    if (this.#environment['NOTIFY_SOCKET'] === undefined) return this.#told;
-    this.#told = this.#told.then(
+  notify(...states: readonly string[]): Promise<void> {
+    if (this.#environment['NOTIFY_SOCKET'] === undefined) return this.#notified;
+    this.#notified = this.#notified.then(
       () =>
         new Promise<void>((resolve) => {
-          const teller = spawn('systemd-notify', [...states], { stdio: 'ignore', env: this.#environment });
-          teller.once('error', () => resolve()); // not installed: then there is no systemd, either
-          teller.once('exit', () => resolve());
+          const notifier = spawn('systemd-notify', [...states], { stdio: 'ignore', env: this.#environment });
+          notifier.once('error', () => resolve()); // not installed: then there is no systemd, either
+          notifier.once('exit', () => resolve());
         }),
     );
-    return this.#told;
+    return this.#notified;
   }
 }
 

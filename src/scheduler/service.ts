@@ -132,13 +132,13 @@ class Service {
     if ((this.#project.mail?.to.length ?? 0) === 0) {
       note('no `to` in [mail]: errors of runs go to standard error');
     }
-    void this.#manager.tell('READY=1', `STATUS=runs ${this.#project.builds.size} builds of ${this.#project.name}`);
+    void this.#manager.notify('READY=1', `STATUS=runs ${this.#project.builds.size} builds of ${this.#project.name}`);
     const alive = this.#signsOfLife();
     isReady = true;
     if (isAsked) this.#reload();
     await untilAborted(stop.signal);
     isReady = false; // a terminal that is closed
-    void this.#manager.tell('STOPPING=1');
+    void this.#manager.notify('STOPPING=1');
     await this.#scheduler.stop(this.#project.scheduler.stopLimitMs, stop.atOnce);
     await this.#desk.close(LAST_MAILS_MS);
     clearInterval(alive);
@@ -147,11 +147,11 @@ class Service {
   }
 
   #reload(): void {
-    void this.#manager.tell('RELOADING=1');
+    void this.#manager.notify('RELOADING=1');
     this.#project = this.#surroundings.reload(this.#project) ?? this.#project;
     this.#scheduler.reload(this.#project);
     this.#desk.use(this.#project);
-    void this.#manager.tell('READY=1');
+    void this.#manager.notify('READY=1');
   }
 
   #orderOf(project: Project, build: Build, firing: Firing): JobOrder {
@@ -180,7 +180,7 @@ class Service {
     const { watchdogMs } = this.#manager;
     return watchdogMs === undefined
       ? undefined
-      : setInterval(() => void this.#manager.tell('WATCHDOG=1'), watchdogMs / 2);
+      : setInterval(() => void this.#manager.notify('WATCHDOG=1'), watchdogMs / 2);
   }
 }
 

@@ -38,7 +38,7 @@ export class TreeWalk implements Tree {
     await this.#read(this.#order.root, seen);
     if (this.#isClosed) return;
     for (const path of this.#known?.keys() ?? []) {
-      if (!seen.has(path)) this.#tell(path, statusOf(dirname(path))?.ctimeMs ?? Date.now());
+      if (!seen.has(path)) this.#report(path, statusOf(dirname(path))?.ctimeMs ?? Date.now());
     }
     this.#known = seen;
     const pauseMs = Math.max(WALK_PAUSE_MS, (performance.now() - began) * WALK_SHARE);
@@ -66,7 +66,7 @@ export class TreeWalk implements Tree {
     }
   }
 
-  #tell(path: string, changedMs: number): void {
+  #report(path: string, changedMs: number): void {
     if (!this.#order.isMereWay(path)) this.#order.onChange(path, changedMs);
   }
 
@@ -85,7 +85,7 @@ export class TreeWalk implements Tree {
       this.#known === undefined
         ? stat.ctimeMs >= this.#order.sinceMs && !stat.isDirectory()
         : this.#known.get(path) !== mark;
-    if (isChanged) this.#tell(path, Math.max(stat.ctimeMs, appearedMs));
+    if (isChanged) this.#report(path, Math.max(stat.ctimeMs, appearedMs));
     if (stat.isDirectory()) await this.#read(path, seen, isChanged ? Math.max(stat.ctimeMs, appearedMs) : 0);
   }
 }

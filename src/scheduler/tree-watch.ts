@@ -69,7 +69,7 @@ export class TreeWatch implements Tree {
           const changedMs = await changedOf(path);
           if (this.#isClosed) return;
           if (isDirectory) await this.#enter(path, sinceMs, appearedMs);
-          else if (changedMs !== undefined && changedMs >= sinceMs) this.#tell(path, Math.max(changedMs, appearedMs));
+          else if (changedMs !== undefined && changedMs >= sinceMs) this.#report(path, Math.max(changedMs, appearedMs));
         }),
       );
     }
@@ -111,9 +111,9 @@ export class TreeWatch implements Tree {
     for (const path of paths) {
       const stat = statusOf(path);
       if (stat === undefined) gone.add(path);
-      else if (!stat.isDirectory()) this.#tell(path, stat.ctimeMs);
+      else if (!stat.isDirectory()) this.#report(path, stat.ctimeMs);
       else if (this.#directories.get(path)?.identity !== identityOf(stat)) {
-        this.#tell(path, stat.ctimeMs);
+        this.#report(path, stat.ctimeMs);
         this.#leave((below) => isBelow(below, path));
         void this.#enter(path, 0, stat.ctimeMs);
       }
@@ -127,11 +127,11 @@ export class TreeWatch implements Tree {
     for (const path of gone) {
       // A removal changes its directory: all hosts must give a change the same time.
       const above = statusOf(dirname(path));
-      if (above !== undefined) this.#tell(path, above.ctimeMs);
+      if (above !== undefined) this.#report(path, above.ctimeMs);
     }
   }
 
-  #tell(path: string, changedMs: number): void {
+  #report(path: string, changedMs: number): void {
     if (!this.#order.isMereWay(path)) this.#order.onChange(path, changedMs);
   }
 

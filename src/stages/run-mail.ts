@@ -5,8 +5,8 @@ import { mailSpoolOf } from '../mail/post-office.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
 import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
+import type { Warnings } from '../warnings/reporter.js';
 import { sameFailure } from '../warnings/same-state.js';
-import type { Warnings } from '../warnings/teller.js';
 import { describeOutcome } from './messages.js';
 import type { RunEvent } from './run-event.js';
 
@@ -17,7 +17,7 @@ import type { RunEvent } from './run-event.js';
  * @param run its random id
  * @returns what could not be done, for a person
  */
-export function tellAuthors(
+export function mailAuthors(
   project: Project,
   build: Build,
   { stamp, stages, update }: Extract<RunEvent, { kind: 'built' }>,

@@ -110,7 +110,7 @@ async function waitAndJoin(run: Run<Secondary>): Promise<RunResult | Joined> {
   }
   context.step('update: stage locked');
   const began = performance.now();
-  let told = false;
+  let reported = false;
   for (;;) {
     const remainingMs = Math.max(0, build.updateTimeoutMs - (performance.now() - began));
     const notJoined = await joinInTime(run, remainingMs);
@@ -120,8 +120,8 @@ async function waitAndJoin(run: Run<Secondary>): Promise<RunResult | Joined> {
     if (context.signal.aborted) return interrupted(run);
     if (notJoined === undefined) leavePrimary(run);
     if ((state.kind === 'unrecorded' || state.kind === 'half-moved') && remainingMs > 0) {
-      if (!told) context.report(waitingFor(state, remainingMs));
-      told = true;
+      if (!reported) context.report(waitingFor(state, remainingMs));
+      reported = true;
       await untilRecorded(run, remainingMs);
       continue;
     }

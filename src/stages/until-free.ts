@@ -48,7 +48,7 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
   const { timeoutMs, signal, temporary } = waiting;
   const began = performance.now();
   const pulses = new Map<string, PulseWatch>();
-  let told = false;
+  let reported = false;
   let unseenSince: number | undefined;
   for (;;) {
     const result = await attempt();
@@ -69,8 +69,8 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
     }
     unseenSince = undefined;
     if (!waiting.worthWaiting(locks)) return { kind: 'held', locks };
-    if (!told) waiting.onWait(locks);
-    told = true;
+    if (!reported) waiting.onWait(locks);
+    reported = true;
 
     const waitedMs = performance.now() - began;
     const watched = locks.map((lock) => ({ ...lock, pulse: readPulse(pulses, lock) }));

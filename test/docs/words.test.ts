@@ -33,7 +33,9 @@ const COMMENTED = [
 
 describe('words for which docs/vocabulary.md has a better one stay out of', () => {
   test('messages and help', () => {
-    const sentences = sources(['src', 'native']).filter((file) => !LATER.test(file)).flatMap(sentencesOf);
+    const sentences = sources(['src', 'native'])
+      .filter((file) => !LATER.test(file))
+      .flatMap(sentencesOf);
     expect(sentences.length).toBeGreaterThan(1000);
     expect(bannedIn(sentences)).toEqual([]);
   });

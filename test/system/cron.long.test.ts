@@ -121,7 +121,7 @@ describe('a secondary that starts during an update', () => {
     await worlds.updating(world);
     const ended = await stagelock(world, ['run', 's1']);
     expect(ended.code).toBe(75);
-    expect(shapeOf(ended.stderr.replace(/waiting \d+ ms/, 'waiting N ms'), world)).toEqual([
+    expect(shapeOf(ended.stderr.replace(/within \d+ ms/, 'within N ms'), world)).toEqual([
       'stagelock: s1: not built, because ROOT/main/Testing/Temporary/update did not become free within N ms.',
       '  ROOT/main/Testing/Temporary/update: stage update of main, held by pid PID of USER on HOST (running for AGE)',
       '    log: ROOT/main/Testing/Temporary/LastUpdate_STAMP.log',

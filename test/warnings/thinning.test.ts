@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { momentText } from '../../src/text/moment.js';
-import { WarningTeller } from '../../src/warnings/teller.js';
+import { WarningReporter } from '../../src/warnings/reporter.js';
 import { type Remembered, thin } from '../../src/warnings/thinning.js';
 
 const MINUTE = 60_000;
@@ -109,7 +109,7 @@ describe('what a person is told', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   /** Each run is a process of its own: nothing is kept but in the file. */
-  const teller = (): WarningTeller => new WarningTeller(join(directory, 'Warnings.json'), () => new Date(now));
+  const teller = (): WarningReporter => new WarningReporter(join(directory, 'Warnings.json'), () => new Date(now));
   const warn = (key = 'lock'): readonly string[] => teller().warn('run', key, ['held', '  by 4711']);
 
   test('is the warning, then how often it came since, and at last that it is over', () => {

@@ -12,7 +12,7 @@ export interface Warnings {
 }
 
 /** Reports the warnings of one build's runs, and leaves out what was reported before. */
-export class WarningTeller implements Warnings {
+export class WarningReporter implements Warnings {
   readonly #file: string;
   readonly #now: () => Date;
 
