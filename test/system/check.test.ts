@@ -212,7 +212,7 @@ test('check takes the names that cron has for schedules, and sees one that never
   expect(check({ more: 'schedule = "@daily"' }).status).toBe(0);
   expect(check({ more: 'schedule = "0 3 30 2 *"' })).toMatchObject({
     status: 2,
-    said: expect.stringContaining('which never comes'),
+    said: expect.stringContaining('which never occurs'),
   });
 });
 

@@ -54,10 +54,10 @@ describe('a run that a killed scheduler has left', () => {
     await sleep(1500);
     touch(world);
     await sleep(1000);
-    expect(second.output).not.toContain('begins');
+    expect(second.output).not.toContain(': started');
     finish(world);
     await until('its successor', () => count(second.output, /main: ended$/m) === 1, 20_000);
-    expect(count(second.output, /main: begins/)).toBe(1);
+    expect(count(second.output, /main: started/)).toBe(1);
   }, 60_000);
 
   test('is waited for, although another record of the same build is of a dead one', async () => {
@@ -70,9 +70,9 @@ describe('a run that a killed scheduler has left', () => {
     await sleep(1500);
     touch(world);
     await sleep(1000);
-    expect(second.output).not.toContain('begins');
+    expect(second.output).not.toContain(': started');
     second.kill('SIGTERM');
-    await second.untilOutput(/waits for main,/);
+    await second.untilOutput(/waiting for main,/);
     finish(world);
     expect((await second.ended).code).toBe(0);
     expect(world.mailbox.mails).toEqual([]);
@@ -85,7 +85,7 @@ describe('a run that a killed scheduler has left', () => {
     const second = await schedule(world, fast(60), FAST);
     await second.untilOutput(/earlier scheduler/);
     second.kill('SIGTERM');
-    await second.untilOutput(/waits for main/);
+    await second.untilOutput(/waiting for main/);
     second.kill('SIGTERM');
     expect((await second.ended).stderr).toContain('main does not end and is left running');
     expect(jobFiles(world)).toHaveLength(2);
@@ -105,7 +105,7 @@ test('a run of its own that does not end keeps no scheduler from ending', async 
   process.kill(pid, 'SIGSTOP');
   try {
     scheduler.kill('SIGTERM');
-    await scheduler.untilOutput(/waits for/);
+    await scheduler.untilOutput(/waiting for/);
     scheduler.kill('SIGTERM');
     expect((await scheduler.ended).stderr).toContain('main does not end and is left running');
   } finally {

@@ -26,7 +26,7 @@ describe('a scheduler that watches a trigger file', () => {
     await scheduler.untilOutput(/main: ended$/m);
     expect(logOf(world, 'main')).toMatch(/main: done\n$/);
     await sleep(600);
-    expect(count(scheduler.output, /main: begins the run because of a change/)).toBe(1);
+    expect(count(scheduler.output, /main: started the run because of a change/)).toBe(1);
     expect(world.mailbox.mails).toEqual([]);
   });
 
@@ -40,14 +40,14 @@ describe('a scheduler that watches a trigger file', () => {
       touch(world);
       await sleep(400);
     }
-    expect(count(scheduler.output, /main: begins/)).toBe(1);
+    expect(count(scheduler.output, /main: started/)).toBe(1);
     writeFileSync(join(world.root, 'finish'), '');
     await until(
       () => `the second run ${scheduler.output}`,
       () => count(scheduler.output, /main: ended$/m) === 2,
     );
     await sleep(600);
-    expect(count(scheduler.output, /main: begins/)).toBe(2);
+    expect(count(scheduler.output, /main: started/)).toBe(2);
     expect(world.mailbox.mails).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe('a scheduler that watches a trigger file', () => {
     expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
     const second = await schedule(world);
     await sleep(500);
-    expect(second.output).not.toContain('begins');
+    expect(second.output).not.toContain(': started');
   });
 
   test('of a source directory is not roused by what version control and the builds write there', async () => {
@@ -68,7 +68,7 @@ describe('a scheduler that watches a trigger file', () => {
     const scheduler = await schedule(world);
     writeFileSync(join(world.source, '.git', 'FETCH_HEAD'), 'x\n');
     await sleep(800);
-    expect(scheduler.output).not.toContain('begins');
+    expect(scheduler.output).not.toContain(': started');
     writeFileSync(join(world.source, 'mine'), 'x\n');
     await scheduler.untilOutput(/main: ended/);
   });
@@ -128,7 +128,7 @@ describe('a run that lasts longer than the interval', () => {
     expect(more).toEqual([]);
     expect(mail?.subject).toContain('stagelock run main (exit code 75: a lock is held or a wait timed out)');
     expect(mail?.raw).toMatch(
-      /stagelock: main: not run of .* because its run of \S+ is still in progress\.\n {2}process \d+ /,
+      /stagelock: main: not run of .* because its run of [\d-]+ [\d:]+ \S+ is still in progress\.\n {2}process \d+ /,
     );
     expect(mail?.raw).toContain('the interval between its runs (* * * * *) is too short.');
     writeFileSync(join(world.root, 'finish'), '');
@@ -151,7 +151,7 @@ describe('SIGHUP', () => {
     await sleep(500);
     touch(world);
     await sleep(600);
-    expect(scheduler.output).not.toContain('begins');
+    expect(scheduler.output).not.toContain(': started');
     writeFileSync(join(world.root, 'another'), '');
     await scheduler.untilOutput(/main: ended/);
     scheduler.kill('SIGTERM');
@@ -170,12 +170,12 @@ describe('SIGTERM', () => {
     touch(world);
     await untilThere(join(world.root, 'main', 'at-work'));
     scheduler.kill('SIGTERM');
-    await scheduler.untilOutput(/waits for main, at most 600 s/);
+    await scheduler.untilOutput(/waiting for main, at most 600 s/);
     touch(world);
     await sleep(500);
     writeFileSync(join(world.root, 'finish'), '');
     expect(await scheduler.ended).toMatchObject({ code: 0, stderr: '' });
-    expect(count(scheduler.output, /main: begins/)).toBe(1);
+    expect(count(scheduler.output, /main: started/)).toBe(1);
     expect(logOf(world, 'main')).toMatch(/main: done\n$/);
     expect((await stagelock(world, ['status'])).stdout).not.toContain('scheduler:');
   });
@@ -190,7 +190,7 @@ describe('SIGTERM', () => {
     await untilThere(join(world.root, 'main', 'at-work'));
     for (let sent = 0; sent < signals; sent++) {
       scheduler.kill('SIGTERM');
-      await scheduler.untilOutput(/waits for main/);
+      await scheduler.untilOutput(/waiting for main/);
       await sleep(SAME_REQUEST_MS + 100);
     }
     const { code, stderr } = await scheduler.ended;
@@ -210,10 +210,10 @@ describe('one scheduler for a project and a host', () => {
     const second = await stagelock(world, ['schedule']);
     expect(second.code).toBe(75);
     expect(second.stderr).toMatch(/a scheduler of \S+ is already running on this host; .*process \d+/);
-    expect((await stagelock(world, ['status'])).stdout).toMatch(/^scheduler: process \d+ on \S+, since .*; alive: /m);
+    expect((await stagelock(world, ['status'])).stdout).toMatch(/^scheduler: held by pid \d+ on \S+ \(running for .*\)$/m);
     scheduler.kill('SIGKILL');
     await scheduler.ended;
-    expect((await stagelock(world, ['status'])).stdout).toMatch(/^scheduler: process \d+ on \S+, since .*; dead: /m);
+    expect((await stagelock(world, ['status'])).stdout).toMatch(/^scheduler: held by pid \d+ on \S+ \(dead: /m);
     await schedule(world);
   });
 
@@ -230,7 +230,7 @@ describe('one scheduler for a project and a host', () => {
     const [mail, ...more] = await world.mailbox.until(1);
     expect(more).toEqual([]);
     expect(mail?.raw).toContain('stagelock: main: check failed with exit code 3 after ');
-    expect(second.output).not.toContain('begins');
+    expect(second.output).not.toContain(': started');
     expect(readdirSync(join(world.root, 'stagelock.state', 'jobs'))).toEqual([]);
   }, 30_000);
 });

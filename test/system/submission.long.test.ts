@@ -187,7 +187,7 @@ describe('the reports of a run', () => {
     });
     expect(server.received[0]?.authorization).toBe('Bearer secret-7f3a');
     expect((await stagelock(['-c', config, 'submit'])).stdout).toMatch(
-      /^one: no reports are waiting in .*\ntwo: nothing waits/,
+      /^one: no reports are waiting in .*\ntwo: no reports are waiting/,
     );
     const { stdout } = await new Promise<Ended>((resolve) => {
       execFile('grep', ['-r', 'secret-7f3a', join(root, 'one')], (_, stdout, stderr) =>

@@ -280,7 +280,7 @@ describe.skipIf(noHosts !== undefined)(
       await machines[1].stop();
       expect(witnessed()).toEqual([...new Set(witnessed())]);
       expect(witnessed()).toEqual(begun(names));
-      expect(machines[1].said).toMatch(/begins the run of/);
+      expect(machines[1].said).toMatch(/started the run of/);
     }, 90_000);
 
     test('of one name are one too many: the second is refused, and told whose place is taken', async () => {
@@ -371,7 +371,7 @@ shell = 'echo ${name} >> ../witness; until test -e ../gate-${name} || ! test -e 
     gatedBuilds({ early: 1, late: 1, good: 0 });
     const first = startScheduler();
     await until('the runs', () => readFileSync(join(root, 'witness'), 'utf8').split('\n').length === 4);
-    const pids = [...first.output.matchAll(/ (\w+): begins the run because of a change, process (\d+)$/gm)];
+    const pids = [...first.output.matchAll(/ (\w+): started the run because of a change, process (\d+)$/gm)];
     const pidOf = (build: string): number => Number(pids.find(([, name]) => name === build)?.[2]);
     first.kill('SIGKILL');
     await first.ended;

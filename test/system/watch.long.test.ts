@@ -33,14 +33,14 @@ async function watching(watch: string, prepare: (root: string) => void, quiet = 
   return { world, scheduler };
 }
 
-const begun = (scheduler: Running): number => count(scheduler.output, /main: begins/);
+const begun = (scheduler: Running): number => count(scheduler.output, /main: started/);
 const ended = (scheduler: Running): number => count(scheduler.output, /main: ended/);
 
 async function settled(scheduler: Running): Promise<void> {
   await sleep(400);
   await until(
     () => `the end of what runs: ${scheduler.output}`,
-    () => count(scheduler.output, /: begins/) === count(scheduler.output, /: ended/),
+    () => count(scheduler.output, /: started/) === count(scheduler.output, /: ended/),
   );
 }
 
@@ -393,7 +393,7 @@ ${update ? '[builds.main.update]\ntype = "git"\nbranch = "main"\n' : ''}
     await runsAfter(scheduler, () => write(world.source, 'mine'));
     await sleep(1500);
     expect(begun(scheduler)).toBe(1);
-    expect(count(scheduler.output, /other: begins/)).toBe(1);
+    expect(count(scheduler.output, /other: started/)).toBe(1);
   });
 
   test('nor when something else updates its source, so that it builds each time', async () => {
@@ -409,7 +409,7 @@ ${update ? '[builds.main.update]\ntype = "git"\nbranch = "main"\n' : ''}
     await runsAfter(scheduler, () => write(world.source, 'mine'));
     await sleep(1500);
     expect(begun(scheduler)).toBeLessThanOrEqual(2);
-    expect(count(scheduler.output, /other: begins/)).toBeLessThanOrEqual(2);
+    expect(count(scheduler.output, /other: started/)).toBeLessThanOrEqual(2);
   });
 
   test('nor by what the scheduler itself writes there: its standard output is a file in the source', async () => {
@@ -432,10 +432,10 @@ ${update ? '[builds.main.update]\ntype = "git"\nbranch = "main"\n' : ''}
     write(world.source, 'mine');
     await until('a run', () => count(said(), /main: ended/) > 0, 15_000);
     await sleep(1500);
-    expect(count(said(), /main: begins/)).toBeLessThanOrEqual(2); // the file itself is new, at first
-    const before = count(said(), /: begins/);
+    expect(count(said(), /main: started/)).toBeLessThanOrEqual(2); // the file itself is new, at first
+    const before = count(said(), /: started/);
     await sleep(1500);
-    expect(count(said(), /: begins/)).toBe(before);
+    expect(count(said(), /: started/)).toBe(before);
   });
 
   test('nor by editors, while nothing is saved', async () => {
