@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Slices } from '../../src/scheduler/slices.js';
+import { until } from '../support/until.js';
 
 test('pieces are done in their order, and timers have their turn between them', async () => {
   let nowMs = 0;
@@ -19,7 +20,7 @@ test('pieces are done in their order, and timers have their turn between them', 
     });
   }
   expect(done).toEqual([]);
-  await sleep(20);
+  await until('all pieces', () => done.length >= 6);
   // Three pieces are 12 ms, so the fourth comes after whatever else there is.
   expect(done).toEqual([0, 2, 'other', 3, 4, 5]);
   expect(errors).toEqual([new Error('one')]);

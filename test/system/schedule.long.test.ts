@@ -210,7 +210,9 @@ describe('one scheduler for a project and a host', () => {
     const second = await stagelock(world, ['schedule']);
     expect(second.code).toBe(75);
     expect(second.stderr).toMatch(/a scheduler of \S+ is already running on this host; .*process \d+/);
-    expect((await stagelock(world, ['status'])).stdout).toMatch(/^scheduler: held by pid \d+ on \S+ \(running for .*\)$/m);
+    expect((await stagelock(world, ['status'])).stdout).toMatch(
+      /^scheduler: held by pid \d+ on \S+ \(running for .*\)$/m,
+    );
     scheduler.kill('SIGKILL');
     await scheduler.ended;
     expect((await stagelock(world, ['status'])).stdout).toMatch(/^scheduler: held by pid \d+ on \S+ \(dead: /m);
