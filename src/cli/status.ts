@@ -63,7 +63,7 @@ export async function statusCommand(
     }
     if (status.halfMoved !== undefined) {
       process.stdout.write(
-        `  source may be half moved: ${shown(status.halfMoved)}; the next run of ${status.build} repairs it\n`,
+        `  source may be half updated: ${shown(status.halfMoved)}; the next run of ${status.build} repairs it\n`,
       );
     }
     if (status.waitsFor.length > 0) {

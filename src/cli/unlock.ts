@@ -36,7 +36,7 @@ export async function unlockCommand(
   show(build, found.locks, context);
   if (found.locks.some((lock) => lock.name === 'update' && build.role === 'primary')) {
     process.stdout.write(
-      `  The update was interrupted: ${shown(build.source)} may be half moved. No build uses it until the next run of ${build.name} has repaired it.\n`,
+      `  The update was interrupted: ${shown(build.source)} may be half updated. No build uses it until the next run of ${build.name} has repaired it.\n`,
     );
   }
   const hidden = othersOf(found.locks);

@@ -11,7 +11,7 @@ export type RunEvent =
   | { readonly kind: 'waited'; readonly ms: number }
   | { readonly kind: 'waiting-for-record'; readonly head: string; readonly timeoutMs: number }
   | { readonly kind: 'waiting-for-repair'; readonly update: string; readonly timeoutMs: number }
-  /** An update that broke off had left the source half moved. */
+  /** An update that broke off had left the source half updated. */
   | { readonly kind: 'source-repaired'; readonly update: string; readonly revision: string }
   | { readonly kind: 'updated'; readonly update: MergedUpdate }
   /** The source is built as it stands. */

@@ -16,14 +16,14 @@ export type RunResult =
   | { readonly kind: 'stage-failed'; readonly stamp: Buildstamp; readonly stages: readonly StageReport[] }
   /** The update failed without touching the source; nothing was built. */
   | { readonly kind: 'update-failed'; readonly message: string; readonly logFile?: string }
-  /** The update may have left the source half moved; `running` and `update` stay. */
+  /** The update may have left the source half updated; `running` and `update` stay. */
   | {
       readonly kind: 'update-broken';
       readonly message: string;
       readonly logFile: string;
       readonly left: readonly string[];
     }
-  /** An earlier update has left the source half moved, and it could not be made whole; no lock stays, the mark does. */
+  /** An earlier update has left the source half updated, and it could not be made whole; no lock stays, the mark does. */
   | {
       readonly kind: 'not-repaired';
       readonly message: string;

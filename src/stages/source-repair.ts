@@ -44,7 +44,7 @@ export function markMove(
 }
 
 /**
- * Makes a source whole again that an update has left half moved, its own or that of a run that died. The mark stays until
+ * Makes a source whole again that an update has left half updated, its own or that of a run that died. The mark stays until
  * the caller has recorded what the source is now.
  *
  * @returns undefined when the source is whole: it never was otherwise, or has been proved to be a revision

@@ -13,7 +13,7 @@ export type SourceState =
   | { readonly kind: 'as-recorded'; readonly head: string | undefined }
   /** An update died between moving the source and its record, or a person moved the source by hand. */
   | { readonly kind: 'unrecorded'; readonly head: string; readonly recorded: string }
-  /** An update has left it half moved; the message says which. */
+  /** An update has left it half updated; the message says which. */
   | { readonly kind: 'half-moved'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 

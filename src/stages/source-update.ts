@@ -19,7 +19,7 @@ export type SourceUpdate =
       readonly modified: readonly string[] | undefined;
     }
   | FailedUpdate
-  /** An update of an earlier run has left the source half moved, and this run could not repair it. */
+  /** An update of an earlier run has left the source half updated, and this run could not repair it. */
   | HalfMoved
   /** The source may be half updated. */
   | { readonly kind: 'broken'; readonly message: string }
@@ -125,7 +125,7 @@ async function proveAndRecord(attempt: Attempt, revision: string): Promise<Sourc
     if (signal.aborted) return { kind: 'interrupted' };
   }
   if (proof.kind === 'not-proved') {
-    // Nothing is half moved: the next run, which finds it at another revision than the recorded one, asks for the proof again.
+    // Nothing is half updated: the next run, which finds it at another revision than the recorded one, asks for the proof again.
     unmark(source);
     return { kind: 'failed', message: proof.message };
   }

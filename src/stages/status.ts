@@ -29,7 +29,7 @@ export interface BuildStatus {
   readonly waitsFor: readonly LockStatus[];
   /** Reports that the dashboard has not got yet. */
   readonly undelivered: Waiting;
-  /** Of a primary: which update has left the source half moved. */
+  /** Of a primary: which update has left the source half updated. */
   readonly halfMoved?: string;
   /** Why it may not have its source, if it may not. */
   readonly refusal?: ClaimRefusal;

@@ -59,7 +59,10 @@ test('check sees that the source is missing or a file, and a run blames no progr
   expect(run.stderr).not.toContain('cannot start git');
   expect(run.stderr).toMatch(/no (such )?(directory|source)/);
   writeFileSync(join(root, 'source'), '');
-  expect(check()).toMatchObject({ status: 2, said: expect.stringContaining('the source ROOT/source is no directory') });
+  expect(check()).toMatchObject({
+    status: 2,
+    said: expect.stringContaining('the source ROOT/source is not a directory'),
+  });
 });
 
 test('a source that may not be entered is told by check, and fails a run without leaving its locks', ({ skip }) => {
