@@ -1,8 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
+import type { Shell } from './completion.js';
 import type { CrontabOptions } from './crontab.js';
 import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
@@ -53,6 +54,14 @@ After TERM or INT the scheduler starts no more runs and waits for those in progr
 it interrupts them after stop_limit of [scheduler], or at the second signal. Several
 hosts may each run a scheduler for the same project: every firing is run once, by
 one of them.
+`;
+
+const COMPLETION_HELP = `
+To load it now, and in every shell from now on:
+
+  source <(stagelock completion bash)        in ~/.bashrc
+  source <(stagelock completion zsh)         in ~/.zshrc, after compinit
+  stagelock completion fish | source         in ~/.config/fish/config.fish
 `;
 
 /** The command line of stagelock. Each command is loaded only when it is called. */
@@ -281,6 +290,21 @@ export function program(): Command {
       const { contentionCommand } = await import('./contention.js');
       await contentionCommand(file, options);
     });
+
+  stagelock
+    .command('completion')
+    .description('print a script that completes commands, options and build names in a shell')
+    .addArgument(new Argument('<shell>', 'the shell that reads the script').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', COMPLETION_HELP)
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import('./completion.js');
+      process.stdout.write(completionScript(shell, stagelock));
+    });
+
+  stagelock.command('complete-builds', { hidden: true }).action(async (_: object, command: Command) => {
+    const { completeBuilds } = await import('./complete-builds.js');
+    completeBuilds(command.optsWithGlobals<GlobalOptions>());
+  });
 
   for (const command of stagelock.commands) command.exitOverride().copyInheritedSettings(stagelock);
   return stagelock;

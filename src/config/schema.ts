@@ -27,21 +27,22 @@ export const configSchema = z
         z.strictObject(projectShape, 'a table').check(z.meta({ description: 'The project.', required: ['name'] })),
       ),
       scheduler: z.optional(
-        z.strictObject(schedulerShape, 'a table').check(z.meta({ description: 'What `stagelock schedule` does.' })),
+        z
+          .strictObject(schedulerShape, 'a table')
+          .check(z.meta({ description: 'The scheduler, `stagelock schedule`.' })),
       ),
       mail: z.optional(
         z.strictObject(mailShape, 'a table').check(
           z.meta({
             description:
-              'Mails to the authors of broken builds and, of `stagelock schedule` and `run --mail`, what cron would have mailed.',
+              'Mails to the maintainers, with what cron would have mailed, and to the authors of broken builds.',
           }),
         ),
       ),
       defaults: z.optional(
         z.strictObject(commonShape, 'a table').check(
           z.meta({
-            description:
-              'What every build has unless it says otherwise. Keys for primaries or secondaries reach only those.',
+            description: 'Values that builds inherit. Primaries ignore keys for secondaries, and the other way round.',
           }),
         ),
       ),
@@ -52,11 +53,12 @@ export const configSchema = z
               z.regex(BUILD_NAME_PATTERN, BUILD_NAME_RULE),
               z.refine((name) => isBuildName(name), BUILD_NAME_RULE),
             ),
-            z
-              .strictObject(buildShape, 'a table')
-              .check(
-                z.meta({ description: 'A build: a binary directory and what runs there.', required: ['directory'] }),
-              ),
+            z.strictObject(buildShape, 'a table').check(
+              z.meta({
+                description: 'A build: a build directory and the stages that run in it.',
+                required: ['directory'],
+              }),
+            ),
             'a table of builds',
           )
           .check(z.meta({ description: 'The builds, by name.', minProperties: 1 })),

@@ -3,83 +3,115 @@ import { DEFAULTS } from '../defaults.js';
 import { stages } from './stage-table.js';
 import { submitShape } from './submit-table.js';
 import { updateShape } from './update-table.js';
-import { choice, duration, environment, line, path } from './values.js';
+import { choice, duration, environment, line, path, paths } from './values.js';
 
 /** What a build and `[defaults]` may both have. */
 export const commonShape = {
   source: z.optional(
-    path('The source tree, relative to this file. A secondary has that of its primary and needs none.'),
+    path('The source tree, relative to this file. A secondary uses the source of its primary.', '../src'),
   ),
   model: z.optional(
-    choice(['Experimental', 'Continuous', 'Nightly'], DEFAULTS.model, 'How the build is run and reported.'),
+    choice(
+      ['Experimental', 'Continuous', 'Nightly'],
+      DEFAULTS.model,
+      'The dashboard model: a Continuous run without news ends at once, a Nightly run updates to its nightly start.',
+    ),
   ),
-  environment: z.optional(environment('Added to the environment of every stage, below what a stage itself adds.')),
+  environment: z.optional(
+    environment('Environment variables of every stage of the build. Those of a stage override them.'),
+  ),
   update: z.optional(
     z.strictObject(updateShape, 'a table').check(
       z.meta({
-        description: 'Primaries only: how to update the source. Leave it out when something else updates the source.',
+        description: 'Primaries only: how to update the source. Leave this table out if something else updates it.',
       }),
     ),
   ),
   submit: z.optional(
     z
       .strictObject(submitShape, 'a table')
-      .check(z.meta({ description: 'Where the reports of each run are sent. Without it, nowhere.' })),
+      .check(z.meta({ description: 'Where each run sends its reports. Without this table, nowhere.' })),
   ),
   when_secondaries_build: z.optional(
     choice(
       ['abort', 'wait'],
       DEFAULTS.whenSecondariesBuild,
-      'Primaries only: what the update does while secondaries are building.',
+      'Primaries only: what the run does when it wants to update while secondaries are building.',
     ),
   ),
   secondaries_timeout: z.optional(
     duration(
-      'Primaries only: how long when_secondaries_build = "wait" waits for the secondaries.',
+      'Primaries only: how long `when_secondaries_build = "wait"` waits for the secondaries.',
+      '1 h',
       DEFAULTS.secondariesTimeout,
     ),
   ),
   linger: z.optional(
-    duration('Primaries only: how long `running` is kept after everything is done.', DEFAULTS.linger, 'zero'),
+    duration(
+      'Primaries only: how long the run keeps its `running` lock after its last stage.',
+      '30 s',
+      DEFAULTS.linger,
+      'zero',
+    ),
   ),
   update_timeout: z.optional(
-    duration("Secondaries only: how long to wait for the end of the primary's update.", DEFAULTS.updateTimeout),
+    duration(
+      "Secondaries only: how long to wait for the end of the primary's update.",
+      '10 min',
+      DEFAULTS.updateTimeout,
+    ),
   ),
-  timeout: z.optional(duration('The timeout of stages that set none.', DEFAULTS.timeout)),
-  grace: z.optional(duration('Time between SIGTERM and SIGKILL for stages that set none.', DEFAULTS.grace, 'zero')),
+  timeout: z.optional(duration('The time limit of each stage that sets none itself.', '90 min', DEFAULTS.timeout)),
+  grace: z.optional(
+    duration(
+      'The time between SIGTERM and SIGKILL for stages that set none themselves.',
+      '1 min',
+      DEFAULTS.grace,
+      'zero',
+    ),
+  ),
   stages: z.optional(stages),
 };
 
 /** `[builds.NAME]`. */
 export const buildShape = {
-  directory: z.optional(path('The build directory, relative to this file.')),
+  directory: z.optional(path('The build directory, relative to this file.', 'builds/gcc')),
   report_name: z.optional(
-    line('What dashboards call the build (BuildName in reports). Default: its name here.', 'a name'),
+    line('The name of the build on dashboards (BuildName). Default: the NAME of the table.', 'a name', 'Linux-gcc-13'),
   ),
   schedule: z.optional(
     z.string('the five fields of a crontab such as "*/10 * * * *"').check(
       z.meta({
         description:
-          'When `stagelock crontab` has cron run it: minute, hour, day of the month, month, day of the week; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. Default of a secondary: that of its primary.',
+          'When the build runs: minute, hour, day of the month, month, day of the week; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. Default of a secondary: the schedule of its primary.',
+        examples: ['*/10 * * * *'],
       }),
     ),
   ),
   offset: z.optional(
-    duration('How long cron waits after that, so that a secondary comes after its primary.', undefined, 'zero'),
-  ),
-  watch: z.optional(
-    z.array(path(''), 'a list of paths').check(
-      z.meta({
-        description:
-          'Files or directories, relative to this file, whose change has `stagelock schedule` run the build: a file that a hook of the repository touches, or a source.',
-      }),
+    duration(
+      `How long after each scheduled time the run starts. Default: "0 s" for a primary, "${DEFAULTS.offset}" for a secondary, which then finds the update of its primary.`,
+      '45 s',
+      undefined,
+      'zero',
     ),
   ),
-  quiet: z.optional(duration('How long nothing of `watch` may have changed before the build runs.', DEFAULTS.quiet)),
+  watch: z.optional(
+    paths(
+      'Files and directories, relative to this file. `stagelock schedule` runs the build when one of them changes.',
+      ['/srv/git/demo.git'],
+    ),
+  ),
+  quiet: z.optional(
+    duration('How long the paths of `watch` must stay unchanged before the build runs.', '1 min', DEFAULTS.quiet),
+  ),
   primary: z.optional(
-    z
-      .string('the name of a build')
-      .check(z.meta({ description: 'Makes this a secondary that shares the source of the build named here.' })),
+    z.string('the name of a build').check(
+      z.meta({
+        description: 'Makes this build a secondary, which shares the source of the build named here.',
+        examples: ['gcc'],
+      }),
+    ),
   ),
   ...commonShape,
 };

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.js';
 import { isTimeZone } from '../time-zone.js';
-import { duration, path } from './values.js';
+import { duration, path, whole } from './values.js';
 
 /** `[scheduler]`. */
 export const schedulerShape = {
@@ -10,30 +10,37 @@ export const schedulerShape = {
       z.refine(isTimeZone, 'a time zone such as "Europe/Berlin" or "UTC"'),
       z.meta({
         description:
-          'The time zone of schedules in `stagelock schedule` and `stagelock systemd`. Default: that of the machine.',
+          'The time zone of schedules for `stagelock schedule` and `stagelock systemd`. Default: that of the machine.',
+        examples: ['Europe/Berlin'],
       }),
     ),
   ),
   random_delay: z.optional(
-    duration('Each firing is delayed by a random time of at most this.', DEFAULTS.randomDelay, 'zero'),
+    duration(
+      'The maximum of a random delay that is added to each scheduled time.',
+      '30 s',
+      DEFAULTS.randomDelay,
+      'zero',
+    ),
   ),
   state: z.optional(
     path(
-      'The directory of the schedulers: who runs which firing, their logs. On a shared file system if several hosts run one. Default: that of this file with .state in place of .toml.',
+      'The state directory of the schedulers. Hosts that share a schedule need it on a shared file system. Default: the path of this file with `.state` instead of `.toml`.',
+      'state',
     ),
   ),
   max_runs: z.optional(
-    z.int('a whole number').check(
-      z.refine((count) => count >= 1 && count <= 100_000, 'a whole number from 1 to 100000'),
-      z.meta({
-        description:
-          'How many runs of `stagelock schedule` may be in progress at once on each host; others wait for a free slot. Default: twice the number of processors, at least 4.',
-      }),
+    whole(
+      'The maximum number of simultaneous runs of a `stagelock schedule` on each host; further runs queue. Default: twice the number of processors, at least 4.',
+      [1, 100_000],
+      'a whole number',
+      8,
     ),
   ),
   stop_limit: z.optional(
     duration(
-      'How long a scheduler that was asked to stop waits for builds before it ends them.',
+      'How long a stopping scheduler waits for its runs before it ends them.',
+      '1 min',
       DEFAULTS.stopLimit,
       'zero',
     ),

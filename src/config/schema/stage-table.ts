@@ -1,71 +1,65 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.js';
 import { isReservedStage, STAGE_NAME_PATTERN, STAGE_NAME_RULE } from '../names.js';
-import { choice, duration, environment, path } from './values.js';
+import { argv, choice, duration, environment, flag, path } from './values.js';
 
 /** `[builds.NAME.stages.STAGE]`. */
 export const stageShape = {
-  command: z.optional(
-    z
-      .array(
-        z.string('a string').check(z.refine((text) => !text.includes('\0'), 'a string without NUL')),
-        'an array of strings such as ["make", "all"]',
-      )
-      .check(
-        z.refine((argv) => argv[0] !== undefined && argv[0] !== '', 'an array that begins with the program to run'),
-        z.meta({ description: 'The program and its arguments, executed as they are, without a shell.', minItems: 1 }),
-      ),
-  ),
+  command: z.optional(argv('The program and its arguments, run without a shell.', ['make', 'all'])),
   shell: z.optional(
     z.string('a string for /bin/sh').check(
       z.refine((text) => text.trim() !== '' && !text.includes('\0'), 'a string for /bin/sh, not empty'),
-      z.meta({ description: 'A script that `/bin/sh -c` runs. Either this or `command`.' }),
+      z.meta({
+        description: 'A script for `/bin/sh -c`. A stage has either this or `command`.',
+        examples: ['make all && make install'],
+      }),
     ),
   ),
-  directory: z.optional(path('Where it runs, relative to the build directory. Default: the build directory.')),
-  environment: z.optional(environment('Added to the environment of this stage; prevails over that of the build.')),
-  timeout: z.optional(
-    duration('After this the stage and all its processes are ended. Default: that of the build.', undefined),
+  directory: z.optional(
+    path('The working directory, relative to the build directory. Default: the build directory.', 'tests'),
   ),
-  grace: z.optional(duration('Time between SIGTERM and SIGKILL. Default: that of the build.', undefined, 'zero')),
+  environment: z.optional(environment('Environment variables of this stage. They override those of the build.')),
+  timeout: z.optional(
+    duration(
+      'The time limit, after which the stage and all its processes are ended. Default: that of the build.',
+      '45 min',
+      undefined,
+    ),
+  ),
+  grace: z.optional(
+    duration('The time between SIGTERM and SIGKILL. Default: that of the build.', '1 min', undefined, 'zero'),
+  ),
   on_failure: z.optional(
-    choice(['stop', 'continue'], DEFAULTS.onFailure, 'Whether the stages after this one run when it fails.'),
+    choice(['stop', 'continue'], DEFAULTS.onFailure, 'Whether later stages run after this one has failed.'),
   ),
   may_leave: z.optional(
-    z.boolean('true or false').check(
-      z.meta({
-        description:
-          'Whether processes that the command leaves behind (a compile server, a daemon) live on. Otherwise they are ended, ' +
-          'and the stage has ended when all of them have. What reads or writes the source or the build directory must not be left behind.',
-        default: DEFAULTS.mayLeave,
-      }),
+    flag(
+      'Whether processes that the command leaves behind, such as a compile server, stay alive. Otherwise they are ended with the stage. A process that reads or writes the source or the build directory must not stay.',
+      DEFAULTS.mayLeave,
     ),
   ),
   errors: z.optional(
     choice(
       ['report', 'fail'],
       DEFAULTS.errors,
-      'Whether errors found in the log of the stage, as CTest finds them, make it fail although its command exited with 0 (`make -i`).',
+      'Whether errors in the log of the stage, as CTest finds them, make it fail although its command exited with 0 (`make -i`).',
     ),
   ),
   report: z.optional(
     choice(
       ['configure', 'build', 'test', 'none'],
       undefined,
-      'How the stage is reported in Testing/<tag>: Configure.xml, Build.xml, Test.xml or not at all. Default: by its name.',
+      'Which report the stage becomes: Configure.xml, Build.xml, Test.xml or none. Default: by the name of the stage.',
     ),
   ),
   junit: z.optional(
     path(
-      'Where the tests write JUnit XML, relative to the directory of the stage; `*` stands for anything in the last name. ' +
+      'Where the tests write JUnit XML, relative to the directory of the stage. `*` in the file name matches anything. ' +
         'Without it, the stage is reported as one test.',
+      'results/*.xml',
     ),
   ),
-  enabled: z.optional(
-    z
-      .boolean('true or false')
-      .check(z.meta({ description: 'false switches the stage off, for example one from [defaults].', default: true })),
-  ),
+  enabled: z.optional(flag('`false` disables the stage, for example one inherited from [defaults].', true)),
 };
 
 /** `[builds.NAME.stages]`. */
@@ -83,4 +77,4 @@ export const stages = z
       .check(z.meta({ description: 'One step of the build.', not: { required: ['command', 'shell'] } })),
     'a table of stages',
   )
-  .check(z.meta({ description: 'The steps of the build, run in the order of the file, those of [defaults] first.' }));
+  .check(z.meta({ description: 'The steps of the build in the order of the file, those of [defaults] first.' }));

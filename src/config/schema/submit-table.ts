@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.js';
-import { choice, duration, line, path } from './values.js';
+import { choice, duration, flag, line, path, variable } from './values.js';
 
 /** `[builds.NAME.submit]`. */
 export const submitShape = {
@@ -8,70 +8,68 @@ export const submitShape = {
     choice(
       ['cdash', 'directory'],
       DEFAULTS.submitType,
-      'cdash sends the reports to a CDash server by HTTP, as CTest does; directory copies them into a drop box.',
+      '`cdash` uploads reports to a CDash server, as CTest does; `directory` copies them into a drop box.',
     ),
   ),
   url: z.optional(
-    line('cdash only: where CDash takes submissions.', 'a URL').check(
-      z.refine(isHttpUrl, 'a URL such as "https://cdash.example.org/submit.php?project=NAME"'),
-    ),
+    line(
+      'cdash only: the submission URL of the project.',
+      'a URL',
+      'https://cdash.example.org/submit.php?project=demo',
+    ).check(z.refine(isHttpUrl, 'a URL such as "https://cdash.example.org/submit.php?project=NAME"')),
   ),
   token_file: z.optional(
-    path('cdash only: a file with the authentication token. Only its owner should be able to read it.'),
-  ),
-  token_variable: z.optional(
-    z
-      .string('the name of an environment variable')
-      .check(
-        z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable'),
-        z.meta({ description: 'cdash only: the environment variable that has the authentication token.' }),
-      ),
-  ),
-  allow_insecure: z.optional(
-    z.boolean('true or false').check(
-      z.meta({
-        description:
-          'cdash only: whether the token may be sent by plain http to another host than this one, where anyone on the network path can read it.',
-        default: false,
-      }),
+    path(
+      'cdash only: a file that contains the authentication token, readable by its owner only.',
+      'secrets/cdash-token',
     ),
   ),
-  ca_file: z.optional(
-    path('cdash only: certificates (PEM) of authorities to trust, instead of those that Node knows.'),
+  token_variable: z.optional(
+    variable('cdash only: the environment variable that contains the authentication token.', 'CDASH_TOKEN'),
   ),
-  directory: z.optional(path('directory only: the drop box. It must exist.')),
-  timeout: z.optional(duration('cdash only: how long the server may stay silent.', DEFAULTS.submitTimeout)),
+  allow_insecure: z.optional(
+    flag('cdash only: whether plain http may carry the token to another host, readable by everyone on the way.', false),
+  ),
+  ca_file: z.optional(
+    path(
+      'cdash only: a PEM file with the certificate authorities to trust, instead of those built into Node.',
+      'example-ca.pem',
+    ),
+  ),
+  directory: z.optional(path('directory only: the drop box. It must exist.', '/srv/dropbox')),
+  timeout: z.optional(duration('cdash only: how long the server may stay silent.', '30 s', DEFAULTS.submitTimeout)),
   retries: z.optional(
     z.int('a whole number').check(
       z.refine((count) => count >= 0 && count <= 100, 'a whole number from 0 to 100'),
       z.meta({
-        description: 'How often one run retries; later runs deliver the rest.',
+        description: 'How often one run retries a delivery. Later runs continue with what is left.',
         default: DEFAULTS.submitRetries,
+        examples: [0],
       }),
     ),
   ),
   retry_delay: z.optional(
-    duration('The time before the first new attempt; it doubles with each.', DEFAULTS.submitRetryDelay, 'zero'),
+    duration(
+      'The delay before the first retry. It doubles with each further one.',
+      '20 s',
+      DEFAULTS.submitRetryDelay,
+      'zero',
+    ),
   ),
   keep: z.optional(
-    duration('How long reports that cannot be delivered are kept in Testing/Spool.', DEFAULTS.submitKeep),
+    duration('How long `Testing/Spool` keeps reports that cannot be delivered.', '3 d', DEFAULTS.submitKeep),
   ),
   spool_size: z.optional(
     z.number('a number of megabytes').check(
       z.refine((size) => size > 0, 'a number of megabytes, more than 0'),
       z.meta({
-        description: 'How many megabytes of reports are kept in Testing/Spool; beyond that the oldest are removed.',
+        description: 'The maximum size of `Testing/Spool` in megabytes. Beyond it, the oldest reports are discarded.',
         default: DEFAULTS.submitSpoolSize,
+        examples: [50],
       }),
     ),
   ),
-  enabled: z.optional(
-    z
-      .boolean('true or false')
-      .check(
-        z.meta({ description: 'false sends nothing, for a build that [defaults] would have submit.', default: true }),
-      ),
-  ),
+  enabled: z.optional(flag('`false` sends nothing, for a build that would inherit this table from [defaults].', true)),
 };
 
 function isHttpUrl(text: string): boolean {
