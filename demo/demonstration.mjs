@@ -11,12 +11,13 @@ import { missingPrograms } from './world.mjs';
  *
  * @param {string} name of the directory
  * @param {number} timeLimit in seconds; only a demo that hangs reaches it
- * @param {(root: string, end: { signal: AbortSignal, interruptedBy: () => string | undefined }) => Promise<boolean>} demonstrate
- *   returns whether every claim held
+ * @param {(root: string, end: { signal: AbortSignal, interruptedBy: () => string | undefined }, values: Record<string, string | undefined>) => Promise<boolean>} demonstrate
+ *   returns whether every claim held; `values` are those of its own options
+ * @param {import('node:util').ParseArgsOptionsConfig} options of this demo
  * @returns the exit code
  */
-export async function runDemo(name, timeLimit, demonstrate) {
-  const { keep } = parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values;
+export async function runDemo(name, timeLimit, demonstrate, options = {}) {
+  const { keep, ...values } = parseArgs({ options: { keep: { type: 'boolean', default: false }, ...options } }).values;
   const missing = missingPrograms();
   if (missing.length > 0) {
     process.stderr.write(`The demo needs ${missing.join(', ')}.\n`);
@@ -27,7 +28,7 @@ export async function runDemo(name, timeLimit, demonstrate) {
   const end = endOfDemo(timeLimit, print);
   let good = false;
   try {
-    good = await demonstrate(root, end);
+    good = await demonstrate(root, end, values);
   } catch (error) {
     // The interrupt key of a terminal ends a git of ours, too.
     if (end.interruptedBy() === undefined) throw error;

@@ -3,7 +3,9 @@
 // A developer pushes changes to a git repository. A primary and two secondaries are started again and again, as cron
 // would, and share one source tree; every compile goes through ct-lock-helper, and the secondaries share objects. At the
 // end it is shown who held and who waited for what, and checked that all went as claimed, by witnesses that no lock has
-// anything to do with. Exits with 1 if a claim did not hold. `--keep` keeps the directory.
+// anything to do with. Exits with 1 if a claim did not hold. `--keep` keeps the directory; `--timeline FILE` draws
+// the timeline as SVG (docs/timeline.svg).
+import { writeFileSync } from 'node:fs';
 import { checkClaims } from '../demo/claims.mjs';
 import { Clock } from '../demo/clock.mjs';
 import { Cron } from '../demo/cron.mjs';
@@ -11,6 +13,7 @@ import { print, printClaims, runDemo } from '../demo/demonstration.mjs';
 import { LockObserver, Witness } from '../demo/observers.mjs';
 import { Report } from '../demo/report.mjs';
 import { tellStory } from '../demo/story.mjs';
+import { timelineSvg } from '../demo/timeline.mjs';
 import { buildsOf, makeWorld, nameOf, push } from '../demo/world.mjs';
 
 /** The developer's pauses between the changes 2, 3, ...: some changes come alone, some in twos. */
@@ -31,7 +34,7 @@ const TIME_LIMIT = 50;
 const report = new Report(process.stdout);
 
 /** Lets everything happen and tells of it. Returns whether all claims held. */
-async function demonstrate(root, { signal, interruptedBy }) {
+async function demonstrate(root, { signal, interruptedBy }, { timeline }) {
   const world = await makeWorld(root);
   const clock = new Clock(signal);
   const show = (who, text) => print(report.live(clock.now(), who, text));
@@ -50,7 +53,9 @@ async function demonstrate(root, { signal, interruptedBy }) {
     const quietRuns = await cron.onceEach();
     if (interruptedBy() !== undefined) return false;
     witness.read();
-    return tell(tellStory(world, { witness, locks, runs: cron.runs }), quietRuns, newest);
+    const story = tellStory(world, { witness, locks, runs: cron.runs });
+    if (timeline !== undefined) writeFileSync(timeline, timelineSvg(story));
+    return tell(story, quietRuns, newest);
   } finally {
     await cron.endRuns();
     locks.close();
@@ -83,4 +88,4 @@ function tell(story, quietRuns, newest) {
   return failed === 0;
 }
 
-process.exitCode = await runDemo('demo', TIME_LIMIT, demonstrate);
+process.exitCode = await runDemo('demo', TIME_LIMIT, demonstrate, { timeline: { type: 'string' } });

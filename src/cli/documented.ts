@@ -28,7 +28,8 @@ export function expectations(): object {
     target: 'draft-7',
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
-      const expected = zodSchema._zod.def.error?.({ code: 'custom', input: undefined, path: [], message: '' });
+      const { error } = zodSchema._zod.def as { readonly error?: () => unknown };
+      const expected = error?.();
       if (typeof expected === 'string') jsonSchema.$comment = expected;
     },
   });
