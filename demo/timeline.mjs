@@ -16,16 +16,44 @@ const KINDS = [
   { kind: 'held', text: 'lock held' },
 ];
 
+/** Without variables of CSS, which not every viewer knows. */
+export const THEMES = {
+  light: {
+    page: '#ffffff',
+    ink: '#1f2328',
+    soft: '#59636e',
+    line: '#d1d9e0',
+    update: '#cf222e',
+    wait: '#d4a72c',
+    build: '#218bff',
+    test: '#2da44e',
+    held: '#8c959f',
+  },
+  dark: {
+    page: '#0d1117',
+    ink: '#f0f6fc',
+    soft: '#9198a1',
+    line: '#3d444d',
+    update: '#ff7b72',
+    wait: '#e3b341',
+    build: '#58a6ff',
+    test: '#56d364',
+    held: '#656c76',
+  },
+};
+
+const coloursOf = ({ ink, line, ...classes }) =>
+  [
+    `text, path { fill: ${ink}; } line { stroke: ${line}; }`,
+    ...Object.entries(classes).map(([name, colour]) => `.${name} { fill: ${colour}; }`),
+  ].join(' ');
+
 export const STYLE = `
-    svg { --page: #ffffff; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --update: #cf222e; --wait: #d4a72c; --build: #218bff; --test: #2da44e; --held: #8c959f; }
-    @media (prefers-color-scheme: dark) { svg { --page: #0d1117; --ink: #f0f6fc; --soft: #9198a1; --line: #3d444d; --update: #ff7b72; --wait: #e3b341; --build: #58a6ff; --test: #56d364; --held: #656c76; } }
-    text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--ink); }
-    .soft { fill: var(--soft); font-size: 12px; }
+    text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; }
     .title { font-size: 15px; font-weight: 600; }
-    .page { fill: var(--page); }
-    line { stroke: var(--line); }
-    path { fill: var(--ink); }
-    ${KINDS.map(({ kind }) => `.${kind} { fill: var(--${kind}); }`).join(' ')}
+    ${coloursOf(THEMES.light)}
+    .soft { font-size: 12px; }
+    @media (prefers-color-scheme: dark) { ${coloursOf(THEMES.dark)} }
   `;
 
 /** The whole picture of a story (story.mjs). */

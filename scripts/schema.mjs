@@ -17,7 +17,9 @@ const wanted = `${JSON.stringify(jsonSchema(), null, 2)}\n`;
 if (!process.argv.includes('--check')) {
   writeFileSync(file, wanted);
 } else if (current() !== wanted) {
-  process.stderr.write('config/stagelock.schema.json is out of date: run `npm run schema` and commit the result.\n');
+  process.stderr.write(
+    'config/stagelock.schema.json is out of date: run `node scripts/schema.mjs` and commit the result.\n',
+  );
   process.exitCode = 1;
 }
 

@@ -20,10 +20,7 @@ const OTHERS = {
 };
 
 const inDocs = readdirSync(join(root, 'docs'));
-const placeOf = new Map([
-  ...Object.entries(OTHERS),
-  ...inDocs.map((name) => [`docs/${name}`, name]),
-]);
+const placeOf = new Map([...Object.entries(OTHERS), ...inDocs.map((name) => [`docs/${name}`, name])]);
 
 install();
 rmSync(pages, { recursive: true, force: true });

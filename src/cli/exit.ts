@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { CommandEnd } from '../compile/command.js';
 import type { JobEnd } from '../scheduler/job.js';
 
-/** Exit codes, as documented in docs/commands.md. */
+/** Exit codes, as documented in docs/exit-codes.md. */
 export const EXIT = { done: 0, failed: 1, usage: 2, internal: 70, obstructed: 73, held: 75 } as const;
 
 /** Ends the command with a message for a person and an exit code that is not a crash. */

@@ -13,7 +13,7 @@ export function reportFailure(error: unknown): number {
   return exitCodeOfFailure(error);
 }
 
-/** As documented in docs/commands.md. */
+/** As documented in docs/exit-codes.md. */
 export function exitCodeOfFailure(error: unknown): number {
   if (error instanceof Refusal) return error.exitCode;
   return isObstructed(error) ? EXIT.obstructed : EXIT.internal;

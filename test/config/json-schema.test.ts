@@ -10,7 +10,7 @@ const config = (name: string): string => fileURLToPath(new URL(`../../config/${n
 const written = JSON.parse(readFileSync(config('stagelock.schema.json'), 'utf8'));
 
 describe('config/stagelock.schema.json', () => {
-  it('is the one of src/config/schema.ts (npm run schema)', () => {
+  it('is the one of src/config/schema.ts (node scripts/schema.mjs)', () => {
     expect(written).toEqual(jsonSchema());
   });
 

@@ -14,7 +14,9 @@ const NO_MESSAGES = /^(config\/(schema|template|defaults)|cli\/(program|helper-a
 /** Every text of a source file, with gaps where a value is put in. */
 function textsIn(source: string): string[] {
   const code = source.replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
-  const texts = [...code.matchAll(/'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`/g)].map(([, plain, template]) => plain ?? template ?? '');
+  const texts = [...code.matchAll(/'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`/g)].map(
+    ([, plain, template]) => plain ?? template ?? '',
+  );
   return texts.map((text) => text.replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '\0').replaceAll(/\\(['`"])/g, '$1'));
 }
 
@@ -27,7 +29,11 @@ function stableWords(text: string): string {
 const source = join(root, 'src');
 const messages = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !NO_MESSAGES.test(file))
-  .flatMap((file) => textsIn(readFileSync(join(source, file), 'utf8')).filter((text) => ASKS.test(text)).map(stableWords))
+  .flatMap((file) =>
+    textsIn(readFileSync(join(source, file), 'utf8'))
+      .filter((text) => ASKS.test(text))
+      .map(stableWords),
+  )
   .filter((words) => words.length > 12);
 
 test('docs/recovery.md has every message that asks a person to do something', () => {

@@ -56,8 +56,7 @@ type Offered = (line: string, directory?: string) => string[];
 /** As readline does: the words before the cursor, and the one at it. */
 const bash: Offered = (line, directory) => {
   const words = line.replaceAll('=', ' = ').split(/ +/);
-  const call =
-    `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _stagelock; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const call = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _stagelock; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, stderr } = run('bash', ['--norc', '-c', call, join(home, 'script.bash'), ...words], directory);
   expect(stderr).toBe('');
   return sorted(stdout);
