@@ -54,8 +54,9 @@ async function demonstrate(root, { signal, interruptedBy }, { timeline }) {
     if (interruptedBy() !== undefined) return false;
     witness.read();
     const story = tellStory(world, { witness, locks, runs: cron.runs });
-    if (timeline !== undefined) writeFileSync(timeline, timelineSvg(story));
-    return tell(story, quietRuns, newest);
+    const good = tell(story, quietRuns, newest);
+    if (good && timeline !== undefined) writeFileSync(timeline, timelineSvg(story));
+    return good;
   } finally {
     await cron.endRuns();
     locks.close();

@@ -28,8 +28,8 @@ export function expectations(): object {
     target: 'draft-7',
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
-      const { error } = zodSchema._zod.def as { readonly error?: () => unknown };
-      const expected = error?.();
+      const { error }: { readonly error?: unknown } = zodSchema._zod.def;
+      const expected: unknown = typeof error === 'function' ? error() : undefined;
       if (typeof expected === 'string') jsonSchema.$comment = expected;
     },
   });
