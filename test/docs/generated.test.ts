@@ -93,4 +93,4 @@ test('the package carries man pages and docs, and nothing of the site', () => {
   const paths: string[] = listed[0].files.map(({ path }: { path: string }) => path);
   expect(paths).toEqual(expect.arrayContaining(['man/stagelock.1', 'docs/configuration.md', 'docs/timeline.svg']));
   expect(paths.filter((path) => path.startsWith('site/') || path.includes('node_modules'))).toEqual([]);
-});
+}, 180_000);

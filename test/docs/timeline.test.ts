@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sax from 'sax';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -50,10 +50,9 @@ test('draws each span in the row of its build, lock or object, at its time', () 
 test('is well-formed XML that loads nothing, whatever builds are called', () => {
   expect(svg).toContain('&lt;clang&gt;');
   expect(svg).not.toMatch(/<clang>|url\(|@import|href|<script|<image/);
-  const open = [...svg.matchAll(/<(\w+)(?: [^<>]*)?(?<!\/)>/g)].length;
-  expect(open).toBe([...svg.matchAll(/<\/\w+>/g)].length);
-  const xmllint = spawnSync('xmllint', ['--noout', '-'], { input: svg, encoding: 'utf8' });
-  if (xmllint.error === undefined) expect(xmllint.stderr).toBe('');
+  const parser = sax.parser(true);
+  parser.onerror = (error) => expect.fail(error.message);
+  parser.write(svg).close();
 });
 
 test('has colours for light and for dark pages, each of which stands out from its page', () => {

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { program } from '../../src/cli/program.js';
 import { STAGELOCK } from './programs.js';
+
+// Each question starts a shell and a Node.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** A directory with a configuration, the script of each shell, and `stagelock` first in PATH. */
 const home = mkdtempSync(join(tmpdir(), 'stagelock-completion-'));
