@@ -81,10 +81,12 @@ zpty -w z 'compadd() {
   if [[ \${@[1,(i)(-|--)]} == *-(O|A|D)\\ * ]]; then builtin compadd "$@"; return; fi
   local -a offered; builtin compadd -A offered "$@"; print -rl -- $offered >>$HOME/offered
 }'
-zpty -w z 'bindkey "^I" complete-word; after() { zle complete-word; print >$HOME/completed }; zle -N after; bindkey "^I" after; print >$HOME/ready'
-for i in {1..600}; do [[ -e $HOME/ready ]] && break; sleep 0.1; zpty -t z; done
+zpty -w z 'after() { zle complete-word; print >$HOME/completed }; zle -N after; bindkey "^I" after'
+zpty -w z 'zle-line-init() { print >$HOME/ready }; zle -N zle-line-init'
+until_there() { for i in {1..1200}; do [[ -e $HOME/$1 ]] && break; zpty -rt z line; sleep 0.1; done }
+until_there ready
 zpty -w -n z "$1"$'\\t'
-for i in {1..600}; do [[ -e $HOME/completed ]] && break; sleep 0.1; done
+until_there completed
 zpty -d z
 `;
 const zsh: Offered = (line, directory) => {
