@@ -61,6 +61,7 @@ export default defineConfig({
         ['Speed', 'benchmarks'],
         ['Costs as a project grows', 'performance'],
         ['Decisions', 'decisions'],
+        ['Vocabulary', 'vocabulary'],
         ['Dependencies', 'dependencies'],
         ['Architecture', 'ARCHITECTURE'],
         ['Contributing', 'CONTRIBUTING'],
