@@ -15,7 +15,7 @@ const OTHERS = {
   'ARCHITECTURE.md': 'ARCHITECTURE.md',
   'CHANGELOG.md': 'CHANGELOG.md',
   'CONTRIBUTING.md': 'CONTRIBUTING.md',
-  'SECURITY.md': 'SECURITY.md',
+  'SECURITY.md': 'security-policy.md',
   'test/model/README.md': 'model.md',
 };
 
