@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { commentsOf, filesBelow, sentencesOf } from '../../scripts/sentences.mjs';
 
@@ -31,6 +31,17 @@ const COMMENTED = [
   ...['processes', 'warnings', 'secrets', 'text', 'xml'],
 ].map((folder) => `src/${folder}`);
 
+/** `checkout-states.md` is made of the tests' states, the change log is history, and the vocabulary may name what it replaces. */
+const PAGES = [
+  ...readdirSync('docs').map((name) => `docs/${name}`),
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+].filter((file) => file.endsWith('.md') && !/checkout-states|vocabulary/.test(file));
+
+function linesOf(file: string): Text[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.map((text, index) => ({ file, line: index + 1, text }));
+}
+
 describe('words for which docs/vocabulary.md has a better one stay out of', () => {
   test('messages and help', () => {
     const sentences = sources(['src', 'native'])
@@ -38,6 +49,10 @@ describe('words for which docs/vocabulary.md has a better one stay out of', () =
       .flatMap(sentencesOf);
     expect(sentences.length).toBeGreaterThan(1000);
     expect(bannedIn(sentences)).toEqual([]);
+  });
+
+  test.each(PAGES)('%s', (file) => {
+    expect(bannedIn(linesOf(file))).toEqual([]);
   });
 
   test.each(COMMENTED)('comments in %s', (folder) => {
