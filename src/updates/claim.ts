@@ -53,7 +53,7 @@ export function ownClaimFile(primaryDirectory: string): string {
 export const UNREADABLE = 'this user may not read it';
 
 const LONGEST = 64 * 1024;
-/** Never written in place, so nobody but its owner need write it: who may write the directory replaces it. */
+/** Never written in place, so only its owner need write it: a user who may write the directory replaces it. */
 const CLAIM_MODE = 0o644;
 
 /**
@@ -124,7 +124,7 @@ function publish(file: string): void {
     }
     removeAbandoned(dirname(file), Date.now());
   } catch {
-    // A file system without permissions, or replaced meanwhile: the claim is made all the same.
+    // A file system without permissions, or replaced meanwhile: the claim is still made.
   }
 }
 

@@ -55,7 +55,7 @@ export async function wholeOutput(
   return { kind: 'output', bytes: Buffer.concat(chunks) };
 }
 
-/** The environment of a client that has no switches of its own: nobody is asked for a password, messages are English. */
+/** The environment of a client that has no switches of its own: no person is asked for a password, messages are English. */
 export function silentEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const environment = { ...base };
   delete environment['SSH_ASKPASS'];

@@ -33,7 +33,7 @@ export type CursorRead =
   | { readonly kind: 'cursor'; readonly cursor: Cursor }
   /** The build has never joined; it starts at the present. */
   | { readonly kind: 'none' }
-  /** Nobody can say what this build has built; removing the file makes it start at the present. */
+  /** What this build has built is unknown; removing the file makes it start at the present. */
   | { readonly kind: 'unreadable'; readonly file: string; readonly message: string };
 
 /**
@@ -86,7 +86,7 @@ export function cursorNames(primaryDirectory: string): string[] {
  * Lets a build join at the present: it merges nothing, but has to build. To be called while the source cannot change,
  * that is after the build joined (or, in the primary, after the update).
  *
- * A process that dies in here leaves no cursor or this one.
+ * A process that dies here leaves no cursor or this one.
  *
  * @param present the journal's newest record
  * @param home where the build builds, if that is known
@@ -131,7 +131,7 @@ function isCursor(value: unknown): value is Cursor {
   );
 }
 
-/** A wrong one counts as none: without it the cursor is as good as one of an older version. */
+/** A wrong one counts as none: without it the cursor is like one of an older version. */
 function isHome(value: unknown): value is Home {
   return isObject(value) && isBuildId(value['id']) && typeof value['directory'] === 'string';
 }

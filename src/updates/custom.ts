@@ -64,7 +64,7 @@ async function proveMoved(system: VersionControl, command: readonly string[], ch
 /**
  * Has the system take back what a client of its own may have left in the middle of the command, and runs the command
  * again, as every run does: only it knows what belongs into the tree. Its success clears the tree when the tree then
- * differs from a revision in nothing but what a person had changed before. Killed in here, the next call begins anew.
+ * differs from a revision in nothing but what a person had changed before. Killed here, the next call begins anew.
  */
 async function repair(
   system: VersionControl,

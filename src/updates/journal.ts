@@ -127,7 +127,7 @@ export function* oldestHeads(journal: string): Generator<RecordHead, void> {
 /**
  * All records after the one with the given number, 0 for all there are.
  *
- * An unreadable record is passed over when the next readable one begins where the last readable one ended: whoever
+ * An unreadable record is passed over when the next readable one begins where the last readable one ended: the run that
  * wrote it could not read it either and spanned what it stood for. Nothing is lost then. Anything else that is missing
  * is `lost`.
  *
@@ -171,7 +171,7 @@ export function headAt(journal: string, sequence: number): RecordHead | undefine
  * Adds a record, which takes the number after `lastRecord(journal).sequence` and is never changed again. When this
  * returns, it is on the disk: a build's cursor that passes it must not survive a power cut that the record does not.
  *
- * A process that dies in here leaves the whole record or none, and at most a `.PID.RANDOM.tmp` beside it. Without the
+ * A process that dies here leaves the whole record or none, and at most a `.PID.RANDOM.tmp` beside it. Without the
  * record nothing is lost: the next one begins at the revision of the last one that is there.
  *
  * @returns `exists` when the number is taken: another run of the primary wrote meanwhile, so the stage locks failed

@@ -2,7 +2,7 @@ import type { VersionControl } from './version-control.js';
 
 /**
  * A version control system whose tree something else moves, as with CTest's `UpdateVersionOnly`: what is checked out is news when
- * it is another revision than the last one recorded. Nobody is asked for anything, and nothing of the tree or of the system's own
+ * it is another revision than the last one recorded. No server is asked for anything, and nothing of the tree or of the system's own
  * files is touched.
  */
 export function leftAlone(system: VersionControl): VersionControl {

@@ -34,7 +34,7 @@ export interface MoveMark extends Omit<BrokenMove, 'otherHost'> {
 export type MarkRead =
   | { readonly kind: 'none' }
   | { readonly kind: 'mark'; readonly file: string; readonly mark: MoveMark }
-  /** Something stands there that is no mark of ours. It keeps builds away all the same. */
+  /** Something stands there that is no mark of ours. It still keeps builds away. */
   | { readonly kind: 'unreadable'; readonly file: string };
 
 /** More paths than this were hardly changed by a person. */
@@ -65,7 +65,7 @@ export function readMark(journal: string): MarkRead {
  * Writes the mark, or replaces that of an earlier update which has been repaired. When this returns, it is on the disk:
  * what moves afterwards must not survive a power cut that the mark does not.
  *
- * A process that dies in here leaves the old mark, none or this one, and the source untouched.
+ * A process that dies here leaves the old mark, none or this one, and the source untouched.
  *
  * @throws the system's error, for example ENOSPC; nothing may be moved then
  */

@@ -14,7 +14,7 @@ import type {
 const NAMED = 10;
 
 /**
- * Whether a tree that a broken update left is a revision all the same: the client ended before it touched anything, or
+ * Whether a tree that a broken update left is still a revision: the client ended before it touched anything, or
  * had finished. Changes nothing.
  *
  * @param system what is checked out, and in what the tree differs from it
@@ -63,7 +63,7 @@ export function describeFaults(faults: readonly Fault[]): string[] {
   return faults.map(({ what, paths }) => (paths.length === 0 ? what : `${what} ${listed(paths)}`));
 }
 
-/** A message with commands for a person to copy below it: whoever copies them knows them by the two blanks. */
+/** A message with commands for a person to copy below it, indented by two blanks. */
 export function withCommands(message: string, commands: readonly string[]): string {
   return [message, ...commands.map((command) => `  ${command}`)].join('\n');
 }

@@ -31,10 +31,10 @@ export function prunable(
 }
 
 /**
- * Removes the records that nobody needs any more. To be called by the primary while it holds `running`, so that no other
+ * Removes the records that no build needs any more. To be called by the primary while it holds `running`, so that no other
  * run of it writes the journal. A build that joins meanwhile starts at the present or at its cursor, and needs none of them.
  *
- * The oldest goes first: a process that dies in here leaves a journal that begins later, as it is meant to.
+ * The oldest goes first: a process that dies here leaves a journal that begins later, as it is meant to.
  *
  * @returns how many were removed
  * @throws the system's error
@@ -43,7 +43,7 @@ export function pruneJournal(primaryDirectory: string, olderThan: number): numbe
   const cursors: number[] = [];
   for (const name of cursorNames(primaryDirectory)) {
     const read = readCursor(primaryDirectory, name);
-    if (read.kind !== 'cursor') return 0; // nobody can say what that build still needs
+    if (read.kind !== 'cursor') return 0; // what that build still needs is unknown
     cursors.push(read.cursor.record);
   }
   const journal = journalDirectory(primaryDirectory);

@@ -48,7 +48,7 @@ export interface UpdateRecord {
   readonly ended: string;
   /** Oldest first. */
   readonly changes: readonly Change[];
-  /** What somebody had changed in the tree without committing it; absent when nothing. */
+  /** Uncommitted changes in the tree; absent when nothing. */
   readonly modified?: readonly string[];
   /** Files in which the update and such changes could not be brought together; absent when there are none. */
   readonly conflicting?: readonly string[];

@@ -36,7 +36,7 @@ const MOST_LOOKS = 5;
  *
  * To be called by a run of the build that has joined, or by the primary under `running`. So no run under the new name moves
  * the cursor at the same time, and none under the old one, which would need the same directory's `running`. A process that
- * dies in here leaves each cursor under one name, the earlier one, its own or the one aside, and the next run finds it there;
+ * dies here leaves each cursor under one name, the earlier one, its own or the one aside, and the next run finds it there;
  * another host sees it late and finds no cursor, and looks here again. Two builds that have swapped their names and begin at
  * once never overwrite a cursor; the slower one may leave a copy aside, which only keeps old records.
  *

@@ -46,7 +46,7 @@ export interface ToolOutput {
 export type ToolResult =
   /** Exit code 0. */
   | (ToolOutput & { readonly kind: 'ok' })
-  /** Another exit code, or a signal that somebody else sent. */
+  /** Another exit code, or a signal that another process sent. */
   | (ToolOutput & { readonly kind: 'failed'; readonly code: number | null; readonly signal: string | null })
   /** Ended because the time limit passed. */
   | (ToolOutput & { readonly kind: 'timed-out'; readonly afterMs: number })
@@ -71,7 +71,7 @@ const DRAIN_MS = 500;
 /**
  * Runs a program to its end, in a session of its own, and ends what it leaves behind.
  *
- * If this process is killed meanwhile, the program runs on and ends by itself; whoever holds a lock for what it does
+ * If this process is killed meanwhile, the program runs on and ends by itself; the holder of a lock for what it does
  * must leave that lock behind.
  *
  * @throws StillRunning when something of it cannot be ended; the same holds for the lock. Everything else is a value
@@ -168,7 +168,7 @@ function endOnDemand(child: ChildProcess, run: ToolRun) {
   };
 }
 
-/** What it has left without our ending it: it was killed by somebody, or it has not waited for a job of a hook. */
+/** What it has left without our ending it: it was killed by another process, or it has not waited for a job of a hook. */
 async function endLeftBehind(child: ChildProcess, run: ToolRun, wasKilled: boolean): Promise<void> {
   if (child.pid === undefined) return;
   const session = sessionOf(child.pid, () => child.unref(), wasKilled ? undefined : realPath(run.directory));

@@ -145,15 +145,15 @@ export interface VersionControl {
    */
   fetch(checkout: Checkout, asOf?: Date): Promise<FetchResult>;
   /**
-   * Moves the tree. A process killed in here may leave it between the two revisions.
+   * Moves the tree. A process killed here may leave it between the two revisions.
    *
    * @param begin called right before anything of the tree is touched, if it comes to that
    */
   move(checkout: Checkout, fetched: Fetched, begin?: Begin): Promise<MoveResult>;
   /**
    * Finishes or rolls back what a broken update has left, as far as that can lose nothing of a person's, and proves that
-   * the tree is a revision. To be called while nobody builds the source and every process of the broken update is gone.
-   * A process killed in here leaves what the next call goes on from.
+   * the tree is a revision. To be called while no run builds the source and every process of the broken update is gone.
+   * A process killed here leaves what the next call continues from.
    */
   repair(checkout: Checkout, broken: BrokenMove): Promise<RepairResult>;
   /**
@@ -163,12 +163,12 @@ export interface VersionControl {
   proveTree(checkout: Checkout, revision: string): Promise<Proof>;
   /**
    * What changes whenever a client does something to the tree, from the time stamps of its own files: as long as it is the
-   * same as after a proof, only files of a person's can differ. Costs no process. Undefined where it cannot be had.
+   * same as after a proof, only files of a person's can differ. Costs no process. Undefined where it cannot be found out.
    */
   signOf(checkout: Checkout): string | undefined;
   /** Every commit after `prior` up to `revision`. Touches nothing. */
   changesBetween(checkout: Checkout, prior: string, revision: string): Promise<ChangesResult>;
-  /** What somebody has changed in the tree without committing it. Touches nothing. */
+  /** The uncommitted changes in the tree. Touches nothing. */
   localChanges(checkout: Checkout): Promise<LocalChanges | Failed>;
   /** House-keeping that may take minutes, for when no lock is held any more. A failure is only logged. */
   tidy(checkout: Checkout): Promise<void>;

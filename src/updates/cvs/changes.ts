@@ -128,7 +128,7 @@ function saysOnlyUnknown(stderr: string): boolean {
   return lines.some((line) => /cannot find module/.test(line)) && !lines.some((line) => /aborted\]/.test(line));
 }
 
-/** The paths in the checkout of what the log calls `/path/module/Attic/a.c,v`; none when nobody has asked for it. */
+/** The paths in the checkout of what the log calls `/path/module/Attic/a.c,v`; none when it was not asked for. */
 function pathsOf(file: string, top: string, byName: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const name = file.replace(/,v$/, '').replace(/(^|\/)Attic(?=\/[^/]*$)/, '');
   if (name.startsWith(`${top}/`)) return byName.get(name.slice(top.length + 1)) ?? [];

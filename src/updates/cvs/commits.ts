@@ -36,8 +36,8 @@ export function withoutLog(revision: string, steps: readonly Step[]): Change {
     };
     return { path, status, ...numbers };
   });
-  const nobody = { author: '', email: '', date: '', committer: '', committerEmail: '', committedDate: '' };
-  return { revision, ...nobody, log: '', files };
+  const unknown = { author: '', email: '', date: '', committer: '', committerEmail: '', committedDate: '' };
+  return { revision, ...unknown, log: '', files };
 }
 
 function toChange(

@@ -11,7 +11,7 @@ export interface Condition {
   readonly missing: readonly Entry[];
   /** A directory, say, stands in their place. */
   readonly obstructed: readonly Entry[];
-  /** Those with conflicts that nobody has resolved. */
+  /** Those with unresolved conflicts. */
   readonly conflicting: readonly Entry[];
   /** A cvs was killed when it wrote them. */
   readonly unfinished: readonly Entry[];

@@ -62,7 +62,7 @@ export class Contents {
     return { known, differing, isNews };
   }
 
-  /** Whatever cannot be understood is as good as nothing. */
+  /** What cannot be parsed counts as nothing. */
   #read(): Map<string, Known> {
     try {
       const text = readRegularFile(this.#file, LIMIT);
@@ -79,7 +79,7 @@ export class Contents {
 
 const LIMIT = 256 * 1024 * 1024;
 
-/** The very same as before where nobody has written the file since; undefined where it cannot be read. */
+/** The very same as before where the file was not written since; undefined where it cannot be read. */
 function compare(path: Buffer, state: string, past: Known | undefined): Known | undefined {
   const stamp = stampOf(path);
   if (past?.[0] === state && past[1] === stamp) return past;

@@ -9,7 +9,7 @@ import type { Directory, Tree } from './tree.js';
 import { branchOf, dateOption, type Following, lettersOf } from './update-options.js';
 
 /**
- * What nobody has told CVS about and stands where an update would put something. cvs itself notices some of it in the middle
+ * What CVS does not know and stands where an update would put something. cvs itself notices some of it in the middle
  * of the update only, and passes over a directory without a word.
  *
  * @param asked undefined when the rehearsal failed

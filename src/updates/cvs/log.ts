@@ -54,7 +54,7 @@ const isRevision = (lines: readonly string[], at: number): boolean =>
 
 const numberAt = (lines: readonly string[], at: number): string => /[0-9.]+/.exec(lines[at + 1] ?? '')?.[0] ?? '';
 
-/** Of more than this many a message is a riddle, which nobody has set. */
+/** A message with more than this many was made to confuse, which does not happen. */
 const MOST_FALSE = 3;
 /** As many steps as a file of many thousand revisions takes that has one. */
 const MOST_STEPS = 1_000_000;

@@ -35,7 +35,7 @@ const ROUNDS = 3;
  * Completes a `cvs update` that broke off. cvs writes a file first and its entry after that, so a killed one leaves files
  * that are the new version, or its beginning, under the old entry or none; files that have no entry any more and are not
  * removed yet; and new directories in which nothing is. Those go, and the update brings what belongs there. Any other
- * file that was not changed before is a person's and refuses it before anything is touched. Killed anywhere in here, the
+ * file that was not changed before is a person's and refuses it before anything is touched. Killed anywhere here, the
  * next call finds the same kinds of files.
  */
 export async function repair(it: Case): Promise<RepairResult | { readonly kind: 'updated' }> {

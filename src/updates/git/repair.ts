@@ -32,7 +32,7 @@ type Looks = Pick<VersionControl, 'currentRevision' | 'localChanges'>;
  * filter that was killed may have left a file that only looks right to git. A person's stays, and refuses the repair.
  * What differs elsewhere was not ours to begin with.
  *
- * Killed in here, it leaves more paths absent or written in part, and the next call goes on from that.
+ * Killed here, it leaves more paths absent or written in part, and the next call goes on from that.
  *
  * @param mode `reset` discards local changes, here as in every update
  */

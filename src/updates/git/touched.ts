@@ -108,7 +108,7 @@ export async function foreignPaths(
 
 const SCRATCH = 'stagelock-repair-';
 
-/** Of a repair that was killed; nobody else repairs, since the caller holds `update`. */
+/** Of a repair that was killed; no other run repairs, since the caller holds `update`. */
 function removeScratch(gitDirectory: string): void {
   for (const name of readdirSync(gitDirectory).filter((one) => one.startsWith(SCRATCH))) {
     rmSync(join(gitDirectory, name), { recursive: true, force: true });

@@ -54,7 +54,7 @@ export function flawsOfConflicts({ checkout, prefix }: Where, paths: readonly st
   return [{ what: 'conflicts in', paths: named, advice: isEnded ? [] : advice, isCleanable: true }];
 }
 
-/** A file that is only gone comes back; what stands in its place is somebody's. */
+/** A file that is only gone comes back; what stands in its place belongs to a person. */
 export function flawsOfMissing({ checkout, prefix }: Where, entries: readonly Entry[]): Flaw[] {
   if (entries.length === 0) return [];
   const top = checkout.source;

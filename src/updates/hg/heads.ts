@@ -84,7 +84,7 @@ export function explainCourse(
     case 'elsewhere':
       return `${source} is on the branch ${JSON.stringify(course.branch)}, but the update follows ${name}. To switch back:`;
     case 'diverged':
-      return `${source} is at ${course.head} and has commits that are not in ${course.target}, the head of the branch ${name} on the other side: they were made here, or the other side gave them up. To follow it all the same (they stay in the repository; mode = "reset" always does so):`;
+      return `${source} is at ${course.head} and has commits that are not in ${course.target}, the head of the branch ${name} on the other side: they were made here, or the other side gave them up. To follow it anyway (they stay in the repository; mode = "reset" always does so):`;
     case 'several':
       return `The branch ${name} of ${source} has more than one open head, and only one can be built: ${course.heads.join(', ')}. Merge them, or close those that are over (hg commit --close-branch), and push that.`;
     case 'too-young':

@@ -97,7 +97,7 @@ async function changesBetween(checkout: Checkout, prior: string, revision: strin
   }
   const complete = await knows(checkout, prior);
   if (typeof complete !== 'boolean') return complete;
-  // Stripped from the repository, or the clone was made anew: nobody can say what lies between.
+  // Stripped from the repository, or the clone was made anew: it is unknown what lies between.
   return readChanges(checkout, complete ? `sort(only(${revision}, ${prior}), "rev")` : revision, complete);
 }
 

@@ -19,7 +19,7 @@ const AT_ONCE = 200;
  * Rolls back a `hg update` that broke off. hg writes the files first and what is checked out last, so a killed one leaves
  * the old revision with some files of the new one. A file that is the old version, the new one or the beginning of
  * either, or absent, is what hg has left; anything else is a person's, and refuses it before anything is touched. Killed
- * anywhere in here, the next call finds the same kinds of files.
+ * anywhere here, the next call finds the same kinds of files.
  *
  * In mode `reset` all local changes are discarded, as always, and the update is completed.
  */
@@ -113,7 +113,7 @@ function refused(checkout: Checkout, from: string, paths: readonly string[], unk
   return { kind: 'refused', message: withCommands(what, lines) };
 }
 
-/** What nobody's update has put on the way to files of it. */
+/** What no update has put on the way to files of it. */
 function standingBeforeAny({ source }: Checkout, paths: readonly string[]): string[] {
   return [...new Set(paths.flatMap((path) => standingBefore(source, Buffer.from(path)) ?? []))].sort();
 }

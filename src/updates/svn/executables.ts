@@ -7,7 +7,7 @@ import type { Tree } from './tree.js';
 
 const ANYONE = 0o111;
 
-/** Files that nobody may execute although `svn:executable` says that they are programs; for svn they are not modified. */
+/** Files that are not executable although `svn:executable` says that they are programs; for svn they are not modified. */
 export async function notExecutable(checkout: Checkout, { externals }: Tree): Promise<string[] | Failed> {
   const { source } = checkout;
   const inside = externals.map(({ path }) => path).filter((path) => isWorkingCopy(join(source, path)));

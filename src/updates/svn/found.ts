@@ -16,7 +16,7 @@ export interface Look {
   readonly tree: Tree;
   /** What of its revision it has taken note of as not there, which is in no status. */
   readonly notPresent: readonly string[];
-  /** Programs that nobody may execute, which is in no status, either. */
+  /** Programs that are not executable, which is in no status, either. */
   readonly notExecutable: readonly string[];
   /** Whether every external must be there: commands of a user's own may leave them out. */
   readonly complete: boolean;

@@ -33,7 +33,7 @@ export async function incomingTo(
     if (!Array.isArray(there)) return there;
     incoming.push(...there);
   }
-  // Where the definition changes, nobody can say what comes: all of it may go.
+  // Where the definition changes, it is unknown what comes: all of it may go.
   const redefined = new Set(own.filter(({ props }) => props !== 'none').map(({ path }) => path));
   for (const { path, directory } of tree.externals) {
     if (changed.has(path) && redefined.has(directory)) incoming.push({ path, item: 'replaced', props: 'none' });

@@ -19,7 +19,7 @@ export type Release =
 /**
  * `svn cleanup` where a status has shown locks: it carries out what a killed svn had begun to do to files, and takes its
  * locks away, in the working copies of externals too. It would do the same to an svn that lives, so one that has the
- * working copy open refuses it. A process killed in here leaves locks that the next call finds.
+ * working copy open refuses it. A process killed here leaves locks that the next call finds.
  *
  * @param otherHost where the svn that died had run, if not here
  */

@@ -29,8 +29,8 @@ export function logListener(base: string, changes: Change[]): XmlListener {
       if (name === 'path') files.push(...fileOf(text, attributes, base));
       if (name === 'logentry' && files.length > 0) {
         files.sort((a, b) => (a.path < b.path ? -1 : 1));
-        const nobody = { email: '', committer: '', committerEmail: '', committedDate: '' };
-        changes.push({ revision, author, date, log, files, ...nobody });
+        const unknown = { email: '', committer: '', committerEmail: '', committedDate: '' };
+        changes.push({ revision, author, date, log, files, ...unknown });
       }
     },
   };

@@ -29,7 +29,7 @@ export async function move(manner: Manner, checkout: Checkout, fetched: Fetched)
   }
   const updated = await updateTo(manner.mode, checkout, prepared.look, target);
   if (updated.kind === 'updated') {
-    // Externals go to what is newest now, which nobody can know before.
+    // Externals go to what is newest now, which cannot be known before.
     const now = await treeOf(checkout);
     if (now.kind === 'failed') return { kind: 'broken', message: now.message };
     const revision = revisionOf(now);
@@ -41,7 +41,7 @@ export async function move(manner: Manner, checkout: Checkout, fetched: Fetched)
   const after = await lookAt(manner, checkout);
   if ('kind' in after) return { kind: 'broken', message };
   if (isDeepStrictEqual(after.status.entries, status.entries)) return untouched(message);
-  // What svn itself has given up it has left in order: nobody need look before the next run completes it.
+  // What svn itself has given up it has left in order: no person need look before the next run completes it.
   const revision = revisionOf(after.tree);
   const faults = lasting(manner.mode, faultsOf(after, revision));
   const advice = faults.length > 0 ? [explainFaults(checkout.source, revision, faults)] : [];

@@ -11,7 +11,7 @@ import { updateTo } from './update.js';
 /**
  * Completes a `svn update` that broke off. svn notes in its database what it is about to do to a file before it does it,
  * so after `svn cleanup` every file that differs from what svn knows was changed by a person; what is missing then comes
- * with the update. Killed anywhere in here, the next call begins anew.
+ * with the update. Killed anywhere here, the next call begins anew.
  *
  * In mode `fast-forward` a file that was changed since the update began refuses it, before anything of the tree moves.
  */

@@ -82,7 +82,7 @@ async function fetch({ url }: SvnUpdate, tree: Tree, checkout: Checkout, asOf?: 
   const target = await revisionThere(checkout, tree, number);
   if (typeof target !== 'string') return target;
   const head = revisionOf(tree);
-  // What has not come, or comes from where it does not any more, is news of a sort: nobody knows its revision before.
+  // What has not come, or comes from where it does not any more, is news of a sort: its revision cannot be known before.
   const isPartial = externalFaults({ source: checkout.source, tree, complete: true }).length > 0;
   return { kind: 'fetched', head, target, news: head !== target || isPartial };
 }
