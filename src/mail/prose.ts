@@ -1,3 +1,5 @@
+export { momentText as timeText } from '../text/moment.js';
+
 /** A piece of a mail: what somebody or something has written, shown as it is. */
 export interface Passage {
   readonly heading?: string;
@@ -19,11 +21,6 @@ export function htmlOf(title: string, passages: readonly Passage[]): string {
   });
   const head = `<meta charset="utf-8"><title>${escaped(title)}</title>`;
   return `<!DOCTYPE html>\n<html><head>${head}</head>\n<body>\n${body.join('')}</body></html>\n`;
-}
-
-/** `2002-01-31 11:21:00 UTC` */
-export function timeText(time: Date): string {
-  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** Names and values, the values below each other. */

@@ -8,6 +8,7 @@ import { authorsOf } from '../../src/mail/authors.js';
 import { type BreakageContext, type BreakageStep, type RunSummary, tellBreakage } from '../../src/mail/breakage.js';
 import { isLetter, type Letter } from '../../src/mail/letter.js';
 import { dropLetter, readSpool } from '../../src/mail/spool.js';
+import { momentText } from '../../src/text/moment.js';
 import type { Change, MergedUpdate } from '../../src/updates/record.js';
 import { mailBy, smtp } from './correspondence.js';
 
@@ -80,7 +81,9 @@ describe('a build that breaks', () => {
       follows: broken?.id,
       subject: 'demo: gcc works again',
     });
-    expect(fixed?.text).toContain('It was broken since 20020131-1102-Continuous (2002-01-31 11:02:00 UTC).');
+    expect(fixed?.text).toContain(
+      `It was broken since 20020131-1102-Continuous (${momentText('2002-01-31T11:02:00Z')}).`,
+    );
   });
 
   test('is told with what failed, the end of the log, and the changes', () => {
@@ -96,7 +99,7 @@ Build:      gcc
 Project:    demo
 Host:       host.example.org
 Buildstamp: 20020131-1101-Continuous
-Ended:      2002-01-31 11:01:00 UTC
+Ended:      ${momentText('2002-01-31T11:01:00Z')}
 Revision:   r6 to r7
 
 build: exit code 2. The end of ${join(directory, 'LastBuild.log')}:

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endText, type JobReport, jobLetter } from '../../src/mail/job-letter.js';
 import { isLetter } from '../../src/mail/letter.js';
+import { momentText } from '../../src/text/moment.js';
 import { mailBy, smtp } from './correspondence.js';
 
 let directory: string;
@@ -52,7 +53,7 @@ describe('what cron would have mailed of a run', () => {
 Command: stagelock --config /x/stagelock.toml run gcc
 Project: demo
 Host:    builder@host.example.org
-Began:   2002-01-31 11:21:00 UTC, took 2 min 5 s
+Began:   ${momentText('2002-01-31T11:21:00Z')}, took 2 min 5 s
 End:     exit code 75: a lock is held or a wait timed out
 
 The end of ${log}:
