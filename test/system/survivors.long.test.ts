@@ -48,7 +48,7 @@ describe('while processes of a killed run are alive', () => {
     expect(refused.code).toBe(75);
     expect(refused.stderr).toMatch(/^stagelock: main: left as it is, because processes of its run are still alive:\n/);
     expect(refused.stderr).toMatch(
-      /\n {2}process \d+ of \S+, since \S+Z \([^)]+ ago\), stage build of main: .*bear-witness /,
+      /\n {2}process \d+ of \S+, since [\d-]+ [\d:]+ \S+ \([^)]+ ago\), stage build of main: .*bear-witness /,
     );
     expect(refused.stderr).toContain(commandLine(world, 'kill', 'main'));
     expect(refused.stderr).not.toContain('--force');

@@ -29,7 +29,7 @@ describe.skipIf(noUsers !== undefined)(
       expect(statSync(mark).mode & 0o777).toBe(0o664);
       const primary = await as(ANNA, world, ['run', 'main']);
       expect(primary.code).toBe(75);
-      expect(primary.stderr).toMatch(/running\.s1: run of s1, process \d+ of 61002 on .*\n {4}alive: /);
+      expect(primary.stderr).toMatch(/running\.s1: run of s1, held by pid \d+ of 61002 on \S+ \(running for /);
       worlds.finish(world);
       expect(await secondary.ended).toMatchObject({ code: 0, stderr: '' });
       const over = expect.stringMatching(
