@@ -103,7 +103,12 @@ function badSkipped(evening) {
     notOne(mails, '21:20') ??
     notTo(mails[0], [MAINTAINERS], []) ??
     missing(mails[0].subject, [`exit code ${REFUSED}`]) ??
-    missing(mails[0].text, [stuck.lock, `process ${stuck.pid} of `, 'alive: ', 'when_secondaries_build = "wait"'])
+    missing(mails[0].text, [
+      stuck.lock,
+      `held by pid ${stuck.pid} of `,
+      '(running for ',
+      'when_secondaries_build = "wait"',
+    ])
   );
 }
 
@@ -115,7 +120,7 @@ function badHeld(evening) {
   return (
     notOne(mails, '21:20') ??
     notTo(mails[0], [MAINTAINERS], []) ??
-    missing(mails[0].text, [`${stuck.own}: `, `process ${stuck.pid} of `, 'alive: ', `status ${sticks}`])
+    missing(mails[0].text, [`${stuck.own}: `, `held by pid ${stuck.pid} of `, '(running for ', `status ${sticks}`])
   );
 }
 

@@ -115,7 +115,7 @@ export class Evening {
     const scene = { at, title: 'a person ends the stuck run', runs: [], mails: [], plain: [], source: undefined };
     this.scenes.push(scene);
     const skipped = this.mails.find(({ kind, build }) => kind === 'job' && build === primary);
-    const named = Number(/\bprocess (\d+) of /.exec(skipped?.text ?? '')?.[1]);
+    const named = Number(/held by pid (\d+) of /.exec(skipped?.text ?? '')?.[1]);
     const refused = await this.#atTerminal(`stagelock --config "${this.world.config}" unlock ${sticks} --yes`);
     this.#tell(at, 'person', `unlock ${sticks} --yes: exit code ${refused.exit}, since its run lives`);
     this.person = { refused, named, advice: undefined, unlocked: undefined };

@@ -119,7 +119,7 @@ describe.skipIf(noTerminal !== undefined)(
       expectHarmless(stderr, 'run beside secondaries');
       expect(
         stderr,
-      ).toContain(`then: rm ${join(world.temporary('main'), 'running.gone')} and stagelock --config ${world.configFile} unlock s1
+      ).toContain(`clear them: rm ${join(world.temporary('main'), 'running.gone')} and stagelock --config ${world.configFile} unlock s1
 `);
       expectHarmless(await onTerminal(world, ['run', 'main']), 'run beside secondaries');
     }, 240_000);

@@ -133,7 +133,7 @@ describe('a run that lasts longer than the interval', () => {
     expect(mail?.raw).toContain('the interval between its runs (* * * * *) is too short.');
     writeFileSync(join(world.root, 'finish'), '');
     const [, over] = await world.mailbox.until(2);
-    expect(over?.raw).toMatch(/stagelock: main: its run of \S+ has ended\. The problem of /);
+    expect(over?.raw).toMatch(/stagelock: main: its run of [\d-]+ [\d:]+ \S+ has ended\. The problem of /);
   }, 60_000);
 });
 
