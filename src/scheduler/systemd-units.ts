@@ -21,9 +21,12 @@ export interface UnitSurroundings {
   readonly system: boolean;
 }
 
-/** The first line of every unit of a configuration; a unit with another first line is not ours. */
+/**
+ * The first line of every unit of a configuration; a unit with another first line is not ours. Its words stay as they are, since
+ * units of earlier versions are known by them.
+ */
 export function unitMark(file: string): string {
-  return `# Written by stagelock systemd for ${file}; stagelock systemd --remove removes it.`;
+  return `# Written by stagelock systemd for ${file}; stagelock systemd --remove takes it away.`;
 }
 
 /** The configuration that a unit was written for, by its first line; undefined for a unit that stagelock did not write. */
