@@ -147,7 +147,7 @@ describe.skipIf(absent !== undefined)(`CTestCustom.cmake${absent === undefined ?
     expect(custom?.problem).toContain('no more');
     expect(custom?.judge.refused).toEqual([{ kind: 'error', text: 'x**', why: 'nested *, ? or +' }]);
     const without = await readCTestCustom(build.build, { cmake: 'no-cmake-at-all', environment: process.env });
-    expect(without?.problem).toMatch(/CTestCustom\.cmake is not read: .*no-cmake-at-all/);
+    expect(without?.problem).toMatch(/CTestCustom\.cmake is ignored: .*no-cmake-at-all/);
     expect((await scanLog(build.log, without))?.findings).toHaveLength(3);
   });
 });

@@ -160,12 +160,12 @@ function isRight(authorization: string, algorithm: string): boolean {
 
 test.each([
   { SubmitURL: 'http://dash:geheim@127.0.0.1:1/submit.php', says: 'http://127.0.0.1:1/submit.php' },
-  { SubmitURL: 'http://dash:geheim@127.0.0.1:99999/', says: 'is no URL' },
-  { SubmitURL: 'http://dash:gehe/geheim@host/', says: 'is no URL' },
+  { SubmitURL: 'http://dash:geheim@127.0.0.1:99999/', says: 'is not a URL' },
+  { SubmitURL: 'http://dash:gehe/geheim@host/', says: 'is not a URL' },
   { SubmitURL: 'http://dash:12/geheim@host/', says: 'has an @ after its host' },
   { SubmitURL: 'ftp://dash:geheim@host/', says: 'ftp' },
   { SubmitURL: '', DropMethod: 'scp', DropSite: 'host', DropSiteUser: 'dash', DropSitePassword: 'geheim', says: 'scp' },
-  { SubmitURL: 'dash:geheim@', says: 'is no URL' },
+  { SubmitURL: 'dash:geheim@', says: 'is not a URL' },
 ])(
   'a password is never shown where reports cannot be submitted: $SubmitURL $DropMethod',
   async ({ says, ...entries }) => {
