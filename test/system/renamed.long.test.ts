@@ -73,7 +73,7 @@ describe('a build that was renamed in the configuration', () => {
     configure(world, (text) =>
       text.replaceAll('builds.main', 'builds.trunk').replace('primary = "main"', 'primary = "trunk"'),
     );
-    expect((await run(world, 'trunk')).stdout).toContain('trunk: was called main before');
+    expect((await run(world, 'trunk')).stdout).toContain('trunk: was renamed from main');
     world.commit(1);
     await run(world, 'trunk');
     expect(reported(world, 'main')).toEqual(['3']);
