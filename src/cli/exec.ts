@@ -1,6 +1,6 @@
 import type { Argv } from '../compile/argv.js';
 import { type CommandEnd, runCommand } from '../compile/command.js';
-import { formatDuration, MAX_DURATION_MS, parseDuration } from '../config/duration.js';
+import { MAX_DURATION_MS, parseDuration } from '../config/duration.js';
 import { didYouMean } from '../config/suggestion.js';
 import { thisHost } from '../host/host.js';
 import {
@@ -15,6 +15,7 @@ import {
   STRATEGIES,
   type Strategy,
 } from '../locks/index.js';
+import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';

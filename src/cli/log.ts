@@ -1,5 +1,5 @@
-import { formatDuration } from '../config/duration.js';
 import { historyFile, type PastRun, readHistory } from '../stages/history.js';
+import { formatDuration } from '../text/duration.js';
 import { jsonText } from '../text/json.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';

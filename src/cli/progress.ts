@@ -1,7 +1,8 @@
-import { formatDuration } from '../config/duration.js';
 import { describeOutcome } from '../stages/messages.js';
 import type { RunEvent } from '../stages/run-event.js';
 import type { RunResult } from '../stages/run-result.js';
+import { formatDuration } from '../text/duration.js';
+import { localTime } from '../text/moment.js';
 import { quotedLines, shown } from '../text/shown.js';
 
 /** How the progress of a run is shown on standard output. */
@@ -72,7 +73,7 @@ export class Progress {
     if (this.#style === 'none') return;
     this.#before?.();
     this.#before = undefined;
-    process.stdout.write(`${timeOf(new Date())} ${this.#build}: ${shown(text)}\n`);
+    process.stdout.write(`${localTime(new Date())} ${this.#build}: ${shown(text)}\n`);
   }
 
   #show(text: string, limits: string): void {
@@ -169,11 +170,4 @@ function shortened(text: string, width: number): string {
 
 function expectation(expectedMs: number | undefined): string {
   return expectedMs === undefined ? '' : ` (of about ${formatDuration(expectedMs)})`;
-}
-
-/** Local time, in the form that sorts. */
-export function timeOf(now: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `${date} ${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
 }

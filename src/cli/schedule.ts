@@ -2,10 +2,10 @@ import { formatProblems } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { thisHost } from '../host/host.js';
 import { serve } from '../scheduler/service.js';
+import { localTime } from '../text/moment.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { complain } from './failure.js';
-import { timeOf } from './progress.js';
 import { configFileOf, type GlobalOptions, projectOf } from './project-of.js';
 import { stopSignal } from './stop-signal.js';
 import { thisProgram } from './this-program.js';
@@ -68,5 +68,5 @@ function reloaded(project: Project, options: GlobalOptions): Project | undefined
 }
 
 function note(text: string): void {
-  process.stdout.write(`${timeOf(new Date())} ${shown(text)}\n`);
+  process.stdout.write(`${localTime(new Date())} ${shown(text)}\n`);
 }

@@ -2,8 +2,6 @@
 
 import { UNITS } from '../text/duration.js';
 
-export { formatDuration } from '../text/duration.js';
-
 /** Node's timers hold 31 bits of milliseconds and fire at once beyond that; whole days make a limit people can remember. */
 export const MAX_DURATION_MS = 24 * 86_400_000;
 

@@ -1,4 +1,4 @@
-import { formatDuration } from '../config/duration.js';
+import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
 import type { Contention, TargetTotals } from './tally.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { formatDuration } from '../config/duration.js';
 import type { Mail } from '../config/project.js';
 import { openLock } from '../locks/index.js';
 import { dueAt } from '../submission/patience.js';
+import { formatDuration } from '../text/duration.js';
 import { transportOf } from './chosen-transport.js';
 import { forgetNoWay, type NoWay, readNoWay, writeNoWay } from './no-way.js';
 import {

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { formatDuration } from '../config/duration.js';
 import type { Mail } from '../config/project.js';
+import { formatDuration } from '../text/duration.js';
 import { bothEnds, endOfFile } from './excerpt.js';
 import { type Letter, letterId, mailboxes, oneLine, senderOf } from './letter.js';
 import { htmlOf, type Passage, tableOf, textOf, timeText } from './prose.js';

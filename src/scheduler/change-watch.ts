@@ -1,4 +1,4 @@
-import { formatDuration } from '../config/duration.js';
+import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { isPassing } from './news.js';
 import { ownsWhatIsAt, type ProjectFiles } from './project-files.js';

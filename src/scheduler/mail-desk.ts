@@ -1,7 +1,7 @@
 import type { Project } from '../config/project.js';
-import { deliverMail, nextDueMs } from '../mail/delivery.js';
+import { deliverWaiting } from '../mail/deliver-waiting.js';
+import { nextDueMs } from '../mail/delivery.js';
 import { mailSpoolOf } from '../mail/post-office.js';
-import { hasLetters } from '../mail/spool.js';
 import { errorText } from '../text/error-text.js';
 
 /** What a desk takes from outside. */
@@ -61,12 +61,11 @@ export class MailDesk {
 
   async #deliver(): Promise<void> {
     const { now, environment, note, complain } = this.#context;
-    const { mail } = this.#project;
-    const spool = mailSpoolOf(this.#project);
     try {
-      if (mail === undefined || !hasLetters(spool)) return;
       const context = { now, environment, signal: this.#stopped.signal, atOnce: false };
-      const { delivered, problems, end } = await deliverMail(spool, mail, context);
+      const delivery = await deliverWaiting(this.#project, context);
+      if (delivery === undefined) return;
+      const { delivered, problems, end } = delivery;
       this.#broken = undefined;
       if (delivered > 0) note(`mail: delivered ${delivered}`);
       for (const problem of problems) complain(problem);

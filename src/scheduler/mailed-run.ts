@@ -7,7 +7,7 @@ import { shown } from '../text/shown.js';
 import { adoptJob, type JobEnd, orphans, startJob } from './job.js';
 import { JobRecords } from './job-record.js';
 import { reportJob } from './job-report.js';
-import { runCommandOf, runLogOf } from './run-command.js';
+import { logOfJob, runCommandOf } from './run-command.js';
 
 /** What the process of a mailed run gives it. */
 export interface MailedRunContext {
@@ -105,9 +105,7 @@ async function reportOrphans(
   { host, complain }: MailedRunContext,
 ): Promise<void> {
   for (const record of orphans(records, host)) {
-    const build = project.builds.get(record.build);
-    const log = build === undefined ? undefined : runLogOf(project, build);
-    const job = adoptJob(record, log, host, AbortSignal.abort());
+    const job = adoptJob(record, logOfJob(project, record), host, AbortSignal.abort());
     // Asked once: its own promise looks at another moment, and may find it still there.
     if (job.isThere()) continue;
     reportJob({ project, complain }, records, job, { end: { kind: 'vanished' }, now: new Date() });

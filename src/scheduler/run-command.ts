@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Build, Project } from '../config/project.js';
+import type { JobRecord } from './job-record.js';
 
 /** `stagelock --config FILE run BUILD`, the same from cron, from systemd and from a scheduler of ours. */
 export function runCommandOf(
@@ -19,4 +20,10 @@ export function mailOption({ mail }: Project): readonly string[] {
 /** Where the standard output of its last run is; beside the configuration. */
 export function runLogOf(project: Project, build: Build): string {
   return join(dirname(project.file), `${build.name}.log`);
+}
+
+/** The same of a job of an earlier scheduler; undefined when the configuration no longer has its build. */
+export function logOfJob(project: Project, { build: name }: JobRecord): string | undefined {
+  const build = project.builds.get(name);
+  return build === undefined ? undefined : runLogOf(project, build);
 }

@@ -11,7 +11,7 @@ import { reportJob } from './job-report.js';
 import { MailDesk } from './mail-desk.js';
 import { overlapEnded, reportCrowd, reportOverlap } from './overlap.js';
 import { announceWaiting } from './places.js';
-import { runCommandOf, runLogOf } from './run-command.js';
+import { logOfJob, runCommandOf, runLogOf } from './run-command.js';
 import { Scheduler } from './scheduler.js';
 import { ServiceManager, withoutServiceManager } from './service-manager.js';
 
@@ -28,7 +28,7 @@ export interface Surroundings {
   readonly complain: (text: string) => void;
   /** The configuration as it is now; undefined, and the reasons are reported, where it is not valid. */
   readonly reload: (project: Project) => Project | undefined;
-  /** Calls the function whenever a person asks for the configuration to be read again. */
+  /** Calls the function, instead of one before it, for each request to reload the configuration; also for one that came earlier. */
   readonly onReload: (act: () => void) => void;
   /** Fires when it is to end, and when it is to end at once. */
   readonly stop: { readonly signal: AbortSignal; readonly atOnce: AbortSignal };
@@ -120,12 +120,6 @@ class Service {
   /** Until it is to end. */
   async run(): Promise<void> {
     const { host, note, stop, onReload } = this.#surroundings;
-    let isReady = false;
-    let isAsked = false;
-    onReload(() => {
-      isAsked = true;
-      if (isReady) this.#reload();
-    });
     this.#records.tidy(Date.now());
     this.#scheduler.start(orphans(this.#records, host).map((record) => this.#adopt(record)));
     this.#desk.look();
@@ -134,10 +128,9 @@ class Service {
     }
     void this.#manager.notify('READY=1', `STATUS=runs ${this.#project.builds.size} builds of ${this.#project.name}`);
     const alive = this.#signsOfLife();
-    isReady = true;
-    if (isAsked) this.#reload();
+    onReload(() => this.#reload());
     await untilAborted(stop.signal);
-    isReady = false; // a terminal that is closed
+    onReload(() => undefined); // a terminal that is closed
     void this.#manager.notify('STOPPING=1');
     await this.#scheduler.stop(this.#project.scheduler.stopLimitMs, stop.atOnce);
     await this.#desk.close(LAST_MAILS_MS);
@@ -170,9 +163,7 @@ class Service {
 
   /** A job that a scheduler which has died left. */
   #adopt(record: JobRecord): Job {
-    const build = this.#project.builds.get(record.build);
-    const log = build === undefined ? undefined : runLogOf(this.#project, build);
-    return adoptJob(record, log, this.#surroundings.host, this.#ended.signal);
+    return adoptJob(record, logOfJob(this.#project, record), this.#surroundings.host, this.#ended.signal);
   }
 
   /** A scheduler whose event loop stands still says nothing, and is started afresh. */

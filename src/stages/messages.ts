@@ -1,10 +1,10 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseCronExpression, shortestIntervalMs } from '../config/cron-expression.js';
-import { formatDuration } from '../config/duration.js';
 import type { Build } from '../config/project.js';
 import type { Host } from '../host/host.js';
 import { describeHolder, heldBy } from '../locks/index.js';
+import { formatDuration } from '../text/duration.js';
 import { shellWord } from '../text/shell-word.js';
 import { quotedLines, shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';

@@ -1,5 +1,5 @@
-import { formatDuration } from '../config/duration.js';
 import type { Host } from '../host/host.js';
+import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';

@@ -7,13 +7,16 @@ import { shown } from './shown.js';
 export function momentText(time: Date | string | number): string {
   const moment = new Date(time);
   if (Number.isNaN(moment.getTime())) return shown(String(time), 64);
-  return `${localMinute(moment)} ${zoneOf(moment)}`;
+  return `${localTime(moment).slice(0, MINUTE)} ${zoneOf(moment)}`;
 }
 
-function localMinute(moment: Date): string {
+const MINUTE = 'YYYY-MM-DD HH:MM'.length;
+
+/** Local time to the second, for lines of a log: in the form that sorts. */
+export function localTime(moment: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-  return `${date} ${two(moment.getHours())}:${two(moment.getMinutes())}`;
+  return `${date} ${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`;
 }
 
 /** Each language has abbreviations for the zones of its own countries only, and `GMT+1` for others. */

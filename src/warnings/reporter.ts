@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatDuration } from '../config/duration.js';
+import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { type Memory, readMemory, type Subject, writeMemory } from './memory.js';
 import { sameState } from './same-state.js';

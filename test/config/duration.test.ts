@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, MAX_DURATION_MS, milliseconds, parseDuration } from '../../src/config/duration.js';
+import { MAX_DURATION_MS, milliseconds, parseDuration } from '../../src/config/duration.js';
+import { formatDuration } from '../../src/text/duration.js';
 
 describe('parseDuration', () => {
   it.each([
