@@ -1,6 +1,6 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission, warnings, mail and once, then processes and secrets, then locks and config, then files, then host, then text. Nothing imports
+ * submission, warnings, mail and once, then processes, secrets, xml and spool, then locks and config, then files, then host, then records and text. Nothing imports
  * upwards, nothing goes in a circle, types neither.
  */
 const layers = [
@@ -8,11 +8,11 @@ const layers = [
   ['scheduler'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
   ['updates', 'reports', 'submission', 'warnings', 'mail', 'once'],
-  ['processes', 'secrets', 'xml'],
+  ['processes', 'secrets', 'xml', 'spool'],
   ['locks', 'config'],
   ['files'],
   ['host'],
-  ['text'],
+  ['records', 'text'],
 ];
 
 const upwards = layers.flatMap((layer, index) =>

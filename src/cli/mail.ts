@@ -1,8 +1,8 @@
 import type { Project } from '../config/project.js';
 import { deliverWaiting } from '../mail/deliver-waiting.js';
-import { readNoWay } from '../mail/no-way.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { readFailed, readSpool, type SpooledLetter } from '../mail/spool.js';
+import { readOutage } from '../spool/outage.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
 import { jsonText } from '../text/json.js';
 import { momentText } from '../text/moment.js';
@@ -40,7 +40,7 @@ export function mailsOf(project: Project) {
   const spool = mailSpoolOf(project);
   const { letters: waiting, problems } = readSpool(spool);
   const { letters: failed } = readFailed(spool);
-  return { waiting, failed, noWay: waiting.length > 0 ? readNoWay(spool) : undefined, problems };
+  return { waiting, failed, noWay: waiting.length > 0 ? readOutage(spool) : undefined, problems };
 }
 
 async function sendNow(project: Project): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Mail } from '../config/project.js';
+import { array, object, optional, string, type TypeOf, time } from '../records/schema.js';
 import type { Change, ChangedFile, MergedUpdate } from '../updates/record.js';
 import { type Addressees, addresseesOf, without } from './authors.js';
 import { endOfFile } from './excerpt.js';
-import { type Letter, letterId, type Mailbox, mailboxes, oneLine, senderOf } from './letter.js';
+import { type Letter, letterId, MAILBOX, mailboxes, oneLine, senderOf } from './letter.js';
 import { htmlOf, type Passage, tableOf, textOf, timeText } from './prose.js';
 
 /** What came of a run, as far as people who have changed the source have to know it. */
@@ -36,15 +37,15 @@ export interface Surroundings {
 }
 
 /** What was told when a build broke. */
-export interface Told {
-  readonly stamp: string;
-  /** ISO 8601 */
-  readonly since: string;
-  readonly to: readonly Mailbox[];
-  readonly cc: readonly Mailbox[];
-  /** The id of the letter; undefined when there was nobody to tell. */
-  readonly letter: string | undefined;
-}
+export const TOLD = object({
+  stamp: string(),
+  since: time,
+  to: array(MAILBOX),
+  cc: array(MAILBOX),
+  /** The id of the letter; missing when there was nobody to tell. */
+  letter: optional(string()),
+});
+export type Told = TypeOf<typeof TOLD>;
 
 const LOG = { bytes: 8 * 1024, lines: 30 };
 const MOST_FAILURES = 5;

@@ -7,8 +7,9 @@ import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { namesIn } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import { errorCode } from '../host/error-code.js';
-import { brokenLetter, fixedLetter, type RunSummary, type Surroundings, type Told } from './breakage-letter.js';
-import { isMailbox, isTime, type Letter } from './letter.js';
+import { object, optional, parseRecord, recordText, string, type TypeOf, where } from '../records/schema.js';
+import { brokenLetter, fixedLetter, type RunSummary, type Surroundings, TOLD, type Told } from './breakage-letter.js';
+import type { Letter } from './letter.js';
 import { isLetterName, nameOf, textOfFresh } from './spool.js';
 
 export type { RunSummary } from './breakage-letter.js';
@@ -46,14 +47,15 @@ export interface BreakageContext extends Surroundings {
 }
 
 /** What is remembered of a build. */
-export interface Memory {
-  /** Undefined when it is not broken. */
-  readonly broken: Told | undefined;
+const REMEMBERED = object({
+  /** Missing when it is not broken. */
+  broken: optional(TOLD),
   /** The name of the last letter in the spool. */
-  readonly letter: string | undefined;
-}
+  letter: optional(where(string(), isLetterName)),
+});
+export type Memory = TypeOf<typeof REMEMBERED>;
 
-const GOOD: Memory = { broken: undefined, letter: undefined };
+const GOOD: Memory = {};
 
 /** What a run means after what is remembered. */
 export function judgeRun({ broken }: Memory, result: RunSummary['result']): 'broke' | 'mended' | 'as-before' {
@@ -82,13 +84,16 @@ export function tellBreakage(summary: RunSummary, context: BreakageContext): Let
       ? brokenLetter(summary, context)
       : memory.broken && fixedLetter(summary, memory.broken, context);
   const broken = judgement === 'broke' ? toldBy(summary, letter) : undefined;
-  const next = { broken, letter: letter && nameOf(letter) };
+  const next: Memory = {
+    ...(broken !== undefined && { broken }),
+    ...(letter !== undefined && { letter: nameOf(letter) }),
+  };
   ensureDirectory(directory);
   if (letter !== undefined) {
     replaceAtomically(join(directory, nameOf(letter)), textOfFresh(letter, context.now()), 0o660);
     context.step?.('written');
   }
-  replaceAtomically(join(directory, MEMORY), `${JSON.stringify(next, undefined, 2)}\n`, 0o660);
+  replaceAtomically(join(directory, MEMORY), recordText(REMEMBERED, next, 2), 0o660);
   context.step?.('remembered');
   post(directory, next, context);
   return letter;
@@ -115,7 +120,7 @@ function post(directory: string, { letter }: Memory, { spool, step }: BreakageCo
 
 function toldBy({ stamp, ended }: RunSummary, letter: Letter | undefined): Told {
   const { to = [], cc = [], id } = letter ?? {};
-  return { stamp, since: ended.toISOString(), to, cc, letter: id };
+  return { stamp, since: ended.toISOString(), to, cc, ...(id !== undefined && { letter: id }) };
 }
 
 /** What dashboards call a build may be any text. */
@@ -126,29 +131,8 @@ function directoryName(build: string): string {
 /** What cannot be read counts as forgotten: a mail too many is better than one too few. */
 function readMemory(directory: string): Memory {
   try {
-    const value: unknown = JSON.parse(readRegularFile(join(directory, MEMORY), 1024 * 1024) ?? '{}');
-    return isMemory(value) ? { broken: value.broken, letter: value.letter } : GOOD;
+    return parseRecord(REMEMBERED, readRegularFile(join(directory, MEMORY), 1024 * 1024) ?? '') ?? GOOD;
   } catch {
     return GOOD;
   }
-}
-
-function isMemory(value: unknown): value is Memory {
-  if (typeof value !== 'object' || value === null) return false;
-  const { broken, letter } = value as Record<keyof Memory, unknown>;
-  return (
-    (broken === undefined || isTold(broken)) &&
-    (letter === undefined || (typeof letter === 'string' && isLetterName(letter)))
-  );
-}
-
-function isTold(value: unknown): value is Told {
-  if (typeof value !== 'object' || value === null) return false;
-  const { stamp, since, to, cc, letter } = value as Record<keyof Told, unknown>;
-  return (
-    typeof stamp === 'string' &&
-    isTime(since) &&
-    [to, cc].every((list) => Array.isArray(list) && list.every(isMailbox)) &&
-    (letter === undefined || typeof letter === 'string')
-  );
 }

@@ -1,59 +1,39 @@
-import { join } from 'node:path';
-import type { Mail } from '../config/project.js';
-import { openLock } from '../locks/index.js';
-import { dueAt } from '../submission/patience.js';
 import { formatDuration } from '../text/duration.js';
+import type { Mail } from '../config/project.js';
+import {
+  type Attempted,
+  type Courier,
+  type Delivery,
+  type DeliveryContext,
+  deliverSpool,
+  type GivenUp,
+  nextDueMs as nextDueOf,
+  type Stop,
+} from '../spool/delivery.js';
+import { readOutage } from '../spool/outage.js';
 import { transportOf } from './chosen-transport.js';
-import { forgetNoWay, type NoWay, readNoWay, writeNoWay } from './no-way.js';
 import {
   dropLetter,
   giveUp,
-  hasLetters,
+  lettersIn,
   type Missed,
-  readSpool,
+  MODE,
   type SpooledLetter,
-  tidySpool,
+  tidyFailed,
   writeLetter,
 } from './spool.js';
-import { type Sent, type Stop, type Transport, transportName } from './transport.js';
+import { type Sent, type Transport, transportName } from './transport.js';
 
 /** What a delivery takes from outside. */
-export interface MailContext {
-  readonly now: () => Date;
+export interface MailContext extends DeliveryContext {
   readonly environment: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
-  /** Do not wait until an attempt is due again: a person has mended something. */
-  readonly atOnce: boolean;
 }
 
-/** What came of it. */
-export interface MailDelivery {
-  /** How often somebody's mail was taken over; a letter to three counts three times. */
-  readonly delivered: number;
-  /** What is still in the spool. */
-  readonly left: readonly SpooledLetter[];
-  /** For a person: who will not get a mail, and what is in the way. */
-  readonly problems: readonly string[];
-  readonly end:
-    | { readonly kind: 'empty' }
-    /** Somebody else is at it. */
-    | { readonly kind: 'busy' }
-    /** Nothing was tried; it will be at this time, in milliseconds since 1970. */
-    | { readonly kind: 'not-due'; readonly atMs: number }
-    /** The rest has to wait for a later time. */
-    | { readonly kind: 'put-off'; readonly why: string }
-    | { readonly kind: 'aborted' };
-}
-
-/** How long to wait for another process that delivers from the same spool: it goes on until nothing is due. */
-const BUSY_MS = 2000;
-
-/** When something was tried that never was. */
-const EVER = new Date(0).toISOString();
+/** What came of it; a letter to three counts three times. */
+export type MailDelivery = Delivery;
 
 /**
- * Delivers what is in a spool: each letter that is due, once, to everybody who has not got it. An object lock of the spool
- * sees to it that two processes do not send the same.
+ * Delivers what is in a spool: each letter that is due, once, to everybody who has not got it.
  *
  * A letter leaves the spool when everybody has got it. A process that dies between the server's 250 and that sends it once
  * more, and so does one that never hears the 250: SMTP has no way to tell. The Message-ID is the same then, by which most
@@ -62,18 +42,10 @@ const EVER = new Date(0).toISOString();
  * @throws the system's error, LockError
  */
 export async function deliverMail(spool: string, mail: Mail, context: MailContext): Promise<MailDelivery> {
-  if (!hasLetters(spool)) return { delivered: 0, left: [], problems: [], end: { kind: 'empty' } };
-  const acquisition = await openLock(join(spool, 'delivery')).acquire({ timeoutMs: BUSY_MS, signal: context.signal });
-  if (acquisition.kind !== 'acquired') {
-    const kind = acquisition.kind === 'aborted' ? 'aborted' : 'busy';
-    return { delivered: 0, left: readSpool(spool).letters, problems: [], end: { kind } };
-  }
-  try {
-    tidySpool(spool, context.now().getTime());
-    return await new Postman(spool, mail, context).run();
-  } finally {
-    acquisition.lock.release();
-  }
+  const postman = new Postman(spool, mail, context);
+  const delivery = await deliverSpool(lettersIn(spool), postman, context);
+  const { end } = delivery;
+  return end.kind === 'put-off' ? { ...delivery, end: { ...end, why: `${postman.way.name}: ${end.why}` } } : delivery;
 }
 
 /**
@@ -83,72 +55,29 @@ export async function deliverMail(spool: string, mail: Mail, context: MailContex
  * @throws the system's error
  */
 export function nextDueMs(spool: string, now: Date): number | undefined {
-  const nowMs = now.getTime();
-  const dues = readSpool(spool).letters.map((letter) => dueAt(letter, nowMs));
-  if (dues.length === 0) return undefined;
-  const noWay = readNoWay(spool);
-  return Math.max(Math.min(...dues), noWay === undefined ? nowMs : dueAt(noWay, nowMs));
+  return nextDueOf(lettersIn(spool), readOutage(spool), now.getTime());
 }
 
-class Postman {
+class Postman implements Courier<SpooledLetter> {
+  readonly order = 'pool';
+  readonly triesOld = true;
+  readonly mostBytes = Number.POSITIVE_INFINITY;
+  readonly keepMs: number;
+  readonly way: { readonly name: string; readonly mode: number };
   readonly #spool: string;
   readonly #mail: Mail;
   readonly #context: MailContext;
-  readonly #name: string;
-  readonly #problems: string[] = [];
   #transport: Transport | undefined;
-  #noWay: NoWay | undefined;
-  #delivered = 0;
-  #putOff: string | undefined;
 
   constructor(spool: string, mail: Mail, context: MailContext) {
     this.#spool = spool;
     this.#mail = mail;
     this.#context = context;
-    this.#name = transportName(mail.transport);
-    const noWay = readNoWay(spool);
-    this.#noWay = noWay?.name === this.#name ? noWay : undefined;
+    this.keepMs = mail.keepMs;
+    this.way = { name: transportName(mail.transport), mode: MODE };
   }
 
-  async run(): Promise<MailDelivery> {
-    const content = readSpool(this.#spool);
-    this.#problems.push(...content.problems);
-    const stopped = await this.#round(content.letters);
-    this.#giveUpOld(stopped?.kind === 'unavailable');
-    const left = readSpool(this.#spool).letters;
-    return { delivered: this.#delivered, left, problems: this.#problems, end: this.#endOf(left, stopped) };
-  }
-
-  #endOf(left: readonly SpooledLetter[], stopped: Stop | undefined): MailDelivery['end'] {
-    if (stopped?.kind === 'aborted') return stopped;
-    if (left.length === 0) return { kind: 'empty' };
-    const why = stopped?.why ?? this.#putOff;
-    if (why !== undefined) return { kind: 'put-off', why: `${this.#name}: ${why}` };
-    return { kind: 'not-due', atMs: nextDueMs(this.#spool, this.#context.now()) ?? this.#nowMs };
-  }
-
-  /** Every letter that is due, those of others that came meanwhile too. @returns why it went no further */
-  async #round(letters: readonly SpooledLetter[]): Promise<Stop | undefined> {
-    if (!this.#isDue(this.#noWay)) return undefined;
-    const looked = new Set<string>();
-    for (let fresh = letters; fresh.length > 0; ) {
-      // Who was tried last comes last, so that no letter keeps the others waiting that makes a server hang or refuse us.
-      for (const spooled of fresh.toSorted((a, b) => Date.parse(a.tried ?? EVER) - Date.parse(b.tried ?? EVER))) {
-        looked.add(spooled.path);
-        const stopped = this.#isDue(spooled) ? await this.#attempt(spooled) : undefined;
-        if (stopped !== undefined) return stopped;
-      }
-      fresh = readSpool(this.#spool).letters.filter(({ path }) => !looked.has(path));
-    }
-    return undefined;
-  }
-
-  #isDue(attempts: SpooledLetter | NoWay | undefined): boolean {
-    return attempts === undefined || this.#context.atOnce || dueAt(attempts, this.#nowMs) <= this.#nowMs;
-  }
-
-  /** @returns why no other letter should be tried now */
-  async #attempt(spooled: SpooledLetter): Promise<Stop | undefined> {
+  async attempt(spooled: SpooledLetter): Promise<Attempted<SpooledLetter>> {
     const { waiting } = spooled;
     // Written down before it is made: on a full disk nothing is sent that could not be remembered, and would be sent again.
     const tried = { ...spooled, tries: spooled.tries + 1, tried: this.#context.now().toISOString() };
@@ -156,13 +85,35 @@ class Postman {
     const addresses = waiting.map(({ address }) => address);
     const sent = await this.#send(tried, addresses);
     const { stopped } = sent;
-    const { stillWaiting, refused } = this.#sort(tried, sent);
+    const { delivered, stillWaiting, refused, putOff } = sort(tried, sent);
     // What concerns every letter is not counted against this one.
     const counted = stopped === undefined || stopped.kind === 'hanging' ? tried : { ...tried, tries: spooled.tries };
-    this.#settle({ ...counted, waiting: stillWaiting, refused: [...spooled.refused, ...refused] });
-    if (stopped?.kind === 'unavailable') this.#note(stopped.why);
-    else if (sent.outcomes.size > 0) this.#wayIsThere();
-    return stopped;
+    return {
+      delivered,
+      problems: refused.map(({ address, why }) => this.#notDelivered(spooled, address, why)),
+      left: this.#settle({ ...counted, waiting: stillWaiting, refused: [...spooled.refused, ...refused] }),
+      why: putOff && `${putOff.address}: ${putOff.why}`,
+      heard: sent.outcomes.size > 0,
+      stopped: stopped && stopOf(stopped),
+    };
+  }
+
+  giveUp(spooled: SpooledLetter, { kind, ...how }: GivenUp): readonly string[] {
+    const outage = 'outage' in how ? how.outage?.why : undefined;
+    const age = kind === 'too-old' ? `given up after ${formatDuration(this.keepMs)}` : 'given up';
+    const lost = spooled.waiting.map(({ address, why }) => {
+      return { address, why: `${why || outage || 'nothing was heard'}; ${age}` };
+    });
+    giveUp(this.#spool, { ...spooled, waiting: [], refused: [...spooled.refused, ...lost] });
+    return lost.map(({ address, why }) => this.#notDelivered(spooled, address, why));
+  }
+
+  clear(path: string): void {
+    dropLetter({ path });
+  }
+
+  tidy(nowMs: number): void {
+    tidyFailed(this.#spool, nowMs);
   }
 
   async #send({ letter }: SpooledLetter, addresses: readonly string[]): Promise<Sent> {
@@ -171,73 +122,59 @@ class Postman {
     return await this.#transport.send(letter, addresses, this.#context.signal);
   }
 
-  /** Who has still to get a letter, and who will not. */
-  #sort(
-    { letter, waiting }: SpooledLetter,
-    { outcomes, stopped }: Sent,
-  ): { stillWaiting: Missed[]; refused: Missed[] } {
-    const [stillWaiting, refused]: [Missed[], Missed[]] = [[], []];
-    for (const missed of waiting) {
-      const outcome = outcomes.get(missed.address);
-      switch (outcome?.kind) {
-        case 'delivered':
-          this.#delivered++;
-          break;
-        case 'permanent':
-          refused.push({ ...missed, why: outcome.why });
-          this.#problems.push(notDelivered(letter.subject, missed.address, `${this.#name}: ${outcome.why}`));
-          break;
-        case 'temporary':
-          this.#putOff ??= `${missed.address}: ${outcome.why}`;
-          stillWaiting.push({ ...missed, why: outcome.why });
-          break;
-        default:
-          stillWaiting.push(
-            stopped === undefined || stopped.kind === 'aborted' ? missed : { ...missed, why: stopped.why },
-          );
-      }
+  /** @returns what stays in the spool */
+  #settle(spooled: SpooledLetter): SpooledLetter | undefined {
+    if (spooled.waiting.length > 0) {
+      writeLetter(spooled);
+      return spooled;
     }
-    return { stillWaiting, refused };
-  }
-
-  #settle(spooled: SpooledLetter): void {
-    if (spooled.waiting.length > 0) writeLetter(spooled);
-    else if (spooled.refused.length > 0) giveUp(this.#spool, spooled);
+    if (spooled.refused.length > 0) giveUp(this.#spool, spooled);
     else dropLetter(spooled);
+    return undefined;
   }
 
-  /** A letter is given up only after an attempt in vain: the machine may have been off for as long as letters are kept. */
-  #giveUpOld(wasTried: boolean): void {
-    const { keepMs } = this.#mail;
-    for (const spooled of readSpool(this.#spool).letters) {
-      if (this.#nowMs - Date.parse(spooled.since) <= keepMs || (spooled.tries === 0 && !wasTried)) continue;
-      const days = `given up after ${formatDuration(keepMs)}`;
-      const refused = spooled.waiting.map(({ address, why }) => {
-        const last = why || this.#noWay?.why || 'nothing was heard';
-        this.#problems.push(notDelivered(spooled.letter.subject, address, `${this.#name}: ${last}; ${days}`));
-        return { address, why: `${last}; ${days}` };
-      });
-      giveUp(this.#spool, { ...spooled, waiting: [], refused: [...spooled.refused, ...refused] });
-    }
-  }
-
-  #note(why: string): void {
-    const now = this.#context.now().toISOString();
-    const { since, tries } = this.#noWay ?? { since: now, tries: 0 };
-    this.#noWay = { name: this.#name, since, why, tries: tries + 1, tried: now };
-    writeNoWay(this.#spool, this.#noWay);
-  }
-
-  #wayIsThere(): void {
-    this.#noWay = undefined;
-    forgetNoWay(this.#spool);
-  }
-
-  get #nowMs(): number {
-    return this.#context.now().getTime();
+  #notDelivered({ letter }: SpooledLetter, address: string, why: string): string {
+    return `the mail "${letter.subject}" could not be delivered to ${address}: ${this.way.name}: ${why}`;
   }
 }
 
-function notDelivered(subject: string, address: string, why: string): string {
-  return `the mail "${subject}" could not be delivered to ${address}: ${why}`;
+/** Who has still to get a letter, and who will not. */
+function sort(
+  { waiting }: SpooledLetter,
+  { outcomes, stopped }: Sent,
+): { delivered: number; stillWaiting: Missed[]; refused: Missed[]; putOff: Missed | undefined } {
+  const [stillWaiting, refused]: [Missed[], Missed[]] = [[], []];
+  let delivered = 0;
+  let putOff: Missed | undefined;
+  for (const missed of waiting) {
+    const outcome = outcomes.get(missed.address);
+    switch (outcome?.kind) {
+      case 'delivered':
+        delivered++;
+        break;
+      case 'permanent':
+        refused.push({ ...missed, why: outcome.why });
+        break;
+      case 'temporary':
+        putOff ??= { ...missed, why: outcome.why };
+        stillWaiting.push({ ...missed, why: outcome.why });
+        break;
+      default:
+        stillWaiting.push(
+          stopped === undefined || stopped.kind === 'aborted' ? missed : { ...missed, why: stopped.why },
+        );
+    }
+  }
+  return { delivered, stillWaiting, refused, putOff };
+}
+
+function stopOf(stopped: NonNullable<Sent['stopped']>): Stop {
+  switch (stopped.kind) {
+    case 'unavailable':
+      return { kind: 'outage', why: stopped.why };
+    case 'hanging':
+      return { kind: 'put-off', why: stopped.why };
+    case 'aborted':
+      return stopped;
+  }
 }

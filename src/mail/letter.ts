@@ -1,36 +1,39 @@
 import { createHash } from 'node:crypto';
 import { isAddress } from '../config/address.js';
+import { array, map, object, optional, string, type TypeOf, time, where } from '../records/schema.js';
 import { UNSEEN_CLASS } from '../text/unseen.js';
 
+const ID = /^[A-Za-z0-9._-]{1,100}$/;
+const MARK = /^[A-Za-z]{1,30}$/;
+
+/** One that a mail can go to, and nothing else that a server or a sendmail would understand. */
+export const ADDRESS = where(string(), isAddress);
+
 /** Who sends or gets a mail. */
-export interface Mailbox {
-  readonly name?: string;
-  readonly address: string;
-}
+export const MAILBOX = object({ name: optional(string()), address: ADDRESS });
+export type Mailbox = TypeOf<typeof MAILBOX>;
 
 /** One mail as it waits in the spool: plain values, the same to the byte at each attempt. */
-export interface Letter {
+export const LETTER = object({
   /**
    * Unique and stable: the Message-ID and the name in the spool are made of it, and a letter whose id is in the spool is not
    * put there again. 1 to 100 of `A-Za-z0-9._-`.
    */
-  readonly id: string;
-  readonly from: Mailbox;
-  readonly to: readonly Mailbox[];
-  readonly cc: readonly Mailbox[];
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
+  id: string(ID),
+  from: MAILBOX,
+  to: array(MAILBOX),
+  cc: array(MAILBOX),
+  subject: string(),
+  text: string(),
+  html: string(),
   /** ISO 8601; the Date header. */
-  readonly date: string;
+  date: time,
   /** The id of the letter that this one follows, for readers that show them together. */
-  readonly follows?: string;
+  follows: optional(string(ID)),
   /** `X-Stagelock-…` headers, for filters: what stands behind that, and the value. */
-  readonly marks?: Readonly<Record<string, string>>;
-}
-
-const ID = /^[A-Za-z0-9._-]{1,100}$/;
-const MARK = /^[A-Za-z]{1,30}$/;
+  marks: optional(map(string(), MARK)),
+});
+export type Letter = TypeOf<typeof LETTER>;
 
 /**
  * The id of a letter about something: the same for the same, and no two things have the same.
@@ -92,45 +95,4 @@ export function recipientsOf({ to, cc }: Letter): string[] {
 export function senderOf(from: string | undefined, user: string, host: string): Mailbox {
   const address = [from, `${user}@${host}`, `stagelock@${host}`].find((each) => each !== undefined && isAddress(each));
   return { name: 'stagelock', address: address ?? 'stagelock@localhost' };
-}
-
-/** What stands in a file is only known after a look. */
-export function isLetter(value: unknown): value is Letter {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, from, to, cc, subject, text, html, date, follows, marks } = value as Record<keyof Letter, unknown>;
-  return (
-    isId(id) &&
-    isMailbox(from) &&
-    [to, cc].every((list) => Array.isArray(list) && list.every(isMailbox)) &&
-    [subject, text, html].every((each) => typeof each === 'string') &&
-    isTime(date) &&
-    (follows === undefined || isId(follows)) &&
-    (marks === undefined || areMarks(marks))
-  );
-}
-
-export function isTime(value: unknown): value is string {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
-}
-
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-export function isMailbox(value: unknown): value is Mailbox {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, address } = value as Record<keyof Mailbox, unknown>;
-  return typeof address === 'string' && isAddress(address) && (name === undefined || typeof name === 'string');
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && ID.test(value);
-}
-
-function areMarks(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(value).every(([name, text]) => MARK.test(name) && typeof text === 'string')
-  );
 }

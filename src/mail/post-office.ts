@@ -17,6 +17,6 @@ export function postLetter(project: Project, letter: Letter, now: Date): 'added'
 /** Delivers the spool of a project; of one that mails nothing, nothing. @throws the system's error, LockError */
 export async function deliverPost(project: Project, context: MailContext): Promise<MailDelivery> {
   const { mail } = project;
-  if (mail === undefined) return { delivered: 0, left: [], problems: [], end: { kind: 'empty' } };
+  if (mail === undefined) return { delivered: 0, left: { count: 0 }, problems: [], end: { kind: 'empty' } };
   return await deliverMail(mailSpoolOf(project), mail, context);
 }

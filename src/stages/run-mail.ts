@@ -63,7 +63,7 @@ export async function mailAfterRun(
   const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${shown(problem)}`);
   if (delivery?.end.kind === 'put-off') {
     const { left, end } = delivery;
-    const waiting = `${left.length === 1 ? 'A mail is waiting' : `${left.length} mails are waiting`}; later runs retry: stagelock mail`;
+    const waiting = `${left.count === 1 ? 'A mail is waiting' : `${left.count} mails are waiting`}; later runs retry: stagelock mail`;
     const advice = adviceOnSecret(passwordOf(project.mail));
     const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, ...advice, `  ${waiting}`];
     return [...problems, ...warnings.warn('mail', sameFailure(end.why), lines)];

@@ -2,55 +2,41 @@ import { join } from 'node:path';
 import type { Submission as Settings } from '../config/project.js';
 import { replaceAtomically } from '../files/atomic-file.js';
 import { pause } from '../host/pause.js';
-import { openLock } from '../locks/index.js';
+import {
+  type DeliveryContext as AnyContext,
+  type Courier as AnyCourier,
+  type Delivery as AnyDelivery,
+  type Attempted,
+  deliverSpool,
+  type GivenUp,
+} from '../spool/delivery.js';
 import { doneXml } from './parts.js';
-import { dueAt, LONGEST_PAUSE_MS, pauseBefore } from './patience.js';
+import { LONGEST_PAUSE_MS, pauseBefore } from './patience.js';
 import type { Destination, Sent } from './sending.js';
 import {
-  bytesOf,
   dropFile,
   dropSubmission,
-  queueIn,
-  readSubmission,
   type SpooledFile,
   type Submission,
   type SubmissionFacts,
-  tidySpool,
+  submissionsIn,
   type Waiting,
   waitingIn,
   writeFacts,
 } from './spool.js';
 
 /** What a delivery takes from outside. */
-export interface DeliveryContext {
-  readonly now: () => Date;
+export interface DeliveryContext extends AnyContext {
   readonly random: () => number;
-  readonly signal: AbortSignal;
   /** Everything that happens, for the log of the submission's run. */
   readonly log: (submission: Submission, line: string) => void;
   /** Told what the last report of a submission says, before it is sent. */
   readonly done: (submission: Submission, xml: string) => void;
-  /** Do not wait until an attempt is due again: a person has mended something. */
-  readonly atOnce: boolean;
 }
 
-/** What came of it. */
-export interface Delivery {
-  /** Reports that the other side has confirmed. */
-  readonly delivered: number;
-  /** What is still in the spool. */
+/** What came of it; delivered are reports that the other side has confirmed. */
+export interface Delivery extends AnyDelivery {
   readonly left: Waiting;
-  /** For a person: what was given up, what is in the way. */
-  readonly problems: readonly string[];
-  readonly end:
-    | { readonly kind: 'empty' }
-    /** Somebody else is at it. */
-    | { readonly kind: 'busy' }
-    /** Nothing was tried; it will be at this time, in milliseconds since 1970. */
-    | { readonly kind: 'not-due'; readonly atMs: number }
-    /** The rest has to wait for a later run. */
-    | { readonly kind: 'put-off'; readonly why: string }
-    | { readonly kind: 'aborted' };
 }
 
 /** After so many runs in vain a report that the server does not want is given up, and no longer blocks those behind it. */
@@ -58,16 +44,9 @@ const MOST_REFUSALS = 3;
 
 const NOTHING: Waiting = { count: 0, bytes: 0, oldest: undefined };
 
-/** How long one run delivers what has gathered before it leaves the rest to later ones, in milliseconds. */
-const LONGEST_MS = 5 * 60_000;
-const TOOK_TOO_LONG = 'it has taken 5 minutes so far';
-
-/** How long to wait for another process that delivers from the same spool: it goes on until the spool is empty. */
-const BUSY_MS = 2000;
-
 /**
  * Delivers what is in a spool, oldest first, each report of it in order, until everything is confirmed or something does
- * not work now. An object lock of the spool sees to it that two runs do not send the same.
+ * not work now.
  *
  * A report leaves the spool when the other side has confirmed it. A process that dies between that and its removal sends
  * it once more, and so does one that never gets an answer; CDash knows it by its stamp and its MD5.
@@ -80,105 +59,50 @@ export async function deliver(
   destination: Destination,
   context: DeliveryContext,
 ): Promise<Delivery> {
-  const acquisition = await openLock(join(spool, 'delivery')).acquire({ timeoutMs: BUSY_MS, signal: context.signal });
-  if (acquisition.kind !== 'acquired') {
-    const kind = acquisition.kind === 'aborted' ? 'aborted' : 'busy';
-    return { delivered: 0, left: waitingIn(spool), problems: [], end: { kind } };
-  }
-  try {
-    tidySpool(spool, context.now().getTime());
-    return await new Courier(spool, settings, destination, context).run();
-  } finally {
-    acquisition.lock.release();
-  }
+  const courier = new Courier(settings, destination, context);
+  const delivery = await deliverSpool(submissionsIn(spool), courier, context);
+  return { ...delivery, left: delivery.end.kind === 'empty' ? NOTHING : waitingIn(spool) };
 }
 
-class Courier {
-  readonly #spool: string;
+class Courier implements AnyCourier<Submission> {
+  readonly order = 'queue';
+  readonly triesOld = false;
+  readonly keepMs: number;
+  readonly mostBytes: number;
   readonly #settings: Settings;
   readonly #destination: Destination;
   readonly #context: DeliveryContext;
-  readonly #problems: string[] = [];
-  /** What is in the way, and was told. */
-  readonly #passed = new Set<string>();
+  #problems: string[] = [];
   #delivered = 0;
 
-  constructor(spool: string, settings: Settings, destination: Destination, context: DeliveryContext) {
-    this.#spool = spool;
+  constructor(settings: Settings, destination: Destination, context: DeliveryContext) {
+    this.keepMs = settings.keepMs;
+    this.mostBytes = settings.spoolBytes;
     this.#settings = settings;
     this.#destination = destination;
     this.#context = context;
   }
 
-  async run(): Promise<Delivery> {
-    const { now, atOnce } = this.#context;
-    const beganMs = now().getTime();
-    let queue = this.#giveUpTooMuch(queueIn(this.#spool));
-    for (let first = true; ; ) {
-      const path = queue.shift();
-      if (path === undefined) {
-        // Others may have put something there meanwhile; what is in the way of them all is no submission.
-        queue = queueIn(this.#spool).filter((other) => !this.#passed.has(other));
-        if (queue.length === 0) return this.#end({ kind: 'empty' });
-        continue;
-      }
-      const next = this.#read(path);
-      if (next === undefined) continue;
-      const nowMs = now().getTime();
-      const atMs = atOnce || !first ? nowMs : dueAt(next, nowMs);
-      if (atMs > nowMs) return this.#end({ kind: 'not-due', atMs });
-      if (!atOnce && nowMs - beganMs > LONGEST_MS) return this.#end({ kind: 'put-off', why: TOOK_TOO_LONG });
-      first = false;
-      const stopped = await this.#submission(next);
-      if (stopped !== undefined) return this.#end(stopped);
-    }
+  async attempt(submission: Submission): Promise<Attempted<Submission>> {
+    [this.#problems, this.#delivered] = [[], 0];
+    const result = await this.#submission(submission);
+    return { delivered: this.#delivered, problems: this.#problems, heard: this.#delivered > 0, ...result };
   }
 
-  #end(end: Delivery['end']): Delivery {
-    const left = end.kind === 'empty' ? NOTHING : waitingIn(this.#spool);
-    return { delivered: this.#delivered, left, problems: this.#problems, end };
-  }
-
-  /** @returns undefined when there is nothing to deliver, or no more */
-  #read(path: string): Submission | undefined {
-    const read = readSubmission(path);
-    if (typeof read === 'string') {
-      this.#problems.push(read);
-      this.#passed.add(path);
-      return undefined;
-    }
-    if (read === undefined) {
-      // A process died at the very end of its delivery.
-      dropSubmission({ path, files: [] });
-      return undefined;
-    }
-    const { keepMs } = this.#settings;
-    if (this.#context.now().getTime() - Date.parse(read.since) <= keepMs) return read;
-    this.#giveUp(read, `older than ${days(keepMs)}`);
-    return undefined;
-  }
-
-  /** Drops the oldest until the rest is not too much; the newest is always tried, however large it is. */
-  #giveUpTooMuch(queue: string[]): string[] {
-    const { spoolBytes } = this.#settings;
-    let bytes = queue.reduce((sum, path) => sum + bytesOf(path), 0);
-    let kept = 0;
-    for (; bytes > spoolBytes && kept < queue.length - 1; kept++) {
-      const path = queue[kept] ?? '';
-      bytes -= bytesOf(path);
-      const read = this.#read(path);
-      if (read !== undefined) this.#giveUp(read, `more than ${spoolBytes / 1e6} MB are waiting`);
-    }
-    return queue.slice(kept);
-  }
-
-  #giveUp(submission: Submission, why: string): void {
-    this.#report(submission, `given up (${why}): the reports of ${submission.stamp} never reached ${this.#where}`);
+  giveUp(submission: Submission, why: GivenUp): readonly string[] {
+    const reason =
+      why.kind === 'too-old' ? `older than ${days(why.keepMs)}` : `more than ${why.mostBytes / 1e6} MB are waiting`;
+    const problem = `given up (${reason}): the reports of ${submission.stamp} never reached ${this.#where}`;
+    this.#context.log(submission, problem);
     dropSubmission(submission);
+    return [problem];
   }
 
-  /** @returns why it cannot go on; undefined when the submission is delivered */
-  async #submission(submission: Submission): Promise<Delivery['end'] | undefined> {
+  clear(path: string): void {
+    dropSubmission({ path, files: [] });
+  }
+
+  async #submission(submission: Submission): Promise<Pick<Attempted<Submission>, 'left' | 'stopped'>> {
     let facts: SubmissionFacts = submission;
     for (const file of this.#withDone(submission)) {
       if (file.name === DONE && file.bytes === 0) this.#writeDone(submission, file, facts);
@@ -215,11 +139,11 @@ class Courier {
           return this.#putOff(submission, { ...facts, ...notBefore }, what);
         }
         case 'aborted':
-          return { kind: 'aborted' };
+          return { left: { ...submission, ...facts }, stopped: sent };
       }
     }
     dropSubmission({ ...submission, files: [] });
-    return undefined;
+    return { left: undefined };
   }
 
   /** The reports that are left, and behind them the one that says that they were all. */
@@ -235,11 +159,15 @@ class Courier {
     this.#context.done(submission, xml);
   }
 
-  #putOff(submission: Submission, facts: SubmissionFacts, what: string): Delivery['end'] {
-    const tried = this.#context.now().toISOString();
+  #putOff(
+    submission: Submission,
+    facts: SubmissionFacts,
+    what: string,
+  ): Pick<Attempted<Submission>, 'left' | 'stopped'> {
+    const counted = { ...facts, tries: facts.tries + 1, tried: this.#context.now().toISOString() };
     this.#context.log(submission, `put off: ${what}`);
-    writeFacts(submission.path, { ...facts, tries: facts.tries + 1, tried });
-    return { kind: 'put-off', why: what };
+    writeFacts(submission.path, counted);
+    return { left: { ...submission, ...counted }, stopped: { kind: 'put-off', why: what } };
   }
 
   /** Several attempts, as long as only the circumstances are against it. */

@@ -6,24 +6,3 @@ export function pauseBefore(attempt: number, firstMs: number, random: number): n
 
 /** A run that waits longer than this for a server should rather leave it to the next. */
 export const LONGEST_PAUSE_MS = 60_000;
-
-/** What is known of earlier attempts. Times are ISO 8601. */
-export interface Attempts {
-  readonly tries: number;
-  readonly tried?: string;
-  readonly notBefore?: string;
-}
-
-/**
- * When a later run may try again, in milliseconds since 1970: after 1, 2, 4, … minutes, at most an hour, so that a cron
- * job that runs every minute does not wait for a dead server every minute.
- *
- * @param nowMs the time; a last attempt in its future means that the clock was set back, and counts for nothing
- */
-export function dueAt({ tries, tried, notBefore }: Attempts, nowMs: number): number {
-  const triedMs = tried === undefined ? Number.NEGATIVE_INFINITY : Date.parse(tried);
-  if (tries === 0 || triedMs > nowMs) return nowMs;
-  const backOffMs = Math.min(60_000 * 2 ** Math.min(tries - 1, 10), 3_600_000);
-  const askedMs = notBefore === undefined ? 0 : Math.min(Date.parse(notBefore), triedMs + 86_400_000);
-  return Math.max(triedMs + backOffMs, askedMs);
-}

@@ -1,12 +1,13 @@
 import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { isAbandoned } from '../files/abandoned.js';
+import { join } from 'node:path';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import { temporaryName } from '../files/temporary-name.js';
 import { errorCode } from '../host/error-code.js';
-import { thisHost } from '../host/host.js';
+import { count, object, optional, parseRecord, recordText, string, type TypeOf, time } from '../records/schema.js';
+import type { Entry } from '../spool/entry.js';
+import { Spool } from '../spool/spool.js';
 
 /*
  * A spool is a directory with one directory for each submission that has not been delivered as a whole:
@@ -14,40 +15,44 @@ import { thisHost } from '../host/host.js';
  *     00000007-81920/submission.json    of which build, and how often it was tried
  *     00000007-81920/2-Build.xml        what is still to be sent, in this order
  *
- * The name says when it is its turn and how many bytes it had, so that a look at the names is enough to decide who is next and
- * whether there are too many; one that an earlier version has put there has no bytes in its name. A submission appears by one rename, with everything in it. A file goes when the other side has confirmed it,
- * `submission.json` after the last of them.
+ * The name says when it is its turn, how many bytes it had, and after an attempt in vain when that was, so that a look at the
+ * names is enough to decide who is next, when, and whether there are too many; one that an earlier version has put there has
+ * no bytes in its name. A submission appears by one rename, with everything in it. A file goes when the other side has
+ * confirmed it, `submission.json` after the last of them.
  */
 
+const text = string(/^./su);
+
 /** What is known of a submission besides its files. */
-export interface SubmissionFacts {
-  readonly site: string;
+const FACTS = object({
+  site: text,
   /** What dashboards call the build. */
-  readonly build: string;
+  build: text,
   /** `20020131-1121-Nightly` */
-  readonly stamp: string;
+  stamp: text,
   /** When it was put into the spool; ISO 8601, UTC. */
-  readonly since: string;
+  since: time,
   /** Runs that have tried in vain since something of it was last delivered. */
-  readonly tries: number;
+  tries: count,
   /** When the last of them did. */
-  readonly tried?: string;
+  tried: optional(time),
   /** No attempt before this time: the server has asked for it. */
-  readonly notBefore?: string;
+  notBefore: optional(time),
   /** How often the server did not want the first of its files. */
-  readonly refusals: number;
+  refusals: count,
   /** What CDash calls the build, once it has said so. */
-  readonly buildId?: string;
-}
+  buildId: optional(text),
+});
+export type SubmissionFacts = TypeOf<typeof FACTS>;
 
 /** A submission in the spool. */
-export interface Submission extends SubmissionFacts {
+export type Submission = SubmissionFacts & {
   /** Its directory. */
   readonly path: string;
   /** What is still to be sent, in order. */
   readonly files: readonly SpooledFile[];
   readonly bytes: number;
-}
+};
 
 export interface SpooledFile {
   readonly path: string;
@@ -78,7 +83,7 @@ export function spoolOf(buildDirectory: string): string {
   return join(buildDirectory, 'Testing', 'Spool');
 }
 
-const FACTS = 'submission.json';
+const FACTS_FILE = 'submission.json';
 const NUMBERED = /^(\d{8})(?:-(\d{1,15}))?$/;
 const NUMBERED_FILE = /^\d{1,4}-([A-Za-z0-9._-]+\.xml)$/;
 
@@ -123,7 +128,7 @@ function placeLast(spool: string, temporary: string, bytes: number): void {
 }
 
 function lastNumber(spool: string): number {
-  return Number(NUMBERED.exec(namesIn(spool).findLast((name) => NUMBERED.test(name)) ?? '')?.[1] ?? 0);
+  return Number(NUMBERED.exec(submissionsIn(spool).entries().at(-1)?.stem ?? '')?.[1] ?? 0);
 }
 
 function bytesIn(directory: string): number {
@@ -140,58 +145,49 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
+/** The submissions of a spool as a delivery sees them. */
+export function submissionsIn(spool: string): Spool<Submission> {
+  return new Spool(spool, { stem: NUMBERED, extension: '', bytesOf, read: readSubmission });
+}
+
 /** Everything in a spool that is not delivered. Empty when there is no spool. @throws the system's error */
 export function readSpool(spool: string): SpoolContent {
-  const submissions: Submission[] = [];
-  const problems: string[] = [];
-  for (const name of namesIn(spool).filter((name) => NUMBERED.test(name))) {
-    const path = join(spool, name);
-    const read = readSubmission(path);
-    if (typeof read === 'string') problems.push(read);
-    else if (read !== undefined) submissions.push(read);
-  }
-  return { submissions, problems };
+  const { items, problems } = submissionsIn(spool).readAll();
+  return { submissions: items, problems };
 }
 
-/** The directories of all submissions, in the order in which they are delivered; none of them is looked into. @throws the system's error */
-export function queueIn(spool: string): string[] {
-  return namesIn(spool)
-    .filter((name) => NUMBERED.test(name))
-    .map((name) => join(spool, name));
-}
-
-/** How many bytes a submission had when it came, by its name where that says it. @param path of {@link queueIn} */
-export function bytesOf(path: string): number {
-  const [, , bytes] = NUMBERED.exec(basename(path)) ?? [];
+/** How many bytes a submission had when it came, by its name where that says it. */
+function bytesOf({ stem, path }: Entry): number {
+  const [, , bytes] = NUMBERED.exec(stem) ?? [];
   return bytes === undefined ? bytesIn(path) : Number(bytes);
 }
 
 /** What is in a spool, in all, by a look at the names and at the first of them. @throws the system's error */
 export function waitingIn(spool: string): Waiting {
-  const queue = queueIn(spool);
+  const queue = submissionsIn(spool).entries();
   const [first] = queue;
-  const read = first === undefined ? undefined : readSubmission(first);
+  const read = first === undefined ? undefined : readSubmission(first.path);
   return {
     count: queue.length,
-    bytes: queue.reduce((sum, path) => sum + bytesOf(path), 0),
+    bytes: queue.reduce((sum, entry) => sum + bytesOf(entry), 0),
     oldest: typeof read === 'object' ? read : undefined,
   };
 }
 
 /** Whether anything is in a spool; much cheaper than {@link readSpool}, since every run asks. @throws the system's error */
 export function hasSubmissions(spool: string): boolean {
-  return namesIn(spool).some((name) => NUMBERED.test(name));
+  return !submissionsIn(spool).isEmpty();
 }
 
 /** @returns what is in the way, for a person to look at; undefined when it has been delivered. @throws the system's error */
-export function readSubmission(path: string): Submission | string | undefined {
+function readSubmission(path: string): Submission | string | undefined {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     return `${path} is in the way: it is no directory; remove it`;
   }
   const names = namesIn(path);
   if (isFinished(names)) return undefined;
   const facts = readFacts(path);
-  if (facts === undefined) return `${join(path, FACTS)} cannot be read, so ${path} cannot be delivered; remove it`;
+  if (facts === undefined) return `${join(path, FACTS_FILE)} cannot be read, so ${path} cannot be delivered; remove it`;
   const files = names
     .flatMap((name) => {
       const match = NUMBERED_FILE.exec(name);
@@ -207,37 +203,20 @@ export function readSubmission(path: string): Submission | string | undefined {
 
 /** What a process leaves that died at the very end of a delivery: nothing, or its temporary. */
 function isFinished(names: readonly string[]): boolean {
-  return !names.some((name) => name === FACTS || NUMBERED_FILE.test(name));
+  return !names.some((name) => name === FACTS_FILE || NUMBERED_FILE.test(name));
 }
 
 /** Remembers something of a submission. @throws the system's error; what was known before then stays */
 export function writeFacts(path: string, facts: SubmissionFacts): void {
-  const { site, build, stamp, since, tries, tried, notBefore, refusals, buildId } = facts;
-  const record = { site, build, stamp, since, tries, tried, notBefore, refusals, buildId };
-  replaceAtomically(join(path, FACTS), `${JSON.stringify(record, undefined, 2)}\n`);
+  replaceAtomically(join(path, FACTS_FILE), recordText(FACTS, facts, 2));
 }
 
 function readFacts(path: string): SubmissionFacts | undefined {
   try {
-    const value: unknown = JSON.parse(readRegularFile(join(path, FACTS), 64 * 1024) ?? '');
-    return isFacts(value) ? value : undefined;
+    return parseRecord(FACTS, readRegularFile(join(path, FACTS_FILE), 64 * 1024) ?? '');
   } catch {
     return undefined;
   }
-}
-
-function isFacts(value: unknown): value is SubmissionFacts {
-  if (typeof value !== 'object' || value === null) return false;
-  const facts = value as Record<keyof SubmissionFacts, unknown>;
-  const isText = (text: unknown): boolean => typeof text === 'string' && text !== '';
-  const isTime = (time: unknown): boolean => typeof time === 'string' && !Number.isNaN(Date.parse(time));
-  return (
-    [facts.site, facts.build, facts.stamp].every(isText) &&
-    isTime(facts.since) &&
-    [facts.tries, facts.refusals].every((count) => typeof count === 'number' && count >= 0) &&
-    [facts.tried, facts.notBefore].every((time) => time === undefined || isTime(time)) &&
-    (facts.buildId === undefined || isText(facts.buildId))
-  );
 }
 
 /** A file that the other side has confirmed. A process that dies before this sends it once more. */
@@ -248,18 +227,7 @@ export function dropFile({ path }: SpooledFile): void {
 /** A submission of which nothing is left to send, or that is given up. @throws the system's error */
 export function dropSubmission({ path, files }: Pick<Submission, 'path' | 'files'>): void {
   for (const file of files) dropFile(file);
-  removeIfThere(join(path, FACTS));
+  removeIfThere(join(path, FACTS_FILE));
   // A temporary of a process that died may be left; a new submission takes no place that is not empty.
   rmSync(path, { recursive: true, force: true });
-}
-
-/** Removes what processes have left that died while they put something into a spool. @param nowMs milliseconds since 1970 */
-export function tidySpool(spool: string, nowMs: number): void {
-  for (const name of namesIn(spool).filter((name) => name.endsWith('.tmp'))) {
-    const path = join(spool, name);
-    const changedMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    if (changedMs !== undefined && isAbandoned(name, { changedMs, nowMs }, thisHost())) {
-      rmSync(path, { recursive: true, force: true });
-    }
-  }
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Mail } from '../../src/config/project.js';
 import { authorsOf } from '../../src/mail/authors.js';
 import { type BreakageContext, type BreakageStep, type RunSummary, tellBreakage } from '../../src/mail/breakage.js';
-import { isLetter, type Letter } from '../../src/mail/letter.js';
+import { LETTER, type Letter } from '../../src/mail/letter.js';
 import { dropLetter, readSpool } from '../../src/mail/spool.js';
 import { momentText } from '../../src/text/moment.js';
 import type { Change, MergedUpdate } from '../../src/updates/record.js';
@@ -66,7 +66,7 @@ describe('a build that breaks', () => {
     const fixed = tell(run(4, 'passed', { update: update(change('Eve', 'eve@example.org')) }));
     expect(tell(run(5, 'passed'))).toBeUndefined();
     expect(posted()).toEqual([broken, fixed]);
-    expect(posted().every(isLetter)).toBe(true);
+    expect(posted().every((each) => LETTER.check(each))).toBe(true);
     expect(broken).toMatchObject({
       to: [
         { name: 'Ann', address: 'ann@example.org' },

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Mail } from '../../src/config/project.js';
 import { openLock } from '../../src/locks/index.js';
-import { deliverMail, type MailDelivery, nextDueMs } from '../../src/mail/delivery.js';
+import { deliverMail, nextDueMs } from '../../src/mail/delivery.js';
 import { addLetter, hasLetters, readFailed, readSpool } from '../../src/mail/spool.js';
 import { because, canMount, smallTmpfs } from '../locks/processes.js';
 import { letter, mailBy, smtp, to } from './correspondence.js';
@@ -44,9 +44,13 @@ const add = (...letters: ReturnType<typeof letter>[]): void => {
   for (const each of letters) addLetter(spool, each, new Date(now));
 };
 
-function deliver(more: { mail?: Mail; atOnce?: boolean; signal?: AbortSignal } = {}): Promise<MailDelivery> {
+/** What came of a delivery, with the letters that are left and not only their number. */
+async function deliver(more: { mail?: Mail; atOnce?: boolean; signal?: AbortSignal } = {}) {
   const { mail = mailBy(smtp(server.port)), atOnce = false, signal = new AbortController().signal } = more;
-  return deliverMail(spool, mail, { now: () => new Date(now), environment: {}, signal, atOnce });
+  const delivery = await deliverMail(spool, mail, { now: () => new Date(now), environment: {}, signal, atOnce });
+  const left = readSpool(spool).letters;
+  expect(delivery.left.count).toBe(left.length);
+  return { ...delivery, left };
 }
 
 const waiting = (): string[] =>

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endText, type JobReport, jobLetter } from '../../src/mail/job-letter.js';
-import { isLetter } from '../../src/mail/letter.js';
 import { momentText } from '../../src/text/moment.js';
+import { LETTER } from '../../src/mail/letter.js';
 import { mailBy, smtp } from './correspondence.js';
 
 let directory: string;
@@ -39,7 +39,7 @@ describe('what cron would have mailed of a run', () => {
     const log = join(directory, 'gcc.log');
     writeFileSync(log, `${Array.from({ length: 100 }, (_, index) => `line ${index}`).join('\n')}\n`);
     const letter = jobLetter(report({ log }), mail);
-    expect(isLetter(letter)).toBe(true);
+    expect(LETTER.check(letter)).toBe(true);
     expect(letter).toMatchObject({
       from: { name: 'stagelock', address: 'builder@host.example.org' },
       to: [{ address: 'ann@example.org' }],

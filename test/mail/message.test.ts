@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
 import { isAddress } from '../../src/config/address.js';
-import { isLetter, type Letter, letterId, mailbox, oneLine, senderOf } from '../../src/mail/letter.js';
+import { LETTER, type Letter, letterId, mailbox, oneLine, senderOf } from '../../src/mail/letter.js';
 import { messageOf } from '../../src/mail/message.js';
 import { htmlOf, tableOf, textOf } from '../../src/mail/prose.js';
 import { letter } from './correspondence.js';
@@ -150,7 +150,7 @@ describe('who a mail is from', () => {
 describe('a letter that was read', () => {
   test('is one only when all of it is as it should be', () => {
     const good = letter('a', { follows: 'b', marks: { Build: 'x' } });
-    expect(isLetter(JSON.parse(JSON.stringify(good)))).toBe(true);
+    expect(LETTER.check(JSON.parse(JSON.stringify(good)))).toBe(true);
     const bad: Record<string, unknown>[] = [
       { id: '../x' },
       { id: 'a b' },
@@ -163,7 +163,7 @@ describe('a letter that was read', () => {
       { follows: 'a\nb' },
       { marks: { 'X\r\nBcc': 'y' } },
     ];
-    for (const each of bad) expect(isLetter({ ...good, ...each })).toBe(false);
+    for (const each of bad) expect(LETTER.check({ ...good, ...each })).toBe(false);
   });
 
   test('has ids that no two things share', () => {
