@@ -1,3 +1,5 @@
+import { ifRight, nullable, number, object, parseRecord, string, time } from '../records/schema.js';
+
 /** One helper that waited, as `CT_LOCK_LOG` collects it. */
 export interface Entry {
   /** When the lock was released again, milliseconds since the epoch, by the clock of the host that waited. */
@@ -18,35 +20,32 @@ export interface Entry {
 /** Longest plausible wait or hold. Beyond it the line was not written by a helper, and would outweigh all others. */
 const LONGEST_MS = 366 * 86_400_000;
 
+const DURATION = number(0, LONGEST_MS);
+
+const LINE = object({
+  at: time,
+  target: string(/^./su),
+  strategy: string(),
+  owner: nullable(string()),
+  by: string(),
+  waitedMs: DURATION,
+  heldMs: DURATION,
+  savedMs: ifRight(DURATION),
+});
+
 /**
  * Reads one line of the log. Undefined for anything that is not a whole entry: a torn line (two hosts that append at
  * once through NFS), or one of something else. Unknown further fields are no reason to refuse a line.
  */
 export function parseEntry(line: string): Entry | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { at, target, strategy, owner, by, waitedMs, heldMs, savedMs } = value as Record<string, unknown>;
-  if (typeof target !== 'string' || target === '' || typeof strategy !== 'string' || typeof by !== 'string') {
-    return undefined;
-  }
-  if (!(typeof owner === 'string' || owner === null) || !isDuration(waitedMs) || !isDuration(heldMs)) return undefined;
-  const atMs = typeof at === 'string' ? Date.parse(at) : Number.NaN;
-  return Number.isNaN(atMs)
-    ? undefined
-    : { atMs, target, strategy, owner, by, waitedMs, heldMs, ...(isDuration(savedMs) ? { savedMs } : {}) };
+  const read = parseRecord(LINE, line);
+  if (read === undefined) return undefined;
+  const { at, ...rest } = read;
+  return { atMs: Date.parse(at), ...rest };
 }
 
 /** The host of `host:pid`. In a container the host part itself holds more, but no colon. */
 export function hostOf(process: string): string {
   const colon = process.indexOf(':');
   return colon < 0 ? process : process.slice(0, colon);
-}
-
-function isDuration(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= LONGEST_MS;
 }

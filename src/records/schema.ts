@@ -79,6 +79,14 @@ export function oneOf<const T extends string | number | null>(...values: readonl
   return value((each): each is T => known.has(each));
 }
 
+/** Null stands for nothing. */
+export function nullable<T>(schema: Schema<T>): Schema<T | null> {
+  return {
+    check: (each): each is T | null => each === null || schema.check(each),
+    copy: (each) => (each === null ? null : schema.copy(each)),
+  };
+}
+
 /** A member that may be missing, but not be anything else. */
 export function optional<T>(schema: Schema<T>): Optional<T> {
   return {

@@ -3,6 +3,7 @@ import { removeAbandoned } from '../files/abandoned.js';
 import { createExclusively, readRegularFile } from '../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
+import { integer, object, parseRecord, string, type TypeOf } from '../records/schema.js';
 import { type Firing, parseFiring, timeOfFiring } from './firing.js';
 
 /*
@@ -19,10 +20,8 @@ import { type Firing, parseFiring, timeOfFiring } from './firing.js';
  */
 
 /** The scheduler that made an entry. */
-export interface Claimant {
-  readonly host: string;
-  readonly pid: number;
-}
+const CLAIMANT = object({ host: string(), pid: integer() });
+export type Claimant = TypeOf<typeof CLAIMANT>;
 
 /** A firing that a scheduler has claimed and no run has begun. */
 export interface Unstarted {
@@ -118,10 +117,7 @@ export class FiringBook {
 
 function readClaimant(path: string): Claimant | undefined {
   try {
-    const value: unknown = JSON.parse(readRegularFile(path, 4096) ?? '');
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { host, pid } = value as Record<keyof Claimant, unknown>;
-    return typeof host === 'string' && typeof pid === 'number' ? { host, pid } : undefined;
+    return parseRecord(CLAIMANT, readRegularFile(path, 4096) ?? '');
   } catch {
     return undefined; // gone, or not one of ours
   }

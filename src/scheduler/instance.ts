@@ -5,6 +5,7 @@ import { namesIn } from '../files/directory-entries.js';
 import type { Host } from '../host/host.js';
 import { recordOf } from '../host/process-fate.js';
 import type { Judgement } from '../locks/index.js';
+import { ifRight, integer, object, parseRecord, recordText, string, type TypeOf } from '../records/schema.js';
 import { judgeRun } from '../stages/fate.js';
 
 /*
@@ -15,19 +16,20 @@ import { judgeRun } from '../stages/fate.js';
  */
 
 /** A scheduler, as its file says. */
-export interface Instance {
-  readonly host: string;
-  readonly pid: number;
-  readonly processStart?: number;
-  readonly bootId?: string;
+const INSTANCE = object({
+  host: string(),
+  pid: integer(),
+  processStart: ifRight(integer()),
+  bootId: ifRight(string()),
   /** ISO 8601 */
-  readonly since: string;
-}
+  since: string(),
+});
+export type Instance = TypeOf<typeof INSTANCE>;
 
 /** What became of it. */
-export interface InstanceStatus extends Instance {
+export type InstanceStatus = Instance & {
   readonly judgement: Judgement;
-}
+};
 
 const FILE = /^scheduler\.[A-Za-z0-9._-]+\.json$/;
 
@@ -39,7 +41,7 @@ export function instanceName({ name }: Pick<Host, 'name'>): string {
 /** @throws the system's error */
 export function announce(state: string, host: Host, now: Date): void {
   const instance: Instance = { host: host.name, ...recordOf(host.pid, host), since: now.toISOString() };
-  replaceAtomically(join(state, `${instanceName(host)}.json`), `${JSON.stringify(instance, undefined, 2)}\n`);
+  replaceAtomically(join(state, `${instanceName(host)}.json`), recordText(INSTANCE, instance, 2));
 }
 
 /** It has ended as it should; one that died leaves its file, as a sign of that. */
@@ -57,17 +59,7 @@ export function instances(state: string, host: Host): InstanceStatus[] {
 
 function readInstance(path: string): Instance | undefined {
   try {
-    const value: unknown = JSON.parse(readRegularFile(path, 4096) ?? '');
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { host, pid, processStart, bootId, since } = value as Record<string, unknown>;
-    if (typeof host !== 'string' || typeof pid !== 'number' || typeof since !== 'string') return undefined;
-    return {
-      host,
-      pid,
-      ...(typeof processStart === 'number' && { processStart }),
-      ...(typeof bootId === 'string' && { bootId }),
-      since,
-    };
+    return parseRecord(INSTANCE, readRegularFile(path, 4096) ?? '');
   } catch {
     return undefined;
   }

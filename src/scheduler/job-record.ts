@@ -4,6 +4,7 @@ import { removeAbandoned } from '../files/abandoned.js';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { namesIn } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
+import { integer, object, optional, parseRecord, recordText, string, type TypeOf, time } from '../records/schema.js';
 
 /*
  * A job is one run of a build as a process, whose end has to be reported:
@@ -15,24 +16,27 @@ import { ensureDirectory } from '../files/ensure-directory.js';
  * of one that died.
  */
 
+const ID = /^[0-9a-f]{16}$/;
+
 /** What is known of a job while it runs. Times are ISO 8601. */
-export interface JobRecord {
+const JOB = object({
   /** Random; also in the environment of its process. */
-  readonly id: string;
-  readonly build: string;
+  id: string(ID),
+  build: string(),
   /** As a person would type it. */
-  readonly command: string;
-  readonly user: string;
-  readonly host: string;
-  readonly bootId?: string;
+  command: string(),
+  user: string(),
+  host: string(),
+  bootId: optional(string()),
   /** Absent when the scheduler died between writing the record and starting the process. */
-  readonly pid?: number;
+  pid: optional(integer()),
   /** In clock ticks since boot. */
-  readonly processStart?: number;
+  processStart: optional(integer()),
   /** The scheduler that started it, and waits for its end. */
-  readonly keeper: { readonly pid: number; readonly processStart?: number };
-  readonly began: string;
-}
+  keeper: object({ pid: integer(), processStart: optional(integer()) }),
+  began: time,
+});
+export type JobRecord = TypeOf<typeof JOB>;
 
 /** `jobs`, below the directory of the project's schedulers. */
 export class JobRecords {
@@ -45,7 +49,7 @@ export class JobRecords {
   /** @throws the system's error, for example ENOSPC */
   write(record: JobRecord): void {
     ensureDirectory(this.#directory);
-    replaceAtomically(join(this.#directory, `${record.id}.json`), `${JSON.stringify(record, undefined, 2)}\n`, 0o660);
+    replaceAtomically(join(this.#directory, `${record.id}.json`), recordText(JOB, record, 2), 0o660);
   }
 
   /** Removes what was left by processes that died while they wrote here. @param nowMs milliseconds since 1970 */
@@ -76,27 +80,10 @@ const ID_FILE = /^[0-9a-f]{16}\.json$/;
 
 function readRecord(path: string): JobRecord | undefined {
   try {
-    const value: unknown = JSON.parse(readRegularFile(path, 64 * 1024) ?? '');
-    if (!isRecord(value) || !path.endsWith(`/${value.id}.json`)) return undefined;
-    return lstatSync(path).uid === process.geteuid?.() ? value : undefined;
+    const record = parseRecord(JOB, readRegularFile(path, 64 * 1024) ?? '');
+    if (record === undefined || !path.endsWith(`/${record.id}.json`)) return undefined;
+    return lstatSync(path).uid === process.geteuid?.() ? record : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is JobRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, build, command, user, host, bootId, pid, processStart, keeper, began } = value as Record<string, unknown>;
-  const optional = (entry: unknown, type: string): boolean => entry === undefined || typeof entry === type;
-  return (
-    [id, build, command, user, host, began].every((entry) => typeof entry === 'string') &&
-    !Number.isNaN(Date.parse(String(began))) &&
-    optional(bootId, 'string') &&
-    optional(pid, 'number') &&
-    optional(processStart, 'number') &&
-    typeof keeper === 'object' &&
-    keeper !== null &&
-    'pid' in keeper &&
-    typeof keeper.pid === 'number'
-  );
 }

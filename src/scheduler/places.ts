@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { removeIfThere } from '../files/directory-entries.js';
 import type { Host } from '../host/host.js';
+import { array, number, object, parseRecord, recordText, string, type TypeOf, time } from '../records/schema.js';
 import type { InstanceStatus } from './instance.js';
 import { instanceName } from './instance.js';
 
@@ -14,11 +15,15 @@ import { instanceName } from './instance.js';
  */
 
 /** A build whose run waits for a free place of a scheduler. */
-export interface WaitingRun {
-  readonly build: string;
+const WAITING_RUN = object({
+  build: string(),
   /** ISO 8601 */
-  readonly since: string;
-}
+  since: time,
+});
+export type WaitingRun = TypeOf<typeof WAITING_RUN>;
+
+const QUEUE = object({ maxRuns: number(), waiting: array(WAITING_RUN) });
+type Queue = TypeOf<typeof QUEUE>;
 
 /** Where a build stands in the queue of a scheduler. */
 export interface PlaceInQueue {
@@ -40,10 +45,7 @@ const fileOf = (state: string, name: string): string => join(state, `waiting.${n
 export function announceWaiting(state: string, host: Host, maxRuns: number, waiting: readonly WaitingRun[]): void {
   const file = fileOf(state, instanceName(host));
   if (waiting.length === 0) removeIfThere(file);
-  else {
-    const runs = waiting.map(({ build, since }) => ({ build, since }));
-    replaceAtomically(file, `${JSON.stringify({ maxRuns, waiting: runs })}\n`);
-  }
+  else replaceAtomically(file, recordText(QUEUE, { maxRuns, waiting }));
 }
 
 /** Where builds stand in the queues of schedulers that are not known to be dead; of a build that waits in several, the best place. */
@@ -61,31 +63,13 @@ export function placesInQueues(state: string, schedulers: readonly InstanceStatu
   return places;
 }
 
-interface Queue {
-  readonly maxRuns: number;
-  readonly waiting: readonly WaitingRun[];
-}
-
 const NONE: Queue = { maxRuns: 0, waiting: [] };
 
 /** Whatever else stands there says nothing. */
 function read(file: string): Queue {
   try {
-    const value: unknown = JSON.parse(readRegularFile(file, LONGEST) ?? 'null');
-    return isQueue(value) ? value : NONE;
+    return parseRecord(QUEUE, readRegularFile(file, LONGEST) ?? '') ?? NONE;
   } catch {
     return NONE;
   }
-}
-
-function isQueue(value: unknown): value is Queue {
-  if (typeof value !== 'object' || value === null) return false;
-  const { maxRuns, waiting } = value as Record<keyof Queue, unknown>;
-  return typeof maxRuns === 'number' && Array.isArray(waiting) && waiting.every(isWaitingRun);
-}
-
-function isWaitingRun(value: unknown): value is WaitingRun {
-  if (typeof value !== 'object' || value === null) return false;
-  const { build, since } = value as Record<keyof WaitingRun, unknown>;
-  return typeof build === 'string' && typeof since === 'string' && !Number.isNaN(Date.parse(since));
 }

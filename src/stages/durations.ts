@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { map, number, parseRecord, recordText, rightOf, type TypeOf } from '../records/schema.js';
 
 /** How long the stages of a build took in its last runs, in milliseconds, newest last. */
-export type Durations = Readonly<Record<string, readonly number[]>>;
+const DURATIONS = map(rightOf(number()));
+export type Durations = TypeOf<typeof DURATIONS>;
 
 const FILE = 'StageDurations.json';
 /** Enough for a median that one slow run does not move. */
@@ -11,14 +13,7 @@ const REMEMBERED = 5;
 /** Reads what is known; a damaged file counts as nothing, since only the display depends on it. */
 export function readDurations(temporary: string): Durations {
   try {
-    const value: unknown = JSON.parse(readRegularFile(join(temporary, FILE), 1024 * 1024) ?? '{}');
-    if (typeof value !== 'object' || value === null) return {};
-    return Object.fromEntries(
-      Object.entries(value).map(([stage, list]) => [
-        stage,
-        Array.isArray(list) ? list.filter((ms) => typeof ms === 'number') : [],
-      ]),
-    );
+    return parseRecord(DURATIONS, readRegularFile(join(temporary, FILE), 1024 * 1024) ?? '') ?? {};
   } catch {
     return {};
   }
@@ -26,7 +21,7 @@ export function readDurations(temporary: string): Durations {
 
 /** @throws the system's error; what was known before then stays */
 export function writeDurations(temporary: string, durations: Durations): void {
-  replaceAtomically(join(temporary, FILE), `${JSON.stringify(durations)}\n`);
+  replaceAtomically(join(temporary, FILE), recordText(DURATIONS, durations));
 }
 
 /** One more run of a stage. */

@@ -3,40 +3,40 @@ import { join } from 'node:path';
 import { appendLine, openToAppend } from '../files/append-file.js';
 import { InTheWay, kindOf, obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
+import { array, ifRight, number, object, optional, parseRecord, string, type TypeOf, time } from '../records/schema.js';
 import { errorText } from '../text/error-text.js';
 import type { RunEvent } from './run-event.js';
 import type { RunResult } from './run-result.js';
 import { layoutOf } from './temporary.js';
 
-/** A past run, or one in progress. */
-export interface PastRun {
-  /** The same in both lines of a run. */
-  readonly run: string;
-  /** ISO 8601, UTC. */
-  readonly begun: string;
-  readonly stamp: string;
-  /** Undefined in the line that a run begins with. A run without a second line is still in progress, or died. */
-  readonly ended?: string;
-  readonly result?: RunResult['kind'];
-  /** Milliseconds in which it waited for locks of others. */
-  readonly waitedMs?: number;
-  readonly update?: PastUpdate;
-  readonly stages?: readonly PastStage[];
-}
-
 /** What a run built. */
-export interface PastUpdate {
-  readonly revision: string;
-  readonly commits: number;
+const PAST_UPDATE = object({
+  revision: string(),
+  commits: number(),
   /** Sequence numbers of the update records. */
-  readonly records: readonly number[];
-}
+  records: array(number()),
+});
+export type PastUpdate = TypeOf<typeof PAST_UPDATE>;
 
-export interface PastStage {
-  readonly name: string;
-  readonly outcome: string;
-  readonly ms: number;
-}
+const PAST_STAGE = object({ name: string(), outcome: string(), ms: number() });
+export type PastStage = TypeOf<typeof PAST_STAGE>;
+
+/** A past run, or one in progress. */
+const PAST_RUN = object({
+  /** The same in both lines of a run. */
+  run: string(),
+  /** ISO 8601, UTC. */
+  begun: time,
+  stamp: string(),
+  /** Undefined in the line that a run begins with. A run without a second line is still in progress, or died. */
+  ended: optional(time),
+  result: ifRight(string()),
+  /** Milliseconds in which it waited for locks of others. */
+  waitedMs: ifRight(number()),
+  update: ifRight(PAST_UPDATE),
+  stages: optional(array(PAST_STAGE)),
+});
+export type PastRun = TypeOf<typeof PAST_RUN>;
 
 /** More than this of a history is moved aside, and what was aside before is gone. */
 const LONGEST = 4 * 1024 * 1024;
@@ -178,29 +178,5 @@ function linesOf(file: string): string[] {
 }
 
 function parseLine(line: string): PastRun | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isPastRun(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isPastRun(value: unknown): value is PastRun {
-  if (typeof value !== 'object' || value === null) return false;
-  const { run, begun, stamp, ended, stages } = value as Record<string, unknown>;
-  const isTime = (time: unknown): boolean => typeof time === 'string' && !Number.isNaN(Date.parse(time));
-  return (
-    typeof run === 'string' &&
-    isTime(begun) &&
-    typeof stamp === 'string' &&
-    (ended === undefined || isTime(ended)) &&
-    (stages === undefined || (Array.isArray(stages) && stages.every(isPastStage)))
-  );
-}
-
-function isPastStage(value: unknown): value is PastStage {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, outcome, ms } = value as Record<string, unknown>;
-  return typeof name === 'string' && typeof outcome === 'string' && typeof ms === 'number';
+  return parseRecord(PAST_RUN, line);
 }

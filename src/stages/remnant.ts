@@ -2,23 +2,25 @@ import type { Host } from '../host/host.js';
 import { commandOf, type Process, processOf } from '../host/process-table.js';
 import { type Marks, markedProcesses, marksOf } from '../processes/marks.js';
 import { userOf } from '../processes/user.js';
+import { integer, object, optional, string, type TypeOf } from '../records/schema.js';
 
 /** A process of a run that has no locks any more, and may read its source or write to its build directory anyway. */
-export interface Remnant {
+export const REMNANT = object({
   /** As in stage locks. */
-  readonly host: string;
-  readonly pid: number;
+  host: string(),
+  pid: integer(),
   /** Clock ticks since boot; with the pid it identifies a process uniquely. */
-  readonly startTicks: number;
-  readonly user: string;
-  /** When it was started, ISO 8601 UTC by the clock of `host`; undefined where that is unknown. */
-  readonly since?: string;
-  readonly command: string;
-  readonly run: string;
-  readonly build: string;
-  /** Undefined for the run itself and the programs of its update. */
-  readonly stage?: string;
-}
+  startTicks: integer(),
+  user: string(),
+  /** When it was started, ISO 8601 UTC by the clock of `host`; missing where that is unknown. */
+  since: optional(string()),
+  command: string(),
+  run: string(),
+  build: string(),
+  /** Missing for the run itself and the programs of its update. */
+  stage: optional(string()),
+});
+export type Remnant = TypeOf<typeof REMNANT>;
 
 /** Longer command lines are cut off: a link may name thousands of objects. */
 const COMMAND_LENGTH = 1000;

@@ -4,7 +4,8 @@ import { namesIn, removeIfThere } from '../files/directory-entries.js';
 import { errorCode } from '../host/error-code.js';
 import type { Host } from '../host/host.js';
 import { fateOf } from '../host/process-fate.js';
-import { type Remnant, remnantsWhere } from './remnant.js';
+import { array, ifRight, object, parseRecord, recordText, string, type TypeOf } from '../records/schema.js';
+import { REMNANT, type Remnant, remnantsWhere } from './remnant.js';
 import type { SectionSettings } from './section.js';
 import { inSection } from './section.js';
 
@@ -12,11 +13,12 @@ import { inSection } from './section.js';
  * What `unlock --force` has left alive of a build, in `Testing/Temporary` of that build and, of a secondary, of its primary:
  * the environment of a process tells its own user which run it belongs to; this file tells all others, other hosts included.
  */
-export interface RemnantsNote {
+const NOTE = object({
   /** Changes with every boot of the host that wrote it; no process of before is left then. */
-  readonly bootId?: string;
-  readonly remnants: readonly Remnant[];
-}
+  bootId: ifRight(string()),
+  remnants: array(REMNANT),
+});
+export type RemnantsNote = TypeOf<typeof NOTE>;
 
 export type ReadNote =
   | { readonly kind: 'note'; readonly path: string; readonly note: RemnantsNote }
@@ -50,25 +52,11 @@ export function readNote(path: string): ReadNote | undefined {
   try {
     const text = readRegularFile(path, LIMIT);
     if (text === undefined) return undefined;
-    const value = JSON.parse(text) as Partial<RemnantsNote> | null;
-    const remnants = value?.remnants;
-    if (!Array.isArray(remnants) || !remnants.every(isRemnant)) return { kind: 'unreadable', path };
-    const bootId = value?.bootId;
-    return { kind: 'note', path, note: { remnants, ...(typeof bootId === 'string' && { bootId }) } };
+    const note = parseRecord(NOTE, text);
+    return note === undefined ? { kind: 'unreadable', path } : { kind: 'note', path, note };
   } catch {
     return { kind: 'unreadable', path };
   }
-}
-
-function isRemnant(value: unknown): value is Remnant {
-  if (typeof value !== 'object' || value === null) return false;
-  const { host, pid, startTicks, user, since, command, run, build, stage } = value as Record<string, unknown>;
-  return (
-    [host, user, command, run, build].every((text) => typeof text === 'string') &&
-    [since, stage].every((text) => text === undefined || typeof text === 'string') &&
-    Number.isSafeInteger(pid) &&
-    Number.isSafeInteger(startTicks)
-  );
 }
 
 /** Those of a note that live, what their runs have started since, and those of which only another host can tell. */
@@ -101,7 +89,7 @@ export function writeNote(temporary: string, build: string, remnants: readonly R
   const all = [...remnants, ...still.filter(isNew)].slice(0, MOST);
   const { bootId } = host;
   if (all.length > 0)
-    replaceAtomically(path, `${JSON.stringify({ ...(bootId !== undefined && { bootId }), remnants: all }, null, 2)}\n`);
+    replaceAtomically(path, recordText(NOTE, { ...(bootId !== undefined && { bootId }), remnants: all }, 2));
 }
 
 /**

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { removeIfThere } from '../files/directory-entries.js';
 import { errorCode } from '../host/error-code.js';
-import { jsonObject } from '../text/json.js';
+import { object, oneOf, parseRecord, recordText, string, type TypeOf } from '../records/schema.js';
 import { journalDirectory } from '../updates/journal.js';
 import { describeFaults, explainFaults } from '../updates/proof.js';
 import type { MergedUpdate } from '../updates/record.js';
@@ -28,11 +28,8 @@ export type SourceProof =
  * build need not look at all of it again. Only the primary's runs write it, while they hold `update`;
  * a secondary that finds it wrong removes it.
  */
-interface Remembered {
-  readonly format: 1;
-  readonly revision: string;
-  readonly sign: string;
-}
+const REMEMBERED = object({ format: oneOf(1), revision: string(), sign: string() });
+type Remembered = TypeOf<typeof REMEMBERED>;
 
 const LIMIT = 1024 * 1024;
 
@@ -124,21 +121,16 @@ function judge(proof: Proof, source: string, revision: string): SourceProof {
 
 /** Whatever else stands there proves nothing. */
 function read(source: Source): Remembered | undefined {
-  let text: string | undefined;
   try {
-    text = readRegularFile(proofFile(source), LIMIT);
+    return parseRecord(REMEMBERED, readRegularFile(proofFile(source), LIMIT) ?? '');
   } catch {
     return undefined;
   }
-  const fields = text === undefined ? undefined : jsonObject(text);
-  const { format, revision, sign } = fields ?? {};
-  if (format !== 1 || typeof revision !== 'string' || typeof sign !== 'string') return undefined;
-  return { format, revision, sign };
 }
 
 function remember(source: Source, remembered: Remembered): void {
   try {
-    replaceAtomically(proofFile(source), `${JSON.stringify(remembered)}\n`);
+    replaceAtomically(proofFile(source), recordText(REMEMBERED, remembered));
   } catch (error) {
     // A full disk: the next run looks at all of the tree again. Whatever else is wrong there, the record will tell.
     if (errorCode(error) === undefined) throw error;

@@ -28,7 +28,7 @@ export function markMove(
   const mark: MoveMark = {
     format: 1,
     from: head,
-    to: target,
+    ...(target !== undefined && { to: target }),
     // What is unknown counts as unchanged, as far as a repair may rely on it: it then refuses rather than guesses.
     local: local.kind === 'local' ? [...local.modified, ...local.conflicting] : [],
     run: context.run,

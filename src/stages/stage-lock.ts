@@ -3,33 +3,52 @@ import { basename, isAbsolute } from 'node:path';
 import { isBuildName, isStageName } from '../config/names.js';
 import { createExclusively, readRegularFile } from '../files/atomic-file.js';
 import { errorCode } from '../host/error-code.js';
-import { jsonObject } from '../text/json.js';
+import {
+  count,
+  integer,
+  object,
+  optional,
+  parseRecord,
+  recordText,
+  string,
+  type TypeOf,
+  where,
+} from '../records/schema.js';
+
+/** Of a file; a run writes far less. */
+const LONGEST = 64 * 1024;
+/** No process of Linux has a larger number; a smaller one than 1 would mean a group of them to kill(2). */
+const LARGEST_PID = 0x7fffffff;
+
+const text = string(undefined, LONGEST);
 
 /**
  * What a stage lock says of the run that made it. Written as JSON that a person can read with `cat`; further keys of
- * newer versions are ignored.
+ * newer versions are ignored. The directory may be writable by others: what goes into a path, a command or a comparison has
+ * its form, what is only shown (`user`, `command`) may be any text and is shown as such.
  */
-export interface StageLockRecord {
+const STAGE_LOCK = object({
   /** `running`, or the name of a stage. */
-  readonly stage: string;
-  readonly build: string;
-  readonly site: string;
+  stage: where(string(undefined, 64), isStageName),
+  build: where(string(undefined, 64), isBuildName),
+  site: text,
   /** Host name, with the PID namespace if it is not the host's first one. */
-  readonly host: string;
-  readonly pid: number;
+  host: string(undefined, 320),
+  pid: integer(1, LARGEST_PID),
   /** Start of the process in clock ticks since boot, where /proc tells. */
-  readonly processStart?: number;
-  readonly bootId?: string;
-  readonly user: string;
+  processStart: optional(count),
+  bootId: optional(string(/^[\w-]+$/, 64)),
+  user: text,
   /** When the lock was made; ISO 8601, UTC, by the clock of `host`. */
-  readonly since: string;
-  readonly command: string;
+  since: where(string(/^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 40), (since) => !Number.isNaN(Date.parse(since))),
+  command: text,
   /** The log of what the stage was doing; absent for `running`. */
-  readonly logFile?: string;
-  readonly buildstamp: string;
+  logFile: optional(where(string(undefined, 4096), (file) => isAbsolute(file) && !file.includes('\0'))),
+  buildstamp: string(/^[\w-]+$/, 64),
   /** Random, the same in all locks of one run. */
-  readonly run: string;
-}
+  run: string(/^[\w.-]+$/, 64),
+});
+export type StageLockRecord = TypeOf<typeof STAGE_LOCK>;
 
 /** A stage lock as it was found. */
 export interface FoundStageLock {
@@ -41,9 +60,6 @@ export interface FoundStageLock {
   readonly touchedMs: number;
 }
 
-/** Of a file; a run writes far less. */
-const LONGEST = 64 * 1024;
-
 /** How often the owner renews the time stamps of its stage locks, in milliseconds. */
 export const HEARTBEAT_MS = 30_000;
 
@@ -53,7 +69,7 @@ export const HEARTBEAT_MS = 30_000;
  * @throws the system's error; then there is no lock
  */
 export function createStageLock(path: string, record: StageLockRecord): 'created' | 'exists' {
-  return createExclusively(path, `${JSON.stringify(record, null, 2)}\n`);
+  return createExclusively(path, recordText(STAGE_LOCK, record, 2));
 }
 
 /** The stage lock of that path; undefined when there is none. */
@@ -71,52 +87,7 @@ export function readStageLock(path: string): FoundStageLock | undefined {
 
 /** Reads the text of a stage lock; undefined when it is none. */
 export function parseStageLock(text: string): StageLockRecord | undefined {
-  const fields = jsonObject(text);
-  if (fields === undefined) return undefined;
-  return isRecord(fields) ? fields : undefined;
-}
-
-/** No process of Linux has a larger number; a smaller one than 1 would mean a group of them to kill(2). */
-const LARGEST_PID = 0x7fffffff;
-
-/**
- * Whether the fields are such as a run writes. The directory may be writable by others: what goes into a path, a command or a
- * comparison has its form, what is only shown (`user`, `command`) may be any text and is shown as such.
- */
-function isRecord(fields: Record<string, unknown>): fields is Record<string, unknown> & StageLockRecord {
-  const { stage, build, site, host, pid, processStart, bootId, user, since, command, logFile, buildstamp, run } =
-    fields;
-  return (
-    isText(stage, 64) &&
-    isStageName(stage) &&
-    isText(build, 64) &&
-    isBuildName(build) &&
-    isText(site) &&
-    isText(host, 320) &&
-    isText(user) &&
-    isText(command) &&
-    isText(since, 40) &&
-    /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(since) &&
-    !Number.isNaN(Date.parse(since)) &&
-    isText(buildstamp, 64) &&
-    /^[\w-]+$/.test(buildstamp) &&
-    isText(run, 64) &&
-    /^[\w.-]+$/.test(run) &&
-    isCount(pid) &&
-    pid >= 1 &&
-    pid <= LARGEST_PID &&
-    (processStart === undefined || isCount(processStart)) &&
-    (bootId === undefined || (isText(bootId, 64) && /^[\w-]+$/.test(bootId))) &&
-    (logFile === undefined || (isText(logFile, 4096) && isAbsolute(logFile) && !logFile.includes('\0')))
-  );
-}
-
-function isText(value: unknown, most = LONGEST): value is string {
-  return typeof value === 'string' && value.length <= most;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return parseRecord(STAGE_LOCK, text);
 }
 
 /**

@@ -15,16 +15,6 @@ export function jsonText(value: unknown, indent?: number): string {
   );
 }
 
-/** The members of a text that is one JSON object; undefined when it is anything else, cut off, say. Nothing of them is checked. */
-export function jsonObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function hex(unit: number): string {
   return unit.toString(16).padStart(4, '0');
 }

@@ -3,34 +3,37 @@ import { dirname, join } from 'node:path';
 import { removeAbandoned } from '../files/abandoned.js';
 import { createExclusively, readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { errorCode } from '../host/error-code.js';
+import { boolean, object, oneOf, optional, parseRecord, recordText, string, type TypeOf } from '../records/schema.js';
 import { errorText } from '../text/error-text.js';
-import { jsonObject } from '../text/json.js';
 import { journalDirectory } from './journal.js';
+
+const word = string(/^./su);
 
 /**
  * What the source says of its primary, as JSON that a person can read with `cat`. It lies in the directory in which the
  * version control system keeps its own files, so that every configuration, user and host that updates the source finds it,
  * and a second time, with the same identity, beside the journal of the primary. Further keys of newer versions are ignored.
  */
-export interface Claim {
-  readonly format: 1;
+const CLAIM = object({
+  format: oneOf(1),
   /** Random, made once for each build directory: that of a build which was renamed or moved stays the same. */
-  readonly identity: string;
-  readonly build: string;
+  identity: word,
+  build: word,
   /** Absolute, without symbolic links. */
-  readonly directory: string;
-  readonly configFile: string;
+  directory: word,
+  configFile: word,
   /** As the primary reaches it; another host, or a bind mount, may know it by another path. */
-  readonly source: string;
+  source: word,
   /** Whether it moves the submodules, too. */
-  readonly submodules: boolean;
-  readonly host: string;
-  readonly user: string;
+  submodules: boolean,
+  host: word,
+  user: word,
   /** When the claim was made or last renewed; ISO 8601, UTC, by the clock of `host`. */
-  readonly since: string;
+  since: word,
   /** Inode number of the primary's own copy, which tells it from a copied build directory also from another host. */
-  readonly inode?: string;
-}
+  inode: optional(string()),
+});
+export type Claim = TypeOf<typeof CLAIM>;
 
 /** A claim as it was found. */
 export type FoundClaim =
@@ -109,7 +112,7 @@ export function replaceClaim(file: string, claim: Claim): void {
 }
 
 function textOf(claim: Claim): string {
-  return `${JSON.stringify(claim, undefined, 2)}\n`;
+  return recordText(CLAIM, claim, 2);
 }
 
 /** Whom it keeps out has to be able to read it, whatever the umask; and killed runs have left their temporaries. */
@@ -130,15 +133,7 @@ function publish(file: string): void {
 
 /** Reads the text of a claim; undefined when it is none. */
 export function parseClaim(text: string): Claim | undefined {
-  const fields = jsonObject(text);
-  if (fields === undefined) return undefined;
-  const words = ['identity', 'build', 'directory', 'configFile', 'source', 'host', 'user', 'since'];
-  const isClaim =
-    fields['format'] === 1 &&
-    words.every((word) => typeof fields[word] === 'string' && fields[word] !== '') &&
-    typeof fields['submodules'] === 'boolean' &&
-    (fields['inode'] === undefined || typeof fields['inode'] === 'string');
-  return isClaim ? (fields as unknown as Claim) : undefined;
+  return parseRecord(CLAIM, text);
 }
 
 function unreadable(why: string): FoundClaim {

@@ -4,26 +4,43 @@ import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import { InTheWay } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
+import {
+  boolean,
+  count,
+  ifRight,
+  object,
+  oneOf,
+  parseRecord,
+  recordText,
+  string,
+  type TypeOf,
+  value,
+} from '../records/schema.js';
 import { ensureBuildId, isBuildId } from './build-identity.js';
 import { journalDirectory } from './journal.js';
 
-/** How far a build has come in the journal of its primary. */
-export interface Cursor {
-  readonly format: 1;
-  /** The number of the last record that a completed run built, or that was the newest when the build joined. */
-  readonly record: number;
-  /** False for a build that has joined but completed no run since: it must build even without news. */
-  readonly completed: boolean;
-  /** Where the build builds; absent in those of older versions. By this it is found again after it was renamed. */
-  readonly home?: Home;
-}
-
-/** The build directory of a build, as its cursor knows it. */
-export interface Home {
-  readonly id: string;
+/** Where a build builds, as its cursor knows it. */
+const HOME = object({
+  id: value(isBuildId),
   /** Absolute, as configured when the cursor was last moved. */
-  readonly directory: string;
-}
+  directory: string(),
+});
+export type Home = TypeOf<typeof HOME>;
+
+/** How far a build has come in the journal of its primary. */
+const CURSOR = object({
+  format: oneOf(1),
+  /** The number of the last record that a completed run built, or that was the newest when the build joined. */
+  record: count,
+  /** False for a build that has joined but completed no run since: it must build even without news. */
+  completed: boolean,
+  /**
+   * Where the build builds; absent in those of older versions. By this it is found again after it was renamed. A wrong one
+   * counts as none: without it the cursor is as good as one of an older version.
+   */
+  home: ifRight(HOME),
+});
+export type Cursor = TypeOf<typeof CURSOR>;
 
 /** More than any cursor comes to, in bytes. */
 const LONGEST = 64 * 1024;
@@ -64,7 +81,7 @@ export function readCursor(primaryDirectory: string, build: string): CursorRead 
     return { kind: 'unreadable', file, message: error.message };
   }
   if (text === undefined) return { kind: 'none' };
-  const cursor = parseCursor(text);
+  const cursor = parseRecord(CURSOR, text);
   if (cursor) return { kind: 'cursor', cursor };
   const message = `${file} is not a cursor, so what ${build} has built is unknown. Remove it, and it starts at the present`;
   return { kind: 'unreadable', file, message };
@@ -110,42 +127,12 @@ export function moveCursor(primaryDirectory: string, build: string, record: numb
 export function writeCursor(primaryDirectory: string, build: string, cursor: Cursor): Cursor {
   const file = cursorFile(primaryDirectory, build);
   ensureDirectory(join(file, '..'));
-  replaceAtomically(file, `${JSON.stringify(cursor, undefined, 1)}\n`);
+  replaceAtomically(file, recordText(CURSOR, cursor, 1));
   return cursor;
-}
-
-function parseCursor(text: string): Cursor | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isCursor(value)) return undefined;
-    const { format, record, completed, home } = value;
-    return { format, record, completed, ...(isHome(home) && { home }) };
-  } catch {
-    return undefined;
-  }
-}
-
-function isCursor(value: unknown): value is Cursor {
-  return (
-    isObject(value) && value['format'] === 1 && isCount(value['record']) && typeof value['completed'] === 'boolean'
-  );
-}
-
-/** A wrong one counts as none: without it the cursor is like one of an older version. */
-function isHome(value: unknown): value is Home {
-  return isObject(value) && isBuildId(value['id']) && typeof value['directory'] === 'string';
 }
 
 /** Where a build builds, for its cursor. @throws the system's error */
 export function homeOf(buildDirectory: string): Home | undefined {
   const id = ensureBuildId(buildDirectory);
   return id === undefined ? undefined : { id, directory: buildDirectory };
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

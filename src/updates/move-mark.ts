@@ -3,10 +3,9 @@ import { createExclusively, readRegularFile, replaceAtomically } from '../files/
 import { removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import { errorCode } from '../host/error-code.js';
-import { jsonObject } from '../text/json.js';
+import { array, object, oneOf, optional, parseRecord, recordText, string, type TypeOf } from '../records/schema.js';
 import { shown } from '../text/shown.js';
 import { syncDirectory } from './journal.js';
-import type { BrokenMove } from './version-control.js';
 
 /**
  * That the source may be half moved, as a fact on disk: from which revision to which, and by which run.
@@ -17,19 +16,24 @@ import type { BrokenMove } from './version-control.js';
  *
  * It lies beside the journal and not among the stage locks, since people clear those by habit.
  */
-export interface MoveMark extends Omit<BrokenMove, 'otherHost'> {
-  readonly format: 1;
+const MARK = object({
+  format: oneOf(1),
+  /** As in {@link BrokenMove}. */
+  from: string(),
+  to: optional(string()),
+  local: array(string()),
   /** The run that moves, as its processes have it in their environment. */
-  readonly run: string;
+  run: string(),
   /** Its host, as {@link Host} names it, and that host's boot. */
-  readonly host: string;
-  readonly bootId?: string;
-  readonly user: string;
-  readonly buildstamp: string;
+  host: string(),
+  bootId: optional(string()),
+  user: string(),
+  buildstamp: string(),
   /** ISO 8601, UTC, by the clock of `host`. */
-  readonly since: string;
-  readonly logFile: string;
-}
+  since: string(),
+  logFile: string(),
+});
+export type MoveMark = TypeOf<typeof MARK>;
 
 export type MarkRead =
   | { readonly kind: 'none' }
@@ -57,7 +61,7 @@ export function readMark(journal: string): MarkRead {
     throw error;
   }
   if (text === undefined) return { kind: 'none' };
-  const mark = parseMark(text);
+  const mark = parseRecord(MARK, text);
   return mark === undefined ? { kind: 'unreadable', file } : { kind: 'mark', file, mark };
 }
 
@@ -71,7 +75,7 @@ export function readMark(journal: string): MarkRead {
  */
 export function writeMark(journal: string, mark: MoveMark): void {
   ensureDirectory(journal);
-  const text = `${JSON.stringify(mark, undefined, 1)}\n`;
+  const text = recordText(MARK, mark, 1);
   // Only this run may write here, since it holds `update`; what stands here has been repaired by it.
   if (createExclusively(markFile(journal), text) === 'exists') replaceAtomically(markFile(journal), text);
   syncDirectory(journal);
@@ -86,19 +90,4 @@ export function removeMark(journal: string): void {
 export function describeMark({ from, to, buildstamp, host }: MoveMark): string {
   const [target, where] = [to === undefined ? 'what its command brings' : shown(to, 80), shown(host, 255)];
   return `of ${shown(buildstamp, 80)} on ${where}, from ${shown(from, 80)} to ${target}`;
-}
-
-/** Reads the text of a mark; undefined when it is none. */
-function parseMark(text: string): MoveMark | undefined {
-  const fields = jsonObject(text);
-  if (fields === undefined) return undefined;
-  const words = ['from', 'run', 'host', 'user', 'buildstamp', 'since', 'logFile'];
-  const { local } = fields;
-  const isWhole =
-    fields['format'] === 1 &&
-    words.every((word) => typeof fields[word] === 'string') &&
-    ['to', 'bootId'].every((word) => fields[word] === undefined || typeof fields[word] === 'string') &&
-    Array.isArray(local) &&
-    local.every((path) => typeof path === 'string');
-  return isWhole ? (fields as unknown as MoveMark) : undefined;
 }

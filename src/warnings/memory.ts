@@ -1,25 +1,28 @@
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
-import type { Remembered } from './thinning.js';
+import { object, parseRecord, rightOf, type TypeOf } from '../records/schema.js';
+import { REMEMBERED } from './thinning.js';
+
+const subject = rightOf(REMEMBERED);
+
+/** What a warning can be about, and of each subject what is wrong, the one that came last first. */
+const MEMORY = object({
+  run: subject,
+  submit: subject,
+  overlap: subject,
+  mail: subject,
+  configuration: subject,
+});
 
 /** What a warning can be about. */
-export type Subject = 'run' | 'submit' | 'overlap' | 'mail' | 'configuration';
-
-const SUBJECTS: readonly Subject[] = ['run', 'submit', 'overlap', 'mail', 'configuration'];
+export type Subject = keyof TypeOf<typeof MEMORY>;
 
 /** Of each subject what is wrong, the one that came last first. */
-export type Memory = Partial<Readonly<Record<Subject, readonly Remembered[]>>>;
+export type Memory = Partial<TypeOf<typeof MEMORY>>;
 
 /** Reads what is remembered. What cannot be read counts as forgotten: a warning too many is better than one too few. */
 export function readMemory(file: string): Memory {
   try {
-    const value: unknown = JSON.parse(readRegularFile(file, 64 * 1024) ?? '{}');
-    if (typeof value !== 'object' || value === null) return {};
-    return Object.fromEntries(
-      SUBJECTS.map((subject) => {
-        const entries = (value as Record<Subject, unknown>)[subject];
-        return [subject, Array.isArray(entries) ? entries.filter(isRemembered) : []];
-      }),
-    );
+    return parseRecord(MEMORY, readRegularFile(file, 64 * 1024) ?? '') ?? {};
   } catch {
     return {};
   }
@@ -32,14 +35,4 @@ export function readMemory(file: string): Memory {
  */
 export function writeMemory(file: string, memory: Memory): void {
   replaceAtomically(file, `${JSON.stringify(memory, undefined, 2)}\n`);
-}
-
-function isRemembered(value: unknown): value is Remembered {
-  if (typeof value !== 'object' || value === null) return false;
-  const { key, since, told, times, withheld, seen } = value as Record<keyof Remembered, unknown>;
-  const isTime = (time: unknown): boolean => typeof time === 'string' && !Number.isNaN(Date.parse(time));
-  const isCount = (count: unknown): boolean => typeof count === 'number' && count >= 0;
-  return (
-    typeof key === 'string' && isTime(since) && isTime(told) && isTime(seen) && isCount(times) && isCount(withheld)
-  );
 }

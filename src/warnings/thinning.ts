@@ -1,23 +1,26 @@
+import { count, object, string, type TypeOf, time } from '../records/schema.js';
+
 /**
  * A cron job that finds the same lock every five minutes would mail the same warning every five minutes, until they are no longer
  * read. So a warning is reported at once, and while it stays the same again after 1, 2, 4, … hours, at most a day.
  */
 
 /** What is remembered of a warning. Times are ISO 8601. */
-export interface Remembered {
+export const REMEMBERED = object({
   /** What the warning is about: two that are the same in it are the same to a person. */
-  readonly key: string;
+  key: string(),
   /** When it came first. */
-  readonly since: string;
+  since: time,
   /** When it was last reported. */
-  readonly told: string;
+  told: time,
   /** How often that was. */
-  readonly times: number;
+  times: count,
   /** How often it has occurred since then without being reported. */
-  readonly withheld: number;
+  withheld: count,
   /** When it last came. */
-  readonly seen: string;
-}
+  seen: time,
+});
+export type Remembered = TypeOf<typeof REMEMBERED>;
 
 /** What to do with a warning. */
 export interface Thinned {

@@ -6,6 +6,7 @@ import {
   ifRight,
   integer,
   map,
+  nullable,
   number,
   object,
   oneOf,
@@ -92,6 +93,13 @@ describe('a record', () => {
     }
     expect(parseRecord(object({ ms: number() }), '{"ms":1e999}')).toBeUndefined();
     expect(parseRecord(object({ ms: number(0, 10) }), '{"ms":0.5}')).toEqual({ ms: 0.5 });
+  });
+
+  test('may say null where that means nothing', () => {
+    const schema = object({ owner: nullable(string()) });
+    expect(parseRecord(schema, '{"owner":null}')).toEqual({ owner: null });
+    expect(parseRecord(schema, '{"owner":"a"}')).toEqual({ owner: 'a' });
+    for (const text of ['{}', '{"owner":0}', '{"owner":false}']) expect(parseRecord(schema, text)).toBeUndefined();
   });
 
   test('does not have what every object has', () => {
