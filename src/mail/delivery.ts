@@ -1,4 +1,3 @@
-import { formatDuration } from '../text/duration.js';
 import type { Mail } from '../config/project.js';
 import {
   type Attempted,
@@ -11,6 +10,7 @@ import {
   type Stop,
 } from '../spool/delivery.js';
 import { readOutage } from '../spool/outage.js';
+import { formatDuration } from '../text/duration.js';
 import { transportOf } from './chosen-transport.js';
 import {
   dropLetter,

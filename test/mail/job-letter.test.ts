@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endText, type JobReport, jobLetter } from '../../src/mail/job-letter.js';
-import { momentText } from '../../src/text/moment.js';
 import { LETTER } from '../../src/mail/letter.js';
+import { momentText } from '../../src/text/moment.js';
 import { mailBy, smtp } from './correspondence.js';
 
 let directory: string;
