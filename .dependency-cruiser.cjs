@@ -1,6 +1,6 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission, warnings, mail and once, then processes, secrets, xml and spool, then locks and config, then files, then host, then records and text. Nothing imports
+ * submission, warnings, mail and once, then processes, secrets, xml and spool, then locks and config, then files, then host, then records and text, then tables. Nothing imports
  * upwards, nothing goes in a circle, types neither.
  */
 const layers = [
@@ -13,6 +13,7 @@ const layers = [
   ['files'],
   ['host'],
   ['records', 'text'],
+  ['tables'],
 ];
 
 const upwards = layers.flatMap((layer, index) =>
@@ -42,7 +43,7 @@ module.exports = {
       comment: 'src/locks is a library that can be used without the rest; how it shows text is the same everywhere.',
       severity: 'error',
       from: { path: '^src/locks/' },
-      to: { path: '^src/(?!(locks|files|host|text)/)' },
+      to: { path: '^src/(?!(locks|files|host|text|tables)/)' },
     },
     {
       name: 'config-stands-alone',

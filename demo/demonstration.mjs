@@ -2,8 +2,8 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { explainMissing, missingPrograms } from '../scripts/prerequisites.mjs';
 import { endOfDemo } from './end.mjs';
-import { missingPrograms } from './world.mjs';
 
 /**
  * The frame of a demo: one temporary directory, which goes when all is well and stays otherwise or with `--keep`, a time limit,
@@ -20,7 +20,7 @@ export async function runDemo(name, timeLimit, demonstrate, options = {}) {
   const { keep, ...values } = parseArgs({ options: { keep: { type: 'boolean', default: false }, ...options } }).values;
   const missing = missingPrograms();
   if (missing.length > 0) {
-    process.stderr.write(`The demo needs ${missing.join(', ')}.\n`);
+    process.stderr.write(explainMissing(missing));
     return 1;
   }
   // The real path, because that is what git and stagelock print.

@@ -5,6 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compiler } from '../scripts/compiler.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, '..', 'dist');
@@ -81,7 +82,13 @@ const char *${name}_change(void) { return "${nameOf(change)}"; }
 
 function configuration(other) {
   const text = readFileSync(join(here, 'stagelock.toml'), 'utf8');
-  return other === 'clang' ? text : text.replace('CC = "clang"', 'CC = "gcc"').replaceAll('clang', other);
+  const named = other === 'clang' ? text : text.replace('CC = "clang"', 'CC = "gcc"').replaceAll('clang', other);
+  return withCompiler(named);
+}
+
+/** The builds that say gcc use the compiler that there is. */
+export function withCompiler(configuration) {
+  return configuration.replaceAll('CC = "gcc"', `CC = ${JSON.stringify(compiler().join(' '))}`);
 }
 
 /** `ct-lock-helper` in the PATH of the makefile, as an installation would put it there. */
@@ -101,6 +108,7 @@ function environmentOf(root) {
     DEMO: root,
     DEMO_GIT: findProgram('git'),
     HELPER: 'ct-lock-helper',
+    SHARED_CC: compiler().join(' '),
     // In a build of seconds nobody waits for the thirty after which a wait is told by default.
     CT_LOCK_WARN_INTERVAL: '0.1',
     GIT_CONFIG_NOSYSTEM: '1',
@@ -123,9 +131,4 @@ function findProgram(name) {
 
 function gitIn(directory, environment) {
   return (...args) => promisify(execFile)(environment.DEMO_GIT, args, { cwd: directory, env: environment });
-}
-
-/** What the demo cannot do without, and is not here. */
-export function missingPrograms() {
-  return ['git', 'make', 'gcc'].filter((name) => findProgram(name) === undefined);
 }

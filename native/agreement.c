@@ -12,9 +12,6 @@
 #include "sharing.h"
 #include "words.h"
 
-/** What is longer was not written by us. */
-enum { LONGEST = 4096 };
-
 bool may_be_written_by_all(const struct stat *directory) {
   return (directory->st_mode & S_ISVTX) != 0 && (directory->st_mode & S_IWOTH) != 0;
 }
@@ -41,8 +38,8 @@ static char *trimmed(const char *text, size_t length) {
 /** One line: a strategy, or `locks=DIR`, from the directory of the file. */
 static bool understand(const char *line, const char *directory, struct agreement *agreement) {
   if (line[0] == '\0') return true;
-  if (!begins(line, "locks=")) return strategy_of(line, strlen(line), &agreement->strategy);
-  const char *path = line + strlen("locks=");
+  if (!begins(line, AGREEMENT_LOCKS)) return strategy_of(line, strlen(line), &agreement->strategy);
+  const char *path = line + strlen(AGREEMENT_LOCKS);
   if (path[0] == '\0') return false;
   agreement->locks = path[0] == '/' ? copy_of(path, strlen(path)) : joined(directory, "/", path, NULL);
   return true;
@@ -50,20 +47,20 @@ static bool understand(const char *line, const char *directory, struct agreement
 
 enum agreement_reading read_agreement(const char *directory, struct agreement *agreement) {
   *agreement = (struct agreement){.strategy = STRATEGY_AUTO};
-  char *file = joined(directory, "/.lock-strategy", NULL);
+  char *file = joined(directory, "/" AGREEMENT_FILE, NULL);
   int fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   int error = errno;
   free(file);
   if (fd < 0) return error == ENOENT || is_everybodys(directory) ? NOTHING_AGREED : UNREADABLE;
   struct stat found;
-  char text[LONGEST + 1];
+  char text[LONGEST_AGREEMENT + 1];
   ssize_t length = -1;
   bool there = fstat(fd, &found) == 0;
   bool trusted = there && is_trusted(&found, directory);
   if (trusted && S_ISREG(found.st_mode)) length = read(fd, text, sizeof text);
   close(fd);
   if (there && !trusted) return NOTHING_AGREED;
-  if (length <= 0 || length > LONGEST || memchr(text, '\0', (size_t)length) != NULL) return UNREADABLE;
+  if (length <= 0 || length > LONGEST_AGREEMENT || memchr(text, '\0', (size_t)length) != NULL) return UNREADABLE;
   text[length] = '\0';
   for (const char *line = text; *line != '\0'; line += line[0] == '\n') {
     size_t end = strcspn(line, "\n");
@@ -75,9 +72,9 @@ enum agreement_reading read_agreement(const char *directory, struct agreement *a
 
 /** Creates the file with its content in one step, as createExclusively does where there are hard links. */
 static bool record(const char *directory, enum strategy strategy) {
-  char *file = text("%s/.lock-strategy", directory);
+  char *file = text("%s/" AGREEMENT_FILE, directory);
   char *temporary = text("%s/.%s.tmp", directory, unique_name());
-  int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
   if (fd < 0) return false;
   char *content = text("%s\n", strategy_name(strategy));
   size_t length = strlen(content);

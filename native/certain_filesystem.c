@@ -3,20 +3,11 @@
 #include <stddef.h>
 #include <sys/vfs.h>
 
-/** What was tried is in docs/made-once.md. */
-static const uint32_t certain[] = {
-  0xef53,     // ext4, and ext2 and ext3, which have its number
-  0x01021994, // tmpfs
-  0x58465342, // xfs
-  0x9123683e, // btrfs
-  0x794c7630, // overlay
-};
+#include "filesystem.h"
 
 bool is_certain_filesystem(uint32_t magic) {
-  for (size_t index = 0; index < sizeof certain / sizeof *certain; index++) {
-    if (certain[index] == magic) return true;
-  }
-  return false;
+  const struct known_filesystem *known = filesystem_by_magic(magic);
+  return known != NULL && known->certain;
 }
 
 /** What has no room is asked about again each time. */

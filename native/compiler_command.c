@@ -4,6 +4,7 @@
 
 #include "compiler_options.h"
 #include "named_outputs.h"
+#include "tables/compiler_options.h"
 
 /** What is known while the arguments are read. */
 struct reading {
@@ -17,20 +18,18 @@ struct reading {
   /** -MF. */
   struct dependency_file named;
   /** The next argument for that reader is a file that it writes. */
-  bool names_next[LINKER + 1];
+  bool names_next[READERS];
 };
 
 static bool is(const char *text, const char *other) { return strcmp(text, other) == 0; }
 
 /** Whether `-Wp,` is followed by one of these arguments, separated by commas. */
-static bool passes(const char *option, const char *const *wanted) {
+static bool passes(const char *option, const struct pattern *wanted) {
   if (!begins(option, "-Wp,")) return false;
   const char *part = option + 4;
   for (;;) {
     size_t length = strcspn(part, ",");
-    for (const char *const *one = wanted; *one != NULL; one++) {
-      if (strlen(*one) == length && strncmp(part, *one, length) == 0) return true;
-    }
+    if (matches(copy_of(part, length), wanted)) return true;
     if (part[length] == '\0') return false;
     part += length + 1;
   }
@@ -46,34 +45,33 @@ static void read_named_output(struct reading *reading, enum reader reader, const
 
 static void read_positional(struct reading *reading, char *path) {
   struct compiler_command *command = &reading->command;
-  enum reader reader = reading->linker ? LINKER : DRIVER;
+  enum reader reader = reading->linker ? READER_LINKER : READER_DRIVER;
   if (reading->names_next[reader]) {
     read_named_output(reading, reader, path);
     return;
   }
   add_word(&command->positionals, path, -1);
-  enum input_kind kind = reading->language[0] == '\0'                       ? input_kind(path)
-                         : strstr(reading->language, "header") != NULL ? INPUT_HEADER
+  enum input_kind kind = reading->language[0] == '\0'                    ? input_kind(path)
+                         : matches(reading->language, &header_languages) ? INPUT_HEADER
                                                                          : INPUT_SOURCE;
   if (kind == INPUT_OTHER) return;
   if (command->sources.count == 0) {
     const char *language = reading->language;
-    command->preprocessed = language[0] == '\0' ? is_preprocessed(path)
-                                                : !is(language, "assembler") && strstr(language, "cpp-output") == NULL &&
-                                                      !is(language, "ir") && !is(language, "ast");
-    command->assembly = language[0] == '\0' ? is_assembly(path) : begins(language, "assembler");
+    bool plain = language[0] == '\0';
+    command->preprocessed = plain ? is_preprocessed(path) : !matches(language, &unprocessed_languages);
+    command->assembly = plain ? is_assembly(path) : matches(language, &assembly_languages);
   }
   add_word(&command->sources, path, -1);
   if (kind == INPUT_HEADER) reading->headers++;
 }
 
 static void read_linker_argument(struct reading *reading, const char *text) {
-  read_named_output(reading, LINKER, text);
+  read_named_output(reading, READER_LINKER, text);
   if (names_output_elsewhere(text)) reading->command.output_in_linker_file = true;
 }
 
 static void read_assembler_argument(struct reading *reading, const char *text) {
-  read_named_output(reading, ASSEMBLER, text);
+  read_named_output(reading, READER_ASSEMBLER, text);
   if (is(text, "--MD")) reading->command.output_in_other_file = true;
 }
 
@@ -115,12 +113,10 @@ static void name_dependency_file(struct reading *reading, const char *path, cons
   reading->named = (struct dependency_file){.path = path, .prefix = prefix, .suffix = "", .argument = index};
 }
 
-/** Which debug information is asked for, as far as both compilers mean the same by it. */
+/** Which debug information is asked for. */
 static void read_debug_option(struct compiler_command *command, const char *text) {
-  static const char *const full[] = {"-g", "-g2", "-g3", "-ggdb", "-ggdb2", "-ggdb3", NULL};
-  static const char *const less[] = {"-g0", "-g1", "-ggdb0", "-ggdb1", "-gmlt", NULL};
-  if (is_among(text, full) || begins(text, "-gdwarf")) command->debug = true;
-  else if (is_among(text, less) || begins(text, "-gline-")) command->debug = false;
+  if (matches(text, &full_debug)) command->debug = true;
+  else if (matches(text, &less_debug)) command->debug = false;
 }
 
 static void read_side_option(struct compiler_command *command, const char *text) {
@@ -130,58 +126,75 @@ static void read_side_option(struct compiler_command *command, const char *text)
   command->side_outputs = true;
 }
 
+static void read_meaning(struct reading *reading, const char *text, size_t index) {
+  struct compiler_command *command = &reading->command;
+  switch (meaning_of(text, driver_option_rules)) {
+    case DRIVER_OPTION_QUIET:
+      command->mode = MODE_QUIET;
+      break;
+    case DRIVER_OPTION_COMPILE:
+      if (command->mode == MODE_LINK) command->mode = MODE_COMPILE;
+      break;
+    case DRIVER_OPTION_ASSEMBLY:
+      if (command->mode != MODE_QUIET) command->mode = MODE_ASSEMBLY;
+      break;
+    case DRIVER_OPTION_DEPENDENCIES:
+      reading->by_driver = true;
+      break;
+    case DRIVER_OPTION_DEPENDENT:
+      command->names_dependent = true;
+      break;
+    case DRIVER_OPTION_DEPENDENCY_FILE:
+      name_dependency_file(reading, text + strlen("-MF"), "-MF", index);
+      break;
+    case DRIVER_OPTION_LINKER_ARGUMENTS:
+      read_arguments(reading, text + strlen("-Wl,"), read_linker_argument);
+      break;
+    case DRIVER_OPTION_ASSEMBLER_ARGUMENTS:
+      read_arguments(reading, text + strlen("-Wa,"), read_assembler_argument);
+      break;
+    case DRIVER_OPTION_OTHER_FILE:
+      command->output_in_other_file = true;
+      break;
+    case DRIVER_OPTION_CONFIGURED:
+      command->configured = true;
+      break;
+    case DRIVER_OPTION_REPEATED:
+      command->compiles_repeatedly = true;
+      break;
+    case DRIVER_OPTION_LTO:
+      command->lto = true;
+      break;
+    case DRIVER_OPTION_EMITS_OTHER:
+      command->emits_other = true;
+      break;
+    case DRIVER_OPTION_OWN_NAME:
+      command->own_name = true;
+      break;
+    case DRIVER_OPTION_LIBTOOL:
+      command->libtool = true;
+      break;
+    case DRIVER_OPTION_SHORT_LANGUAGE:
+      reading->language = language(text + strlen("-x"));
+      break;
+    case DRIVER_OPTION_LONG_LANGUAGE:
+      reading->language = language(text + strlen("--language="));
+      break;
+    default:
+      break;
+  }
+}
+
 static void read_option(struct reading *reading, const char *text, size_t index) {
-  static const char *const dependency_options[] = {
-    "-MD", "-MMD", "--write-dependencies", "--write-user-dependencies", NULL
-  };
-  static const char *const dependencies[] = {"-MD", "-MMD", NULL};
-  static const char *const dependents[] = {"-MT", "-MQ", NULL};
   struct compiler_command *command = &reading->command;
   if (reading->linker) {
     read_linker_argument(reading, text);
-    if (is(text, "--version") || is(text, "--help")) command->mode = MODE_QUIET;
+    if (matches(text, &quiet_linker_options)) command->mode = MODE_QUIET;
     return;
   }
-  if (is_quiet(text)) {
-    command->mode = MODE_QUIET;
-  } else if (is(text, "-c") || is(text, "--compile")) {
-    if (command->mode == MODE_LINK) command->mode = MODE_COMPILE;
-  } else if (is(text, "-S") || is(text, "--assemble")) {
-    if (command->mode != MODE_QUIET) command->mode = MODE_ASSEMBLY;
-  } else if (is_among(text, dependency_options)) {
-    reading->by_driver = true;
-  } else if (passes(text, dependencies)) {
-    read_preprocessor_dependencies(reading, text, index);
-  } else if (begins_among(text, dependents)) {
-    command->names_dependent = true;
-  } else if (begins(text, "-MF")) {
-    name_dependency_file(reading, text + 3, "-MF", index);
-  } else if (begins(text, "-Wl,")) {
-    read_arguments(reading, text + 4, read_linker_argument);
-  } else if (begins(text, "-Wa,")) {
-    read_arguments(reading, text + 4, read_assembler_argument);
-  } else if (begins(text, "-fproc-stat-report")) {
-    command->output_in_other_file = true;
-  } else if (begins(text, "--config=")) {
-    command->configured = true;
-  } else if (begins(text, "-fopenmp-targets") || begins(text, "--offload") || strstr(text, "-save-temps") != NULL) {
-    command->compiles_repeatedly = true;
-  } else if (is(text, "--MD")) {
-    command->output_in_other_file = true;
-  } else if (begins(text, "-flto")) {
-    command->lto = true;
-  } else if (begins(text, "-emit-") || begins(text, "--emit-") || is(text, "--precompile")) {
-    command->emits_other = true;
-  } else if (is(text, "-dynamiclib") || is(text, "-bundle")) {
-    command->own_name = true;
-  } else if (begins(text, "--mode=") || begins(text, "--tag=")) {
-    command->libtool = true;
-  } else if (begins(text, "-x")) {
-    reading->language = language(text + 2);
-  } else if (begins(text, "--language=")) {
-    reading->language = language(text + 11);
-  }
-  read_named_output(reading, DRIVER, text);
+  if (passes(text, &passed_dependencies)) read_preprocessor_dependencies(reading, text, index);
+  else read_meaning(reading, text, index);
+  read_named_output(reading, READER_DRIVER, text);
   read_side_option(command, text);
   read_debug_option(command, text);
   if (is_hashed_with_name(text)) command->hashed_with_name = true;
@@ -190,42 +203,56 @@ static void read_option(struct reading *reading, const char *text, size_t index)
 
 static void read_option_with_argument(struct reading *reading, const char *text, const char *argument, size_t index) {
   struct compiler_command *command = &reading->command;
-  if (is(text, "-o") || is(text, "--output")) {
-    command->output = argument;
-    command->output_prefix = "";
-    command->output_argument = index;
-  } else if (is(text, "-x") || is(text, "--language")) {
-    reading->language = language(argument);
-  } else if (is(text, "-MT") || is(text, "-MQ")) {
-    command->names_dependent = true;
-  } else if (is(text, "-MF")) {
-    name_dependency_file(reading, argument, "", index);
-  } else if (is(text, "--config")) {
-    command->configured = true;
-  } else if (is(text, "-wrapper")) {
-    command->wrapped = true;
-  } else if (begins(text, "-dumpdir") || begins(text, "-dumpbase") || begins(text, "--dump-base")) {
-    command->names_sides = true;
-  } else if (is(text, "-arch") || begins(text, "-Xarch_")) {
-    command->compiles_repeatedly = true;
-  } else if (is(text, "-MJ") || is(text, "-gen-cdb-fragment-path") || is(text, "-index-store-path")) {
-    command->output_in_other_file = true;
-  } else if (is(text, "-Xlinker") || is(text, "--for-linker")) {
-    read_linker_argument(reading, argument);
-  } else if (is(text, "-Xassembler") || is(text, "--for-assembler")) {
-    read_assembler_argument(reading, argument);
-  } else if (is(text, "-Xclang") && begins(argument, "-emit-")) {
-    command->emits_other = true;
+  switch (meaning_of(text, argument_option_rules)) {
+    case ARGUMENT_OPTION_OUTPUT:
+      command->output = argument;
+      command->output_prefix = "";
+      command->output_argument = index;
+      break;
+    case ARGUMENT_OPTION_LANGUAGE:
+      reading->language = language(argument);
+      break;
+    case ARGUMENT_OPTION_DEPENDENT:
+      command->names_dependent = true;
+      break;
+    case ARGUMENT_OPTION_DEPENDENCY_FILE:
+      name_dependency_file(reading, argument, "", index);
+      break;
+    case ARGUMENT_OPTION_CONFIGURED:
+      command->configured = true;
+      break;
+    case ARGUMENT_OPTION_WRAPPED:
+      command->wrapped = true;
+      break;
+    case ARGUMENT_OPTION_NAMES_SIDES:
+      command->names_sides = true;
+      break;
+    case ARGUMENT_OPTION_REPEATED:
+      command->compiles_repeatedly = true;
+      break;
+    case ARGUMENT_OPTION_OTHER_FILE:
+      command->output_in_other_file = true;
+      break;
+    case ARGUMENT_OPTION_LINKER_ARGUMENT:
+      read_linker_argument(reading, argument);
+      break;
+    case ARGUMENT_OPTION_ASSEMBLER_ARGUMENT:
+      read_assembler_argument(reading, argument);
+      break;
+    case ARGUMENT_OPTION_CLANG_ARGUMENT:
+      if (matches(argument, &emitting_arguments)) command->emits_other = true;
+      break;
+    default:
+      break;
   }
-  read_named_output(reading, DRIVER, text);
-  if (reading->names_next[DRIVER]) read_named_output(reading, DRIVER, argument);
+  read_named_output(reading, READER_DRIVER, text);
+  if (reading->names_next[READER_DRIVER]) read_named_output(reading, READER_DRIVER, argument);
 }
 
 /** `-oFILE` or `--output=FILE`: how long what stands before the file is, or 0. */
 static size_t glued_output(const char *text) {
   if (begins(text, "--output=")) return 9;
-  // Options of clang that begin like `-o FILE` and are none.
-  return begins(text, "-o") && !begins(text, "-objc") && !is(text, "-object") ? 2 : 0;
+  return begins(text, "-o") && !matches(text, &no_output_options) ? 2 : 0;
 }
 
 struct compiler_command read_compiler_command(const struct words *words, bool linker) {
@@ -239,7 +266,7 @@ struct compiler_command read_compiler_command(const struct words *words, bool li
     } else if (is(text, "--")) {
       command->end_of_options = index;
     } else if (takes_next(text)) {
-      if (++index == words->count) command->mode = MODE_QUIET;  // the compiler will say what is missing
+      if (++index == words->count) command->mode = MODE_QUIET; // the compiler will say what is missing
       else read_option_with_argument(&reading, text, words->items[index].text, index);
     } else if (glued > 0) {
       command->output = text + glued;

@@ -3,14 +3,12 @@
 #include <stdbool.h>
 
 /*
- * What has to be known of the options of gcc, clang, gfortran and the linker to find the output of a command. The same
- * tables stand in src/compile/compiler-options.ts; the tests compare the two with random command lines.
+ * What has to be known of the options of gcc, clang, gfortran and the linker to find the output of a command, by the tables that
+ * src/compile/compiler-options.ts has, too.
  */
 
 /** Its argument is the next word. */
 bool takes_next(const char *option);
-/** Nothing is written that could be protected. */
-bool is_quiet(const char *option);
 /** A cache would never hit if the output had a new name each time. */
 bool is_hashed_with_name(const char *option);
 /** The output records the command line. */

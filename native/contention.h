@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lock.h"
+#include "lock_state.h"
 #include "wait.h"
 
 /**
@@ -9,4 +9,5 @@
  *
  * @param saved_ms how long what it has taken from another one took to make; -1 where it has taken nothing
  */
-void log_wait(const char *file, const struct lock *lock, const struct wait *wait, long long held_ms, long long saved_ms);
+void log_wait(const char *file, const struct lock *lock, const struct wait *wait, long long held_ms,
+              long long saved_ms);

@@ -9,12 +9,10 @@
 #include <unistd.h>
 
 #include "habit.h"
-#include "lock.h"
+#include "path.h"
+#include "tables/compiles.h"
+#include "tables/messages.h"
 #include "words.h"
-
-/** The most links that the kernel follows. */
-enum { MOST_LINKS = 40 };
-enum { PROC_MAGIC = 0x9fa0 };
 
 /** What a link leads to in the end, whether or not that is there. Null for a loop, and for an open file (/proc/self/fd/1). */
 static const char *end_of(const char *link) {
@@ -60,10 +58,10 @@ static struct destination judge_file(const char *target, const char *end, const 
   bool certain = true;
   bool has_others = command != NULL && (end != NULL || (file != NULL && file->st_nlink > 1));
   bool through = has_others && writes_into(habit_of(command, &certain), file);
-  if (through && !certain) return in_place(target, "it is a link, and which one the tool keeps cannot be seen");
+  if (through && !certain) return in_place(target, SAYS_UNCLEAR_LINK);
   const char *path = through && end != NULL ? end : target;
-  if (through && file != NULL && file->st_nlink > 1) return in_place(path, "it has other names, which the tool keeps");
-  if (file != NULL && is_irreplaceable(path, file)) return in_place(path, "what is there may not be replaced by us");
+  if (through && file != NULL && file->st_nlink > 1) return in_place(path, SAYS_OTHER_NAMES);
+  if (file != NULL && is_irreplaceable(path, file)) return in_place(path, SAYS_NOT_REPLACEABLE);
   return (struct destination){.kind = DESTINATION_FILE, .path = path};
 }
 
@@ -71,14 +69,14 @@ struct destination destination_of(const char *target, char **command) {
   struct stat found;
   if (lstat(target, &found) != 0) return (struct destination){.kind = DESTINATION_FILE, .path = target};
   if (S_ISREG(found.st_mode)) return judge_file(target, NULL, &found, command);
-  if (!S_ISLNK(found.st_mode)) return foreign(target, "its output is no regular file");
+  if (!S_ISLNK(found.st_mode)) return foreign(target, SAYS_OUTPUT_IS_NOT_REGULAR);
   const char *end = end_of(target);
-  if (end == NULL) return foreign(target, "its output is an open file, or a link that leads nowhere");
+  if (end == NULL) return foreign(target, SAYS_OUTPUT_IS_OPEN);
   if (stat(end, &found) == 0) {
-    if (!S_ISREG(found.st_mode)) return foreign(target, "its output is no regular file");
+    if (!S_ISREG(found.st_mode)) return foreign(target, SAYS_OUTPUT_IS_NOT_REGULAR);
     return judge_file(target, end, &found, command);
   }
   bool possible = errno == ENOENT && *name_of(end) != '\0' && stat(directory_of(end), &found) == 0;
-  if (!possible) return foreign(target, "its output is a link that leads nowhere");
+  if (!possible) return foreign(target, SAYS_OUTPUT_LEADS_NOWHERE);
   return judge_file(target, end, NULL, command);
 }

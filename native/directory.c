@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lock.h"
+#include "path.h"
 
 /** Set-group-ID and group write: how a team shares a directory; and all that it then grants to the group. */
 enum { SHARED = S_ISGID | S_IWGRP, GRANTED = S_ISGID | S_IRWXG };
@@ -18,7 +18,8 @@ static void share_like_parent(const char *path, const char *parent) {
   if (stat(parent, &above) != 0 || (above.st_mode & SHARED) != SHARED) return;
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return;
-  if (fstat(fd, &made) == 0 && fchmod(fd, (made.st_mode & 07777) | (above.st_mode & GRANTED)) != 0) errno = 0;  // only its group is missing then
+  if (fstat(fd, &made) == 0 && fchmod(fd, (made.st_mode & 07777) | (above.st_mode & GRANTED)) != 0)
+    errno = 0; // only its group is missing then
   close(fd);
 }
 

@@ -1,4 +1,5 @@
-/* Lock by O_CREAT|O_EXCL of T.lock.excl, with the owner's name in it; see src/locks/exclusive-file.ts. */
+#include "exclusive_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -6,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lock.h"
 #include "lock_name.h"
 #include "report.h"
 #include "sharing.h"
@@ -16,7 +16,7 @@
  * under a tool that has just opened it makes SMB builds fail.
  */
 static bool ensure_base(const struct lock *lock) {
-  char *path = path_beside(lock->base, ".lock");
+  char *path = path_beside(lock->base, strategy_traits[STRATEGY_FLOCK].ending);
   int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   // There, but not ours to write: nobody needs to.
   bool good = fd >= 0 || (errno != ENOENT && errno != ELOOP);
@@ -49,7 +49,7 @@ static void put_back(const char *away, const char *path) {
 static bool remove_file(const char *away) { return unlink(away) == 0 || errno == ENOENT; }
 
 enum release release_exclusive_file(const struct lock *lock, const struct held *held) {
-  enum same same = compare_own(lock, &held->identity);
+  enum same same = compare_own(lock->record, lock->local, &held->identity);
   if (same != SAME_RECORD) return same == OTHER_RECORD ? LOST : NOT_RELEASED;
   // On SMB a removed file keeps its name until everybody has closed it, so it gets another name first.
   char *away = move_away(lock->path);

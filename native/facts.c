@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "clock.h"
-#include "lock.h"
 #include "mounts.h"
+#include "path.h"
 #include "report.h"
 
 static const char FIRST[] = "stagelock made once 1\n", LAST[] = "\nend\n";
 
 struct identity_of_file identity_of(const struct stat *found) {
-  return (struct identity_of_file){found->st_dev, found->st_ino, (unsigned long long)found->st_size, nanoseconds(found->st_mtim),
-                                   nanoseconds(found->st_ctim)};
+  return (struct identity_of_file){found->st_dev, found->st_ino, (unsigned long long)found->st_size,
+                                   nanoseconds(found->st_mtim), nanoseconds(found->st_ctim)};
 }
 
 struct identity_of_file identify(const char *path) {
@@ -39,7 +39,8 @@ static void add_directories_of(struct words *directories, const struct words *pa
 bool digest_mounts(const struct facts *facts, const struct buffer *mounts, char digest[SHA256_TEXT]) {
   struct words directories = {0};
   const struct probe *probe = &facts->probe;
-  for (size_t word = 0; word < probe->directories.count; word++) add_word(&directories, probe->directories.items[word].text, -1);
+  for (size_t word = 0; word < probe->directories.count; word++)
+    add_word(&directories, probe->directories.items[word].text, -1);
   for (size_t word = 0; word < probe->quote_directories.count; word++) {
     add_word(&directories, probe->quote_directories.items[word].text, -1);
   }
@@ -57,7 +58,9 @@ bool add_facts(struct buffer *buffer, const struct facts *facts) {
             text("began %lld %lld %lld\n", facts->began, facts->ahead, facts->took_ms), NULL);
   for (size_t file = 0; file < facts->file_count; file++) {
     const struct identity_of_file *is = &facts->files[file];
-    add_texts(buffer, text("file %llu %llu %llu %lld %lld\n", is->device, is->inode, is->size, is->modified, is->changed), NULL);
+    add_texts(buffer,
+              text("file %llu %llu %llu %lld %lld\n", is->device, is->inode, is->size, is->modified, is->changed),
+              NULL);
   }
   if (!add_list(buffer, "input ", &facts->inputs) || !add_list(buffer, "asked ", &facts->asked)) return false;
   if (!add_probe(buffer, &facts->probe)) return false;
@@ -91,7 +94,8 @@ static bool read_line(char *line, struct facts *facts) {
     facts->took_ms = numbers[2];
   } else if (begins(line, "file ") && facts->file_count < MOST_FILES && read_numbers(line + 5, numbers, 5)) {
     facts->files[facts->file_count++] = (struct identity_of_file){
-      (unsigned long long)numbers[0], (unsigned long long)numbers[1], (unsigned long long)numbers[2], numbers[3], numbers[4]};
+        (unsigned long long)numbers[0], (unsigned long long)numbers[1], (unsigned long long)numbers[2], numbers[3],
+        numbers[4]};
   } else if (begins(line, "input ") && line[6] != '\0') {
     add_word(&facts->inputs, line + 6, -1);
   } else if (begins(line, "asked ") && strlen(line) > 8) {
@@ -107,7 +111,8 @@ bool read_facts(char *text, size_t length, struct facts *facts) {
   size_t last = sizeof LAST - 1;
   const char *stop = text + length;
   if (length < last || memcmp(stop - last, LAST, last) != 0 || !begins(text, FIRST)) return false;
-  for (char *line = text + sizeof FIRST - 1, *end; (end = memchr(line, '\n', (size_t)(stop - line))) != NULL; line = end + 1) {
+  for (char *line = text + sizeof FIRST - 1, *end; (end = memchr(line, '\n', (size_t)(stop - line))) != NULL;
+       line = end + 1) {
     *end = '\0';
     if (strlen(line) != (size_t)(end - line)) return false;
     long long messages;

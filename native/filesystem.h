@@ -4,7 +4,7 @@
 
 #include "strategy.h"
 
-/** A file system as far as locks are concerned; the same as in src/locks/filesystem.ts, and a test compares them. */
+/** A file system as far as locks are concerned. */
 struct filesystem {
   /** As mount(8) names it. */
   const char *name;
@@ -14,6 +14,9 @@ struct filesystem {
   /** Milliseconds between two attempts to make a lock directory. */
   int lockdir_poll_ms;
 };
+
+/** What is known of the file systems with this number (the f_type of statfs(2)); null for none. */
+const struct known_filesystem *filesystem_by_magic(uint32_t magic);
 
 /** The file system that a directory lies on. False, with errno, when statfs(2) fails. */
 bool filesystem_of(const char *directory, struct filesystem *filesystem);

@@ -4,19 +4,20 @@
 #include <string.h>
 
 #include "clock.h"
-#include "lock.h"
 #include "lookup.h"
+#include "path.h"
 #include "program.h"
 
 /** No file system has longer names of directories and files in a path that is worth looking at. */
-enum { LONGEST_NAME = 1024 };
+enum { LONGEST_INCLUDED = 1024 };
 
 /** Whatever stands between an opening and the next closing mark: more than there is, never less. */
-static void add_names_of_line(const char *line, const char *end, const char *directory, struct included_names *included) {
+static void add_names_of_line(const char *line, const char *end, const char *directory,
+                              struct included_names *included) {
   for (const char *at = line; at < end; at++) {
     if (*at != '<' && *at != '"') continue;
     const char *close = memchr(at + 1, *at == '<' ? '>' : '"', (size_t)(end - at - 1));
-    if (close == NULL || close == at + 1 || close - at > LONGEST_NAME) continue;
+    if (close == NULL || close == at + 1 || close - at > LONGEST_INCLUDED) continue;
     char *name = copy_of(at + 1, (size_t)(close - at - 1));
     add_new_word(&included->names, name);
     if (*at == '"') add_new_word(&included->beside, joined(directory, "/", name, NULL));
@@ -40,7 +41,8 @@ static bool is_other_name_of_input(const char *path, const struct words *inputs)
   return real != NULL && strcmp(real, path) != 0 && has_word(inputs, real);
 }
 
-bool leads_over_link(const struct included_names *included, const struct words *directories, const struct words *inputs) {
+bool leads_over_link(const struct included_names *included, const struct words *directories,
+                     const struct words *inputs) {
   forget_lookups();
   const file_moment settled = before_moment(file_clock());
   for (size_t word = 0; word < included->beside.count; word++) {

@@ -24,4 +24,5 @@ void add_included_names(char *spliced, const char *path, struct included_names *
  * Whether an input is named otherwise than it was included, for a link on the way: where that is shorter, gcc writes down what a
  * header of the system is called without links. Such a link may lead elsewhere later.
  */
-bool leads_over_link(const struct included_names *included, const struct words *directories, const struct words *inputs);
+bool leads_over_link(const struct included_names *included, const struct words *directories,
+                     const struct words *inputs);

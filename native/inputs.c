@@ -112,7 +112,8 @@ const char *why_other_inputs(const struct reading *reading, file_moment before) 
     if (found.kind != FOUND_FILE || !found.settled) return joined(input, " has changed", NULL);
     add_new_word(&directories, directory_part(input));
   }
-  for (size_t word = 0; word < directories.count; word++) add_new_word(&plain_directories, plain(directories.items[word].text));
+  for (size_t word = 0; word < directories.count; word++)
+    add_new_word(&plain_directories, plain(directories.items[word].text));
   for (size_t word = 0; word < reading->inputs.count; word++) {
     add_names(&names, reading->inputs.items[word].text, &plain_directories);
   }

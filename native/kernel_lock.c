@@ -1,4 +1,5 @@
-/* Lock of the kernel on T.lock, by flock(2) or fcntl(2); see src/locks/kernel-lock.ts. */
+#include "kernel_lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,8 +11,8 @@
 #include <unistd.h>
 
 #include "host_name.h"
-#include "lock.h"
 #include "moment.h"
+#include "path.h"
 #include "pid_namespace.h"
 #include "remains.h"
 #include "sharing.h"
@@ -46,9 +47,6 @@ static enum attempt open_lock_file(const struct lock *lock, int *fd) {
   }
 }
 
-/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
-enum { PID_BITS = 22 };
-
 /**
  * The kernel does not say whose a lock of an open file is. So it begins at the byte of this number, which names the PID
  * namespace and the process in it, and reaches to the end of all files: any two such locks exclude each other, and those
@@ -57,7 +55,7 @@ enum { PID_BITS = 22 };
 static off_t byte_of_owner(pid_t pid) {
   ino_t namespace = pid_namespace_number();
   if (namespace == 0 || namespace > UINT32_MAX) return 0;
-  return ((off_t)namespace << PID_BITS) + pid;
+  return ((off_t) namespace << PID_BITS) + pid;
 }
 
 /** The process of our PID namespace whose lock begins there; 0 for another one's. */
@@ -189,7 +187,8 @@ bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting) {
 struct judgement judge_kernel_lock(const struct sighting *sighting) {
   struct judgement judgement = {.fate = ALIVE};
   if (!sighting->named) {
-    snprintf(judgement.why, sizeof judgement.why, "the kernel holds it for a process that lives, but does not say which");
+    snprintf(judgement.why, sizeof judgement.why,
+             "the kernel holds it for a process that lives, but does not say which");
     return judgement;
   }
   struct sighting now = *sighting;

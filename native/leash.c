@@ -6,12 +6,7 @@
 
 #include "pid_namespace.h"
 #include "remains.h"
-
-/**
- * The least number of what the command inherits: smaller ones may be named by MAKEFLAGS (make's jobserver) or a script,
- * and be something else there. The kernel has room for 64 before it makes more.
- */
-enum { FIRST_INHERITED = 40 };
+#include "tables/locks.h"
 
 struct leash make_leash(int lock) {
   struct leash leash = {.told = -1, .telling = -1, .mark = pid_namespace(), .lock = lock};
@@ -23,7 +18,7 @@ struct leash make_leash(int lock) {
   return leash;
 }
 
-/** The copy stays open in the command. */
+/** The copy stays open in the command. The kernel has room for 64 before it makes more. */
 static void inherit(int fd) {
   if (fd >= 0) fcntl(fd, F_DUPFD, FIRST_INHERITED);
 }

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lookup.h"
+#include "moment.h"
 
 /**
  * The names in a directory, so that the many that are looked for there in vain cost one reading of it. By their hashes: one

@@ -2,55 +2,48 @@
 
 #include <stdbool.h>
 
+#include "lock_state.h"
 #include "owner.h"
-#include "record.h"
-#include "strategy.h"
 
-/** The lock of one target by one strategy. */
-struct lock {
-  enum strategy strategy;
-  /** What it protects, as the user wrote it. */
-  const char *target;
-  /** What the names of its files are made of: the target, or what stands for it in a lock directory. */
-  const char *base;
-  /** The file or directory that a person finds when the lock is held. */
-  char *path;
-  /** The file with the owner's name; null where the kernel knows the owner. */
-  char *record;
-  /** Whether no other host can see the same files. */
-  bool local;
-  /** A marker without a name that is older than this was abandoned. */
-  long ownerless_ms;
-  /** As in struct settings. */
-  long overdue_ms;
-};
-
-/** A lock that is ours until it is released. */
-struct held {
-  /** Of the strategies with a record. */
-  struct identity identity;
-  /** The locked file of the strategies of the kernel; the bell of the others, or -1. */
-  int fd;
-  /** Of the strategies of the kernel. */
-  bool empty;
-};
-
-enum release { RELEASED, LOST, NOT_RELEASED };
+/*
+ * The lock of one target, taken in one of four ways (lockdir.h, exclusive_file.h, kernel_lock.h).
+ *
+ * Who takes and keeps a lock calls, in this order:
+ *
+ *     struct lock lock = lock_of(target, base, strategy, local, overdue_ms);
+ *     switch (acquire(&lock, &settings, &once, &held, &wait))     wait.h: attempts until it is ours
+ *     leash_commands(lock.record == NULL ? held.fd : -1);         command.h: no command outlives the lock
+ *     ... make the product ...
+ *     switch (release_lock(&lock, &held))
+ *
+ * - `lock_of` only puts the names together: nothing is on disk, nothing has to be given back, and the memory lives as long as the
+ *   process.
+ * - `acquire` calls `try_lock`, which is one attempt and never waits. After ACQUIRED the lock is ours and `held` says by what; after
+ *   TAKEN somebody else has it; after TROUBLE no attempt would succeed, and errno says why. `held` means something after ACQUIRED only.
+ *   In the other two cases no lock of ours is left and nothing is open, so that the caller may just return, or exec the TypeScript
+ *   helper. (The empty T.lock of the strategies with one stays: it is never removed, and locks nobody out.)
+ * - `look_at` and `judge_lock` are for those who wait: who has it, and whether that process seems to live. They change nothing.
+ *   Whatever they say, no stale lock is removed here: `settle` (typescript.h) asks TypeScript, which judges once more, serialised.
+ * - `release_lock` gives it back, once for each ACQUIRED, after all that must be done under the lock. RELEASED: it is free. LOST:
+ *   somebody had removed it by force, so that two may have worked at once; what is there now is theirs and stays. NOT_RELEASED: it is
+ *   still there, errno says why, and a person has to look. In all three cases `held` is used up.
+ *
+ * A signal does not interrupt any of these: main holds signals back (signals.h), and they get in only where `acquire` sleeps. It
+ * then says STOPPED: we have no lock, and the place in the queue ends with the process. One that comes while a command runs ends the command, and the way out leads
+ * through `release_lock` as always. So there is no handler that cleans up, and none is needed.
+ *
+ * Who is killed (SIGKILL, no memory left, power cut) gives nothing back. The kernel drops its own locks with the last process that
+ * has the file open; a lock with a record stays with our name in it, and the next one who waits finds that its owner is dead.
+ */
 
 /** @param base, overdue_ms as in struct lock and struct settings */
 struct lock lock_of(const char *target, const char *base, enum strategy strategy, bool local, long overdue_ms);
 
-/** One attempt, without waiting and without removing a stale lock. */
+/** One attempt, without waiting and without removing a stale lock. TROUBLE comes with errno. */
 enum attempt try_lock(const struct lock *lock, struct held *held);
 
 /** Gives it back. LOST: somebody had removed it by force meanwhile. NOT_RELEASED comes with errno. */
 enum release release_lock(const struct lock *lock, const struct held *held);
-
-/**
- * Whether a lock with a record is still the one that we took. For up to a second a client of SMB or NFS may answer what it knew of a name
- * before: that there is no such file, or an empty one. So where others share the directory only another owner's name is believed at once.
- */
-enum same compare_own(const struct lock *lock, const struct identity *identity);
 
 /** Who holds it now. False, with errno, when that cannot be read. */
 bool look_at(const struct lock *lock, struct sighting *sighting);
@@ -60,27 +53,3 @@ struct judgement judge_lock(const struct lock *lock, const struct sighting *sigh
 
 /** A cheap look whether an attempt is worth its price; a hint only, so true where nobody can know. */
 bool may_be_free(const struct lock *lock);
-
-/** The directory that a path names a file in. */
-char *directory_of(const char *path);
-
-/** A path from the root, as messages name it. */
-char *full_path(const char *path);
-
-/* One file for each way to lock. */
-enum attempt try_lockdir(const struct lock *lock, struct held *held);
-enum release release_lockdir(const struct lock *lock, const struct held *held);
-bool look_at_lockdir(const struct lock *lock, struct sighting *sighting);
-enum attempt try_exclusive_file(const struct lock *lock, struct held *held);
-enum release release_exclusive_file(const struct lock *lock, const struct held *held);
-enum attempt try_kernel_lock(const struct lock *lock, struct held *held);
-enum release release_kernel_lock(enum strategy strategy, const struct held *held);
-bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting);
-struct sighting sighting_of_kernel(pid_t holder);
-struct judgement judge_kernel_lock(const struct sighting *sighting);
-
-/**
- * As try_lock of a lock of this host's kernel, but waits in it until it is ours, that many milliseconds have passed or a signal has
- * come. Not across NFS, whose client only asks again ever more rarely.
- */
-enum attempt block_for_lock(const struct lock *lock, struct held *held, long ms);

@@ -5,16 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tables/locks.h"
 #include "words.h"
 
-/** How much of a name a short one keeps; with the hash, a strategy's ending and that of a lock moved away it fits everywhere. */
-enum { KEPT = 64 };
-/** Names up to this length fit everywhere: eCryptfs has the least room. */
-enum { FITS_EVERYWHERE = 143 };
-
 uint64_t hash_of(const char *text) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+  uint64_t hash = HASH_START;
+  for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * HASH_FACTOR;
   return hash;
 }
 
@@ -26,7 +22,7 @@ static char *hexadecimal(uint64_t value) {
 
 char *short_name(const char *name) {
   size_t length = strlen(name);
-  size_t kept = length < KEPT ? length : KEPT;
+  size_t kept = length < KEPT_OF_NAME ? length : KEPT_OF_NAME;
   // Not within a character of UTF-8; of what is none, three bytes are given up at most.
   for (int back = 0; back < 3 && kept < length && ((unsigned char)name[kept] & 0xc0) == 0x80; back++) kept--;
   return joined(copy_of(name, kept), "~", hexadecimal(hash_of(name)), NULL);

@@ -4,9 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The most bytes of a name on nearly every file system. */
-enum { LONGEST_NAME = 255 };
-
 /**
  * What stands for a name that is too long to get an ending: its beginning, cut between two characters, and a hash of all of it,
  * `BEGINNING~0123456789abcdef`. Everybody gets the same; see src/locks/lock-name.ts. Its own memory.

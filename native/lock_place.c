@@ -8,13 +8,12 @@
 #include <unistd.h>
 
 #include "agreement.h"
-#include "lock.h"
 #include "lock_name.h"
+#include "path.h"
 #include "report.h"
+#include "tables/messages.h"
 #include "words.h"
 
-/** With a strategy's ending and that of a lock moved away, a name of this length fits on every file system. */
-enum { LONGEST_IN_DIRECTORY = 100 };
 /** No tree is deeper. */
 enum { MOST_LEVELS = 64 };
 
@@ -66,7 +65,7 @@ static bool make_shared_directory(const char *path) {
 
 /** Ours alone: nobody else can keep a lock in it from us. Null with a `problem`. */
 static char *own_directory(const char *directory, struct lock_place *place) {
-  char *path = text("%s/.ct-locks.%ld", directory, (long)geteuid());
+  char *path = text("%s/" OWN_DIRECTORY "%ld", directory, (long)geteuid());
   struct stat found;
   if (mkdir(path, 0700) == 0 || (lstat(path, &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == geteuid())) {
     return path;
@@ -74,7 +73,7 @@ static char *own_directory(const char *directory, struct lock_place *place) {
   const char *why = strerror(errno);
   bool there = lstat(path, &found) == 0;
   const char *full = full_path(path);
-  place->problem = there ? text("%s belongs to user %ld", full, (long)found.st_uid) : text("%s cannot be made: %s", full, why);
+  place->problem = there ? text(SAYS_BELONGS_TO_USER, full, (long)found.st_uid) : text(SAYS_CANNOT_BE_MADE, full, why);
   return NULL;
 }
 
@@ -104,7 +103,8 @@ static char *locks_above(const char *directory, struct stat below) {
   return NULL;
 }
 
-enum lock_place_found find_lock_place(const char *target, const char *directory, bool chosen, struct lock_place *place) {
+enum lock_place_found find_lock_place(const char *target, const char *directory, bool chosen,
+                                      struct lock_place *place) {
   *place = (struct lock_place){.base = target, .directory = directory, .agreed = STRATEGY_AUTO};
   const char *wanted = getenv("CT_LOCK_DIR");
   if (wanted != NULL && wanted[0] != '\0') {

@@ -1,4 +1,5 @@
-/* Lock by mkdir(2), with the owner's name in T.lockdir/pid; see src/locks/lockdir.ts. */
+#include "lockdir.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lock.h"
 #include "moment.h"
 #include "report.h"
 #include "sharing.h"
@@ -69,7 +69,7 @@ static bool move_out_of_the_way(const struct lock *lock) {
   char *away = move_away(lock->path);
   if (away == NULL) return is_gone(errno);
   struct stat found;
-  char *record = text("%s/pid", away);
+  char *record = text("%s/" RECORD_NAME, away);
   // It has got the name of somebody who has slept since his mkdir(2): it goes back, unless there is a new one.
   bool named = lstat(record, &found) == 0;
   if (!named || rename(away, lock->path) != 0) remove_moved_away(away, remove_directory);
@@ -79,12 +79,13 @@ static bool move_out_of_the_way(const struct lock *lock) {
 }
 
 enum release release_lockdir(const struct lock *lock, const struct held *held) {
-  enum same same = compare_own(lock, &held->identity);
+  enum same same = compare_own(lock->record, lock->local, &held->identity);
   if (same != SAME_RECORD) return same == OTHER_RECORD ? LOST : NOT_RELEASED;
   if (unlink(lock->record) != 0 && !is_gone(errno)) return NOT_RELEASED; // gone: NFS sent the request twice
   if (rmdir(lock->path) == 0) return RELEASED;
   struct sighting sighting;
   struct identity identity;
-  if (read_record(lock->record, &sighting, &identity) && sighting.free && !move_out_of_the_way(lock)) return NOT_RELEASED;
+  if (read_record(lock->record, &sighting, &identity) && sighting.free && !move_out_of_the_way(lock))
+    return NOT_RELEASED;
   return RELEASED;
 }

@@ -2,8 +2,7 @@
 
 #include <stdbool.h>
 
-/** A moment by the clock of a file system, in nanoseconds. */
-typedef long long file_moment;
+#include "moment.h"
 
 enum found_kind { FOUND_ABSENT, FOUND_UNCLEAR, FOUND_FILE, FOUND_DIRECTORY, FOUND_OTHER };
 

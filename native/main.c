@@ -11,20 +11,23 @@
 #include "command.h"
 #include "contention.h"
 #include "directory.h"
-#include "help.h"
 #include "lock.h"
 #include "lock_place.h"
 #include "moment.h"
 #include "once.h"
 #include "options.h"
 #include "outcome.h"
+#include "path.h"
 #include "place.h"
-#include "plan.h"
+#include "planner.h"
 #include "product.h"
 #include "production.h"
 #include "report.h"
 #include "settings.h"
 #include "signals.h"
+#include "tables/compiles.h"
+#include "tables/messages.h"
+#include "tables/program.h"
 #include "typescript.h"
 #include "wait.h"
 
@@ -44,7 +47,7 @@ static struct plan plan_of(const struct options *options) {
 static void become(char **arguments) {
   restore_signals();
   execvp(arguments[0], arguments);
-  warn("cannot start %s: %s", arguments[0], strerror(errno));
+  warn(SAYS_CANNOT_START, arguments[0], strerror(errno));
   _exit(OWN_ERROR);
 }
 
@@ -82,7 +85,7 @@ int main(int count, char **arguments) {
       return say(version);
     case WRONG_OPTIONS:
       warn("%s", problem);
-      warn("ct-lock-helper --help tells more");
+      warn(SAYS_HELP_TELLS_MORE);
       return OWN_ERROR;
     case FOREIGN_OPTIONS:
       hand_over(arguments, "this command line is not one of ct-lock-helper's");
@@ -103,7 +106,7 @@ int main(int count, char **arguments) {
   struct lock_place place;
   switch (find_lock_place(plan.destination, directory, options.strategy != STRATEGY_AUTO, &place)) {
     case NO_PLACE:
-      warn("%s; no lock is taken for %s. Choose a directory for locks by CT_LOCK_DIR", place.problem, plan.target);
+      warn(SAYS_NO_LOCK_TAKEN, place.problem, plan.target);
       return produce(&plan, options.verb == VERB_COMPILE);
     case UNCLEAR_PLACE:
       hand_over(arguments, text("there is no place for the lock of %s", plan.target));
@@ -115,11 +118,11 @@ int main(int count, char **arguments) {
   }
   enum strategy strategy = options.strategy;
   if (strategy == STRATEGY_AUTO && !agree_on_strategy(place.directory, place.agreed, &filesystem, &strategy)) {
-    hand_over(arguments, text("%s/.lock-strategy cannot be used", place.directory));
+    hand_over(arguments, text("%s/" AGREEMENT_FILE " cannot be used", place.directory));
   }
   struct settings settings = settings_from_environment(strategy, &filesystem);
   if (plan.kind == PLAN_LOCKED && settings.verbose >= 1) {
-    warn("%s is locked, but written in place: %s", plan.target, plan.reason);
+    warn(SAYS_WRITTEN_IN_PLACE, plan.target, plan.reason);
   }
 
   struct lock lock = lock_of(plan.destination, place.base, strategy, filesystem.local, settings.overdue_ms);
@@ -146,8 +149,7 @@ int main(int count, char **arguments) {
   long long held_ms = steady_ms() - began_ms;
   switch (release_lock(&lock, &held)) {
     case LOST:
-      warn("%s: this lock was removed while it was held; %s may have been compiled twice at once",
-           full_path(lock.path), lock.target);
+      warn(SAYS_REMOVED_WHILE_HELD, full_path(lock.path), lock.target);
       break;
     case NOT_RELEASED: {
       const char *why = strerror(errno);
@@ -158,7 +160,9 @@ int main(int count, char **arguments) {
     default:
       break;
   }
-  if (settings.log != NULL && (wait.waited || taken)) log_wait(settings.log, &lock, &wait, held_ms, taken ? once.saved_ms : -1);
-  if (code == 0 && options.verb != VERB_LAUNCH) log_outcome(options.target, options.verb, taken ? plan.destination : NULL);
+  if (settings.log != NULL && (wait.waited || taken))
+    log_wait(settings.log, &lock, &wait, held_ms, taken ? once.saved_ms : -1);
+  if (code == 0 && options.verb != VERB_LAUNCH)
+    log_outcome(options.target, options.verb, taken ? plan.destination : NULL);
   return code;
 }

@@ -2,6 +2,9 @@
 
 #include <sys/stat.h>
 
+/** A moment by the clock of a file system, in nanoseconds. */
+typedef long long file_moment;
+
 /** Milliseconds of a clock that nobody sets, for durations. */
 long long steady_ms(void);
 

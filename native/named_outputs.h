@@ -2,8 +2,7 @@
 
 #include <stdbool.h>
 
-/** Who reads an argument: the driver itself, or the tool that it passes the argument to. */
-enum reader { DRIVER, ASSEMBLER, LINKER };
+#include "tables/side_files.h"
 
 /**
  * The file that an option names as one to write, besides -o and the dependency file: a map, a listing, diagnostics.

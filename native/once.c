@@ -16,10 +16,10 @@
 #include "facts.h"
 #include "facts_file.h"
 #include "included_names.h"
-#include "lock.h"
 #include "moment.h"
 #include "mounts.h"
 #include "owner.h"
+#include "path.h"
 #include "probe_file.h"
 #include "product.h"
 #include "report.h"
@@ -31,8 +31,6 @@ enum { WANTED_S = 3600, WANTED_AGAIN_S = 60 };
 /** In nanoseconds. */
 enum { MS = 1000000 };
 enum { LONGEST_NAME_OF_FACTS = 240, MOST_SOURCE = 1 << 24 };
-/** As those that a command under a lock inherits; see leash.c. */
-enum { FIRST_INHERITED = 40 };
 
 static const char WANTED[] = "wanted";
 
@@ -40,7 +38,8 @@ struct once once_of(const struct plan *plan, char *const *command, const char *l
   struct once once = {.directory = -1, .dependencies = -1, .command = command};
   const char *name = name_of(lock_base);
   bool plain = plan->kind == PLAN_REDIRECTED && plan->directory == NULL && !plan->seeded && plan->side_count <= 1 &&
-               strcmp(plan->destination, plan->target) == 0 && (plan->side_count == 0 || plan->sides[0].temporary != NULL);
+               strcmp(plan->destination, plan->target) == 0 &&
+               (plan->side_count == 0 || plan->sides[0].temporary != NULL);
   once.possible = plain && strlen(name) <= LONGEST_NAME_OF_FACTS;
   if (!once.possible) return once;
   once.path = joined(lock_directory, "/.made-once", NULL);
@@ -182,7 +181,8 @@ static bool read_dependencies(const struct once *once, const struct plan *plan, 
   return whole;
 }
 
-static bool read_inputs(const struct once *once, const struct plan *plan, struct facts *facts, struct included_names *included) {
+static bool read_inputs(const struct once *once, const struct plan *plan, struct facts *facts,
+                        struct included_names *included) {
   struct buffer rule = {0};
   struct words inputs = {0};
   if (!read_dependencies(once, plan, &rule) || !read_dependency_rule(rule.bytes, rule.length, &inputs)) return false;
@@ -192,7 +192,8 @@ static bool read_inputs(const struct once *once, const struct plan *plan, struct
     char *path = inputs.items[word].text;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     source.length = 0;
-    char *spliced = fd >= 0 && read_file(fd, MOST_SOURCE, &source) ? without_splices(source.bytes, source.length) : NULL;
+    char *spliced = fd >= 0 && read_file(fd, MOST_SOURCE, &source) ? without_splices(source.bytes, source.length)
+                                                                   : NULL;
     if (fd >= 0) close(fd);
     if (spliced == NULL || !read_spliced_text(spliced, &facts->asked)) return false;
     add_included_names(spliced, path, included);
@@ -225,7 +226,8 @@ void record_made(struct once *once, const struct plan *plan) {
   memcpy(facts.recipe, once->recipe.digest, sizeof facts.recipe);
   facts.messages = once->hearing.messages;
   facts.message_length = once->hearing.length;
-  if (memmem(facts.messages, facts.message_length, name_of(plan->temporary), strlen(name_of(plan->temporary))) != NULL) return;
+  if (memmem(facts.messages, facts.message_length, name_of(plan->temporary), strlen(name_of(plan->temporary))) != NULL)
+    return;
   facts.files[facts.file_count++] = identify(plan->destination);
   if (!is_what_was_made(&once->hearing.made, &facts.files[0])) return;
   struct included_names included = {0};

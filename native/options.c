@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "tables/messages.h"
 
 static bool read_verb(const char *word, enum verb *verb) {
   static const char *const names[] = {"compile", "link", "launch"};
@@ -58,17 +59,18 @@ static bool read_words(char **arguments, struct options *options, struct words_o
 
 /** What is wrong with the command line, or null. */
 static const char *problem_of(struct options *options, const struct words_of_ours *words) {
-  if (words->verb == NULL) return "what to do is missing: compile, link or launch";
-  if (!read_verb(words->verb, &options->verb)) return text("\"%s\" is unknown; there are: compile, link, launch", words->verb);
+  if (words->verb == NULL) return SAYS_VERB_MISSING;
+  if (!read_verb(words->verb, &options->verb)) return text(SAYS_VERB_UNKNOWN, words->verb);
   bool launches = options->verb == VERB_LAUNCH;
-  if (launches && options->target != NULL) return "launch finds its target itself; link takes one";
-  if (!launches && (options->target == NULL || options->target[0] == '\0')) return "--target=FILE is missing";
+  if (launches && options->target != NULL) return SAYS_TARGET_UNWANTED;
+  if (!launches && (options->target == NULL || options->target[0] == '\0')) return SAYS_TARGET_MISSING;
   const char *strategy = words->strategy;
-  if (strategy != NULL && strcmp(strategy, "auto") != 0 && !strategy_of(strategy, strlen(strategy), &options->strategy)) {
-    return text("--strategy=%s is unknown; there are: lockdir, cifs, flock, fcntl", strategy);
+  if (strategy != NULL && strcmp(strategy, "auto") != 0 &&
+      !strategy_of(strategy, strlen(strategy), &options->strategy)) {
+    return text(SAYS_STRATEGY_UNKNOWN, strategy);
   }
   bool has_command = options->command != NULL && options->command[0] != NULL && options->command[0][0] != '\0';
-  return words->more || !has_command ? "the command to run belongs behind \" -- \"" : NULL;
+  return words->more || !has_command ? SAYS_COMMAND_MISSING : NULL;
 }
 
 enum reading read_options(char **arguments, struct options *options, const char **problem) {

@@ -22,7 +22,8 @@ void log_outcome(const char *target, enum verb verb, const char *taken) {
   char *line = text("%s\t%s\t%d\t%lld\n", target, verb == VERB_COMPILE ? "obj" : "exe", taken != NULL,
                     taken == NULL ? 0 : size_of(taken));
   size_t length = strlen(line);
-  int fd = length < PIPE_BUF ? open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644) : -1;
+  int fd = length < PIPE_BUF ? open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644)
+                             : -1;
   if (fd >= 0) {
     if (write(fd, line, length) < 0) errno = 0;
     close(fd);

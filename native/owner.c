@@ -15,11 +15,10 @@
 #include "moment.h"
 #include "remains.h"
 #include "report.h"
+#include "tables/locks.h"
+#include "tables/messages.h"
 
-/** How much later than its lock a process must have started to be called another one; see src/locks/owner.ts. */
-enum { START_MARGIN_MS = 3000 };
-/** No lock is left without a name for longer; see src/locks/owner.ts. */
-static const long long OLDEST_MS = 365LL * 24 * 3600 * 1000;
+static const long long OLDEST_MS = OLDEST_DAYS * 24LL * 3600 * 1000;
 /** The unit of start times in /proc/PID/stat: USER_HZ is 100 on every architecture that Node runs on. */
 enum { MS_PER_TICK = 10 };
 
@@ -34,12 +33,12 @@ static const char SPACES[] = " \t\r\n\v\f";
 /** One that no process of Linux can have is as dead as the largest. */
 static pid_t pid_of(const char *digits) {
   long long pid = atoll(digits);
-  return pid > 0x7fffffff ? 0x7fffffff : (pid_t)pid;
+  return pid > LARGEST_PID ? LARGEST_PID : (pid_t)pid;
 }
 
 static bool parse_bare_pid(const char *record, struct owner *owner) {
   size_t digits = strspn(record, "0123456789");
-  if (digits == 0 || digits > 10 || record[digits + strspn(record + digits, SPACES)] != '\0') return false;
+  if (digits == 0 || digits > LONGEST_PID || record[digits + strspn(record + digits, SPACES)] != '\0') return false;
   owner->host[0] = '\0';
   owner->pid = pid_of(record);
   return owner->pid > 0;
@@ -52,7 +51,7 @@ bool parse_owner(const char *record, struct owner *owner) {
   if (host_length == 0 || host_length > LONGEST_HOST || record[host_length] != ':') return false;
   const char *digits = record + host_length + 1;
   size_t digit_count = strspn(digits, "0123456789");
-  if (digit_count == 0 || digit_count > 10) return false;
+  if (digit_count == 0 || digit_count > LONGEST_PID) return false;
   const char *rest = digits + digit_count;
   if (*rest == ':') rest += strcspn(rest, SPACES);
   if (rest[strspn(rest, SPACES)] != '\0') return false;
@@ -146,8 +145,7 @@ static struct judgement because(enum fate fate, const char *format, ...) {
 static struct judgement unless_it_left(pid_t pid, struct judgement dead) {
   struct remains remains = remains_of(pid);
   if (remains.kind != COMMAND_RUNS) return dead;
-  struct judgement alive = because(ALIVE, "process %ld has ended, but process %ld of its command still runs", (long)pid,
-                                   (long)remains.process);
+  struct judgement alive = because(ALIVE, SAYS_COMMAND_RUNS, (long)pid, (long)remains.process);
   alive.lingers = true;
   return alive;
 }
@@ -155,36 +153,36 @@ static struct judgement unless_it_left(pid_t pid, struct judgement dead) {
 static struct judgement judge_process(pid_t owner, long long made_ms) {
   long pid = owner;
   struct process process = process_of(owner);
-  if (process.kind == ABSENT_PROCESS) return unless_it_left(owner, because(DEAD, "no process %ld on this host", pid));
-  if (process.kind == ZOMBIE) return unless_it_left(owner, because(DEAD, "process %ld has ended (zombie)", pid));
+  if (process.kind == ABSENT_PROCESS) return unless_it_left(owner, because(DEAD, SAYS_NO_PROCESS, pid));
+  if (process.kind == ZOMBIE) return unless_it_left(owner, because(DEAD, SAYS_ZOMBIE, pid));
   if (process.started_ms > made_ms + START_MARGIN_MS) {
-    return unless_it_left(owner, because(DEAD, "process %ld on this host started after the lock was made", pid));
+    return unless_it_left(owner, because(DEAD, SAYS_STARTED_LATER, pid));
   }
-  return because(ALIVE, "process %ld runs on this host", pid);
+  return because(ALIVE, SAYS_PROCESS_RUNS, pid);
 }
 
 /** A pid that may be of any host; see src/locks/owner.ts. */
 static struct judgement judge_without_host(const struct sighting *sighting, const struct circumstances *circumstances) {
   long pid = sighting->owner.pid;
-  if (!circumstances->local) return because(UNKNOWN, "its record names process %ld but no host", pid);
+  if (!circumstances->local) return because(UNKNOWN, SAYS_NO_HOST, pid);
   struct judgement judgement = judge_process(sighting->owner.pid, sighting->made_ms);
   if (judgement.fate != DEAD || wall_ms() - sighting->made_ms > circumstances->overdue_ms) return judgement;
-  return because(UNKNOWN, "%s, but its record names no host and is not old yet", judgement.why);
+  return because(UNKNOWN, SAYS_NO_HOST_NOT_OLD, judgement.why);
 }
 
 struct judgement judge(const struct sighting *sighting, const struct circumstances *circumstances) {
   if (sighting->obscure != NULL) return because(UNKNOWN, "%s", sighting->obscure);
   if (!sighting->named) {
     long long age_ms = wall_ms() - sighting->made_ms;
-    if (age_ms <= circumstances->ownerless_ms) return because(UNKNOWN, "its owner is not recorded (yet)");
+    if (age_ms <= circumstances->ownerless_ms) return because(UNKNOWN, SAYS_NOT_RECORDED);
     // NFS servers keep the verifier of an exclusive create where the time stamps belong until these are set.
-    if (age_ms > OLDEST_MS) return because(UNKNOWN, "its time stamp makes no sense (yet)");
-    return because(DEAD, "no owner recorded for %lld s", (age_ms + 500) / 1000);
+    if (age_ms > OLDEST_MS) return because(UNKNOWN, SAYS_SENSELESS_TIME);
+    return because(DEAD, SAYS_NO_OWNER_FOR, (long)((age_ms + 500) / 1000));
   }
   const struct owner *owner = &sighting->owner;
   if (owner->host[0] == '\0') return judge_without_host(sighting, circumstances);
   if (!is_this_host(owner->host)) {
-    return because(UNKNOWN, "only %s can tell whether its process %ld lives", owner->host, (long)owner->pid);
+    return because(UNKNOWN, SAYS_OTHER_HOST, owner->host, (long)owner->pid);
   }
   return judge_process(owner->pid, sighting->made_ms);
 }

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** No host name is longer than 64 bytes and no pid than ten; what is longer was not written by a lock tool. */
-enum { LONGEST_RECORD = 512, LONGEST_HOST = 255 };
+/** What is longer was not written by a lock tool. */
+enum { LONGEST_RECORD = 512 };
 
 /** Who a lock says its owner is. */
 struct owner {

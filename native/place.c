@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "destination.h"
-#include "lock.h"
 #include "lock_name.h"
+#include "path.h"
+#include "planner.h"
+#include "tables/compiles.h"
+#include "tables/messages.h"
 #include "words.h"
-
-/** A name or a path up to this length has room; asking costs a system call. */
-enum { ROOMY_NAME = 143, ROOMY_PATH = 3900 };
 
 /** Whether a file beside the product can be replaced by another of that name, as nobody else would notice. */
 static bool is_replaceable(const char *path, const char *directory) {
@@ -44,9 +44,9 @@ static struct plan in_place(struct plan plan, char **command, const char *reason
 static struct plan adapt_sides(struct plan plan, char **command) {
   if (plan.kind != PLAN_REDIRECTED || plan.seeded) return plan;
   const char *overrides = getenv("CCC_OVERRIDE_OPTIONS");
-  if (overrides != NULL && overrides[0] != '\0') return in_place(plan, command, "CCC_OVERRIDE_OPTIONS changes its options");
+  if (overrides != NULL && overrides[0] != '\0') return in_place(plan, command, SAYS_OPTIONS_OVERRIDDEN);
   if (has_replaceable_sides(&plan)) return plan;
-  return in_place(plan, command, "a file that it writes beside its output cannot be replaced");
+  return in_place(plan, command, SAYS_SIDE_NOT_REPLACEABLE);
 }
 
 /** Whether there is no room for the temporary of a path that has room. */
@@ -72,14 +72,16 @@ static struct plan adapt(struct plan plan, char **command, char **written) {
     return plan;
   }
   if (has_no_room(&plan)) {
-    plan = in_place(plan, command, "its path is too long for one of a temporary");
+    plan = in_place(plan, command, SAYS_PATH_TOO_LONG);
     plan.lock_is_optional = true;
     return plan;
   }
   return adapt_sides(plan, command);
 }
 
-struct plan adapt_to_place(struct plan plan, char **command) { return adapt(plan, command, command); }
+struct plan adapt_to_place(struct plan plan, char **command) {
+  return adapt(plan, command, command);
+}
 
 struct plan adapt_appended(struct plan plan, char **command) {
   return adapt(plan, with_output(command, plan.target), NULL);

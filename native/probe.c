@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "answer.h"
-#include "lock.h"
+#include "path.h"
 #include "program.h"
 
 /** What begins with a word, if it does. */
@@ -168,8 +168,10 @@ bool read_probe_line(char *line, struct probe *probe) {
     const char *name;
     struct words *words;
   } lists[] = {
-    {"directory ", &probe->directories}, {"quote ", &probe->quote_directories},
-    {"program ", &probe->programs}, {"absent ", &probe->absent},
+      {"directory ", &probe->directories},
+      {"quote ", &probe->quote_directories},
+      {"program ", &probe->programs},
+      {"absent ", &probe->absent},
   };
   for (size_t list = 0; list < sizeof lists / sizeof *lists; list++) {
     char *rest = behind(line, lists[list].name);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lock.h"
+#include "path.h"
 #include "report.h"
 
 const char *unique_pid(void) {
@@ -126,7 +126,9 @@ static bool copy(int from, int to) {
   return length == 0;
 }
 
-bool seed(const char *temporary, const char *target) { return copy_to(temporary, target) || errno == ENOENT || errno == ENOTDIR; }
+bool seed(const char *temporary, const char *target) {
+  return copy_to(temporary, target) || errno == ENOENT || errno == ENOTDIR;
+}
 
 /** Makes a copy with the permissions of the other one. False with errno. */
 static bool copy_to(const char *path, const char *from_path) {
@@ -135,8 +137,8 @@ static bool copy_to(const char *path, const char *from_path) {
   struct stat found;
   int to = -1;
   bool copied = fstat(from, &found) == 0 &&
-                (to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) >= 0 &&
-                copy(from, to) && fchmod(to, found.st_mode & 0777) == 0;
+                (to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) >= 0 && copy(from, to) &&
+                fchmod(to, found.st_mode & 0777) == 0;
   int error = errno;
   close(from);
   // NFS says here that the disk is full.

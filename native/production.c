@@ -12,6 +12,8 @@
 #include "product.h"
 #include "report.h"
 #include "signals.h"
+#include "tables/compiles.h"
+#include "tables/messages.h"
 #include "words.h"
 
 /** The exit code of a command that has ended, after telling what only we know. */
@@ -26,7 +28,7 @@ static int exit_code_of(const struct end *end, char **arguments) {
     case INTERRUPTED:
       return 128 + stop_signal;
     default:
-      warn("cannot start %s: %s", arguments[0], strerror(end->code));
+      warn(SAYS_CANNOT_START, arguments[0], strerror(end->code));
       return OWN_ERROR;
   }
 }
@@ -121,7 +123,7 @@ static int finish(const struct plan *plan, bool replaces, bool demanded) {
       return OWN_ERROR;
     case ABSENT:
       if (!demanded) return 0;
-      warn("%s succeeded without writing %s, which the appended -o names", plan->argv[0], plan->temporary);
+      warn(SAYS_NOTHING_WRITTEN, plan->argv[0], plan->temporary);
       return OWN_ERROR;
     default:
       return 0;

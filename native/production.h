@@ -4,9 +4,6 @@
 
 #include "plan.h"
 
-/** Of our own errors, so that they can be told from those of the command. */
-enum { OWN_ERROR = 125 };
-
 /**
  * Runs a planned command and puts what it has made in its place: first what stands beside the product, the product last,
  * so that who sees it sees the rest. To be called while the lock of the target is held. Whoever dies within leaves

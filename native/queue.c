@@ -14,43 +14,24 @@
 #include "lock_name.h"
 #include "moment.h"
 #include "owner.h"
+#include "path.h"
 #include "report.h"
 #include "signals.h"
 #include "words.h"
 
-/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
-enum { PID_BITS = 22 };
-/** The places of a region but one: nobody gets one behind so many others that came while the queue was never empty. */
-enum { PLACE_BITS = 14 };
 static const off_t REGION_SIZE = (off_t)1 << (PLACE_BITS + PID_BITS);
 static const off_t PLACE_SIZE = (off_t)1 << PID_BITS;
 /** Two locks with one region would queue together, which costs a wait. */
-static const uint64_t REGIONS = UINT64_C(1) << (62 - PLACE_BITS - PID_BITS);
-/** How often somebody else may take the place that we are about to take. */
-enum { TRIES = 100 };
-/**
- * How often the second sees whether the first has been stopped. The third looks half as often, the tenth at a ninth: all
- * together cost little more than the second alone.
- */
-enum { LOOK_AT_FIRST_MS = 500, MOST_RARELY_MS = 30 * 1000 };
-/**
- * A first who has not moved for so long may hang; mostly it waits for a long compile, as everybody does. So those behind ask then, but
- * more rarely than usual, by ten times their distance: the first has ten chances before the second.
- */
-enum { PATIENCE_MS = 60 * 1000, RARELY = 10 };
-/** The first pause; then they double. Shorter ones would give a newcomer more chances than the first of another host has. */
-enum { FIRST_PAUSE_MS = 16 };
-/** Who has waited for so long asks twice as often as the interval says, then ever more often, up to ten times. */
-enum { HALF_AT_MS = 200, MOST_OFTEN = 10 };
-/** From 20 s on ever more rarely again: a compile of minutes is not to be asked about a hundred times a second. */
-enum { RARER_AFTER = 2000 };
+static const uint64_t REGIONS = UINT64_C(1) << (OFFSET_BITS - PLACE_BITS - PID_BITS);
+/** How rarely those far behind look whether the first has been stopped: all together cost little more than the second alone. */
+enum { MOST_RARELY_MS = 30 * 1000 };
 
 static long long least(long long one, long long other) { return one < other ? one : other; }
 static long long most(long long one, long long other) { return one > other ? one : other; }
 
 /** A file of our own that others can neither replace nor lock, on a local file system. -1 where there is none to be had. */
 static int open_turns(void) {
-  char *path = text("/tmp/.ct-locks.%ld", (long)geteuid());
+  char *path = text(TURNS_PLACE "/" OWN_DIRECTORY "%ld", (long)geteuid());
   struct filesystem filesystem;
   struct stat found;
   (void)!mkdir(path, 0700);
@@ -59,7 +40,7 @@ static int open_turns(void) {
   int fd = -1;
   bool ours = fstat(directory, &found) == 0 && found.st_uid == geteuid() && (found.st_mode & (S_IWGRP | S_IWOTH)) == 0;
   if (ours && filesystem_of(path, &filesystem) && filesystem.local) {
-    fd = openat(directory, "turns", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    fd = openat(directory, TURNS_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
   }
   close(directory);
   if (fd < 0 || (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == geteuid())) return fd;
@@ -145,7 +126,7 @@ bool has_waiters(const struct queue *queue) {
 
 void join_queue(struct queue *queue) {
   if (queue->fd < 0 || queue->place != 0) return;
-  for (int tries = 0; tries < TRIES; tries++) {
+  for (int tries = 0; tries < PLACE_TRIES; tries++) {
     off_t last = last_place(queue, end_of(queue));
     off_t number = last == 0 ? 1 : ((last - queue->region) >> PID_BITS) + 1;
     off_t place = queue->region + (number << PID_BITS) + getpid();
@@ -220,5 +201,5 @@ long pause_of_first(long long waited_ms, int attempts, long poll_ms) {
   long long by_age_ms = poll_ms * HALF_AT_MS / (HALF_AT_MS + waited_ms);
   long long often_ms = most(poll_ms / MOST_OFTEN, least(poll_ms, waited_ms / RARER_AFTER));
   long long pause_ms = most(most(by_age_ms, often_ms), 1);
-  return (long)least(pause_ms, attempts < 20 ? (long long)FIRST_PAUSE_MS << attempts : pause_ms);
+  return (long)least(pause_ms, attempts < 20 ? (long long)PAUSE_OF_FIRST_MS << attempts : pause_ms);
 }

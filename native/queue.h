@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "lock.h"
+#include "lock_state.h"
 
 /**
  * The queue of those of this user on this host who wait for one lock. Only its first looks at the lock, however many wait: when

@@ -15,6 +15,7 @@
 #include "report.h"
 #include "sharing.h"
 #include "signals.h"
+#include "tables/messages.h"
 #include "words.h"
 
 /**
@@ -79,7 +80,7 @@ static bool is_blank(const char *bytes, ssize_t length) {
 static bool unreadable(const char *path, struct sighting *sighting) {
   struct stat found;
   *sighting = (struct sighting){
-      .obscure = "its owner record may not be read by us",
+      .obscure = SAYS_UNREADABLE_RECORD,
       .made_ms = lstat(path, &found) == 0 ? stamp_ms(found.st_mtim) : wall_ms(),
   };
   return true;
@@ -112,7 +113,7 @@ bool read_record(const char *path, struct sighting *sighting, struct identity *i
   *sighting = (struct sighting){.made_ms = stamp_ms(found.st_mtim)};
   // A NUL byte ends the record for parse_owner, but not for an owner record.
   sighting->named = strlen(record) == (size_t)length && parse_owner(record, &sighting->owner);
-  if (!sighting->named && !is_blank(record, length)) sighting->obscure = "its owner record makes no sense";
+  if (!sighting->named && !is_blank(record, length)) sighting->obscure = SAYS_SENSELESS_RECORD;
   return true;
 }
 
@@ -165,4 +166,14 @@ char *move_away(const char *path) {
   free(away);
   errno = error;
   return NULL;
+}
+
+enum same compare_own(const char *path, bool local, const struct identity *identity) {
+  long long until_ms = steady_ms() + CACHED_MS;
+  for (;;) {
+    enum same same = compare_record(path, identity);
+    if (same == SAME_RECORD || local || steady_ms() >= until_ms) return same;
+    if (names_another(path, identity)) return OTHER_RECORD;
+    pause_ms(CACHED_AGAIN_MS);
+  }
 }

@@ -36,6 +36,13 @@ bool read_record(const char *path, struct sighting *sighting, struct identity *i
 enum same { SAME_RECORD, OTHER_RECORD, UNKNOWN_RECORD };
 enum same compare_record(const char *path, const struct identity *identity);
 
+/**
+ * Whether a record is still the one that we have made. For up to a second a client of SMB or NFS may answer what it knew of a name
+ * before: that there is no such file, or an empty one. So where others share the directory (not `local`) only another owner's name is
+ * believed at once.
+ */
+enum same compare_own(const char *path, bool local, const struct identity *identity);
+
 /** Whether there is a record of somebody else for certain: not while it cannot be read, is not there or is empty. */
 bool names_another(const char *path, const struct identity *identity);
 

@@ -8,9 +8,7 @@
 
 #include "pid_namespace.h"
 #include "session.h"
-
-/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
-enum { PID_BITS = 22 };
+#include "tables/locks.h"
 
 static struct flock byte_of(pid_t helper, pid_t session) {
   return (struct flock){

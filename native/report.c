@@ -1,38 +1,16 @@
 #include "report.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shown.h"
 
-/** As all errors of ours, so that they can be told from those of the command. */
-enum { OWN_ERROR = 125 };
-
-static char *vtext(const char *format, va_list arguments) {
-  char *result;
-  if (vasprintf(&result, format, arguments) < 0) {
-    static const char message[] = "ct-lock-helper: out of memory\n";
-    (void)!write(STDERR_FILENO, message, sizeof message - 1);
-    _exit(OWN_ERROR);
-  }
-  return result;
-}
-
-char *text(const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  char *result = vtext(format, arguments);
-  va_end(arguments);
-  return result;
-}
-
 void warn(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  char *message = vtext(format, arguments);
+  char *message = formatted(format, arguments);
   va_end(arguments);
   // One write: lines of several helpers must not mix in a build's log.
   char *plain = shown(message);

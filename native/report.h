@@ -3,8 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** A formatted text of its own memory, which lives as long as the process. */
-char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#include "text.h"
 
 /**
  * Writes `ct-lock-helper: ...` and a newline to standard error, in one piece; whatever names of files hold, it is one line.

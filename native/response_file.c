@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** Both are far above what build systems write; they end the reading of a file that names itself. */
-enum { MOST_FILES = 32, MOST_BYTES = 1 << 20 };
+#include "tables/compiles.h"
 
 enum found { TEXT, ABSENT, OPAQUE };
 
@@ -18,7 +17,7 @@ struct expansion {
 
 static enum found read_whole(int fd, char **text) {
   struct stat found;
-  if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode) || found.st_size > MOST_BYTES) return OPAQUE;
+  if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode) || found.st_size > MOST_FILE_BYTES) return OPAQUE;
   size_t size = (size_t)found.st_size, length = 0;
   *text = allocate(size + 1);
   while (length < size) {

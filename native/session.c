@@ -32,13 +32,13 @@ static bool is_member(const char *pid, pid_t session, pid_t *group) {
 /** What to do with a member; false ends the walk. */
 typedef bool visit(pid_t member, pid_t group, void *context);
 
-static void walk_session(pid_t session, visit *visit, void *context) {
+static void walk_session(pid_t session, visit *see, void *context) {
   DIR *processes = opendir("/proc");
   if (processes == NULL) return;
   pid_t group;
   for (struct dirent *entry; (entry = readdir(processes)) != NULL;) {
     if (!isdigit((unsigned char)entry->d_name[0]) || !is_member(entry->d_name, session, &group)) continue;
-    if (!visit((pid_t)atol(entry->d_name), group, context)) break;
+    if (!see((pid_t)atol(entry->d_name), group, context)) break;
   }
   closedir(processes);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "tables/messages.h"
 
 static const char *digits(const char *at) {
   while (isdigit((unsigned char)*at)) at++;
@@ -36,12 +37,12 @@ static double number(const char *name, const char *unit, double least) {
   if (end == begin) return NAN;
   double value = is_number(begin, end) ? strtod(begin, NULL) : NAN;
   if (isfinite(value) && value >= least) return value;
-  warn("%s=\"%.*s\" is not %s; using the default", name, (int)(end - begin), begin, unit);
+  warn(SAYS_IGNORED_SETTING, name, text("%.*s", (int)(end - begin), begin), unit);
   return NAN;
 }
 
 static long seconds(const char *name, long otherwise_ms) {
-  double value = number(name, "a number of seconds above 0", 0.001);
+  double value = number(name, SAYS_UNIT_SECONDS, 0.001);
   if (isnan(value)) return otherwise_ms;
   return value * 1000 < INT_MAX ? (long)(value * 1000) : INT_MAX;
 }
@@ -52,13 +53,14 @@ struct settings settings_from_environment(enum strategy strategy, const struct f
   if (strategy == STRATEGY_CIFS) poll_ms = seconds("CT_LOCK_SLEEP_INTERVAL_CIFS", -1);
   if (by_kernel) poll_ms = seconds("CT_LOCK_SLEEP_INTERVAL_FLOCK", -1);
   if (poll_ms < 0) {
-    poll_ms = seconds("CT_LOCK_SLEEP_INTERVAL", strategy == STRATEGY_LOCKDIR ? filesystem->lockdir_poll_ms : 100);
+    poll_ms = seconds("CT_LOCK_SLEEP_INTERVAL",
+                      strategy == STRATEGY_LOCKDIR ? filesystem->lockdir_poll_ms : OTHER_POLL_MS);
   }
   struct settings settings = {
       .poll_ms = poll_ms,
-      .warn_ms = seconds("CT_LOCK_WARN_INTERVAL", 30 * 1000),
-      .overdue_ms = seconds("CT_LOCK_TIMEOUT", 600 * 1000),
-      .verbose = number("CT_LOCK_VERBOSE", "a number", 0),
+      .warn_ms = seconds("CT_LOCK_WARN_INTERVAL", WARN_MS),
+      .overdue_ms = seconds("CT_LOCK_TIMEOUT", OVERDUE_MS),
+      .verbose = number("CT_LOCK_VERBOSE", SAYS_UNIT_NUMBER, 0),
       .log = getenv("CT_LOCK_LOG"),
   };
   if (isnan(settings.verbose)) settings.verbose = 0;

@@ -44,7 +44,8 @@ static void digest_block(uint32_t state[WORDS], const unsigned char *block) {
 }
 
 void sha256_text(const void *bytes, size_t length, char text[SHA256_TEXT]) {
-  uint32_t state[WORDS] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  uint32_t state[WORDS] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                           0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   const unsigned char *at = bytes;
   size_t left = length;
   for (; left >= BLOCK; left -= BLOCK, at += BLOCK) digest_block(state, at);

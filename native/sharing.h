@@ -2,8 +2,7 @@
 
 #include <sys/types.h>
 
-/** Permissions of what a team shares, whatever the umask; see src/locks/sharing.ts. */
-enum { DIRECTORY_MODE = 0775, FILE_MODE = 0664 };
+#include "tables/locks.h"
 
 /** Gives a lock directory that we just made these permissions and the group of its target. Follows no link. */
 void share_directory(const char *path, const char *target);

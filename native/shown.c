@@ -5,22 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
-
-/** The table of src/text/unseen.ts. */
-static const struct {
-  unsigned from, to;
-} UNSEEN[] = {
-    {0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x0600, 0x0605}, {0x061c, 0x061c},
-    {0x06dd, 0x06dd}, {0x070f, 0x070f}, {0x0890, 0x0891}, {0x08e2, 0x08e2}, {0x115f, 0x1160}, {0x17b4, 0x17b5},
-    {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164}, {0xd800, 0xdfff},
-    {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x110bd, 0x110bd}, {0x110cd, 0x110cd},
-    {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
-};
+#include "tables/unseen.h"
+#include "text.h"
 
 static bool is_unseen(unsigned code) {
-  for (size_t index = 0; index < sizeof UNSEEN / sizeof *UNSEEN; index++) {
-    if (code >= UNSEEN[index].from && code <= UNSEEN[index].to) return true;
+  for (size_t index = 0; index < sizeof unseen_ranges / sizeof *unseen_ranges; index++) {
+    if (code >= unseen_ranges[index].from && code <= unseen_ranges[index].to) return true;
   }
   return false;
 }
@@ -42,7 +32,9 @@ static int character_at(const unsigned char *at, unsigned *code) {
 }
 
 /** Memory for a text of which every byte may become so many. */
-static char *room_for(const char *source, size_t factor) { return text("%*s", (int)(strlen(source) * factor + 64), ""); }
+static char *room_for(const char *source, size_t factor) {
+  return text("%*s", (int)(strlen(source) * factor + 64), "");
+}
 
 static int write_escaped(char *to, unsigned code) {
   switch (code) {

@@ -63,7 +63,8 @@ static void add_of_source(struct plan *plan, const char *source, enum side_kind 
 void add_sides_in_place(struct plan *plan, const struct compiler_command *line, bool by_gcc) {
   const char *stem = stem_of(plan->target);
   if (line->dependency_file.path != NULL) add_dependencies(plan, NULL, line->dependency_file.path);
-  else if (line->dependencies != DEPENDENCIES_NONE && stem != NULL) add_dependencies(plan, NULL, joined(stem, ".d", NULL));
+  else if (line->dependencies != DEPENDENCIES_NONE && stem != NULL)
+    add_dependencies(plan, NULL, joined(stem, ".d", NULL));
   for (enum side_kind kind = 0; kind < SIDE_KINDS; kind++) {
     if (!line->sides[kind]) continue;
     add_in_place(plan, plan->target, kind);

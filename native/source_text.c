@@ -10,9 +10,8 @@
 
 /** What may make it uncertain. The rest are names for the clock, files that the assembler reads, and precompiled headers. */
 static const char INCLUDE[] = "include", EMBED[] = "embed", DEPENDENCY[] = "dependency";
-static const char *const telling[] = {
-  INCLUDE, EMBED, DEPENDENCY, "__date__", "__time__", "__timestamp__", "incbin", "pch_preprocess", NULL
-};
+static const char *const telling[] = {INCLUDE,         EMBED,    DEPENDENCY,       "__date__", "__time__",
+                                      "__timestamp__", "incbin", "pch_preprocess", NULL};
 
 static bool is_blank(char character) { return character == ' ' || character == '\t'; }
 
@@ -125,7 +124,8 @@ static bool is_only_mentioned(const char *text, const char *begin, const char *e
   const char *last = begin;
   while (last > line && is_blank(last[-1])) last--;
   for (const char *const *word = before; *word != NULL; word++) {
-    if (ends(line, last, *word) && (last - line == (ptrdiff_t)strlen(*word) || !is_of_word((last - strlen(*word))[-1]))) return true;
+    if (ends(line, last, *word) && (last - line == (ptrdiff_t)strlen(*word) || !is_of_word((last - strlen(*word))[-1])))
+      return true;
   }
   return false;
 }
@@ -135,7 +135,8 @@ enum { BEFORE_INCLUDE = sizeof "has_" - 1 };
 /** Adds the name that is asked for, if any. @param at where the `include` stands @returns false where that cannot be said */
 static bool ask_at(const char *text, const char *at, struct words *asked) {
   const char *end = at + sizeof INCLUDE - 1, *begin = at - BEFORE_INCLUDE;
-  bool whole = begin - text >= 2 && begin[-1] == '_' && begin[-2] == '_' && !(begin - text >= 3 && is_of_word(begin[-3]));
+  bool whole = begin - text >= 2 && begin[-1] == '_' && begin[-2] == '_' &&
+               !(begin - text >= 3 && is_of_word(begin[-3]));
   if (!whole || is_of_word(*end)) return false;
   while (is_blank(*end)) end++;
   if (*end != '(') return is_only_mentioned(text, begin - 2, end);

@@ -3,8 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** How an object lock is taken; see src/locks/strategy.ts. */
-enum strategy { STRATEGY_LOCKDIR, STRATEGY_CIFS, STRATEGY_FLOCK, STRATEGY_FCNTL, STRATEGY_AUTO };
+#include "tables/locks.h"
 
 const char *strategy_name(enum strategy strategy);
 

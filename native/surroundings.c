@@ -18,21 +18,71 @@ extern char **environ;
 /** The kernel has room for more groups; nobody has them. */
 enum { MOST_GROUPS = 1024 };
 
+// clang-format off: tables
 /** With these, compilers read or write more than their dependency file says, or other programs take their place. */
-static const char *const uncertain[] = {
-  "CCC_OVERRIDE_OPTIONS", "COMPILER_PATH", "DEPENDENCIES_OUTPUT", "GCC_EXEC_PREFIX", "LD_AUDIT", "LD_PRELOAD",
-  "QA_OVERRIDE_GCC3_OPTIONS", "SUNPRO_DEPENDENCIES", NULL
-};
+static const char *const uncertain[] = {"CCC_OVERRIDE_OPTIONS",
+                                        "COMPILER_PATH",
+                                        "DEPENDENCIES_OUTPUT",
+                                        "GCC_EXEC_PREFIX",
+                                        "LD_AUDIT",
+                                        "LD_PRELOAD",
+                                        "QA_OVERRIDE_GCC3_OPTIONS",
+                                        "SUNPRO_DEPENDENCIES",
+                                        NULL};
 
 /** What gcc, clang, as, the C library and its dynamic linker read, by the beginnings of the names. */
-static const char *const read_by_compilers[] = {
-  "ASAN_", "AS_", "CCC_", "CHARSET", "CLANG_", "COLLECT_", "COLUMNS", "CPATH", "CPLUS_INCLUDE_PATH", "CRASH_DIAGNOSTICS",
-  "CUDA_PATH", "C_INCLUDE_PATH", "FORCE_CLANG", "GCC_", "GCONV_PATH", "GLIBC_TUNABLES", "GNUTARGET", "GOMP_", "HIP_PATH",
-  "LANG", "LC_", "LD_", "LIBCLANG_", "LIBRARY_PATH", "LLVM_", "LOCPATH", "LPATH", "LSAN_", "MACOSX_DEPLOYMENT_TARGET",
-  "MALLOC_", "NIX_", "NLSPATH", "NO_COLOR", "OBJCPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH", "OFFLOAD_", "OUTPUT_CHARSET",
-  "PATH=", "POSIXLY_CORRECT", "PWD=", "RC_DEBUG_", "ROCM_PATH", "SDKROOT", "SOURCE_DATE_EPOCH", "SYSROOT", "TERM", "TMP",
-  "TEMP", "UBSAN_", "ZERO_AR_DATE", NULL
-};
+static const char *const read_by_compilers[] = {"ASAN_",
+                                                "AS_",
+                                                "CCC_",
+                                                "CHARSET",
+                                                "CLANG_",
+                                                "COLLECT_",
+                                                "COLUMNS",
+                                                "CPATH",
+                                                "CPLUS_INCLUDE_PATH",
+                                                "CRASH_DIAGNOSTICS",
+                                                "CUDA_PATH",
+                                                "C_INCLUDE_PATH",
+                                                "FORCE_CLANG",
+                                                "GCC_",
+                                                "GCONV_PATH",
+                                                "GLIBC_TUNABLES",
+                                                "GNUTARGET",
+                                                "GOMP_",
+                                                "HIP_PATH",
+                                                "LANG",
+                                                "LC_",
+                                                "LD_",
+                                                "LIBCLANG_",
+                                                "LIBRARY_PATH",
+                                                "LLVM_",
+                                                "LOCPATH",
+                                                "LPATH",
+                                                "LSAN_",
+                                                "MACOSX_DEPLOYMENT_TARGET",
+                                                "MALLOC_",
+                                                "NIX_",
+                                                "NLSPATH",
+                                                "NO_COLOR",
+                                                "OBJCPLUS_INCLUDE_PATH",
+                                                "OBJC_INCLUDE_PATH",
+                                                "OFFLOAD_",
+                                                "OUTPUT_CHARSET",
+                                                "PATH=",
+                                                "POSIXLY_CORRECT",
+                                                "PWD=",
+                                                "RC_DEBUG_",
+                                                "ROCM_PATH",
+                                                "SDKROOT",
+                                                "SOURCE_DATE_EPOCH",
+                                                "SYSROOT",
+                                                "TERM",
+                                                "TMP",
+                                                "TEMP",
+                                                "UBSAN_",
+                                                "ZERO_AR_DATE",
+                                                NULL};
+// clang-format on
 
 static bool is_set_to_more(const char *entry, const char *const *names) {
   for (; *names != NULL; names++) {

@@ -21,19 +21,15 @@ static const char *last_part(const char *bare) {
 
 static enum tool_kind kind_of(const char *name) {
   const char *bare = without_version(name);
-  const char *last = last_part(bare);
-  if (strcmp(last, "ar") == 0) return TOOL_ARCHIVER;
-  if (strcmp(last, "ranlib") == 0) return TOOL_INDEXER;
-  if (strcmp(last, "ld") == 0 || strcmp(last, "lld") == 0) return TOOL_LINKER;
-  if (begins(name, "ld.") || strstr(name, "-ld.") != NULL) return TOOL_LINKER;
-  if (strcmp(last, "libtool") == 0 || strcmp(bare, "libtool.sh") == 0) return TOOL_LIBTOOL;
-  return strcmp(last, "nvcc") == 0 ? TOOL_NVCC : TOOL_COMPILER;
+  int kind = meaning_of(last_part(bare), kinds_by_end);
+  if (kind == NO_RULE) kind = meaning_of(name, kinds_by_name);
+  if (kind == NO_RULE) kind = meaning_of(bare, kinds_by_unversioned);
+  return kind == NO_RULE ? TOOL_COMPILER : (enum tool_kind)kind;
 }
 
 static enum tool_family family_of(const char *name) {
-  if (strstr(name, "clang") != NULL) return FAMILY_CLANG;
-  bool gcc = strstr(name, "gcc") != NULL || strstr(name, "g++") != NULL || strstr(name, "gfortran") != NULL;
-  return gcc ? FAMILY_GCC : FAMILY_UNKNOWN;
+  int family = meaning_of(name, families);
+  return family == NO_RULE ? FAMILY_UNKNOWN : (enum tool_family)family;
 }
 
 /** Whether one of the words of CT_LOCK_COMPILERS is this name, or `*`. */
@@ -60,19 +56,20 @@ bool find_tool(char **command, struct tool *tool) {
   for (int at = 0; command[at] != NULL; at++) {
     const char *word = command[at];
     // Options, assignments and numbers of a launcher: `env -i A=b`, `nice -n 10`, `timeout 5m`.
-    if (behind_launcher && (word[0] == '-' || (word[0] >= '0' && word[0] <= '9') || strchr(word, '=') != NULL)) continue;
+    if (behind_launcher && (word[0] == '-' || (word[0] >= '0' && word[0] <= '9') || strchr(word, '=') != NULL))
+      continue;
     const char *name = name_of(word);
     if (!is_launcher(name)) {
       tool->at = at;
       tool->kind = kind_of(name);
       tool->family = family_of(name);
       tool->known = is_known(name, tool);
-      tool->windows = strstr(name, "mingw") != NULL || strstr(name, "cygwin") != NULL;
+      tool->windows = matches(name, &windows_names);
       return true;
     }
     behind_launcher = true;
-    if (strcmp(name, "distcc") == 0 || strcmp(name, "icecc") == 0) tool->distributed = true;
-    if (strcmp(name, "ccache") == 0 || strcmp(name, "sccache") == 0) tool->cached = true;
+    if (matches(name, &distributors)) tool->distributed = true;
+    if (matches(name, &caches)) tool->cached = true;
   }
   return false;
 }

@@ -2,9 +2,7 @@
 
 #include <stdbool.h>
 
-enum tool_kind { TOOL_COMPILER, TOOL_LINKER, TOOL_ARCHIVER, TOOL_INDEXER, TOOL_LIBTOOL, TOOL_NVCC };
-/** Which compiler a name promises: `cc` and wrappers promise none. */
-enum tool_family { FAMILY_UNKNOWN, FAMILY_GCC, FAMILY_CLANG };
+#include "tables/tools.h"
 
 /** The program that does the work, behind ccache, env and the like. */
 struct tool {

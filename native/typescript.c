@@ -11,6 +11,7 @@
 #include "command.h"
 #include "report.h"
 #include "signals.h"
+#include "tables/compiles.h"
 
 #ifndef NODE
 #define NODE "node"
@@ -35,7 +36,7 @@ void hand_over(char **arguments, const char *why) {
   char *script = helper_script();
   if (command == NULL || script == NULL || access(script, R_OK) != 0) {
     warn("%s (and ct-lock-helper.js, which would tell more, is not beside this program)", why);
-    _exit(125);
+    _exit(OWN_ERROR);
   }
   command[0] = (char *)node();
   command[1] = script;
@@ -43,7 +44,7 @@ void hand_over(char **arguments, const char *why) {
   restore_signals();
   execvp(command[0], command);
   warn("%s (and %s, which would tell more, cannot be started: %s)", why, command[0], strerror(errno));
-  _exit(125);
+  _exit(OWN_ERROR);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#include "lock.h"
+#include "lock_state.h"
 
 /**
  * Becomes the TypeScript helper with the same command line: it knows what is rare, and how to explain what went wrong.

@@ -7,20 +7,16 @@
 #include <time.h>
 
 #include "holder.h"
+#include "kernel_lock.h"
+#include "lock.h"
 #include "moment.h"
 #include "queue.h"
 #include "report.h"
 #include "signals.h"
 #include "typescript.h"
 
-/** Locks are mostly held for an instant or for long: begin with short pauses, then double up to the interval. */
-enum { FIRST_PAUSE_MS = 1 };
 /** When to see again whether the owner still lives: soon at first, then every second, because it costs ten attempts. */
 enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
-/** On network file systems ever more rarely, because a look keeps the lock from being released; see src/locks/wait.ts. */
-enum { LOOK_ACROSS_MS = 5000, LOOK_ACROSS_AT_LAST_MS = 30 * 1000 };
-/** How long a lock must have been free before those behind believe that the first in the queue hangs. */
-enum { LEFT_LYING_MS = 400 };
 /** The longest pause between two looks at what a killed helper has left. */
 enum { LINGER_MS = 250 };
 /** The kernel gives a dead owner's lock back, but for what a daemon has inherited, which is worth a look now and then. */
@@ -77,7 +73,8 @@ static bool settle_when_dead(struct waiting *waiting, const struct sighting *hol
   if (holder->free || now_ms < waiting->ask_at_ms) return false;
   struct judgement judgement = judge_lock(waiting->lock, holder);
   // What a killed helper has left ends soon: the kernel has killed it, too.
-  if (judgement.lingers) waiting->look_again_ms = at_most(waiting->lock->local ? LINGER_MS : LOOK_ACROSS_MS, waiting->look_again_ms);
+  if (judgement.lingers)
+    waiting->look_again_ms = at_most(waiting->lock->local ? LINGER_MS : LOOK_ACROSS_MS, waiting->look_again_ms);
   if (judgement.fate != DEAD) return false;
   if (waiting->turn_since_ms == 0) waiting->turn_since_ms = now_ms;
   enum settled settled = settle(waiting->lock, now_ms - waiting->turn_since_ms > TURN_MS);
@@ -101,7 +98,8 @@ static bool look_when_due(struct waiting *waiting, struct held *held, long long 
     *attempt = TROUBLE;
     return true;
   }
-  if (waiting->lock->record == NULL && waiting->lock->local) tell_holder(&waiting->queue, holder.named ? holder.owner.pid : 0);
+  if (waiting->lock->record == NULL && waiting->lock->local)
+    tell_holder(&waiting->queue, holder.named ? holder.owner.pid : 0);
   if (settle_when_dead(waiting, &holder, now_ms)) {
     *attempt = try_lock(waiting->lock, held);
     return true;
@@ -224,7 +222,8 @@ enum acquisition acquire(const struct lock *lock, const struct settings *setting
   if (!lock->local || lock->record == NULL) look_later(&waiting, waiting.began_ms);
   wait->waited = true;
   want_once(once);
-  if (settings->log != NULL && !look_at(lock, &wait->first_holder)) wait->first_holder = (struct sighting){.free = true};
+  if (settings->log != NULL && !look_at(lock, &wait->first_holder))
+    wait->first_holder = (struct sighting){.free = true};
   while (attempt == TAKEN) {
     if (stop_signal != 0) return STOPPED;
     warn_when_due(&waiting, steady_ms());

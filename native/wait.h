@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lock.h"
+#include "lock_state.h"
 #include "once.h"
 #include "settings.h"
 

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tables/compiles.h"
+
 static void out_of_memory(void) {
   static const char message[] = "ct-lock-helper: out of memory\n";
-  if (write(STDERR_FILENO, message, sizeof message - 1) < 0) _exit(125);
-  _exit(125);
+  if (write(STDERR_FILENO, message, sizeof message - 1) < 0) _exit(OWN_ERROR);
+  _exit(OWN_ERROR);
 }
 
 void *allocate(size_t size) {

@@ -1,4 +1,4 @@
-// Bundles src/ into dist/: one file per program plus shared chunks, so that a program reads only what it needs.
+// Makes what C and TypeScript share of tables/, then bundles src/ into dist/: one file per program plus shared chunks, so that a program reads only what it needs.
 // koffi stays outside (its binaries live in its own package); types come from tsc when asked for with --types. The native
 // parts are built where there is a C compiler, unless --portable.
 import { spawnSync } from 'node:child_process';
@@ -7,10 +7,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { buildNative } from './native.mjs';
+import { writeTables } from './tables.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const programs = ['stagelock', 'ct-lock-helper', 'ct-cleanup-locks'];
 
+await writeTables();
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 mkdirSync(join(root, 'dist'), { recursive: true });
 const bundle = await rolldown({

@@ -7,6 +7,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { explainMissing, missingPrograms } from './prerequisites.mjs';
+
+// Half a minute of installing must not come before the word that there is no make.
+const missing = process.argv.includes('--for-demo') ? missingPrograms() : [];
+if (missing.length > 0) {
+  process.stderr.write(explainMissing(missing));
+  process.exit(1);
+}
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const installed = join(root, 'node_modules', '.package-lock.json');

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { compiler } from './compiler.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const program = join(root, 'dist', 'ct-lock-helper');
@@ -78,7 +79,8 @@ export function cFilesOf(directory) {
 
 function cc(options) {
   const node = `-DNODE="${process.execPath.replace(/[\\"]/g, '\\$&')}"`;
-  return spawnSync('cc', [...FLAGS, node, ...options], { stdio: 'pipe', encoding: 'utf8' });
+  const [program, ...before] = compiler();
+  return spawnSync(program, [...before, ...FLAGS, node, ...options], { stdio: 'pipe', encoding: 'utf8' });
 }
 
 /** Has a program built beside its later place. */

@@ -1,2 +1,2 @@
-/** The same as in package.json, which a test checks: reading that file would cost every start of a program. */
+// Made by scripts/tables.mjs of package.json: change that.
 export const VERSION = '0.1.0';

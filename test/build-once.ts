@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { EXTENT } from './long-tests.js';
+import { hasRuntime, SANITIZERS } from './support/runtime.js';
 
 /** Set once the programs are built: each of the test projects calls this. */
 const BUILT = 'STAGELOCK_TESTS_BUILT';
@@ -13,7 +14,7 @@ export default async function buildOnce(): Promise<void> {
   process.env[BUILT] = 'yes';
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
   await bundleInternals(join('dist', 'internals'));
-  if (EXTENT.kind !== 'quick' && process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0)
+  if (EXTENT.kind !== 'quick' && process.platform === 'linux' && hasRuntime('cc', ...SANITIZERS))
     buildSanitized(join('dist', 'sanitized'));
 }
 
@@ -29,7 +30,7 @@ function buildSanitized(directory: string): void {
   mkdirSync(directory);
   symlinkSync('../ct-lock-helper.js', join(directory, 'ct-lock-helper.js'));
   const sources = readdirSync('native').filter((name) => name.endsWith('.c'));
-  const checks = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-Wall', '-Wextra', '-Werror'];
+  const checks = [...SANITIZERS, '-Wall', '-Wextra', '-Werror'];
   const output = join(directory, 'ct-lock-helper');
   const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', ...checks, `-DNODE="${process.execPath}"`, '-o', output];
   execFileSync('cc', [...flags, ...sources.map((name) => join('native', name))], { stdio: 'inherit' });

@@ -5,7 +5,8 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { STAGELOCK } from '../world.mjs';
+import { compiler } from '../../scripts/compiler.mjs';
+import { STAGELOCK, withCompiler } from '../world.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -77,7 +78,7 @@ function configuration(strict, filling) {
   }
   if (filling !== 'asan')
     text = text.replace(' -fsanitize=address', '').replace(/^ASAN_OPTIONS.*/m, 'MALLOC_PERTURB_ = "65"');
-  return text
+  return withCompiler(text)
     .replaceAll('builds.clang', `builds.${strict}`)
     .replaceAll('builds/clang', `builds/${strict}`)
     .replaceAll('builds.asan', `builds.${filling}`)
@@ -112,7 +113,7 @@ function findProgram(name) {
 
 /** Not every gcc comes with its library, and not every machine lets it run. */
 function sanitizerWorks(root) {
-  const script = 'echo "int main(void) { return 0; }" > probe.c && gcc -fsanitize=address -o probe probe.c && ./probe';
+  const script = `echo "int main(void) { return 0; }" > probe.c && ${compiler().join(' ')} -fsanitize=address -o probe probe.c && ./probe`;
   try {
     execFileSync('/bin/sh', ['-c', script], { cwd: join(root, 'home'), stdio: 'ignore' });
     return true;

@@ -20,7 +20,7 @@ static struct block *given_back[SIZES];
 /** The least power of two that holds a block and its header. */
 static int size_class(size_t size) {
   int class = 5;
-  while (((size_t)1 << class) - HEADER < size) class++;
+  while (((size_t)1 << class) - HEADER < size) class ++;
   return class;
 }
 

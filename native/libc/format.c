@@ -33,7 +33,8 @@ struct conversion {
 };
 
 /** The text of a conversion with the blanks or zeros that its width asks for. @param sign what stands before zeros */
-static void put_padded(struct room *room, const struct conversion *as, const char *sign, const char *text, size_t length) {
+static void put_padded(struct room *room, const struct conversion *as, const char *sign, const char *text,
+                       size_t length) {
   size_t whole = strlen(sign) + length;
   size_t missing = as->width > whole ? as->width - whole : 0;
   bool zeros = as->zeros && !as->left;

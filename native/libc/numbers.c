@@ -16,8 +16,8 @@ static int digit_of(char c) {
 }
 
 /** The magnitude of the number at the beginning, at most `most`, and where it ends. */
-static unsigned long long parse(const char *text, char **end, int base, bool *negative, unsigned long long most_positive,
-                                unsigned long long most_negative) {
+static unsigned long long parse(const char *text, char **end, int base, bool *negative,
+                                unsigned long long most_positive, unsigned long long most_negative) {
   const char *at = text;
   while (isspace((unsigned char)*at)) at++;
   *negative = *at == '-';
@@ -150,7 +150,8 @@ int sscanf(const char *restrict text, const char *restrict format, ...) {
     } else {
       char *end;
       int base = *format == 'x' ? 16 : 10;
-      unsigned long long value = *format == 'd' ? (unsigned long long)strtoll(at, &end, base) : strtoull(at, &end, base);
+      unsigned long long value = *format == 'd' ? (unsigned long long)strtoll(at, &end, base)
+                                                : strtoull(at, &end, base);
       if (end == at) break;
       at = end;
       if (!skipped) store(&rest, longs, value);

@@ -114,7 +114,8 @@ int execvpe(const char *name, char *const arguments[], char *const environment[]
       memcpy(path + directory, name, length + 1);
       execute(path, arguments, environment);
       if (errno == EACCES) forbidden = true;
-      else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV && errno != ETIMEDOUT) return -1;
+      else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV && errno != ETIMEDOUT)
+        return -1;
     }
     at += strcspn(at, ":");
     if (*at == '\0') break;

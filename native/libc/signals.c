@@ -65,7 +65,8 @@ int sigaction(int signal, const struct sigaction *action, struct sigaction *old)
         .mask = *bits(&action->sa_mask),
     };
   }
-  int done = (int)CALL4(rt_sigaction, signal, action == NULL ? NULL : &wanted, old == NULL ? NULL : &present, SET_BYTES);
+  int done = (int)CALL4(rt_sigaction, signal, action == NULL ? NULL : &wanted, old == NULL ? NULL : &present,
+                        SET_BYTES);
   if (done == 0 && old != NULL) {
     memset(old, 0, sizeof *old);
     old->sa_handler = present.handler;

@@ -84,13 +84,15 @@ static bool act(const struct __spawn_action *action) {
 typedef int start(const char *name, char *const arguments[], char *const environment[]);
 
 static int spawn(pid_t *pid, const char *name, const posix_spawn_file_actions_t *actions,
-                 const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[], start *start) {
+                 const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[],
+                 start *start) {
   volatile int problem = 0;
   pid_t child = vfork();
   if (child < 0) return errno;
   if (child == 0) {
     bool good = true;
-    for (int index = 0; good && actions != NULL && index < actions->__used; index++) good = act(&actions->__actions[index]);
+    for (int index = 0; good && actions != NULL && index < actions->__used; index++)
+      good = act(&actions->__actions[index]);
     if (attributes != NULL && attributes->__flags != 0) sigprocmask(SIG_SETMASK, &attributes->__ss, NULL);
     if (good) start(name, arguments, environment);
     problem = errno;

@@ -37,7 +37,9 @@ static void *copy_forwards(void *to, const void *from, size_t size) {
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size) { return copy_forwards(to, from, size); }
 
-void *mempcpy(void *restrict to, const void *restrict from, size_t size) { return (char *)memcpy(to, from, size) + size; }
+void *mempcpy(void *restrict to, const void *restrict from, size_t size) {
+  return (char *)memcpy(to, from, size) + size;
+}
 
 void *memmove(void *to, const void *from, size_t size) {
   char *at = to;
@@ -78,7 +80,8 @@ void *memchr(const void *in, int byte, size_t size) {
 void *memmem(const void *in, size_t size, const void *part, size_t length) {
   const char *at = in, *end = at + size;
   if (length == 0) return (void *)in;
-  while ((size_t)(end - at) >= length && (at = memchr(at, *(const char *)part, (size_t)(end - at) - length + 1)) != NULL) {
+  while ((size_t)(end - at) >= length &&
+         (at = memchr(at, *(const char *)part, (size_t)(end - at) - length + 1)) != NULL) {
     if (memcmp(at, part, length) == 0) return (void *)at;
     at++;
   }

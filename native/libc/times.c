@@ -42,12 +42,23 @@ size_t strftime(char *restrict to, size_t size, const char *restrict format, con
     }
     int value = 0;
     switch (*++format) {
-      case 'Y': value = fields->tm_year + 1900; break;
-      case 'm': value = fields->tm_mon + 1; break;
-      case 'd': value = fields->tm_mday; break;
-      case 'H': value = fields->tm_hour; break;
-      case 'M': value = fields->tm_min; break;
-      default: value = fields->tm_sec;
+      case 'Y':
+        value = fields->tm_year + 1900;
+        break;
+      case 'm':
+        value = fields->tm_mon + 1;
+        break;
+      case 'd':
+        value = fields->tm_mday;
+        break;
+      case 'H':
+        value = fields->tm_hour;
+        break;
+      case 'M':
+        value = fields->tm_min;
+        break;
+      default:
+        value = fields->tm_sec;
     }
     length += (size_t)snprintf(to + length, size - length, *format == 'Y' ? "%d" : "%02d", value);
   }

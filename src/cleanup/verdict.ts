@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.js';
 import { isThisHost } from '../host/host-name.js';
-import { type Inspection, type Judgement, SENSELESS } from '../locks/index.js';
+import type { Inspection, Judgement } from '../locks/index.js';
+import { senselessRecord } from '../tables/messages.js';
 import { isHostName, type RemoteAnswer } from './remote-host.js';
 
 /** What is to become of a leftover, with half a sentence that says why. */
@@ -41,7 +42,7 @@ export function judgeLock({ owner, judgement }: Held, { ageMs, minAgeMs, here, a
   if (judgement.fate === 'alive') return { kind: 'in-use', why: judgement.why };
   if (Math.abs(ageMs) < minAgeMs) return { kind: 'young', why: `${seconds(ageMs)} old; ${judgement.why}` };
   if (judgement.fate === 'dead') return { kind: 'stale', why: judgement.why };
-  if (owner === undefined) return { kind: 'unknown', why: judgement.why, forPerson: judgement.why === SENSELESS };
+  if (owner === undefined) return { kind: 'unknown', why: judgement.why, forPerson: judgement.why === senselessRecord };
   if (owner.host === '') return { kind: 'unknown', why: judgement.why, forPerson: true };
   if (isThisHost(owner.host, here)) return { kind: 'unknown', why: judgement.why };
   const { host, pid } = owner;

@@ -15,15 +15,15 @@ import {
   type Strategy,
   settingsFromEnvironment,
 } from '../locks/index.js';
+import { OWN_ERROR } from '../tables/compiles.js';
+import { HELP } from '../tables/helper-help.js';
+import * as says from '../tables/messages.js';
 import { shown } from '../text/shown.js';
 import { VERSION } from '../version.js';
 import { exitCodeOfEnd } from './exit.js';
-import { HELP, readHelperArguments, UsageError } from './helper-arguments.js';
+import { readHelperArguments, UsageError } from './helper-arguments.js';
 import { settle } from './settle.js';
 import { type Stop, stopSignal } from './stop-signal.js';
-
-/** The exit code of our own errors, which distinguishes them from those of the command. */
-const OWN_ERROR = 125;
 
 async function main(args: readonly string[]): Promise<number> {
   try {
@@ -56,7 +56,7 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
       plan.kind === 'locked' && plan.lockIsOptional ? lockIfAny(target, strategy) : lockOf(target, strategy);
     lockPath = lock?.path ?? '';
     if (plan.kind === 'locked' && settings.verbose >= 1) {
-      warn(`${target} is locked, but written in place: ${plan.why}`);
+      warn(says.writtenInPlace(target, plan.why));
     }
     const onNotice = (notice: Notice): void => {
       if (notice.kind === 'waiting' || settings.verbose >= 1) warn(explainNotice(notice, Date.now()));
@@ -65,7 +65,7 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
   };
   const production = await carryOut(plan, order.command, stop.signal, circumstances);
   if (production.lock === 'lost' && plan.kind !== 'unchanged') {
-    warn(`${lockPath}: this lock was removed while it was held; ${plan.target} may have been compiled twice at once`);
+    warn(says.removedWhileHeld(lockPath, plan.target));
   }
   const code = exitCodeOf(production, order, stop);
   const log = process.env['CT_RULE_OUTCOMES_LOG'] ?? '';
@@ -86,7 +86,7 @@ function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop
     case 'absent':
       // `compile` appends -o itself, so a file must result. In `link`, the command line is the caller's and may not write one.
       if (verb !== 'compile') return 0;
-      warn(`${command[0]} succeeded without writing ${production.temporary}, which the appended -o names`);
+      warn(says.nothingWritten(command[0], production.temporary));
       return OWN_ERROR;
     default:
       return exitCodeOfEnd(production, stop);
@@ -100,7 +100,7 @@ function lockOf(
 ): { readonly lock: ObjectLock | undefined; readonly settings: EnvironmentSettings } {
   const place = lockPlaceOf(target, { environment: process.env, chosen: choice, make: true });
   if ('problem' in place) {
-    warn(`${place.problem}; no lock is taken for ${target}. Choose a directory for locks by CT_LOCK_DIR`);
+    warn(says.noLockTaken(place.problem, target));
     return { lock: undefined, settings: settingsFromEnvironment(process.env, 'flock').settings };
   }
   const { strategy } = openLock(target, { strategy: choice, place });
@@ -123,7 +123,7 @@ function lockIfAny(target: string, choice: Strategy | 'auto'): ReturnType<typeof
 }
 
 function describe(error: unknown): string[] {
-  if (error instanceof UsageError) return [error.message, 'ct-lock-helper --help tells more'];
+  if (error instanceof UsageError) return [error.message, says.helpTellsMore];
   if (error instanceof LockError) return [error.message];
   if (errorCode(error) !== undefined && error instanceof Error) return [error.message];
   return `internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`.split('\n');

@@ -1,3 +1,16 @@
+import { matches } from '../tables/pattern.js';
+import {
+  ARCHIVE_CHANGES,
+  ARCHIVE_COUNTS,
+  ARCHIVE_OPERATIONS,
+  ARCHIVE_OPTIONS,
+  ARCHIVE_PLACES,
+  ARCHIVE_QUESTIONS,
+  ARCHIVE_READINGS,
+  ARCHIVE_WORD_OPTIONS,
+  INDEX_QUESTIONS,
+  INDEX_WORD_OPTIONS,
+} from '../tables/tools.js';
 import type { Argument } from './response-file.js';
 
 export type ArchiveCommand =
@@ -5,9 +18,8 @@ export type ArchiveCommand =
   { readonly kind: 'changes'; readonly argument: number; readonly path: string } | { readonly kind: 'reads' };
 
 const READS: ArchiveCommand = { kind: 'reads' };
-const SEPARATE = new Set(['--plugin', '--target', '--output', '--record-libdeps', '--format', '-format']);
-/** `-X32_64` for AIX, and `-format=gnu` of llvm-ar: no key letters. */
-const NO_LETTERS = /^-(X|format=)/;
+
+const hasOneOf = (text: string, letters: string): boolean => [...text].some((letter) => letters.includes(letter));
 
 /**
  * Reads the arguments of ar: `[options] [-]LETTERS [MEMBER] [COUNT] ARCHIVE FILE...`. What lists, prints and extracts
@@ -18,16 +30,15 @@ export function readArchiveCommand(args: readonly Argument[]): ArchiveCommand {
   const words: number[] = [];
   for (let index = 0; index < args.length; index++) {
     const text = args[index]?.text ?? '';
-    if (text === '--version' || text === '--help') return READS;
-    if (SEPARATE.has(text)) index++;
-    else if (text.startsWith('--') || NO_LETTERS.test(text)) continue;
+    if (matches(text, ARCHIVE_QUESTIONS)) return READS;
+    if (matches(text, ARCHIVE_WORD_OPTIONS)) index++;
+    else if (matches(text, ARCHIVE_OPTIONS)) continue;
     else if (text.startsWith('-')) letters += text.slice(1);
-    else if (!/[dmpqrstx]/.test(letters) && words.length === 0) letters += text;
+    else if (!hasOneOf(letters, ARCHIVE_OPERATIONS) && words.length === 0) letters += text;
     else words.push(index);
   }
-  // `l` takes an argument in newer versions and none in older ones; M reads a script, V and h tell about ar.
-  if (!/[dmqrs]/.test(letters) || /[tpxlMVh]/.test(letters)) return READS;
-  const before = (/[abi]/.test(letters) ? 1 : 0) + (letters.includes('N') ? 1 : 0);
+  if (!hasOneOf(letters, ARCHIVE_CHANGES) || hasOneOf(letters, ARCHIVE_READINGS)) return READS;
+  const before = (hasOneOf(letters, ARCHIVE_PLACES) ? 1 : 0) + (hasOneOf(letters, ARCHIVE_COUNTS) ? 1 : 0);
   return changes(args, words[before]);
 }
 
@@ -36,8 +47,8 @@ export function readIndexCommand(args: readonly Argument[]): ArchiveCommand {
   const words: number[] = [];
   for (let index = 0; index < args.length; index++) {
     const text = args[index]?.text ?? '';
-    if (text === '--plugin') index++;
-    else if (/^(--|-.*[vVhH])/s.test(text)) return READS;
+    if (matches(text, INDEX_WORD_OPTIONS)) index++;
+    else if (text.startsWith('--') || (text.startsWith('-') && hasOneOf(text, INDEX_QUESTIONS))) return READS;
     else if (!text.startsWith('-')) words.push(index);
   }
   return words.length === 1 ? changes(args, words[0]) : READS;

@@ -4,6 +4,7 @@ import { basename, delimiter, join } from 'node:path';
 import type { Leash } from '../locks/index.js';
 import { descentOf, signalAll } from '../processes/endable.js';
 import { type Ending, endTree } from '../processes/ending.js';
+import * as says from '../tables/messages.js';
 import type { Argv } from './argv.js';
 import { inheritedBy } from './inherited.js';
 
@@ -53,7 +54,7 @@ export async function runCommand(
   leash?.tie(child);
   const exit = new Promise<CommandEnd>((resolve) => {
     child.once('error', (error) => {
-      resolve({ kind: 'not-started', message: `cannot start ${argv[0]}: ${error.message}` });
+      resolve({ kind: 'not-started', message: says.cannotStart(argv[0], error.message) });
     });
     child.once('exit', (code, signal) => {
       if (signal !== null) resolve({ kind: 'signalled', signal });

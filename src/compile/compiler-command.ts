@@ -1,16 +1,32 @@
 import {
+  ARGUMENT_OPTION_RULES,
+  type ArgumentOption,
+  ASSEMBLY_LANGUAGES,
+  DRIVER_OPTION_RULES,
+  type DriverOption,
+  EMITTING_ARGUMENTS,
+  FULL_DEBUG,
+  HEADER_LANGUAGES,
+  LESS_DEBUG,
+  NO_OUTPUT_OPTIONS,
+  PASSED_DEPENDENCIES,
+  QUIET_LINKER_OPTIONS,
+  UNPROCESSED_LANGUAGES,
+} from '../tables/compiler-options.js';
+import { matches, meaningOf, type Pattern } from '../tables/pattern.js';
+import type { Reader, SideKind } from '../tables/side-files.js';
+import {
   inputKind,
   isAssembly,
   isHashedWithName,
   isPreprocessed,
-  isQuiet,
   isRecorded,
   namesOutputElsewhere,
   takesNext,
 } from './compiler-options.js';
-import { namedOutput, type Reader } from './named-outputs.js';
+import { namedOutput } from './named-outputs.js';
 import type { Argument } from './response-file.js';
-import { type SideKind, sideKindOf } from './side-files.js';
+import { sideKindOf } from './side-files.js';
 
 /** Where a command names its output. */
 export interface OutputOption {
@@ -82,17 +98,20 @@ export interface CompilerCommand {
   readonly endOfOptions: number;
 }
 
-/** Options of clang that begin like `-o FILE` and are none. */
-const NOT_AN_OUTPUT = /^-(objc|object$)/;
-
 /** Whether `-Wp,` is followed by one of these arguments, separated by commas. */
-function passes(option: string, wanted: readonly string[]): boolean {
+function passes(option: string, wanted: Pattern): boolean {
   if (!option.startsWith('-Wp,')) return false;
   return option
     .slice(4)
     .split(',')
-    .some((part) => wanted.includes(part));
+    .some((part) => matches(part, wanted));
 }
+
+/** What was seen, and no more than that has to be known of it. */
+type Seen = DriverOption | ArgumentOption | 'linker-file' | 'side' | 'hashed' | 'recorded';
+
+/** What -x sets; empty for what the name of the file says. */
+const languageOf = (name: string): string => (name === 'none' ? '' : name);
 
 const NO_FILE: DependencyFile = { path: undefined, prefix: '', suffix: '', argument: -1, ambiguous: false };
 
@@ -103,12 +122,9 @@ function preprocessorFile(text: string, argument: number, before: DependencyFile
   return { path, prefix: first ?? '', suffix: suffix ?? '', argument, ambiguous };
 }
 
-const isPreprocessedLanguage = (language: string): boolean =>
-  !/^(assembler|ir|ast)$/.test(language) && !language.includes('cpp-output');
-
 /** Reads the arguments of a compiler driver, or with `linker` those of ld, whose short options mean other things. */
 export function readCompilerCommand(args: readonly Argument[], linker: boolean): CompilerCommand {
-  const seen = new Set<string>();
+  const seen = new Set<Seen>();
   const sources: string[] = [];
   const sides = new Set<SideKind>();
   let [preprocessed, assembly, debug] = [false, false, false];
@@ -137,11 +153,11 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
       return;
     }
     positionals.push(path);
-    const kind = language === '' ? inputKind(path) : language.includes('header') ? 'header' : 'source';
+    const kind = language === '' ? inputKind(path) : matches(language, HEADER_LANGUAGES) ? 'header' : 'source';
     if (kind === 'other') return;
     if (sources.length === 0) {
-      preprocessed = language === '' ? isPreprocessed(path) : isPreprocessedLanguage(language);
-      assembly = language === '' ? isAssembly(path) : language.startsWith('assembler');
+      preprocessed = language === '' ? isPreprocessed(path) : !matches(language, UNPROCESSED_LANGUAGES);
+      assembly = language === '' ? isAssembly(path) : matches(language, ASSEMBLY_LANGUAGES);
     }
     sources.push(path);
     if (kind === 'header') headers++;
@@ -158,54 +174,84 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     const kind = sideKindOf(text);
     if (kind !== undefined) sides.add(kind);
     if (kind !== undefined) seen.add('side');
-    // As far as both compilers mean the same by it.
-    if (/^-g([23]|gdb[23]?|dwarf.*)?$/s.test(text)) debug = true;
-    else if (/^-g([01]|gdb[01]|mlt$|line-)/.test(text)) debug = false;
+    if (matches(text, FULL_DEBUG)) debug = true;
+    else if (matches(text, LESS_DEBUG)) debug = false;
+  };
+  const meaning = (text: string, index: number): void => {
+    const means = meaningOf(text, DRIVER_OPTION_RULES);
+    switch (means) {
+      case undefined:
+        break;
+      case 'quiet':
+        mode = 'quiet';
+        break;
+      case 'compile':
+        if (mode === 'link') mode = 'compile';
+        break;
+      case 'assembly':
+        if (mode !== 'quiet') mode = 'assembly';
+        break;
+      case 'dependencies':
+        byDriver = true;
+        break;
+      case 'dependency-file':
+        named = { ...NO_FILE, path: text.slice('-MF'.length), prefix: '-MF', argument: index };
+        break;
+      case 'linker-arguments':
+        for (const part of text.slice('-Wl,'.length).split(',')) linkerArgument(part);
+        break;
+      case 'assembler-arguments':
+        for (const part of text.slice('-Wa,'.length).split(',')) assemblerArgument(part);
+        break;
+      case 'short-language':
+        language = languageOf(text.slice('-x'.length));
+        break;
+      case 'long-language':
+        language = languageOf(text.slice('--language='.length));
+        break;
+      default:
+        seen.add(means);
+    }
   };
   const option = (text: string, index: number): void => {
     if (linker) {
       linkerArgument(text);
-      if (text === '--version' || text === '--help') mode = 'quiet';
+      if (matches(text, QUIET_LINKER_OPTIONS)) mode = 'quiet';
       return;
     }
-    if (isQuiet(text)) mode = 'quiet';
-    else if (text === '-c' || text === '--compile') mode = mode === 'link' ? 'compile' : mode;
-    else if (text === '-S' || text === '--assemble') mode = mode === 'quiet' ? mode : 'assembly';
-    else if (/^(-MM?D|--write-(user-)?dependencies)$/.test(text)) byDriver = true;
-    else if (passes(text, ['-MD', '-MMD'])) passed = preprocessorFile(text, index, passed);
-    else if (/^-M[TQ]/.test(text)) seen.add('dependent');
-    else if (text.startsWith('-MF')) named = { ...NO_FILE, path: text.slice(3), prefix: '-MF', argument: index };
-    else if (text.startsWith('-Wl,')) for (const part of text.slice(4).split(',')) linkerArgument(part);
-    else if (text.startsWith('-Wa,')) for (const part of text.slice(4).split(',')) assemblerArgument(part);
-    else if (text.startsWith('-fproc-stat-report')) seen.add('other-file');
-    else if (text.startsWith('--config=')) seen.add('configured');
-    else if (/^(-fopenmp-targets|--offload)|-save-temps/.test(text)) seen.add('repeated');
-    else if (text === '--MD') seen.add('other-file');
-    else if (text.startsWith('-flto')) seen.add('lto');
-    else if (/^(--?emit-|--precompile$)/.test(text)) seen.add('emits');
-    else if (text === '-dynamiclib' || text === '-bundle') seen.add('own-name');
-    else if (/^--(mode|tag)=/.test(text)) seen.add('libtool');
-    else if (text.startsWith('-x')) language = text === '-xnone' ? '' : text.slice(2);
-    else if (text.startsWith('--language=')) language = text === '--language=none' ? '' : text.slice(11);
+    if (passes(text, PASSED_DEPENDENCIES)) passed = preprocessorFile(text, index, passed);
+    else meaning(text, index);
     namingArgument('driver', text);
     side(text);
     if (isHashedWithName(text)) seen.add('hashed');
     if (isRecorded(text)) seen.add('recorded');
   };
   const optionWithArgument = (text: string, argument: string, index: number): void => {
-    if (text === '-o' || text === '--output') output = { path: argument, argument: index, prefix: '' };
-    else if (text === '-x' || text === '--language') language = argument === 'none' ? '' : argument;
-    else if (text === '-MT' || text === '-MQ') seen.add('dependent');
-    else if (text === '-MF') named = { ...NO_FILE, path: argument, argument: index };
-    else if (text === '--config') seen.add('configured');
-    else if (text === '-wrapper') seen.add('wrapped');
-    else if (/^(-dumpdir|-dumpbase|--dump-base)/.test(text)) seen.add('names-sides');
-    else if (text === '-arch' || text.startsWith('-Xarch_')) seen.add('repeated');
-    else if (text === '-MJ' || text === '-gen-cdb-fragment-path' || text === '-index-store-path') {
-      seen.add('other-file');
-    } else if (text === '-Xlinker' || text === '--for-linker') linkerArgument(argument);
-    else if (/^(-Xassembler|--for-assembler)$/.test(text)) assemblerArgument(argument);
-    else if (text === '-Xclang' && argument.startsWith('-emit-')) seen.add('emits');
+    const means = meaningOf(text, ARGUMENT_OPTION_RULES);
+    switch (means) {
+      case undefined:
+        break;
+      case 'output':
+        output = { path: argument, argument: index, prefix: '' };
+        break;
+      case 'language':
+        language = languageOf(argument);
+        break;
+      case 'dependency-file':
+        named = { ...NO_FILE, path: argument, argument: index };
+        break;
+      case 'linker-argument':
+        linkerArgument(argument);
+        break;
+      case 'assembler-argument':
+        assemblerArgument(argument);
+        break;
+      case 'clang-argument':
+        if (matches(argument, EMITTING_ARGUMENTS)) seen.add('emits-other');
+        break;
+      default:
+        seen.add(means);
+    }
     namingArgument('driver', text);
     if (namesNext.has('driver')) namingArgument('driver', argument);
   };
@@ -224,7 +270,7 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
       optionWithArgument(text, argument, index);
     } else if (text.startsWith('--output=')) {
       output = { path: text.slice(9), argument: index, prefix: '--output=' };
-    } else if (text.startsWith('-o') && !NOT_AN_OUTPUT.test(text)) {
+    } else if (text.startsWith('-o') && !matches(text, NO_OUTPUT_OPTIONS)) {
       output = { path: text.slice(2), argument: index, prefix: '-o' };
     } else {
       option(text, index);
@@ -253,7 +299,7 @@ export function readCompilerCommand(args: readonly Argument[], linker: boolean):
     hashedWithName: seen.has('hashed'),
     recorded: seen.has('recorded'),
     lto: seen.has('lto'),
-    emitsOther: seen.has('emits'),
+    emitsOther: seen.has('emits-other'),
     outputInOtherFile: seen.has('other-file'),
     outputInLinkerFile: seen.has('linker-file'),
     ownName: seen.has('own-name'),

@@ -1,6 +1,8 @@
 import { accessSync, constants, lstatSync, readlinkSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../host/error-code.js';
+import { MOST_LINKS, PROC_MAGIC } from '../tables/compiles.js';
+import * as says from '../tables/messages.js';
 import type { Habit } from './habit.js';
 
 /** Where a product comes to lie. */
@@ -15,10 +17,6 @@ export type Destination =
 /** The habit of those whose product replaces whatever file is there. */
 export const REPLACES: Habit = { kind: 'replaces', certain: true };
 
-/** The most links that the kernel follows. */
-const MOST_LINKS = 40;
-const PROC_MAGIC = 0x9fa0;
-
 /**
  * Judges what the name of an output leads to, as the tool itself would, which finds it so or otherwise a moment later. Nothing
  * is changed. native/destination.c judges the same.
@@ -29,35 +27,33 @@ export function destinationOf(target: string, habit: () => Habit): Destination {
   const named = attempt(() => lstatSync(target, { throwIfNoEntry: false }));
   if (named === undefined) return { kind: 'file', path: target };
   if (named.isFile()) return judgeFile(target, undefined, named, habit);
-  if (!named.isSymbolicLink()) return { kind: 'foreign', why: NO_FILE };
+  if (!named.isSymbolicLink()) return { kind: 'foreign', why: says.outputIsNotRegular };
   const end = endOf(target);
   if (end === undefined) {
-    return { kind: 'foreign', why: 'its output is an open file, or a link that leads nowhere' };
+    return { kind: 'foreign', why: says.outputIsOpen };
   }
   const there = statOf(end);
   if (typeof there === 'string') {
     const possible = there === 'ENOENT' && !end.endsWith('/') && typeof statOf(dirname(end)) !== 'string';
     if (possible) return judgeFile(target, end, undefined, habit);
-    return { kind: 'foreign', why: 'its output is a link that leads nowhere' };
+    return { kind: 'foreign', why: says.outputLeadsNowhere };
   }
-  return there.isFile() ? judgeFile(target, end, there, habit) : { kind: 'foreign', why: NO_FILE };
+  return there.isFile() ? judgeFile(target, end, there, habit) : { kind: 'foreign', why: says.outputIsNotRegular };
 }
-
-const NO_FILE = 'its output is no regular file';
 
 /** @param end what the link of that name leads to, if it is one */
 function judgeFile(target: string, end: string | undefined, file: Stats | undefined, habit: () => Habit): Destination {
   const { kind, certain } = end !== undefined || (file?.nlink ?? 1) > 1 ? habit() : REPLACES;
   const through = writesInto(kind, file);
   if (through && !certain) {
-    return { kind: 'in-place', path: target, why: 'it is a link, and which one the tool keeps cannot be seen' };
+    return { kind: 'in-place', path: target, why: says.unclearLink };
   }
   const path = through && end !== undefined ? end : target;
   if (through && (file?.nlink ?? 1) > 1) {
-    return { kind: 'in-place', path, why: 'it has other names, which the tool keeps' };
+    return { kind: 'in-place', path, why: says.otherNames };
   }
   if (file !== undefined && isIrreplaceable(path, file)) {
-    return { kind: 'in-place', path, why: 'what is there may not be replaced by us' };
+    return { kind: 'in-place', path, why: says.notReplaceable };
   }
   return { kind: 'file', path };
 }

@@ -1,3 +1,6 @@
+import { CHOSEN_LINKERS, EXTERNAL_ASSEMBLER, GNU_LINKERS } from '../tables/compiler-options.js';
+import { matches } from '../tables/pattern.js';
+import { REPLACING_LINKERS } from '../tables/tools.js';
 import type { Argv } from './argv.js';
 import { readCompilerCommand } from './compiler-command.js';
 import { type Argument, expand, type ReadResponseFile } from './response-file.js';
@@ -22,7 +25,7 @@ export function habitOf(command: Argv, read: ReadResponseFile): Habit {
   if (tool.kind === 'archiver' || tool.kind === 'indexer') return { kind: 'writes', certain: true };
   if (tool.kind === 'linker') {
     const name = command[tool.at] ?? '';
-    const other = /lld|mold/.test(name.slice(name.lastIndexOf('/') + 1));
+    const other = matches(name.slice(name.lastIndexOf('/') + 1), REPLACING_LINKERS);
     return { kind: other ? 'replaces' : 'removes-filled', certain: true };
   }
   const { args, opaque } = expand(command, tool.at + 1, read);
@@ -37,5 +40,7 @@ export function habitOf(command: Argv, read: ReadResponseFile): Habit {
 
 /** Whether the command chooses another assembler or linker than the usual one of its compiler. */
 function choosesAnother(args: readonly Argument[], links: boolean): boolean {
-  return args.some(({ text }) => (links ? /^-fuse-ld=(?!(bfd|gold)$)/.test(text) : /^-f?no-integrated-as$/.test(text)));
+  return args.some(({ text }) =>
+    links ? matches(text, CHOSEN_LINKERS) && !matches(text, GNU_LINKERS) : matches(text, EXTERNAL_ASSEMBLER),
+  );
 }

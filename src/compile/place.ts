@@ -1,6 +1,8 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isTooLong } from '../locks/index.js';
+import { ROOMY_NAME, ROOMY_PATH } from '../tables/compiles.js';
+import * as says from '../tables/messages.js';
 import type { Argv } from './argv.js';
 import { destinationOf, REPLACES } from './destination.js';
 import { type Habit, habitOf } from './habit.js';
@@ -34,15 +36,11 @@ function adapt(plan: Plan, environment: NodeJS.ProcessEnv, habit: () => Habit): 
     return { ...inPlace(plan, found.why), ...destination, ...optional };
   }
   if (hasNoRoom(plan)) {
-    const why = 'its path is too long for one of a temporary';
+    const why = says.pathTooLong;
     return { ...inPlace(plan, why), ...destination, lockIsOptional: true };
   }
   return { ...adaptSides(plan, environment), ...destination };
 }
-
-/** A name or a path up to this length has room. */
-const ROOMY_NAME = 143;
-const ROOMY_PATH = 3900;
 
 /** Whether there is no room for the temporary of a path that has room. */
 function hasNoRoom({ target, temporary, directory }: Redirection): boolean {
@@ -69,9 +67,9 @@ function inPlace({ target, sides = [] }: Redirection, why: string): Locked {
 function adaptSides(plan: Redirection, environment: NodeJS.ProcessEnv): Locked | Redirection {
   if (plan.seeded) return plan;
   const { target, sides = [] } = plan;
-  if (environment['CCC_OVERRIDE_OPTIONS']) return inPlace(plan, 'CCC_OVERRIDE_OPTIONS changes its options');
+  if (environment['CCC_OVERRIDE_OPTIONS']) return inPlace(plan, says.optionsOverridden);
   if (sides.every((side) => isReplaceable(side, dirname(target)))) return plan;
-  return inPlace(plan, 'a file that it writes beside its output cannot be replaced');
+  return inPlace(plan, says.sideNotReplaceable);
 }
 
 /** Whether a file beside the product can be replaced by another of that name, as nobody else would notice. */

@@ -1,10 +1,12 @@
 import { LONGEST_NAME, shortName } from '../locks/index.js';
+import * as says from '../tables/messages.js';
+import { SIDE_FILES, SIDE_KINDS, type SideKind } from '../tables/side-files.js';
+import { OTHER_FILE_SCRIPT } from '../tables/tools.js';
 import { type ArchiveCommand, readArchiveCommand, readIndexCommand } from './archive-command.js';
 import type { Argv } from './argv.js';
 import { type CompilerCommand, readCompilerCommand } from './compiler-command.js';
 import { hasMeaningfulEnding } from './compiler-options.js';
 import { type Argument, type Expansion, expand, type ReadResponseFile } from './response-file.js';
-import { SIDE_FILES, SIDE_KINDS, type SideKind } from './side-files.js';
 import { inPlace, namedOutputs, type Side, sidesInPlace, stemOf } from './sides.js';
 import { type Tool, toolOf } from './tool.js';
 
@@ -84,7 +86,7 @@ export function planCompile(
  */
 export function planLaunch(command: Argv, unique: Unique, read: ReadResponseFile, compilers = ''): Plan {
   const tool = toolOf(command, compilers);
-  if (tool === undefined) return unchanged('it names no compiler');
+  if (tool === undefined) return unchanged(says.namesNoCompiler);
   const expansion = expand(command, tool.at + 1, read);
   if (tool.kind === 'archiver')
     return planArchive(command, tool, expansion, readArchiveCommand(expansion.args), unique);
@@ -96,15 +98,15 @@ export function planLaunch(command: Argv, unique: Unique, read: ReadResponseFile
 export function planLink(command: Argv, target: string, unique: Unique, read: ReadResponseFile): Plan {
   const plan = planLaunch(command, unique, read, '*');
   if (plan.kind === 'unchanged') return { kind: 'locked', target, why: plan.why };
-  if (!isSamePath(plan.target, target)) return { kind: 'locked', target, why: 'its output is another file' };
+  if (!isSamePath(plan.target, target)) return { kind: 'locked', target, why: says.outputIsAnother };
   return { ...plan, target };
 }
 
 function planArchive(command: Argv, tool: Tool, expansion: Expansion, archive: ArchiveCommand, unique: Unique): Plan {
-  if (archive.kind === 'reads') return unchanged('it changes no archive, or more than one');
+  if (archive.kind === 'reads') return unchanged(says.changesNoArchive);
   const target = archive.path;
-  if (!isFileName(target)) return unchanged('its output is no file');
-  if (expansion.opaque) return locked(target, OPAQUE);
+  if (!isFileName(target)) return unchanged(says.outputIsNoFile);
+  if (expansion.opaque) return locked(target, says.opaqueResponseFile);
   const temporary = besideName(target, unique);
   const argv = edited(command, tool, expansion.args, [{ index: archive.argument, replaced: 1, words: [temporary] }]);
   if (argv === undefined) return locked(target, TOO_LONG);
@@ -113,26 +115,26 @@ function planArchive(command: Argv, tool: Tool, expansion: Expansion, archive: A
 
 function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, unique: Unique): Plan {
   const line = readCompilerCommand(args, tool.kind === 'linker');
-  if (line.mode === 'quiet') return unchanged('it writes no object, library or program');
+  if (line.mode === 'quiet') return unchanged(says.writesNoProduct);
   const target = line.output?.path ?? (opaque ? undefined : unnamedOutput(line));
-  if (target === undefined) return unchanged('it names no output');
-  if (!isFileName(target)) return unchanged('its output is no file');
-  if (line.positionals.some((path) => isSamePath(path, target))) return unchanged('its output is one of its inputs');
+  if (target === undefined) return unchanged(says.namesNoOutput);
+  if (!isFileName(target)) return unchanged(says.outputIsNoFile);
+  if (line.positionals.some((path) => isSamePath(path, target))) return unchanged(says.outputIsInput);
   const single = line.mode !== 'link';
-  if (single && line.sources.length > 1) return unchanged('it has several outputs');
+  if (single && line.sources.length > 1) return unchanged(says.severalOutputs);
   // What only calls its output -o, as generators do, may name the output in it, or derive other names from it.
   if (!tool.known && !(single && line.sources.length === 1 && line.output !== undefined))
-    return locked(target, UNKNOWN);
-  if (opaque) return locked(target, OPAQUE);
+    return locked(target, says.unknownCompiler);
+  if (opaque) return locked(target, says.opaqueResponseFile);
   const why = whyOnlyLocked(line, tool, target);
   if (why !== undefined) return { ...locked(target, why), ...withSides(sidesInPlace(line, target, tool)) };
 
   const stemmed = single || line.header;
-  if (stemmed && stemOf(target) === undefined) return locked(target, BARE_ENDING);
+  if (stemmed && stemOf(target) === undefined) return locked(target, says.bareEnding);
   const directory = stemmed && comesInDirectory(line, tool) ? besideName(target, unique) : undefined;
   const beside = stemmed ? besideStem(target, unique, derivesNames(line)) : besideName(target, unique);
   const temporary = directory === undefined ? beside : `${directory}/${target.slice(target.lastIndexOf('/') + 1)}`;
-  if (temporary === undefined) return locked(target, TOO_LONG_A_STEM);
+  if (temporary === undefined) return locked(target, says.stemTooLong);
   const changes: Changes = { words: [], edits: [], sides: [] };
   if (stemmed) {
     redirectDependencies(changes, line, tool, target, unique);
@@ -146,8 +148,8 @@ function planCompiler(command: Argv, tool: Tool, { args, opaque }: Expansion, un
   const argv = edited(command, tool, args, [output, ...changes.edits]);
   if (argv === undefined) return { ...locked(target, TOO_LONG), ...withSides(sidesInPlace(line, target, tool)) };
   const where = directory === undefined ? { temporary } : { temporary, directory };
-  const says = stemmed ? {} : ({ saysName: true } as const);
-  return { kind: 'redirected', argv, target, ...where, seeded: false, ...says, ...withSides(changes.sides) };
+  const naming = stemmed ? {} : ({ saysName: true } as const);
+  return { kind: 'redirected', argv, target, ...where, seeded: false, ...naming, ...withSides(changes.sides) };
 }
 
 const withSides = (sides: readonly Side[]): { readonly sides?: readonly Side[] } => (sides.length > 0 ? { sides } : {});
@@ -161,30 +163,30 @@ interface Changes {
 
 /** Why the output cannot get another name for a while, if so: other files depend on the name, or name it. */
 function whyOnlyLocked(line: CompilerCommand, tool: Tool, target: string): string | undefined {
-  if (tool.kind === 'nvcc') return 'nvcc names its intermediate files after the output';
-  if (tool.kind === 'libtool' || line.libtool) return 'libtool writes several files';
-  if (line.outputInOtherFile) return 'another file that it writes names the output';
-  if (line.recorded && tool.family !== 'gcc') return 'it records its command line in the output';
-  if (line.configured && tool.family !== 'gcc') return 'a configuration file may make it write other files';
+  if (tool.kind === 'nvcc') return says.nvccNames;
+  if (tool.kind === 'libtool' || line.libtool) return says.libtoolWritesSeveral;
+  if (line.outputInOtherFile) return says.otherFileNamesOutput;
+  if (line.recorded && tool.family !== 'gcc') return says.recordsCommandLine;
+  if (line.configured && tool.family !== 'gcc') return says.configurationFile;
   const alone = !line.sides.has('intermediate') && !line.sides.has('dwo');
   if (line.sides.has('dwo-inside') && (tool.family !== 'clang' || !alone)) {
-    return 'it records the name of its output';
+    return says.recordsOutputName;
   }
   if (line.dependencies === 'preprocessor' && tool.family === 'unknown' && !line.namesDependent) {
-    return 'gcc and clang differ in what -Wp,-MD names, and which one this is cannot be seen';
+    return says.unclearPreprocessor;
   }
-  if (tool.cached && line.hashedWithName) return 'the cache would never hit with another name';
+  if (tool.cached && line.hashedWithName) return says.cacheNeverHits;
   if (line.mode !== 'link') return undefined;
   // Without -c, gcc calls them as those of a link.
   if (line.header) {
     const derives = line.sideOutputs && tool.family !== 'clang' && !comesInDirectory(line, tool);
-    return derives ? 'it writes files named after the output' : undefined;
+    return derives ? says.namedAfterOutput : undefined;
   }
-  if (line.emitsOther) return 'it writes a module';
-  if (tool.windows || line.ownName || hasMeaningfulEnding(target)) return 'its output depends on the name';
-  if (line.outputInLinkerFile) return 'another file that the linker writes names the output';
-  if (line.sideOutputs && (line.sources.length > 0 || line.lto)) return 'it writes files named after the output';
-  if (line.dependencies !== 'none' && line.sources.length > 0) return 'it writes a dependency file for the output';
+  if (line.emitsOther) return says.writesModule;
+  if (tool.windows || line.ownName || hasMeaningfulEnding(target)) return says.dependsOnName;
+  if (line.outputInLinkerFile) return says.linkerFileNamesOutput;
+  if (line.sideOutputs && (line.sources.length > 0 || line.lto)) return says.namedAfterOutput;
+  if (line.dependencies !== 'none' && line.sources.length > 0) return says.writesDependencies;
   return undefined;
 }
 
@@ -268,15 +270,13 @@ function redirectSides(changes: Changes, line: CompilerCommand, tool: Tool, targ
     } else if (byObjcopy && gcc === 'objcopy' && !ending(target, kind, unique).temporary.includes(',')) {
       // Gcc lets a program start all that it starts itself: a shell that gives objcopy another file to write.
       const { temporary, own } = ending(target, kind, unique);
-      changes.words.push('-wrapper', `/bin/sh,-c,${TO_ANOTHER_FILE},${temporary}`);
+      changes.words.push('-wrapper', `/bin/sh,-c,${OTHER_FILE_SCRIPT},${temporary}`);
       changes.sides.push({ temporary, target: own });
     } else {
       changes.sides.push(...inPlace(target, kind));
     }
   }
 }
-
-const TO_ANOTHER_FILE = '[ "$2" != --extract-dwo ] || set -- "$1" "$2" "$3" "$0"; exec "$@"';
 
 function ending(target: string, kind: SideKind, unique: Unique): { readonly own: string; readonly temporary: string } {
   const own = `${stemOf(target)}.${SIDE_FILES[kind].endings[0]}`;
@@ -367,10 +367,6 @@ function isSamePath(one: string, other: string): boolean {
   return plain(one) === plain(other);
 }
 
-const BARE_ENDING = 'the name of its output is nothing but an ending';
-const TOO_LONG_A_STEM = 'the name of its output is too long for a temporary that other files are named after';
-const UNKNOWN = 'it is not known as a compiler; CT_LOCK_COMPILERS can name it';
-const OPAQUE = 'a response file cannot be looked through';
 const TOO_LONG = 'its response file is too long to be replaced';
 const unchanged = (why: string): Plan => ({ kind: 'unchanged', why });
 const locked = (target: string, why: string): Locked => ({ kind: 'locked', target, why });

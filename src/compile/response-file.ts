@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { MOST_FILE_BYTES, MOST_FILES } from '../tables/compiles.js';
 
 /** What a response file (`@file`) holds, if it is one that can be looked through. */
 export type ResponseFile =
@@ -22,10 +23,6 @@ export interface Expansion {
   /** A response file could not be looked through; its name stands among the arguments. */
   readonly opaque: boolean;
 }
-
-/** Both are far above what build systems write; they end the reading of a file that names itself. */
-const MOST_FILES = 32;
-const MOST_BYTES = 1 << 20;
 
 /** The arguments of a command from an index on, with those of its response files in their places. */
 export function expand(command: readonly string[], from: number, read: ReadResponseFile): Expansion {
@@ -91,7 +88,7 @@ export function readResponseFile(path: string): ResponseFile {
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > MOST_BYTES) return { kind: 'opaque' };
+    if (!stat.isFile() || stat.size > MOST_FILE_BYTES) return { kind: 'opaque' };
     return { kind: 'text', text: readFileSync(fd, 'utf8') };
   } catch {
     return { kind: 'opaque' };

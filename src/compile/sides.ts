@@ -1,5 +1,5 @@
+import { SIDE_FILES, SIDE_KINDS, type SideKind } from '../tables/side-files.js';
 import type { CompilerCommand } from './compiler-command.js';
-import { SIDE_FILES, SIDE_KINDS, type SideKind } from './side-files.js';
 import type { Tool } from './tool.js';
 
 /** A file that a command writes beside its product. */

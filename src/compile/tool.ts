@@ -1,12 +1,25 @@
-import { isCompilerName, isLauncher } from './compiler-options.js';
+import { matches, meaningOf } from '../tables/pattern.js';
+import {
+  CACHES,
+  COMPILER_NAMES,
+  DISTRIBUTORS,
+  FAMILIES,
+  KINDS_BY_END,
+  KINDS_BY_NAME,
+  KINDS_BY_UNVERSIONED,
+  LAUNCHERS,
+  type ToolFamily,
+  type ToolKind,
+  WINDOWS_NAMES,
+} from '../tables/tools.js';
 
 /** The program that does the work, behind ccache, env and the like. */
 export interface Tool {
   /** Its index in the command. */
   readonly at: number;
-  readonly kind: 'compiler' | 'linker' | 'archiver' | 'indexer' | 'libtool' | 'nvcc';
+  readonly kind: ToolKind;
   /** Which compiler its name promises: `cc` and wrappers promise none. */
-  readonly family: 'gcc' | 'clang' | 'unknown';
+  readonly family: ToolFamily;
   /** It links for Windows, so adds an ending of its own to outputs without one. */
   readonly windows: boolean;
   /** One of the launchers before it caches objects. */
@@ -29,23 +42,23 @@ export function toolOf(command: readonly string[], compilers: string): Tool | un
     // Options, assignments and numbers of a launcher: `env -i A=b`, `nice -n 10`, `timeout 5m`.
     if (behindLauncher && (/^[-\d]/.test(word) || word.includes('='))) continue;
     const name = word.slice(word.lastIndexOf('/') + 1);
-    if (!isLauncher(name)) return { ...describe(name, compilers), at, cached, distributed };
+    if (!matches(name, LAUNCHERS)) return { ...describe(name, compilers), at, cached, distributed };
     behindLauncher = true;
-    if (name === 'distcc' || name === 'icecc') distributed = true;
-    if (name === 'ccache' || name === 'sccache') cached = true;
+    if (matches(name, DISTRIBUTORS)) distributed = true;
+    if (matches(name, CACHES)) cached = true;
   }
   return undefined;
 }
 
 function describe(name: string, compilers: string): Pick<Tool, 'kind' | 'family' | 'windows' | 'known'> {
-  const family = /clang/.test(name) ? 'clang' : /gcc|g\+\+|gfortran/.test(name) ? 'gcc' : 'unknown';
+  const family = meaningOf(name, FAMILIES) ?? 'unknown';
   const kind = kindOf(name);
   const known = kind !== 'compiler' || family !== 'unknown' || isKnown(name, compilers);
-  return { kind, family, windows: /mingw|cygwin/.test(name), known };
+  return { kind, family, windows: matches(name, WINDOWS_NAMES), known };
 }
 
 function isKnown(name: string, compilers: string): boolean {
-  if (isCompilerName(lastPart(withoutVersion(name))) || isCompilerName(lastPart(name))) return true;
+  if (matches(lastPart(withoutVersion(name)), COMPILER_NAMES) || matches(lastPart(name), COMPILER_NAMES)) return true;
   const called = compilers.split(/[ \t\n]+/);
   return called.includes('*') || (name !== '' && called.includes(name));
 }
@@ -54,12 +67,12 @@ function isKnown(name: string, compilers: string): boolean {
 const withoutVersion = (name: string): string => name.replace(/[-.0-9]+$/, '');
 const lastPart = (name: string): string => name.slice(name.lastIndexOf('-') + 1);
 
-function kindOf(name: string): Tool['kind'] {
+function kindOf(name: string): ToolKind {
   const bare = withoutVersion(name);
-  const last = lastPart(bare);
-  if (last === 'ar') return 'archiver';
-  if (last === 'ranlib') return 'indexer';
-  if (last === 'ld' || last === 'lld' || name.startsWith('ld.') || name.includes('-ld.')) return 'linker';
-  if (last === 'libtool' || bare === 'libtool.sh') return 'libtool';
-  return last === 'nvcc' ? 'nvcc' : 'compiler';
+  return (
+    meaningOf(lastPart(bare), KINDS_BY_END) ??
+    meaningOf(name, KINDS_BY_NAME) ??
+    meaningOf(bare, KINDS_BY_UNVERSIONED) ??
+    'compiler'
+  );
 }

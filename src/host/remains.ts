@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { PID_BITS } from '../tables/locks.js';
 import { processIds, statOf } from './process-stat.js';
 
 /*
@@ -9,8 +10,7 @@ import { processIds, statOf } from './process-stat.js';
 
 /** The kernel's own file that stands for our PID namespace. */
 export const NAMESPACE_FILE = '/proc/self/ns/pid';
-/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
-const PIDS = 2 ** 22;
+const PIDS = 2 ** PID_BITS;
 
 /** The byte of the session that a helper's command has begun. */
 export function byteOfSession(helper: number, session: number): number {

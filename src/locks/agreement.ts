@@ -5,15 +5,16 @@ import { createExclusively, readRegularFile } from '../files/atomic-file.js';
 import { InTheWay } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
 import { pauseInPlace } from '../host/pause.js';
+import { AGREEMENT_FILE, AGREEMENT_LOCKS, LONGEST_AGREEMENT } from '../tables/locks.js';
+import { matches } from '../tables/pattern.js';
 import { entryAt } from './entry.js';
 import type { Filesystem } from './filesystem.js';
 import { LockError, notALock } from './object-lock.js';
 import { asLockError } from './owned-lock.js';
 import { shareFile } from './sharing.js';
-import { isStrategy, type Strategy } from './strategy.js';
+import { isStrategy, STRATEGY_TRAITS, type Strategy } from './strategy.js';
 
-/** The file that says which strategy an object directory uses: one word and a newline. Another line may be `locks=DIR`. */
-export const AGREEMENT_FILE = '.lock-strategy';
+export { AGREEMENT_FILE } from '../tables/locks.js';
 
 /** What the users of a directory have agreed on. */
 export interface Agreement {
@@ -60,15 +61,8 @@ function follow(file: string, directory: string, filesystem: Filesystem): Strate
 
 /** Whether a strategy that another host chose also excludes from a file system that suggests another one. */
 export function worksFrom(strategy: Strategy, filesystem: Filesystem): boolean {
-  switch (strategy) {
-    case 'lockdir':
-    case 'cifs':
-      return true; // mkdir and O_EXCL are decided by the server
-    case 'fcntl':
-      return filesystem.name === 'nfs' || filesystem.reach === 'local';
-    case 'flock':
-      return filesystem.reach === 'local';
-  }
+  const { everywhere, networks } = STRATEGY_TRAITS[strategy];
+  return filesystem.reach === 'local' || everywhere === true || matches(filesystem.name, networks);
 }
 
 function record(file: string, strategy: Strategy): Strategy {
@@ -128,25 +122,23 @@ function isTrusted(file: string, directory: string): boolean {
 
 function understand(file: string, directory: string): Agreement | undefined {
   const began = performance.now();
-  let text = readRegularFile(file, LONGEST);
+  let text = readRegularFile(file, LONGEST_AGREEMENT);
   while (text === '' && performance.now() - began < FILLED_AFTER_MS) {
     pauseInPlace(5);
-    text = readRegularFile(file, LONGEST);
+    text = readRegularFile(file, LONGEST_AGREEMENT);
   }
   if (text === undefined) return undefined;
   let strategy: Strategy | undefined;
   let locks: string | undefined;
   for (const line of text.split('\n').map((each) => each.replace(/^[ \t\r]+|[ \t\r]+$/g, ''))) {
-    if (line.startsWith('locks=') && line.length > 'locks='.length) locks = resolve(directory, line.slice(6));
+    if (line.startsWith(AGREEMENT_LOCKS) && line.length > AGREEMENT_LOCKS.length)
+      locks = resolve(directory, line.slice(AGREEMENT_LOCKS.length));
     else if (isStrategy(line)) strategy = line;
     else if (line !== '') throw makesNoSense(file, line);
   }
   if (strategy === undefined && locks === undefined) throw makesNoSense(file, text.trim());
   return { strategy, locks };
 }
-
-/** What is longer was not written by us. */
-const LONGEST = 4096;
 
 function makesNoSense(file: string, text: string): LockError {
   return notALock(file, `names no lock strategy ("${text.slice(0, 40)}"); write lockdir, cifs, flock or fcntl into it`);

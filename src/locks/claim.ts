@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { pauseInPlace } from '../host/pause.js';
+import { CACHED_AGAIN_MS, CACHED_MS } from '../tables/locks.js';
 import type { Filesystem } from './filesystem.js';
 import type { Claim, Identity, Seen } from './marker.js';
 import { formatOwner } from './owner.js';
@@ -9,8 +10,6 @@ import { readRecord } from './record-file.js';
 const latest = new Map<string, Claim>();
 
 /** For how long a client may answer from its cache that a file which it has made itself is not there, and how often to ask again. */
-const CACHED_MS = 1500;
-const ASK_AGAIN_MS = 50;
 
 /**
  * A claim by the file that names its owner. Who has lost it to somebody who removed it by force does not take the next one
@@ -34,7 +33,7 @@ export function claimBy(path: string, identity: Identity, reach: Filesystem['rea
       const until = performance.now() + CACHED_MS;
       let found = look();
       while (found === 'unclear' && performance.now() < until) {
-        pauseInPlace(ASK_AGAIN_MS);
+        pauseInPlace(CACHED_AGAIN_MS);
         found = look();
       }
       if (latest.get(path) === claim) latest.delete(path);

@@ -1,3 +1,4 @@
+import * as says from '../tables/messages.js';
 import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
 import type { Strategy } from './strategy.js';
 
@@ -22,11 +23,11 @@ export function settingsFromEnvironment(
     if (text === undefined || text === '') return undefined;
     const value = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
     if (Number.isFinite(value) && value >= least) return value;
-    warnings.push(`${name}="${text}" is not ${unit}; using the default`);
+    warnings.push(says.ignoredSetting(name, text, unit));
     return undefined;
   };
   const seconds = (name: string): number | undefined => {
-    const value = number(name, 'a number of seconds above 0', 0.001);
+    const value = number(name, says.unitSeconds, 0.001);
     return value === undefined ? undefined : value * 1000;
   };
   const specific = strategy === 'cifs' ? '_CIFS' : strategy === 'flock' || strategy === 'fcntl' ? '_FLOCK' : '';
@@ -35,7 +36,7 @@ export function settingsFromEnvironment(
       (specific === '' ? undefined : seconds(`CT_LOCK_SLEEP_INTERVAL${specific}`)) ?? seconds('CT_LOCK_SLEEP_INTERVAL'),
     warnMs: seconds('CT_LOCK_WARN_INTERVAL') ?? DEFAULT_SETTINGS.warnMs,
     overdueMs: seconds('CT_LOCK_TIMEOUT') ?? DEFAULT_SETTINGS.overdueMs,
-    verbose: number('CT_LOCK_VERBOSE', 'a number', 0) ?? 0,
+    verbose: number('CT_LOCK_VERBOSE', says.unitNumber, 0) ?? 0,
   };
   return { settings, warnings };
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, linkSync, openSync, unlinkSync } from 'node:fs';
 import { errorCode } from '../host/error-code.js';
 import { syscalls } from '../host/syscalls.js';
+import { STRATEGY_TRAITS } from '../tables/locks.js';
 import { claimBy, isAnothers } from './claim.js';
 import type { Filesystem } from './filesystem.js';
 import { pathBeside } from './lock-name.js';
@@ -14,7 +15,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 
 /** Lock for CIFS and SMB: `T.lock.excl`, created with O_CREAT|O_EXCL, which these servers do atomically. */
 export function cifs(target: string, base = target, reach: Filesystem['reach'] = 'network'): Marker {
-  return exclusiveFile('cifs', target, base, '.lock.excl', reach);
+  return exclusiveFile('cifs', target, base, STRATEGY_TRAITS.cifs.ending, reach);
 }
 
 /** Stands in for flock(2) where the system call cannot be reached: `T.lock.pid`, created with O_CREAT|O_EXCL. */
@@ -37,7 +38,7 @@ function exclusiveFile(
     path,
     make: (text) => {
       // Once is enough, and spares each attempt of a waiter some requests to the server.
-      if (!hasBase) ensureBase(pathBeside(base, '.lock'), target);
+      if (!hasBase) ensureBase(pathBeside(base, STRATEGY_TRAITS.flock.ending), target);
       hasBase = true;
       const identity = createRecord(path, text, target);
       return identity === undefined

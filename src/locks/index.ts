@@ -28,7 +28,6 @@ export {
   type Judgement,
   judge,
   type Owner,
-  SENSELESS,
 } from './owner.js';
 export type { LockSettings } from './settings.js';
 export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';

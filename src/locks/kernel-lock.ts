@@ -18,6 +18,7 @@ import { errorCode } from '../host/error-code.js';
 import type { Host } from '../host/host.js';
 import { NAMESPACE_FILE } from '../host/remains.js';
 import type { Syscalls } from '../host/syscalls.js';
+import { PID_BITS, STRATEGY_TRAITS } from '../tables/locks.js';
 import { checkBreakOptions } from './arguments.js';
 import { type Fence, withToken } from './fence.js';
 import { onePerHost } from './host-mutex.js';
@@ -63,7 +64,7 @@ export class KernelLock implements ObjectLock {
   constructor(strategy: 'flock' | 'fcntl', target: string, context: KernelLockContext, base = target) {
     this.strategy = strategy;
     this.target = target;
-    this.path = pathBeside(base, '.lock');
+    this.path = pathBeside(base, STRATEGY_TRAITS.flock.ending);
     this.#context = context;
   }
 
@@ -316,8 +317,7 @@ function firstByte(): bigint {
   return namespaceByte;
 }
 
-/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
-const PIDS = 1n << 22n;
+const PIDS = 1n << BigInt(PID_BITS);
 
 /**
  * The pids that hold a lock on an inode, from the text of /proc/locks; -1 where the kernel does not say. Lines of

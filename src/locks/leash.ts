@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { byteOfSession, NAMESPACE_FILE } from '../host/remains.js';
 import { type Syscalls, syscalls } from '../host/syscalls.js';
+import { FIRST_INHERITED } from '../tables/locks.js';
 
 /**
  * What ties a command to this process, which runs it under a lock: if we are killed, the kernel kills its process group,
@@ -83,12 +84,6 @@ export class Leash {
 
 const GATE_NUMBER = 3;
 const GATE = `read -r stagelock <&${GATE_NUMBER} || exit 1; exec ${GATE_NUMBER}<&-; exec "$@"`;
-
-/**
- * The least number of what the command inherits: smaller ones may be named by MAKEFLAGS (make's jobserver) or a script, and
- * be something else there.
- */
-const FIRST_INHERITED = 40;
 
 function openMark(system: Syscalls | undefined): number | undefined {
   if (system === undefined) return undefined;

@@ -1,18 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { errorCode } from '../host/error-code.js';
+import { FITS_EVERYWHERE, HASH_FACTOR, HASH_START, KEPT_OF_NAME } from '../tables/locks.js';
 
 /*
  * Names of locks. `T.lock` and the like stand beside T; where T has so long a name that no ending fits behind it, a short name
  * takes its place, which everybody finds: it depends on nothing but the name. native/lock_name.c makes the same.
  */
 
-/** How much of a name a short one keeps; with the hash, a strategy's ending and that of a lock moved away it fits everywhere. */
-const KEPT = 64;
-/** Names up to this length fit everywhere: eCryptfs has the least room. */
-const FITS_EVERYWHERE = 143;
-
-/** The most bytes of a name on nearly every file system. */
-export const LONGEST_NAME = 255;
+export { LONGEST_NAME } from '../tables/locks.js';
 
 const SHORT = /~[0-9a-f]{16}$/;
 
@@ -22,7 +17,7 @@ const SHORT = /~[0-9a-f]{16}$/;
  */
 export function shortName(name: string): string {
   const bytes = Buffer.from(name);
-  let kept = Math.min(bytes.length, KEPT);
+  let kept = Math.min(bytes.length, KEPT_OF_NAME);
   for (let back = 0; back < 3 && kept < bytes.length && ((bytes[kept] ?? 0) & 0xc0) === 0x80; back++) kept--;
   return `${bytes.toString('utf8', 0, kept)}~${hashOf(bytes).toString(16).padStart(16, '0')}`;
 }
@@ -56,7 +51,7 @@ export function isTooLong(path: string): boolean {
 
 /** FNV-1a of 64 bits. Two names with one hash and one beginning share a lock, which costs a wait and nothing else. */
 export function hashOf(bytes: Buffer): bigint {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  let hash = HASH_START;
+  for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * HASH_FACTOR);
   return hash;
 }

@@ -1,6 +1,8 @@
 import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { errorCode } from '../host/error-code.js';
+import { LONGEST_IN_DIRECTORY, OWN_DIRECTORY } from '../tables/locks.js';
+import * as says from '../tables/messages.js';
 import { type Agreement, isEverybodys, readAgreement } from './agreement.js';
 import { isShortName, shortName } from './lock-name.js';
 import { LockError } from './object-lock.js';
@@ -27,9 +29,6 @@ export interface PlaceOptions {
   /** Whether a directory of locks is made that is missing. */
   readonly make: boolean;
 }
-
-/** With a strategy's ending and that of a lock moved away, a name of this length fits on every file system. */
-const LONGEST_IN_DIRECTORY = 100;
 
 /**
  * Where all who make a target keep its locks: in the directory that CT_LOCK_DIR names, or the agreement of its own directory or
@@ -64,9 +63,11 @@ export function targetIn(directory: string, name: string): string | undefined {
   return resolve(dirname(directory), name.replaceAll('%2F', '/').replaceAll('%25', '%'));
 }
 
+const OWN_NAME = new RegExp(`^${OWN_DIRECTORY.replaceAll('.', '\\.')}\\d+$`);
+
 /** Whether a directory is one of somebody's own for locks, in one that is everybody's. */
 export function isOwnDirectory(directory: string): boolean {
-  return /^\.ct-locks\.\d+$/.test(basename(directory));
+  return OWN_NAME.test(basename(directory));
 }
 
 function agreementOf(directory: string, chosen: boolean): Agreement | undefined {
@@ -140,7 +141,7 @@ function makeShared(path: string): void {
 
 function ownDirectory(directory: string, make: boolean): string | { readonly problem: string } {
   const user = process.geteuid?.() ?? 0;
-  const path = join(directory, `.ct-locks.${user}`);
+  const path = join(directory, `${OWN_DIRECTORY}${user}`);
   let code: string | undefined;
   try {
     if (make) mkdirSync(path, 0o700);
@@ -151,8 +152,8 @@ function ownDirectory(directory: string, make: boolean): string | { readonly pro
   }
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory() === true && there.uid === user) return path;
-  if (there === undefined) return { problem: `${path} cannot be made: ${code}` };
-  return { problem: `${path} belongs to user ${there.uid}` };
+  if (there === undefined) return { problem: says.cannotBeMade(path, String(code)) };
+  return { problem: says.belongsToUser(path, there.uid) };
 }
 
 /** The next directory above that names a directory of locks for what is below it. Other file systems are not looked at. */

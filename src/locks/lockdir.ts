@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { errorCode } from '../host/error-code.js';
 import { syscalls } from '../host/syscalls.js';
+import { RECORD_NAME, STRATEGY_TRAITS } from '../tables/locks.js';
 import { claimBy } from './claim.js';
 import { entryAt } from './entry.js';
 import { pathBeside } from './lock-name.js';
@@ -34,8 +35,8 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
  * @param surroundings on a local file system
  */
 export function lockdir(target: string, base = target, surroundings?: Surroundings): Marker {
-  const path = pathBeside(base, '.lockdir');
-  const record = join(path, 'pid');
+  const path = pathBeside(base, STRATEGY_TRAITS.lockdir.ending);
+  const record = join(path, RECORD_NAME);
   return {
     strategy: 'lockdir',
     target,
@@ -166,7 +167,7 @@ function isGone(error: unknown): boolean {
 function removeWhole(path: string, identity: Identity | undefined): boolean {
   const away = moveAway(path);
   if (away === undefined) return false;
-  if (readRecord(join(away, 'pid'))?.identity !== identity) return putBack(away, path);
+  if (readRecord(join(away, RECORD_NAME))?.identity !== identity) return putBack(away, path);
   removeMovedAway(() => removeDirectory(away));
   return true;
 }

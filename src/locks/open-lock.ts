@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { MeasuredClock, OWN_CLOCK, type ServerClock } from '../files/server-clock.js';
 import { type Host, thisHost } from '../host/host.js';
 import { syscalls } from '../host/syscalls.js';
+import { NAMELESS_DIRECTORY_MS } from '../tables/locks.js';
 import { agreeOnStrategy } from './agreement.js';
 import { cifs, flockFallback } from './exclusive-file.js';
 import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
@@ -41,9 +42,6 @@ export interface InternalOpenOptions extends OpenOptions {
   /** Where the lock stands; by default beside the target. */
   readonly place?: LockPlace;
 }
-
-/** mkdir and the name inside follow each other at once; a directory that stays nameless this long was abandoned. */
-const NAMELESS_DIRECTORY_MS = 5000;
 
 const clocks = new Map<string, MeasuredClock>();
 

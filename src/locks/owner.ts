@@ -1,6 +1,8 @@
 import type { Host } from '../host/host.js';
 import { isThisHost } from '../host/host-name.js';
 import { fateOf } from '../host/process-fate.js';
+import { LARGEST_PID, LONGEST_HOST, LONGEST_PID, OLDEST_DAYS, START_MARGIN_MS } from '../tables/locks.js';
+import * as says from '../tables/messages.js';
 
 /** Who a lock says its owner is: the `host:pid` that older tools read and write, too. */
 export interface Owner {
@@ -42,30 +44,22 @@ export interface Circumstances {
   readonly overdueMs?: number;
 }
 
-/**
- * How much later than its lock a process must have started to be called another one. Covers the coarse time stamps of
- * files (up to 2 s on FAT) and the rounding of the start time. Not covered: a host clock that jumps forward by more
- * than this while the lock is held; then the owner's start seems to move forward with it.
- */
-const START_MARGIN_MS = 3000;
-
 /** The text of an owner record. Exactly these two fields, because older tools break live locks over a third one. */
 export function formatOwner(owner: Owner): string {
   return owner.host === '' ? String(owner.pid) : `${owner.host}:${owner.pid}`;
 }
 
-/** Why nothing can be said of an owner whose record was not written by a lock tool: only a person can clear such a lock. */
-export const SENSELESS = 'its owner record makes no sense';
-
-/** The largest number that a process of Linux could have; a larger one in a record is as dead as this one. */
-const LARGEST_PID = 0x7fffffff;
+const PID = `\\d{1,${LONGEST_PID}}`;
+const RECORD = new RegExp(
+  `^(?:([!-9;-~]{1,${LONGEST_HOST}}):(${PID})(?::[^ \\t\\r\\n\\v\\f\\0]*)?|(${PID}))[ \\t\\r\\n\\v\\f]*$`,
+);
 
 /**
  * Reads `host:pid`, `host:pid:more` as some versions write it, and a `pid` alone. Undefined for anything else. A host's name is visible
  * ASCII: whoever may write to the directory may write a record, and a person is shown who it says its owner is.
  */
 export function parseOwner(text: string): Owner | undefined {
-  const match = /^(?:([!-9;-~]{1,255}):(\d{1,10})(?::[^ \t\r\n\v\f\0]*)?|(\d{1,10}))[ \t\r\n\v\f]*$/.exec(text);
+  const match = RECORD.exec(text);
   if (match === null) return undefined;
   const pid = Math.min(Number(match[2] ?? match[3]), LARGEST_PID);
   return pid > 0 ? { host: match[1] ?? '', pid } : undefined;
@@ -80,7 +74,7 @@ export function judge(sighting: Sighting, circumstances: Circumstances): Judgeme
   if (owner === undefined) return judgeByAge(ageMs, ownerlessMs);
   if (owner.host === '') return judgeWithoutHost(owner.pid, sighting, ageMs, circumstances);
   if (!isThisHost(owner.host, host)) {
-    return { fate: 'unknown', why: `only ${owner.host} can tell whether its process ${owner.pid} lives` };
+    return { fate: 'unknown', why: says.otherHost(owner.host, owner.pid) };
   }
   return judgeProcess(owner.pid, sighting, circumstances);
 }
@@ -95,41 +89,37 @@ function judgeWithoutHost(
   ageMs: number,
   { local = false, overdueMs = Number.POSITIVE_INFINITY, ...circumstances }: Circumstances,
 ): Judgement {
-  if (!local) return { fate: 'unknown', why: `its record names process ${pid} but no host` };
+  if (!local) return { fate: 'unknown', why: says.noHost(pid) };
   const judgement = judgeProcess(pid, sighting, circumstances);
   if (judgement.fate !== 'dead' || ageMs > overdueMs) return judgement;
-  return { fate: 'unknown', why: `${judgement.why}, but its record names no host and is not old yet` };
+  return { fate: 'unknown', why: says.noHostNotOld(judgement.why) };
 }
 
 function judgeProcess(pid: number, { madeMs }: Sighting, { host, clockOffsetMs }: Circumstances): Judgement {
   const dead = (why: string): Judgement => {
     const remains = host.remains?.(pid);
     if (remains?.kind !== 'command') return { fate: 'dead', why };
-    return { fate: 'alive', why: `process ${pid} has ended, but process ${remains.pid} of its command still runs` };
+    return { fate: 'alive', why: says.commandRuns(pid, remains.pid) };
   };
   const startedByMs = clockOffsetMs === undefined ? undefined : madeMs + START_MARGIN_MS - clockOffsetMs;
   switch (fateOf({ pid, startedByMs }, host)) {
     case 'absent':
-      return dead(`no process ${pid} on this host`);
+      return dead(says.noProcess(pid));
     case 'zombie':
-      return dead(`process ${pid} has ended (zombie)`);
+      return dead(says.zombie(pid));
     case 'replaced':
-      return dead(`process ${pid} on this host started after the lock was made`);
+      return dead(says.startedLater(pid));
     default:
-      return { fate: 'alive', why: `process ${pid} runs on this host` };
+      return { fate: 'alive', why: says.processRuns(pid) };
   }
 }
 
-/**
- * No lock is left without a name for longer. NFS servers keep the verifier of an exclusive create where the time stamps
- * of the file belong until these are set, so that for an instant a new file may seem to be of 1970.
- */
-const OLDEST_MS = 365 * 24 * 3600 * 1000;
+const OLDEST_MS = OLDEST_DAYS * 24 * 3600 * 1000;
 
 function judgeByAge(ageMs: number, ownerlessMs: number): Judgement {
-  if (ageMs > OLDEST_MS) return { fate: 'unknown', why: 'its time stamp makes no sense (yet)' };
+  if (ageMs > OLDEST_MS) return { fate: 'unknown', why: says.senselessTime };
   if (ageMs > ownerlessMs) {
-    return { fate: 'dead', why: `no owner recorded for ${Math.round(ageMs / 1000)} s` };
+    return { fate: 'dead', why: says.noOwnerFor(Math.round(ageMs / 1000)) };
   }
-  return { fate: 'unknown', why: 'its owner is not recorded (yet)' };
+  return { fate: 'unknown', why: says.notRecorded };
 }

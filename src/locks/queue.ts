@@ -2,37 +2,34 @@ import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync } from
 import { errorCode } from '../host/error-code.js';
 import { statOf } from '../host/process-stat.js';
 import { type Syscalls, syscalls } from '../host/syscalls.js';
+import {
+  HALF_AT_MS,
+  MOST_OFTEN,
+  OFFSET_BITS,
+  OWN_DIRECTORY,
+  PATIENCE_MS,
+  PAUSE_OF_FIRST_MS,
+  PID_BITS,
+  PLACE_BITS,
+  PLACE_TRIES,
+  RARELY,
+  RARER_AFTER,
+  TURNS_FILE,
+  TURNS_PLACE,
+} from '../tables/locks.js';
 import { filesystemOf } from './filesystem.js';
 import { hashOf } from './lock-name.js';
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
-/** No pid of Linux needs more bits (PID_MAX_LIMIT). */
-const PIDS = 1n << 22n;
-/** The places of a region but one: nobody gets one behind so many others that came while the queue was never empty. */
-const PLACES = 1n << 14n;
+const PIDS = 1n << BigInt(PID_BITS);
+const PLACES = 1n << BigInt(PLACE_BITS);
 const REGION_SIZE = PLACES * PIDS;
 /** Two locks with one region would queue together, which costs a wait. */
-const REGIONS = (1n << 62n) / REGION_SIZE;
-/** How often somebody else may take the place that we are about to take. */
-const TRIES = 100;
-/**
- * A first who has not moved for so long may hang; mostly it waits for a long compile, as everybody does. So those behind ask then, but
- * more rarely than usual, by ten times their distance: the first has ten chances before the second.
- */
-const PATIENCE_MS = 60_000;
-const RARELY = 10;
+const REGIONS = (1n << BigInt(OFFSET_BITS)) / REGION_SIZE;
 /** How often the second sees whether it is its turn: some system calls. The third looks half as often, and so on. */
 const TURN_POLL_MS = 20;
 const MOST_RARELY_MS = 1000;
-/** The first pause; then they double. Shorter ones would give a newcomer more chances than the first of another host has. */
-const FIRST_PAUSE_MS = 16;
-/** Who has waited for so long asks twice as often as the interval says, then ever more often, up to ten times. */
-const HALF_AT_MS = 200;
-const MOST_OFTEN = 10;
-/** From 20 s on ever more rarely again: a compile of minutes is not to be asked about a hundred times a second. */
-const RARER_AFTER = 2000;
-
 export type Turn =
   | 'not-yet'
   /** The first has not moved for so long that it may hang; who waits behind it asks now and then. */
@@ -44,7 +41,7 @@ export type Turn =
  * released one is woken and not all; the one who has waited longest is not overtaken by one who asks more often; and a file server
  * is asked by each host and not by each waiter.
  *
- * A place in it is a lock of the open file on one byte of a file of the user's own, `/tmp/.ct-locks.UID/turns`: nothing is
+ * A place in it is a lock of the open file on one byte of a file of the user's own, `/tmp/.ct-locks.UID/${TURNS_FILE}`: nothing is
  * left behind, and the kernel frees the place of who dies. The byte says which process it is, so that nobody waits for one that was
  * stopped. It is advice only. Exclusion is up to the lock itself, and who does not queue (an older helper, another user, another
  * host, one who can have no such file) just asks. native/queue.c stands in the same queues.
@@ -143,7 +140,7 @@ export class Queue {
   }
 
   #takePlace(): bigint | undefined {
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < PLACE_TRIES; tries++) {
       const last = this.#lastPlace();
       const number = last === undefined ? 1n : (last - this.#region) / PIDS + 1n;
       const place = this.#region + number * PIDS + BigInt(process.pid);
@@ -208,11 +205,11 @@ function isStopped(pid: number): boolean {
 }
 
 /** Where the places are of those of this user who wait. */
-const turnsDirectory = (): string => `/tmp/.ct-locks.${process.geteuid?.()}`;
+const turnsDirectory = (): string => `${TURNS_PLACE}/${OWN_DIRECTORY}${process.geteuid?.()}`;
 
 /** Whether this user has ever waited on this host. To know more takes system calls that cost most commands more than their locks. */
 export function isQueueKnown(): boolean {
-  return existsSync(`${turnsDirectory()}/turns`);
+  return existsSync(`${turnsDirectory()}/${TURNS_FILE}`);
 }
 
 /** A file of our own that others can neither replace nor lock, on a local file system; undefined where there is none to be had. */
@@ -229,7 +226,7 @@ function openTurns(): number | undefined {
     try {
       const found = fstatSync(directory);
       if (found.uid !== user || (found.mode & 0o022) !== 0 || filesystemOf(path).reach !== 'local') return undefined;
-      const turns = `/proc/self/fd/${directory}/turns`;
+      const turns = `/proc/self/fd/${directory}/${TURNS_FILE}`;
       const fd = openSync(turns, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
       const file = fstatSync(fd);
       if (file.isFile() && file.uid === user) return fd;
@@ -248,5 +245,5 @@ function openTurns(): number | undefined {
 export function pauseOfFirst(waitedMs: number, attempts: number, pollMs: number): number {
   const byAge = (pollMs * HALF_AT_MS) / (HALF_AT_MS + waitedMs);
   const often = Math.max(pollMs / MOST_OFTEN, Math.min(pollMs, waitedMs / RARER_AFTER));
-  return Math.min(Math.max(byAge, often, 1), FIRST_PAUSE_MS * 2 ** attempts);
+  return Math.min(Math.max(byAge, often, 1), PAUSE_OF_FIRST_MS * 2 ** attempts);
 }

@@ -14,9 +14,10 @@ import { dirname, join } from 'node:path';
 import { temporaryName } from '../files/temporary-name.js';
 import { errorCode } from '../host/error-code.js';
 import { pauseInPlace } from '../host/pause.js';
+import * as says from '../tables/messages.js';
 import type { Identity, Seen } from './marker.js';
 import { notALock } from './object-lock.js';
-import { parseOwner, SENSELESS } from './owner.js';
+import { parseOwner } from './owner.js';
 import { FILE_MODE, shareDescriptor } from './sharing.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -155,7 +156,7 @@ export function readRecord(path: string): Seen | undefined {
     const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, LONGEST_RECORD, 0));
     const owner = parseOwner(text);
     const seen = { owner, madeMs: stat.mtimeMs, identity: identityOf(stat.ino, text) };
-    return owner !== undefined || isBlank(text) ? seen : { ...seen, obscure: SENSELESS };
+    return owner !== undefined || isBlank(text) ? seen : { ...seen, obscure: says.senselessRecord };
   } catch (error) {
     if (errorCode(error) === 'ESTALE') return undefined;
     throw error;
@@ -176,7 +177,7 @@ function unreadable(path: string): Seen {
   } catch {
     // Gone, or in a directory that we may not search.
   }
-  return { owner: undefined, madeMs, identity: 'unreadable', obscure: 'its owner record may not be read by us' };
+  return { owner: undefined, madeMs, identity: 'unreadable', obscure: says.unreadableRecord };
 }
 
 /**

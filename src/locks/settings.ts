@@ -1,3 +1,5 @@
+import { OVERDUE_MS, WARN_MS } from '../tables/locks.js';
+
 /** How locks are waited for. */
 export interface LockSettings {
   /** Milliseconds between two attempts; undefined means what suits the file system. */
@@ -8,4 +10,4 @@ export interface LockSettings {
   readonly overdueMs: number;
 }
 
-export const DEFAULT_SETTINGS: LockSettings = { pollMs: undefined, warnMs: 30_000, overdueMs: 600_000 };
+export const DEFAULT_SETTINGS: LockSettings = { pollMs: undefined, warnMs: WARN_MS, overdueMs: OVERDUE_MS };

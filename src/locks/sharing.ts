@@ -1,9 +1,8 @@
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync } from 'node:fs';
+import { DIRECTORY_MODE, FILE_MODE } from '../tables/locks.js';
 import { entryAt } from './entry.js';
 
-/** Permissions of what a team shares: directories 775, files 664, whatever the umask. */
-export const DIRECTORY_MODE = 0o775;
-export const FILE_MODE = 0o664;
+export { DIRECTORY_MODE, FILE_MODE } from '../tables/locks.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** By which a directory hands its group down; Node has no name for it. */

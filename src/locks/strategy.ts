@@ -1,7 +1,6 @@
-/** How an object lock is taken. Which one suits which file system: see {@link describeFilesystem}. */
-export type Strategy = 'lockdir' | 'cifs' | 'flock' | 'fcntl';
+import { STRATEGIES, type Strategy } from '../tables/locks.js';
 
-export const STRATEGIES: readonly Strategy[] = ['lockdir', 'cifs', 'flock', 'fcntl'];
+export { STRATEGIES, STRATEGY_TRAITS, type Strategy } from '../tables/locks.js';
 
 /** Whether a word from a command line or file names a strategy. */
 export function isStrategy(word: string): word is Strategy {

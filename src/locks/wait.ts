@@ -2,6 +2,13 @@ import { performance } from 'node:perf_hooks';
 import { type PathWatch, watchPaths } from '../files/watch.js';
 import { thisHost } from '../host/host.js';
 import { pause } from '../host/pause.js';
+import {
+  FIRST_PAUSE_MS,
+  LEFT_LYING_MS,
+  LOOK_ACROSS_AT_LAST_MS,
+  LOOK_ACROSS_MS,
+  LOOK_AT_FIRST_MS,
+} from '../tables/locks.js';
 import { checkAcquireOptions } from './arguments.js';
 import { PlaceInLine } from './line.js';
 import type { AcquireOptions, Acquisition, ObjectLock } from './object-lock.js';
@@ -16,27 +23,18 @@ export interface Waiting {
   readonly watched: boolean;
 }
 
-/** Locks are mostly held for an instant or for long: begin with short pauses, then double up to the interval. */
-const FIRST_PAUSE_MS = 1;
 /** Most waits for local locks are over before it pays to queue and to set up a watch. */
 const QUEUE_AFTER_MS = 20;
-/** How often the second in the queue for a local lock sees whether the first takes what is free; the third looks half as often. */
-const LOOK_AT_FIRST_MS = 500;
-/** For how long a lock must have been free then: the first hangs. */
-const LEFT_LYING_MS = 400;
 /** setTimeout(3) takes no more. */
 const LONGEST_PAUSE_MS = 2 ** 31 - 1;
-/**
- * When a waiter on a network file system first looks at the owner's record; then after twice the time, up to the limit.
- * An attempt is one request that the server decides. A look is several, and does harm there: an
- * SMB client keeps a file that it has read open for another second, and the server makes the owner, who wants to remove
+/*
+ * On a network file system an attempt is one request that the server decides. A look at the owner's record is several, and does harm
+ * there: an SMB client keeps a file that it has read open for another second, and the server makes the owner, who wants to remove
  * it, wait for that; for as long the client answers each attempt of this host itself, that the file is there, so that the other
  * host gets the lock each time; an NFSv4 server gives the reader a delegation that has to be recalled first. So waiters that look
  * at each attempt keep the lock from being released, and then miss it. With the first look after 1 s, the longest wait of six
  * workers on two hosts was nine times the mean.
  */
-const FIRST_LOOK_MS = 5000;
-const LAST_LOOK_MS = 30_000;
 
 /**
  * The wait loop of every strategy: attempt, remove the lock if its owner is dead, pause, again. Every decision is made
@@ -86,8 +84,8 @@ async function wait(
   const waited = (): number => performance.now() - began;
   let pauseMs = FIRST_PAUSE_MS;
   let nextWarningMs = warnMs;
-  let lookAgainMs = FIRST_LOOK_MS;
-  let nextLookMs = watched ? 0 : FIRST_LOOK_MS;
+  let lookAgainMs = LOOK_ACROSS_MS;
+  let nextLookMs = watched ? 0 : LOOK_ACROSS_MS;
   let nextLookAtFirstMs = LOOK_AT_FIRST_MS;
   let watch: PathWatch | undefined;
   let isTried = wasTried;
@@ -101,7 +99,7 @@ async function wait(
       const turn = place.turn(pollMs);
       // A look at the owner keeps him from releasing, so each new first waits with it as if he had just come.
       if (turn === 'first' && !isMyTurn) {
-        lookAgainMs = FIRST_LOOK_MS;
+        lookAgainMs = LOOK_ACROSS_MS;
         nextLookMs = waited() + lookAgainMs;
       }
       isMyTurn = turn === 'first';
@@ -116,7 +114,7 @@ async function wait(
 
       if (waited() >= Math.min(timeoutMs, nextWarningMs, asks ? nextLookMs : Number.POSITIVE_INFINITY)) {
         const holder = lock.inspect();
-        lookAgainMs = Math.min(lookAgainMs * 2, LAST_LOOK_MS);
+        lookAgainMs = Math.min(lookAgainMs * 2, LOOK_ACROSS_AT_LAST_MS);
         if (!watched) nextLookMs = waited() + lookAgainMs;
         if (holder.kind === 'held' && holder.judgement.fate === 'dead') {
           const { owner, judgement } = holder;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HELP } from '../../src/cli/helper-arguments.js';
+import { HELP } from '../../src/tables/helper-help.js';
 import { VERSION } from '../../src/version.js';
 import { HELPER, helper, leftIn, script, temporaryDirectory } from './helper.js';
 

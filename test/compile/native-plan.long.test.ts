@@ -4,20 +4,21 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Argv } from '../../src/compile/argv.js';
-import { OPTION_TABLES } from '../../src/compile/compiler-options.js';
-import { NAMING_OPTIONS } from '../../src/compile/named-outputs.js';
 import { type Plan, planLaunch, planLink } from '../../src/compile/plan.js';
 import { type ResponseFile, readResponseFile } from '../../src/compile/response-file.js';
-import { SIDE_OPTIONS } from '../../src/compile/side-files.js';
+import * as options from '../../src/tables/compiler-options.js';
+import type { Pattern } from '../../src/tables/pattern.js';
+import { NAMING_OPTIONS, SIDE_OPTIONS } from '../../src/tables/side-files.js';
+import * as tools from '../../src/tables/tools.js';
 import { Random } from '../support/random.js';
+import { hasRuntime, SANITIZERS } from '../support/runtime.js';
 import { COMMAND_LINES, UNIQUE } from './command-lines.js';
-import { HAS_CC, HAS_CLANG } from './helper.js';
 
 const SOURCES =
-  'plan lock_name words tool response_file archive_command compiler_command compiler_options named_outputs side_files sides'.split(
+  'planner lock_name words pattern tool response_file archive_command compiler_command compiler_options named_outputs side_files sides'.split(
     ' ',
   );
-const COMPILERS = [HAS_CC ? 'cc' : '', HAS_CLANG ? 'clang' : ''].filter((compiler) => compiler !== '');
+const COMPILERS = ['cc', 'clang'].map((name) => ({ name, checks: hasRuntime(name, ...SANITIZERS) }));
 
 /** What decides about the dependency file and what else stands beside the product. */
 const DEPENDENCIES = [
@@ -47,8 +48,19 @@ const DEPENDENCIES = [
   '-flto',
 ]);
 
+const textsOf = ({ words, beginnings, containing }: Pattern): string[] => [...words, ...beginnings, ...containing];
+const isPattern = (value: object): value is Pattern => 'words' in value;
+
+/** Every text in the tables that a word of a command line is compared with. */
+const TEXTS = [...Object.values(options), ...Object.values(tools)].flatMap((table) => {
+  if (typeof table === 'string') return [];
+  return isPattern(table) ? textsOf(table) : table.flatMap(({ pattern }) => textsOf(pattern));
+});
+const SIDES = SIDE_OPTIONS.flatMap(({ pattern }) => textsOf(pattern));
+const NAMING = Object.values(NAMING_OPTIONS).flatMap(({ next, glued }) => [...textsOf(next), ...textsOf(glued)]);
+
 /** Options that name a file to write, passed in each way. */
-const NAMED = NAMING_OPTIONS.concat('-aln=', '--Map', '--Map=', '--out-implib=').flatMap((option) => [
+const NAMED = NAMING.concat('-aln=', '--Map', '--Map=', '--out-implib=').flatMap((option) => [
   option,
   `${option}F`,
   ...['-Wa,', '-Wl,'].flatMap((to) => [to + option, `${to}${option},F`, `${to}${option}F`, `${to}F`]),
@@ -59,9 +71,8 @@ interface Question {
   readonly target?: string | undefined;
 }
 
-describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
-  'the native plan, built by %s (needs a C compiler)',
-  (compiler) => {
+describe.each(COMPILERS)('the native plan', ({ name: compiler, checks }) => {
+  describe.skipIf(!checks)(`built by ${compiler} (needs it with its sanitizers)`, () => {
     let directory = '';
     let driver = '';
 
@@ -71,8 +82,7 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
       const files = SOURCES.map((name) => resolve('native', `${name}.c`));
       const strict = ['-std=gnu11', '-D_GNU_SOURCE', '-g', '-O1', '-Wall', '-Wextra', '-Werror'];
       // Leaks are the design: one plan per process.
-      const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-      execFileSync(compiler, [...strict, ...sanitizers, '-o', driver, resolve('test/compile/plan-driver.c'), ...files]);
+      execFileSync(compiler, [...strict, ...SANITIZERS, '-o', driver, resolve('test/compile/plan-driver.c'), ...files]);
     });
     afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -138,12 +148,12 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
     }
 
     test('agrees with TypeScript on every option in the tables', () => {
-      const options = [...Object.values(OPTION_TABLES).flat(), ...SIDE_OPTIONS, ...NAMED];
-      expect(options.length).toBeGreaterThan(250);
-      const tools = ['gcc', 'clang', 'cc', 'ld', 'ccache gcc'].map((tool): Argv => tool.split(' ') as [string]);
+      const words = [...TEXTS, ...SIDES, ...NAMED];
+      expect(words.length).toBeGreaterThan(250);
+      const programs = ['gcc', 'clang', 'cc', 'ld', 'ccache gcc'].map((tool): Argv => tool.split(' ') as [string]);
       agree(
-        options.flatMap((option) =>
-          tools.flatMap((tool): Question[] => [
+        words.flatMap((option) =>
+          programs.flatMap((tool): Question[] => [
             { argv: [...tool, '-c', option, '-o', 'x', 'a.c', '-o', 'b.o'] },
             { argv: [...tool, 'a.o', `-oprog.${option}`, `${option}x`, `b.${option}`] },
             { argv: [...tool, 'a.c', option, '-o', 'prog'] },
@@ -156,12 +166,12 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
     test('agrees with TypeScript on random command lines', () => {
       const random = new Random(20_231_123);
       const known = [
-        ...Object.values(OPTION_TABLES).flat(),
-        ...[...NAMED, ...SIDE_OPTIONS, ...SIDE_OPTIONS, ...DEPENDENCIES, ...DEPENDENCIES],
+        ...TEXTS,
+        ...[...NAMED, ...SIDES, ...SIDES, ...DEPENDENCIES, ...DEPENDENCIES],
         ...COMMAND_LINES.flatMap(({ argv }) => argv),
         ...['-o', '-o', '-o', '-c', '-c', '-S', '-MD', '--', '-', '', '@', '@words.rsp', '@output.rsp', '@empty.rsp'],
       ];
-      const tools = COMMAND_LINES.map(({ argv }) => argv[0]);
+      const programs = COMMAND_LINES.map(({ argv }) => argv[0]);
       const junk = [...'-o/.@=,M\\"\' \t\nWlxdüTtarp0'];
       const word = (): string => {
         if (random.chance(0.75)) return random.pick(known);
@@ -173,9 +183,12 @@ describe.skipIf(COMPILERS.length === 0).each(COMPILERS)(
         Array.from({ length: 20_000 }, (): Question => {
           const words = Array.from({ length: random.below(9) }, word).filter((text) => !isEnd(text));
           const target = random.chance(0.3) ? random.pick(['prog', 'a.o', './prog', 'libx.a', 'dir//a.o']) : undefined;
-          return { argv: [random.chance(0.9) ? random.pick(tools) : word().replaceAll('\n', 'n'), ...words], target };
+          return {
+            argv: [random.chance(0.9) ? random.pick(programs) : word().replaceAll('\n', 'n'), ...words],
+            target,
+          };
         }),
       );
     });
-  },
-);
+  });
+});

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../native/plan.h"
+#include "../../native/planner.h"
 
 static void show(const char *text) {
   putchar('"');

@@ -23,7 +23,7 @@ const sources = (folders: readonly string[]): string[] =>
   folders.flatMap(filesBelow).filter((file) => /\.(ts|[ch])$/.test(file));
 
 /** Rewritten next. */
-const LATER = /^native|helper-arguments/;
+const LATER = /^native|helper-arguments|helper-help|heads\.ts$/;
 
 /** Folders whose comments are written so. The others follow. */
 const COMMENTED = [

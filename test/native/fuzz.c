@@ -5,7 +5,7 @@
 
 #include "../../native/options.h"
 #include "../../native/owner.h"
-#include "../../native/plan.h"
+#include "../../native/planner.h"
 #include "../../native/settings.h"
 #include "../../native/shown.h"
 

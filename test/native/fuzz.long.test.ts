@@ -4,18 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import fixtures from '../compile/command-lines.json' with { type: 'json' };
+import { hasRuntime } from '../support/runtime.js';
 
 /** How many inputs; more for a longer search. */
 const RUNS = Number(process.env['STAGELOCK_FUZZ_RUNS'] ?? 100_000);
 const CHECKS = ['-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all'];
 
-/** The compiler alone does not do: Debian has libFuzzer in another package. */
-function canFuzz(): boolean {
-  const program =
-    'int LLVMFuzzerTestOneInput(const char *data, unsigned long size) { (void)data; (void)size; return 0; }';
-  return spawnSync('clang', [...CHECKS, '-x', 'c', '-', '-o', '/dev/null'], { input: program }).status === 0;
-}
-const fuzzes = canFuzz();
+const fuzzes = hasRuntime('clang', ...CHECKS);
 
 test.skipIf(!fuzzes)(
   `no bytes make the native front read or write where it must not${fuzzes ? '' : ' (no clang with libFuzzer)'}`,

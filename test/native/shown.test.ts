@@ -7,26 +7,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shellWord } from '../../src/text/shell-word.js';
 import { shown } from '../../src/text/shown.js';
 import { nastyText } from '../support/nasty-text.js';
+import { hasRuntime, SANITIZERS } from '../support/runtime.js';
 
-const HAS_CC = spawnSync('cc', ['--version']).status === 0;
+const CHECKS = hasRuntime('cc', ...SANITIZERS);
 
-describe.skipIf(!HAS_CC)('what the native front shows (needs a C compiler)', () => {
+describe.skipIf(!CHECKS)('what the native front shows (needs a C compiler with its sanitizers)', () => {
   let directory = '';
   let driver = '';
 
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'stagelock-shown-'));
     driver = join(directory, 'driver');
-    const sources = ['native/shown.c', 'native/report.c', 'test/native/shown-driver.c'].map((file) => resolve(file));
+    const sources = ['native/shown.c', 'native/report.c', 'native/text.c', 'test/native/shown-driver.c'].map((file) =>
+      resolve(file),
+    );
     const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-g', '-O1', '-Wall', '-Wextra', '-Werror'];
-    execFileSync('cc', [
-      ...flags,
-      '-fsanitize=address,undefined',
-      '-fno-sanitize-recover=all',
-      '-o',
-      driver,
-      ...sources,
-    ]);
+    execFileSync('cc', [...flags, ...SANITIZERS, '-o', driver, ...sources]);
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Random } from '../support/random.js';
 import { readDependencyRule } from './model/dependency-rule.js';
 import { readSourceText } from './model/source-text.js';
-import { answer, HAS_CC, NativeOnce } from './native-once.js';
+import { answer, HAS_SANITIZERS, NativeOnce } from './native-once.js';
 
 const CASES: readonly (readonly [text: string, inputs: readonly string[] | undefined])[] = [
   ['a.o: a.c b.h\n', ['a.c', 'b.h']],
@@ -35,8 +35,8 @@ test.each(CASES)('a dependency file %j names %j', (text, inputs) => {
   expect(readDependencyRule(text)).toEqual(inputs);
 });
 
-describe.skipIf(!HAS_CC)('the native reader (needs a C compiler)', () => {
-  const native = HAS_CC ? new NativeOnce() : undefined;
+describe.skipIf(!HAS_SANITIZERS)('the native reader (needs a C compiler with its sanitizers)', () => {
+  const native = HAS_SANITIZERS ? new NativeOnce() : undefined;
   afterAll(() => native?.remove());
 
   test('agrees, on every case and on random text', () => {

@@ -2,8 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { hasRuntime, SANITIZERS } from '../support/runtime.js';
 
-export const HAS_CC = spawnSync('cc', ['--version']).status === 0;
+/** Its driver is built with them. */
+export const HAS_SANITIZERS = hasRuntime('cc', ...SANITIZERS);
 
 const SOURCES = [
   'words',
@@ -12,6 +14,8 @@ const SOURCES = [
   'source_text',
   'word_search',
   'certain_filesystem',
+  'filesystem',
+  'pattern',
   'listing',
   'lookup',
   'inputs',
@@ -24,9 +28,8 @@ export class NativeOnce {
 
   constructor() {
     const strict = ['-std=gnu11', '-D_GNU_SOURCE', '-g', '-O1', '-Wall', '-Wextra', '-Werror'];
-    const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
     const sources = [...SOURCES, 'test/once/once-driver.c'].map((file) => resolve(file));
-    execFileSync('cc', [...strict, ...sanitizers, '-o', join(this.#directory, 'driver'), ...sources]);
+    execFileSync('cc', [...strict, ...SANITIZERS, '-o', join(this.#directory, 'driver'), ...sources]);
   }
 
   /** @param texts one character per byte, none of them \1 */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Random } from '../support/random.js';
 import { readSourceText } from './model/source-text.js';
-import { answer, HAS_CC, NativeOnce } from './native-once.js';
+import { answer, HAS_SANITIZERS, NativeOnce } from './native-once.js';
 
 const CASES: readonly (readonly [text: string, asked: readonly string[] | undefined])[] = [
   ['int x;\n', []],
@@ -71,8 +71,8 @@ test.each(CASES)('the text %j asks for %j', (text, asked) => {
   expect(readSourceText(text)?.asked).toEqual(asked);
 });
 
-describe.skipIf(!HAS_CC)('the native reader (needs a C compiler)', () => {
-  const native = HAS_CC ? new NativeOnce() : undefined;
+describe.skipIf(!HAS_SANITIZERS)('the native reader (needs a C compiler with its sanitizers)', () => {
+  const native = HAS_SANITIZERS ? new NativeOnce() : undefined;
   afterAll(() => native?.remove());
 
   test('agrees, on every case and on random text', () => {

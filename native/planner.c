@@ -1,4 +1,4 @@
-#include "plan.h"
+#include "planner.h"
 
 #include <string.h>
 
@@ -8,6 +8,8 @@
 #include "lock_name.h"
 #include "response_file.h"
 #include "sides.h"
+#include "tables/locks.h"
+#include "tables/messages.h"
 #include "tool.h"
 #include "words.h"
 
@@ -32,7 +34,7 @@ static struct plan locked(const struct planning *planning, const char *target, c
 }
 
 static struct plan opaque(const struct planning *planning, const char *target) {
-  return locked(planning, target, "a response file cannot be looked through");
+  return locked(planning, target, SAYS_OPAQUE_RESPONSE_FILE);
 }
 
 /** `-x` would be an option, `@x` a response file. */
@@ -142,14 +144,15 @@ static struct plan redirected(const struct planning *planning, const struct edit
 }
 
 static struct plan plan_archive(const struct planning *planning, int archive) {
-  if (archive < 0) return unchanged(planning, "it changes no archive, or more than one");
+  if (archive < 0) return unchanged(planning, SAYS_CHANGES_NO_ARCHIVE);
   const char *target = planning->words.items[archive].text;
-  if (!is_file_name(target)) return unchanged(planning, "its output is no file");
+  if (!is_file_name(target)) return unchanged(planning, SAYS_OUTPUT_IS_NO_FILE);
   if (planning->opaque) return opaque(planning, target);
   const char *temporary = beside_name(planning, target);
   struct edits edits = {0};
   add_edit(&edits, (size_t)archive, temporary);
-  return redirected(planning, &edits, (struct plan){.target = target, .temporary = temporary, .seeded = true, .says_name = true});
+  return redirected(planning, &edits,
+                    (struct plan){.target = target, .temporary = temporary, .seeded = true, .says_name = true});
 }
 
 /** What gcc and clang call the output of one source: in the current directory, with another ending. Null if not so. */
@@ -181,31 +184,31 @@ static bool comes_in_directory(const struct compiler_command *line, const struct
 
 /** Why the output cannot get another name for a while, if so: other files depend on the name, or name it. */
 static const char *why_only_locked(const struct compiler_command *line, const struct tool *tool, const char *target) {
-  if (tool->kind == TOOL_NVCC) return "nvcc names its intermediate files after the output";
-  if (tool->kind == TOOL_LIBTOOL || line->libtool) return "libtool writes several files";
-  if (line->output_in_other_file) return "another file that it writes names the output";
-  if (line->recorded && tool->family != FAMILY_GCC) return "it records its command line in the output";
-  if (line->configured && tool->family != FAMILY_GCC) return "a configuration file may make it write other files";
+  if (tool->kind == TOOL_NVCC) return SAYS_NVCC_NAMES;
+  if (tool->kind == TOOL_LIBTOOL || line->libtool) return SAYS_LIBTOOL_WRITES_SEVERAL;
+  if (line->output_in_other_file) return SAYS_OTHER_FILE_NAMES_OUTPUT;
+  if (line->recorded && tool->family != FAMILY_GCC) return SAYS_RECORDS_COMMAND_LINE;
+  if (line->configured && tool->family != FAMILY_GCC) return SAYS_CONFIGURATION_FILE;
   bool alone = !line->sides[SIDE_INTERMEDIATE] && !line->sides[SIDE_DWO];
   if (line->sides[SIDE_DWO_INSIDE] && (tool->family != FAMILY_CLANG || !alone)) {
-    return "it records the name of its output";
+    return SAYS_RECORDS_OUTPUT_NAME;
   }
   if (line->dependencies == DEPENDENCIES_PREPROCESSOR && tool->family == FAMILY_UNKNOWN && !line->names_dependent) {
-    return "gcc and clang differ in what -Wp,-MD names, and which one this is cannot be seen";
+    return SAYS_UNCLEAR_PREPROCESSOR;
   }
-  if (tool->cached && line->hashed_with_name) return "the cache would never hit with another name";
+  if (tool->cached && line->hashed_with_name) return SAYS_CACHE_NEVER_HITS;
   if (line->mode != MODE_LINK) return NULL;
   // Without -c, gcc calls them as those of a link.
   if (line->header) {
     bool derives = line->side_outputs && tool->family != FAMILY_CLANG && !comes_in_directory(line, tool);
-    return derives ? "it writes files named after the output" : NULL;
+    return derives ? SAYS_NAMED_AFTER_OUTPUT : NULL;
   }
-  if (line->emits_other) return "it writes a module";
-  if (tool->windows || line->own_name || has_meaningful_ending(target)) return "its output depends on the name";
-  if (line->output_in_linker_file) return "another file that the linker writes names the output";
-  if (line->side_outputs && (line->sources.count > 0 || line->lto)) return "it writes files named after the output";
+  if (line->emits_other) return SAYS_WRITES_MODULE;
+  if (tool->windows || line->own_name || has_meaningful_ending(target)) return SAYS_DEPENDS_ON_NAME;
+  if (line->output_in_linker_file) return SAYS_LINKER_FILE_NAMES_OUTPUT;
+  if (line->side_outputs && (line->sources.count > 0 || line->lto)) return SAYS_NAMED_AFTER_OUTPUT;
   if (line->dependencies != DEPENDENCIES_NONE && line->sources.count > 0) {
-    return "it writes a dependency file for the output";
+    return SAYS_WRITES_DEPENDENCIES;
   }
   return NULL;
 }
@@ -282,9 +285,8 @@ static void redirect_objcopy(const struct planning *planning, const char *target
     add_side(plan, (struct side){.target = own});
     return;
   }
-  static const char script[] = "[ \"$2\" != --extract-dwo ] || set -- \"$1\" \"$2\" \"$3\" \"$0\"; exec \"$@\"";
   add(edit, "-wrapper");
-  add(edit, joined("/bin/sh,-c,", script, ",", temporary, NULL));
+  add(edit, joined("/bin/sh,-c," OTHER_FILE_SCRIPT ",", temporary, NULL));
   add_side(plan, (struct side){.temporary = temporary, .target = own});
 }
 
@@ -320,17 +322,17 @@ static bool is_input(const struct compiler_command *line, const char *target) {
 static struct plan plan_compiler(const struct planning *planning) {
   const struct tool *tool = &planning->tool;
   struct compiler_command line = read_compiler_command(&planning->words, tool->kind == TOOL_LINKER);
-  if (line.mode == MODE_QUIET) return unchanged(planning, "it writes no object, library or program");
+  if (line.mode == MODE_QUIET) return unchanged(planning, SAYS_WRITES_NO_PRODUCT);
   bool named = line.output != NULL;
   const char *target = named ? line.output : planning->opaque ? NULL : unnamed_output(&line);
-  if (target == NULL) return unchanged(planning, "it names no output");
-  if (!is_file_name(target)) return unchanged(planning, "its output is no file");
-  if (is_input(&line, target)) return unchanged(planning, "its output is one of its inputs");
+  if (target == NULL) return unchanged(planning, SAYS_NAMES_NO_OUTPUT);
+  if (!is_file_name(target)) return unchanged(planning, SAYS_OUTPUT_IS_NO_FILE);
+  if (is_input(&line, target)) return unchanged(planning, SAYS_OUTPUT_IS_INPUT);
   bool single = line.mode != MODE_LINK;
-  if (single && line.sources.count > 1) return unchanged(planning, "it has several outputs");
+  if (single && line.sources.count > 1) return unchanged(planning, SAYS_SEVERAL_OUTPUTS);
   // What only calls its output -o, as generators do, may name the output in it, or derive other names from it.
   if (!tool->known && !planning->trusted && !(single && line.sources.count == 1 && named)) {
-    return locked(planning, target, "it is not known as a compiler; CT_LOCK_COMPILERS can name it");
+    return locked(planning, target, SAYS_UNKNOWN_COMPILER);
   }
   if (planning->opaque) return opaque(planning, target);
   const char *why = why_only_locked(&line, tool, target);
@@ -342,7 +344,7 @@ static struct plan plan_compiler(const struct planning *planning) {
 
   bool stemmed = single || line.header;
   struct plan plan = {.target = target, .says_name = !stemmed};
-  if (stem_of(target) == NULL && stemmed) return locked(planning, target, "the name of its output is nothing but an ending");
+  if (stem_of(target) == NULL && stemmed) return locked(planning, target, SAYS_BARE_ENDING);
   if (stemmed && comes_in_directory(&line, tool)) {
     plan.directory = beside_name(planning, target);
     plan.temporary = joined(plan.directory, "/", name_of(target), NULL);
@@ -350,7 +352,7 @@ static struct plan plan_compiler(const struct planning *planning) {
     plan.temporary = stemmed ? beside_stem(planning, target, derives_names(&line)) : beside_name(planning, target);
   }
   if (plan.temporary == NULL) {
-    const char *reason = "the name of its output is too long for a temporary that other files are named after";
+    const char *reason = SAYS_STEM_TOO_LONG;
     return locked(planning, target, reason);
   }
   struct edits edits = {.items = {{.index = named ? line.output_argument : line.end_of_options, .replaced = named}},
@@ -367,7 +369,7 @@ static struct plan plan_compiler(const struct planning *planning) {
 
 static struct plan plan_command(struct planning *planning) {
   char **command = planning->command;
-  if (!find_tool(command, &planning->tool)) return unchanged(planning, "it names no compiler");
+  if (!find_tool(command, &planning->tool)) return unchanged(planning, SAYS_NAMES_NO_COMPILER);
   planning->opaque = !expand(command, planning->tool.at + 1, &planning->words);
   switch (planning->tool.kind) {
     case TOOL_ARCHIVER:
@@ -415,7 +417,7 @@ struct plan plan_link(char **command, const char *target, const char *pid, const
   if (plan.kind == PLAN_UNCHANGED) {
     plan.kind = PLAN_LOCKED;
   } else if (!is_same_path(plan.target, target)) {
-    plan = (struct plan){.kind = PLAN_LOCKED, .argv = command, .reason = "its output is another file"};
+    plan = (struct plan){.kind = PLAN_LOCKED, .argv = command, .reason = SAYS_OUTPUT_IS_ANOTHER};
   }
   plan.target = target;
   return plan;
