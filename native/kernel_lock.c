@@ -188,23 +188,22 @@ struct judgement judge_kernel_lock(const struct sighting *sighting) {
   struct judgement judgement = {.fate = ALIVE};
   if (!sighting->named) {
     snprintf(judgement.why, sizeof judgement.why,
-             "the kernel holds it for a process that lives, but does not say which");
+             "the kernel holds it for a live process, but does not say which");
     return judgement;
   }
   struct sighting now = *sighting;
   now.made_ms = wall_ms();
   judgement = judge(&now, &(struct circumstances){.local = true});
   if (judgement.fate != DEAD) return judgement;
-  long pid = sighting->owner.pid;
   if (remains_of(sighting->owner.pid).kind == ONLY_DAEMONS) {
     snprintf(judgement.why, sizeof judgement.why,
-             "process %ld and its command have ended; only a daemon that it started has the lock open", pid);
+             "its process and its command have ended; only a daemon that it started has the lock open");
     return judgement;
   }
   // The lock outlives who took it in every child that has inherited the open file.
   judgement.fate = ALIVE;
   judgement.lingers = true;
   snprintf(judgement.why, sizeof judgement.why,
-           "process %ld has ended, but one that it started lives and has inherited the lock", pid);
+           "its process has ended, but one that it started is running and has inherited the lock");
   return judgement;
 }

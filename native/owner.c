@@ -145,26 +145,24 @@ static struct judgement because(enum fate fate, const char *format, ...) {
 static struct judgement unless_it_left(pid_t pid, struct judgement dead) {
   struct remains remains = remains_of(pid);
   if (remains.kind != COMMAND_RUNS) return dead;
-  struct judgement alive = because(ALIVE, SAYS_COMMAND_RUNS, (long)pid, (long)remains.process);
+  struct judgement alive = because(ALIVE, SAYS_COMMAND_RUNS, (long)remains.process);
   alive.lingers = true;
   return alive;
 }
 
 static struct judgement judge_process(pid_t owner, long long made_ms) {
-  long pid = owner;
   struct process process = process_of(owner);
-  if (process.kind == ABSENT_PROCESS) return unless_it_left(owner, because(DEAD, SAYS_NO_PROCESS, pid));
-  if (process.kind == ZOMBIE) return unless_it_left(owner, because(DEAD, SAYS_ZOMBIE, pid));
+  if (process.kind == ABSENT_PROCESS) return unless_it_left(owner, because(DEAD, SAYS_NO_PROCESS));
+  if (process.kind == ZOMBIE) return unless_it_left(owner, because(DEAD, SAYS_ZOMBIE));
   if (process.started_ms > made_ms + START_MARGIN_MS) {
-    return unless_it_left(owner, because(DEAD, SAYS_STARTED_LATER, pid));
+    return unless_it_left(owner, because(DEAD, SAYS_STARTED_LATER));
   }
-  return because(ALIVE, SAYS_PROCESS_RUNS, pid);
+  return because(ALIVE, SAYS_PROCESS_RUNS);
 }
 
 /** A pid that may be of any host; see src/locks/owner.ts. */
 static struct judgement judge_without_host(const struct sighting *sighting, const struct circumstances *circumstances) {
-  long pid = sighting->owner.pid;
-  if (!circumstances->local) return because(UNKNOWN, SAYS_NO_HOST, pid);
+  if (!circumstances->local) return because(UNKNOWN, SAYS_NO_HOST);
   struct judgement judgement = judge_process(sighting->owner.pid, sighting->made_ms);
   if (judgement.fate != DEAD || wall_ms() - sighting->made_ms > circumstances->overdue_ms) return judgement;
   return because(UNKNOWN, SAYS_NO_HOST_NOT_OLD, judgement.why);
@@ -182,7 +180,7 @@ struct judgement judge(const struct sighting *sighting, const struct circumstanc
   const struct owner *owner = &sighting->owner;
   if (owner->host[0] == '\0') return judge_without_host(sighting, circumstances);
   if (!is_this_host(owner->host)) {
-    return because(UNKNOWN, SAYS_OTHER_HOST, owner->host, (long)owner->pid);
+    return because(UNKNOWN, SAYS_OTHER_HOST, owner->host);
   }
   return judge_process(owner->pid, sighting->made_ms);
 }

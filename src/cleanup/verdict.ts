@@ -50,12 +50,12 @@ export function judgeLock({ owner, judgement }: Held, { ageMs, minAgeMs, here, a
   if (answer === undefined) return { kind: 'ask', host, pid };
   if (answer.kind === 'no-answer') return { kind: 'unknown', why: `${judgement.why}; ${answer.why}` };
   const fate = answer.fates.get(pid);
-  if (fate === undefined) return { kind: 'unknown', why: `${host} did not report on its process ${pid}` };
-  if (fate.kind === 'absent') return { kind: 'stale', why: `no process ${pid} on ${host}` };
+  if (fate === undefined) return { kind: 'unknown', why: `${host} did not report on its process` };
+  if (fate.kind === 'absent') return { kind: 'stale', why: `on ${host}, its process no longer exists` };
   if (fate.elapsedS !== undefined && ageMs / 1000 > fate.elapsedS + ELAPSED_MARGIN_S) {
-    return { kind: 'stale', why: `process ${pid} on ${host} started after the lock was made` };
+    return { kind: 'stale', why: `on ${host}, its pid belongs to a process that started after the lock was made` };
   }
-  return { kind: 'in-use', why: `process ${pid} runs on ${host}` };
+  return { kind: 'in-use', why: `its process is running on ${host}` };
 }
 
 /** Whether the lock that a temporary is written under is held; `unseen` when holders on other hosts would not show. */

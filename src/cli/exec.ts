@@ -84,7 +84,7 @@ function noticeReporter(): (notice: Notice) => void {
 
 function explainHeld(lock: ObjectLock, holder: Inspection, timeoutMs: number, command: Argv): string {
   const waited = timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`;
-  const first = `${shown(lock.path)}: ${describeHolder(holder, Date.now())}${runningSince(holder)}`;
+  const first = `${shown(lock.target)}: ${holderOf(holder)}`;
   return `${first}\n  ${shown(command[0])} was not run${waited}. ${whatToDo(lock, holder, timeoutMs)}`;
 }
 

@@ -1,3 +1,4 @@
+import * as says from '../tables/messages.js';
 import { formatDuration } from '../text/duration.js';
 import type { Judgement } from './owner.js';
 
@@ -17,20 +18,28 @@ export interface Holder {
  * @param forMs how long it has been held, where that is known
  */
 export function heldBy(holder: Holder | undefined, { fate, why }: Judgement, forMs: number | undefined): string {
-  const duration = forMs === undefined ? undefined : formatDuration(Math.max(0, Math.round(forMs / 1000)) * 1000);
-  const state =
-    fate === 'alive' && why === RUNNING
-      ? `running${duration === undefined ? '' : ` for ${duration}`}`
-      : `${fate}: ${why}${duration === undefined ? '' : `; acquired ${duration} ago`}`;
-  return `held by ${holderText(holder)} (${state})`;
+  return says.heldBy(holderText(holder), stateOf(fate, why, forMs));
+}
+
+function stateOf(fate: string, why: string, forMs: number | undefined): string {
+  const duration = forMs === undefined ? undefined : durationText(forMs);
+  if (fate === 'alive' && why === RUNNING) return duration === undefined ? says.running : says.runningFor(duration);
+  const state = says.stateOf(fate, why);
+  return duration === undefined ? state : says.acquiredAgo(state, duration);
+}
+
+/** In whole seconds, or the units above. */
+export function durationText(ms: number): string {
+  return formatDuration(Math.max(0, Math.round(ms / 1000)) * 1000);
 }
 
 /** Its pid, whose it is and where it runs. */
 export function holderText(holder: Holder | undefined): string {
-  if (holder === undefined) return 'an unknown process';
+  if (holder === undefined) return says.unknownHolder;
   const { pid, host, user } = holder;
-  return `pid ${pid}${user === undefined ? '' : ` of ${user}`}${host === '' ? '' : ` on ${host}`}`;
+  if (user !== undefined) return `pid ${pid} of ${user}${host === '' ? '' : ` on ${host}`}`;
+  return host === '' ? says.pid(pid) : says.pidOn(pid, host);
 }
 
 /** Why an owner is alive, in the plainest case: {@link heldBy} need not say it. */
-export const RUNNING = 'its process is running';
+export const RUNNING = says.processRuns;

@@ -89,7 +89,7 @@ export class KernelLock implements ObjectLock {
     if (locks.length === 0) return { kind: 'free' };
     const pid = locks.find((lock) => lock > 0);
     if (pid === undefined) {
-      const why = 'the kernel holds it for a process that lives, but does not say which';
+      const why = 'the kernel holds it for a live process, but does not say which';
       return { kind: 'held', owner: undefined, sinceMs: undefined, judgement: { fate: 'alive', why } };
     }
     const owner = { host: this.#context.host.name, pid };
@@ -97,11 +97,11 @@ export class KernelLock implements ObjectLock {
     const judgement = judge(sighting, { host: this.#context.host, clockOffsetMs: 0, ownerlessMs: 0 });
     if (judgement.fate !== 'dead') return { kind: 'held', owner, sinceMs: undefined, judgement };
     if (this.#context.host.remains?.(pid).kind === 'daemons') {
-      const why = `process ${pid} and its command have ended; only a daemon that it started has the lock open`;
+      const why = 'its process and its command have ended; only a daemon that it started has the lock open';
       return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'dead', why } };
     }
     // The lock outlives who took it in every child that has inherited the open file: the compiler of a killed wrapper.
-    const why = `process ${pid} has ended, but one that it started lives and has inherited the lock`;
+    const why = 'its process has ended, but one that it started is running and has inherited the lock';
     return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'alive', why } };
   }
 

@@ -74,7 +74,7 @@ export function judge(sighting: Sighting, circumstances: Circumstances): Judgeme
   if (owner === undefined) return judgeByAge(ageMs, ownerlessMs);
   if (owner.host === '') return judgeWithoutHost(owner.pid, sighting, ageMs, circumstances);
   if (!isThisHost(owner.host, host)) {
-    return { fate: 'unknown', why: says.otherHost(owner.host, owner.pid) };
+    return { fate: 'unknown', why: says.otherHost(owner.host) };
   }
   return judgeProcess(owner.pid, sighting, circumstances);
 }
@@ -89,7 +89,7 @@ function judgeWithoutHost(
   ageMs: number,
   { local = false, overdueMs = Number.POSITIVE_INFINITY, ...circumstances }: Circumstances,
 ): Judgement {
-  if (!local) return { fate: 'unknown', why: says.noHost(pid) };
+  if (!local) return { fate: 'unknown', why: says.noHost };
   const judgement = judgeProcess(pid, sighting, circumstances);
   if (judgement.fate !== 'dead' || ageMs > overdueMs) return judgement;
   return { fate: 'unknown', why: says.noHostNotOld(judgement.why) };
@@ -99,18 +99,18 @@ function judgeProcess(pid: number, { madeMs }: Sighting, { host, clockOffsetMs }
   const dead = (why: string): Judgement => {
     const remains = host.remains?.(pid);
     if (remains?.kind !== 'command') return { fate: 'dead', why };
-    return { fate: 'alive', why: says.commandRuns(pid, remains.pid) };
+    return { fate: 'alive', why: says.commandRuns(remains.pid) };
   };
   const startedByMs = clockOffsetMs === undefined ? undefined : madeMs + START_MARGIN_MS - clockOffsetMs;
   switch (fateOf({ pid, startedByMs }, host)) {
     case 'absent':
-      return dead(says.noProcess(pid));
+      return dead(says.noProcess);
     case 'zombie':
-      return dead(says.zombie(pid));
+      return dead(says.zombie);
     case 'replaced':
-      return dead(says.startedLater(pid));
+      return dead(says.startedLater);
     default:
-      return { fate: 'alive', why: says.processRuns(pid) };
+      return { fate: 'alive', why: says.processRuns };
   }
 }
 
