@@ -65,7 +65,9 @@ char *explain_waiting(const struct lock *lock, const struct sighting *holder, lo
   if (!holder->free) judgement = judge_lock(lock, holder);
   const char *by =
       holder->free ? SAYS_FREE_AGAIN : text(SAYS_HELD_BY, holder_text(holder), state_of(holder, &judgement));
-  char *message = text(SAYS_WAITING, shown(full_path(lock->target)), by, duration(waited_ms));
+  // A lock in a directory of locks, or with a short name, does not stand beside its target.
+  const char *place = begins(lock->path, lock->target) ? "" : text(SAYS_PLACE_OF_LOCK, shown(full_path(lock->path)));
+  char *message = text(SAYS_WAITING, shown(full_path(lock->target)), place, by, duration(waited_ms));
   // A dead owner's lock that is still there could not be removed from here: that, too, takes a person.
   if (holder->free || !overdue || judgement.fate == ALIVE) return message;
   const char *look = holder->named ? text(SAYS_LOOK_AT_PROCESS, holder_text(holder)) : "";

@@ -54,7 +54,8 @@ export default {
   unreadableRecord: 'no permission to read its owner record',
 
   // Who holds a lock that is waited for.
-  waiting: 'waiting for the lock on {target}: {holder}; waited {duration}',
+  waiting: 'waiting for the lock on {target}{place}: {holder}; waited {duration}',
+  placeOfLock: ' ({lock})',
   freeAgain: 'free again by now',
   heldBy: 'held by {holder} ({state})',
   pid: 'pid {pid#}',

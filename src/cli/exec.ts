@@ -16,7 +16,6 @@ import {
   type Strategy,
 } from '../locks/index.js';
 import { formatDuration } from '../text/duration.js';
-import { momentText } from '../text/moment.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
 import { stopSignal } from './stop-signal.js';
@@ -84,23 +83,22 @@ function noticeReporter(): (notice: Notice) => void {
 
 function explainHeld(lock: ObjectLock, holder: Inspection, timeoutMs: number, command: Argv): string {
   const waited = timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`;
-  const first = `${shown(lock.target)}: ${holderOf(holder)}`;
+  const first = `${shown(lock.target)}: ${describeHolder(dated(holder), Date.now())}`;
   return `${first}\n  ${shown(command[0])} was not run${waited}. ${whatToDo(lock, holder, timeoutMs)}`;
 }
 
-/** The kernel does not tell since when it holds a lock; the start of its holder is the next best. */
-function runningSince(holder: Inspection): string {
-  if (holder.kind === 'free' || holder.sinceMs !== undefined || holder.owner?.host !== thisHost().name) return '';
+/** The kernel does not say since when it holds a lock; the start of its holder is the next best. */
+function dated(holder: Inspection): Inspection {
+  if (holder.kind === 'free' || holder.sinceMs !== undefined || holder.owner?.host !== thisHost().name) return holder;
   const facts = thisHost().process(holder.owner.pid);
-  if (facts.kind !== 'running' || facts.startedMs === undefined) return '';
-  const age = formatDuration(Math.max(1000, Date.now() - facts.startedMs));
-  return ` since ${momentText(facts.startedMs)} (${age})`;
+  if (facts.kind !== 'running' || facts.startedMs === undefined) return holder;
+  return { ...holder, sinceMs: Math.min(facts.startedMs, Date.now() - 1000) };
 }
 
 function whatToDo(lock: ObjectLock, holder: Inspection, timeoutMs: number): string {
   if (holder.kind === 'held' && holder.judgement.fate !== 'alive') {
     const { owner } = holder;
-    const who = owner === undefined ? 'its owner' : `process ${owner.pid} on ${owner.host}`;
+    const who = owner === undefined ? 'its owner' : `pid ${owner.pid} on ${owner.host}`;
     return `If ${who} is gone, remove the lock: ${removalCommand(lock)}`;
   }
   return timeoutMs === 0

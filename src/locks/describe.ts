@@ -15,14 +15,19 @@ export function describeHolder(holder: Inspection, nowMs: number): string {
 export function explainNotice(notice: Notice, nowMs: number): string {
   const { lock } = notice;
   if (notice.kind === 'broke-stale') {
-    return `removed the stale lock on ${shown(lock.target)} of ${holderText(notice.owner)} (${notice.why})`;
+    return `removed the stale lock on ${shown(lock.target)}${placeOf(lock)} of ${holderText(notice.owner)} (${notice.why})`;
   }
   const holder = describeHolder(notice.holder, nowMs);
-  const text = says.waiting(shown(lock.target), holder, durationText(notice.waitedMs));
+  const text = says.waiting(shown(lock.target), placeOf(lock), holder, durationText(notice.waitedMs));
   if (!notice.escalated || notice.holder.kind === 'free') return text;
   const { owner } = notice.holder;
   const look = owner === undefined ? '' : says.lookAtProcess(holderText(owner));
   return says.overdue(text, look, removalCommand(lock));
+}
+
+/** Where a lock is that does not stand beside its target: in a directory of locks, or under a short name. */
+function placeOf({ path, target }: ObjectLock): string {
+  return path.startsWith(target) ? '' : says.placeOfLock(shown(path));
 }
 
 /** What a person types to remove a lock whose owner is gone, after a look. */

@@ -14,34 +14,36 @@ into one directory, one at a time per FILE, and no reader ever sees half of one.
             what produces no single file runs unchanged and without a lock. For
             CMAKE_C_COMPILER_LAUNCHER and the like, or make CC="... launch -- gcc"
 
-  --target=FILE        what COMMAND produces; its directory is made if missing
+  --target=FILE        the file that COMMAND produces; its directory is made if
+                       missing
   --strategy=STRATEGY  lockdir (works everywhere: NFS, GPFS, Lustre), cifs
                        (CIFS, SMB), flock (local file systems) or fcntl;
-                       without it the file system decides
-  --reuse              compile, link: an object that another helper has just made
-                       is taken if it is certainly the same; launch does so
+                       default: by the file system
+  --reuse              compile, link: use an object that another helper has just
+                       made, if it is certainly the same; launch always does
   --help, --version
 
 Environment:
   CT_LOCK_SLEEP_INTERVAL  seconds between two attempts to get the lock
                           (default: 0.01 to 0.1, as suits the file system);
-                          _CIFS and _FLOCK appended: for that strategy only
+                          with _CIFS or _FLOCK appended, for that strategy only
   CT_LOCK_WARN_INTERVAL   seconds between two warnings while waiting (30)
   CT_LOCK_TIMEOUT         seconds after which a lock of another host is
                           overdue and the warnings say how to remove it (600)
-  CT_LOCK_VERBOSE         1: tell of stale locks that are removed, and of
+  CT_LOCK_VERBOSE         1: report stale locks that are removed, and
                           commands that cannot be redirected; 2: why an object
                           that another helper has just made is made again (0)
   CT_LOCK_DIR             a directory for all locks of the tree that it lies in
-                          (default: each stands beside what it protects). The
+                          (default: beside what each protects). It must be the
                           same for all who build there; .lock-strategy at the top
-                          of the tree may say so instead: locks=DIR
-  CT_LOCK_REUSE           0: launch, too, makes what another helper has just made
+                          of the tree may set it instead: locks=DIR
+  CT_LOCK_REUSE           0: launch never uses what another helper has just made
   CT_LOCK_COMPILERS       names of programs whose "-o FILE" launch redirects as a
-                          compiler's ("*": of all); others than compilers,
-                          linkers, ar and ranlib run unchanged under the lock
-  CT_LOCK_LOG             a file to which whoever had to wait for a lock appends
-                          a line of JSON, for "stagelock contention"
+                          compiler's ("*": of all); programs other than
+                          compilers, linkers, ar and ranlib run unchanged under
+                          the lock
+  CT_LOCK_LOG             a file to which each helper that had to wait for a lock
+                          appends a line of JSON, for "stagelock contention"
   CT_RULE_OUTCOMES_LOG    a file to which compile and link append a line for
                           each product, as compiletools does
 

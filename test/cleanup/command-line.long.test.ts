@@ -27,11 +27,11 @@ describe('what is told', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(4);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^removed \S+\/a\.o\.lockdir, lock of \S+:\d+: no process \d+ on this host$/),
+      expect.stringMatching(/^removed \S+\/a\.o\.lockdir, lock of \S+:\d+: its process no longer exists$/),
     );
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^removed \S+\.tmp, temporary: no process \d+ on this host, and no process holds the lock$/,
+        /^removed \S+\.tmp, temporary: its process no longer exists, and no process holds the lock$/,
       ),
     );
     expect(lines.at(-1)).toMatch(
@@ -184,7 +184,7 @@ test('an unreadable record is reported without -v, with the command that clears 
   const { stdout } = await cleaner(['--objdir', directory, '--ssh-timeout=0']);
   const path = join(directory, 'a.o.lock.excl');
   expect(stdout).toContain(
-    `kept, unknown: ${path}, lock: its owner record makes no sense. To clear it after a look:\n  rm -rf ${path}\n`,
+    `kept, unknown: ${path}, lock: its owner record cannot be parsed. To clear it after a look:\n  rm -rf ${path}\n`,
   );
   expect(existsSync(path)).toBe(true);
 });

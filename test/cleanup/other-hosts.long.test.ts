@@ -175,8 +175,11 @@ describe.skipIf(!canServe)(`with a real sshd${because(canServe, 'no sshd, or not
     );
     expect(findings).toHaveLength(4);
     expect(findings.filter(({ what }) => what === 'temporary')).toMatchObject([{ fate: 'removed' }]);
-    expect(told['used']).toEqual(['in-use', `process ${alive} runs on farhost`]);
-    expect(told['reused']).toEqual(['removed', `process ${alive} on farhost started after the lock was made`]);
+    expect(told['used']).toEqual(['in-use', 'its process is running on farhost']);
+    expect(told['reused']).toEqual([
+      'removed',
+      'on farhost, its pid belongs to a process that started after the lock was made',
+    ]);
     expect(everything(directory).filter((name) => !name.endsWith('/pid'))).toEqual([used]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(ssh.calls()).toHaveLength(1);
@@ -199,8 +202,8 @@ describe.skipIf(!canServe)(`with a real sshd${because(canServe, 'no sshd, or not
     const used = leaveLock('lockdir', join(directory, 'used.o'), `farhost:${alive}`);
     const { findings, code, stderr } = await cleanWith(ssh.path, directory, '--min-lock-age=10');
     expect(Object.fromEntries(findings.map(({ fate, why }) => [fate, why]))).toEqual({
-      removed: `no process ${dead} on farhost`,
-      'in-use': `process ${alive} runs on farhost`,
+      removed: 'on farhost, its process no longer exists',
+      'in-use': 'its process is running on farhost',
     });
     expect(everything(directory).filter((name) => !name.endsWith('/pid'))).toEqual([used]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -287,7 +290,7 @@ describe('with an ssh of our own making', () => {
     leaveLock('lockdir', join(directory, 'a.o'), 'farhost:4711');
     const ssh = sshInPath(answer('echo process 4711 absent'));
     const { findings } = await cleanWith(ssh.path, directory, '--dry-run');
-    expect(findings).toMatchObject([{ fate: 'would-remove', why: 'no process 4711 on farhost' }]);
+    expect(findings).toMatchObject([{ fate: 'would-remove', why: 'on farhost, its process no longer exists' }]);
     expect(everything(directory)).toEqual(['a.o.lockdir', 'a.o.lockdir/pid']);
   });
 

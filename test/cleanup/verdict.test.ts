@@ -60,7 +60,7 @@ describe('a lock', () => {
 describe('a temporary', () => {
   const decide = (facts: Partial<TemporaryFacts>): string =>
     judgeTemporary({
-      process: { fate: 'dead', why: 'no process 4711 on this host' },
+      process: { fate: 'dead', why: 'its process no longer exists' },
       hold: 'free',
       ageMs: 11 * 60_000,
       minAgeMs: 600_000,

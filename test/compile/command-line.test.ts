@@ -29,22 +29,22 @@ describe('the command line', () => {
     expect(answer('--help').stdout).toBe(HELP);
     expect(answer('--version').stdout).toContain(VERSION);
     expect(answer('lick').stderr).toBe(
-      'ct-lock-helper: "lick" is unknown; there are: compile, link, launch\nct-lock-helper: ct-lock-helper --help tells more\n',
+      'ct-lock-helper: "lick" is unknown; there are: compile, link, launch\nct-lock-helper: for help: ct-lock-helper --help\n',
     );
   });
 
   test.each([
-    ['what to do is missing: compile, link or launch', []],
-    ['what to do is missing: compile, link or launch', ['--', 'true']],
+    ['a verb is missing: compile, link or launch', []],
+    ['a verb is missing: compile, link or launch', ['--', 'true']],
     ['"li\\nck" is unknown; there are: compile, link, launch', ['li\nck', '--strategy=nfs']],
     ['launch finds its target itself; link takes one', ['launch', '--target=', '--strategy=nfs']],
     ['--target=FILE is missing', ['link', '--strategy=nfs', '--', 'true']],
     ['--strategy= is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy=']],
     ['--strategy=Auto is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy', 'Auto', 'x']],
-    ['the command to run belongs behind " -- "', ['launch', '--strategy=auto', '--', '']],
-    ['the command to run belongs behind " -- "', ['launch', 'compile', '--', 'true']],
+    ['the command to run belongs after " -- "', ['launch', '--strategy=auto', '--', '']],
+    ['the command to run belongs after " -- "', ['launch', 'compile', '--', 'true']],
   ])('what is wrong is said in the same words: %s', async (message, args) => {
-    const stderr = `ct-lock-helper: ${message}\nct-lock-helper: ct-lock-helper --help tells more\n`;
+    const stderr = `ct-lock-helper: ${message}\nct-lock-helper: for help: ct-lock-helper --help\n`;
     expect(await helper(args)).toEqual({ end: 125, stdout: '', stderr });
   });
 
@@ -53,9 +53,9 @@ describe('the command line', () => {
     [['lick', '--target=a.o', '--', 'true'], '"lick" is unknown'],
     [['compile', '--', 'true'], '--target=FILE is missing'],
     [['compile', '--target=', '--', 'true'], '--target=FILE is missing'],
-    [['compile', '--target=a.o'], 'belongs behind " -- "'],
-    [['compile', '--target=a.o', '--'], 'belongs behind " -- "'],
-    [['compile', '--target=a.o', 'gcc', '--', '-c', 'a.c'], 'belongs behind " -- "'],
+    [['compile', '--target=a.o'], 'belongs after " -- "'],
+    [['compile', '--target=a.o', '--'], 'belongs after " -- "'],
+    [['compile', '--target=a.o', 'gcc', '--', '-c', 'a.c'], 'belongs after " -- "'],
     [['compile', '--target=a.o', '--strategy=nfs', '--', 'true'], 'lockdir, cifs, flock, fcntl'],
     [['compile', '--target=a.o', '--wait', '--', 'true'], "'--wait'"],
   ])('%j is an error of its own', async (args, message) => {

@@ -98,7 +98,7 @@ describe('launch', () => {
     const ended = await helper(['launch', '--target=a.o', '--', 'true'], { cwd: temporaryDirectory() });
     expect(ended).toMatchObject({ end: 125, stdout: '' });
     expect(ended.stderr).toContain('launch finds its target itself');
-    expect((await helper(['launch', '--'], { cwd: temporaryDirectory() })).stderr).toContain('belongs behind " -- "');
+    expect((await helper(['launch', '--'], { cwd: temporaryDirectory() })).stderr).toContain('belongs after " -- "');
     expect((await helper(['launch', '--', './no-such-compiler', '-v'], { cwd: temporaryDirectory() })).end).toBe(125);
   });
 

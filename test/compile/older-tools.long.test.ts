@@ -51,8 +51,8 @@ describe.each(['lockdir', 'cifs'] as const)('a lock of the original (%s)', (stra
     rmSync(join(directory, 'self'));
     const { end, stderr } = await ended;
     expect(end).toBe(0);
-    expect(stderr).toMatch(/^ct-lock-helper: waiting for \S+a\.o\.lock\S* for \d+ s: held by process /);
-    expect(stderr).toContain(`process ${original.pid} on ${hostname()}`);
+    expect(stderr).toMatch(/^ct-lock-helper: waiting for the lock on \S+a\.o: held by pid /);
+    expect(stderr).toContain(`pid ${original.pid} on ${hostname()}`);
   });
 
   test.skipIf(!SEES_OLDER_TOOLS)('of a dead owner is taken over at once', async () => {
@@ -70,7 +70,7 @@ describe.each(['lockdir', 'cifs'] as const)('a lock of the original (%s)', (stra
     });
     expect(end).toBe(0);
     expect(stderr).toContain(`removed the stale lock`);
-    expect(stderr).toContain(`process ${original.pid} `);
+    expect(stderr).toContain(`pid ${original.pid} `);
     expect(leftIn(directory, 'produce', 'a.o.lock')).toEqual(['a.o']);
   });
 });
@@ -92,7 +92,7 @@ test('a lock of another host is never removed; the warnings become louder and na
   const { end, stderr } = await ended;
   expect(end).toBe(143);
   const [first = ''] = stderr.split('\n');
-  expect(first).toContain('held by process 4711 on elsewhere');
+  expect(first).toContain('held by pid 4711 on elsewhere');
   expect(first).not.toContain('OVERDUE');
   expect(stderr).toContain(`rm -rf ${join(directory, 'a.o.lockdir')}`);
   expect(readFileSync(join(directory, 'a.o.lockdir', 'pid'), 'utf8')).toBe('elsewhere:4711\n');
@@ -146,7 +146,7 @@ describe('a pid alone, as older helpers record it for cifs', () => {
     });
     await new Promise((resolve) => child.stderr?.once('data', resolve));
     child.kill('SIGTERM');
-    expect((await ended).stderr).toContain(`held by process ${process.pid} since`);
+    expect((await ended).stderr).toContain(`held by pid ${process.pid} (`);
     expect(readFileSync(join(directory, 'a.o.lock.excl'), 'utf8')).toBe(String(process.pid));
   });
 });

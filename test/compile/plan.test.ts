@@ -26,7 +26,7 @@ describe('the plan for', () => {
 
   test('a response file that cannot be looked through', () => {
     const read = () => ({ kind: 'opaque' as const });
-    const locked = { kind: 'locked', why: 'a response file cannot be looked through' };
+    const locked = { kind: 'locked', why: 'a response file cannot be read' };
     expect(planLaunch(['gcc', '@pipe', '-o', 'prog'], UNIQUE, read)).toEqual({ ...locked, target: 'prog' });
     expect(planLaunch(['ar', 'rcs', 'x.a', '@pipe'], UNIQUE, read)).toEqual({ ...locked, target: 'x.a' });
     expect(planLaunch(['gcc', '@pipe', '-c', 'a.c'], UNIQUE, read).kind).toBe('unchanged');

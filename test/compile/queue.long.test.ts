@@ -107,7 +107,7 @@ describe.skipIf(!canPassThrough)('those who wait for a lock on a network file sy
     const { holder, waiters, release } = await crowd('lockdir', 'ab', { CT_LOCK_WARN_INTERVAL: '0.2' });
     for (const { child } of waiters) {
       const said = new Promise((told) => child.stderr?.once('data', (text) => told(String(text))));
-      expect(await said).toContain(`process ${holder.pid} on`);
+      expect(await said).toContain(`pid ${holder.pid} on`);
     }
     release();
     for (const { ended } of waiters) expect((await ended).end).toBe(0);
@@ -209,7 +209,7 @@ describe('those who wait for a lock on a local file system', () => {
     const { holder, waiters, release } = await local(strategy, 'abc', { CT_LOCK_WARN_INTERVAL: '0.4' });
     for (const { child } of waiters) {
       const said = new Promise((told) => child.stderr?.once('data', (text) => told(String(text))));
-      expect(await said).toContain(`process ${holder.pid} on`);
+      expect(await said).toContain(`pid ${holder.pid} on`);
     }
     release();
     for (const { ended } of waiters) expect((await ended).end).toBe(0);

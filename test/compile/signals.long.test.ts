@@ -174,7 +174,7 @@ describe('SIGKILL of the helper', () => {
     expect(end).toBe(0);
     const byKernel = strategy === 'flock' || strategy === 'fcntl';
     if (byKernel) expect(stderr).toBe('');
-    else expect(stderr).toMatch(new RegExp(`^ct-lock-helper: removed the stale lock .* of process ${killed.pid} on `));
+    else expect(stderr).toMatch(new RegExp(`^ct-lock-helper: removed the stale lock .* of pid ${killed.pid} on `));
     expect(readFileSync(join(directory, 'a.o'), 'utf8')).toBe('whole\n');
   });
 });

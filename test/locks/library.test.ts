@@ -266,7 +266,9 @@ test.each(STRATEGIES)('a %s lock is kept where ct-lock-helper keeps it', async (
   waiting.stderr.on('data', (text) => {
     said += text;
   });
-  await vi.waitFor(() => expect(said).toContain(`waiting for ${held?.path}`), { timeout: 30_000 });
+  await vi.waitFor(() => expect(said).toContain(`waiting for the lock on ${target} (${held?.path}): held by pid `), {
+    timeout: 30_000,
+  });
   expect(readdirSync(join(root, 'sub'))).toEqual([]);
 });
 

@@ -139,14 +139,14 @@ describe('what a waiting process tells', () => {
     const [early, late] = notices.map((notice) => explainNotice(notice, now));
     const path = notices[0]?.lock.path ?? '';
     for (const text of [early, late]) {
-      expect(text).toContain(`waiting for ${path} `);
-      expect(text).toContain('held by process 77 on elsewhere');
-      expect(text).toMatch(/since \d{4}-\d\d-\d\dT[\d:.]+Z \(\d+ s\)/);
+      expect(text).toContain(`waiting for the lock on ${notices[0]?.lock.target}: `);
+      expect(text).toContain('held by pid 77 on elsewhere');
+      expect(text).toMatch(/; acquired \d+ s ago\); waited \d+ s/);
       expect(text).toContain('unknown: only elsewhere can tell');
     }
     expect(early).not.toContain('rm -rf');
     expect(late).toContain('OVERDUE');
-    expect(late).toContain('process 77 on elsewhere');
+    expect(late).toContain('Look at pid 77 on elsewhere;');
     expect(late).toContain(`rm -rf ${path}`);
   });
 
@@ -170,8 +170,8 @@ describe('what a waiting process tells', () => {
     const [notice] = notices;
     if (notice === undefined) return;
     const text = explainNotice(notice, Date.now());
-    expect(text).toContain(`removed the stale lock ${notice.lock.path} of process ${pid} on ${here}`);
-    expect(text).toContain(`no process ${pid}`);
+    expect(text).toContain(`removed the stale lock on ${notice.lock.target} of pid ${pid} on ${here} (`);
+    expect(text).toContain('its process no longer exists');
   });
 
   test('is that a lock is free when it is', () => {

@@ -112,7 +112,7 @@ describe.each(STRATEGIES)('%s', (strategy) => {
     const second = await exec(['--lock', lock, '--strategy', strategy, '--', 'echo', 'ran']);
     expect(second).toMatchObject({ code: 75, stdout: '' });
     const pattern = new RegExp(
-      String.raw`^stagelock: \S+nightly\.\S+: held by process ${first.pid} on \S+.* since \d{4}-.*\n {2}echo was not run. Run it again later, or let it wait: --wait "10 min"\n$`,
+      String.raw`^stagelock: \S+nightly: held by pid ${first.pid} on \S+ \(running for \d+ \w+\)\n {2}echo was not run. Run it again later, or let it wait: --wait "10 min"\n$`,
     );
     expect(second.stderr).toMatch(pattern);
     expect(await exec(['-q', '--lock', lock, '--strategy', strategy, '--', 'echo'])).toEqual({
@@ -210,8 +210,8 @@ test('a lock of another host is left alone, and says how to remove it', async ()
   writeFileSync(`${lock}.lockdir/pid`, 'elsewhere:4711');
   const { code, stderr } = await exec(['--lock', lock, '--strategy', 'lockdir', '--', 'echo']);
   expect(code).toBe(75);
-  expect(stderr).toMatch(/held by process 4711 on elsewhere since .*, unknown: only elsewhere can tell/);
-  expect(stderr).toContain(`If process 4711 on elsewhere is gone, remove the lock: rm -rf '${lock}.lockdir'\n`);
+  expect(stderr).toMatch(/held by pid 4711 on elsewhere \(unknown: only elsewhere can tell/);
+  expect(stderr).toContain(`If pid 4711 on elsewhere is gone, remove the lock: rm -rf '${lock}.lockdir'\n`);
 });
 
 test('the directory agrees on one strategy, so that all hosts use the same', async () => {
