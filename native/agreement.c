@@ -16,7 +16,7 @@ bool may_be_written_by_all(const struct stat *directory) {
   return (directory->st_mode & S_ISVTX) != 0 && (directory->st_mode & S_IWOTH) != 0;
 }
 
-bool is_everybodys(const char *directory) {
+bool is_world_writable(const char *directory) {
   struct stat found;
   return stat(directory, &found) == 0 && may_be_written_by_all(&found);
 }
@@ -24,7 +24,7 @@ bool is_everybodys(const char *directory) {
 static bool is_trusted(const struct stat *file, const char *directory) {
   struct stat found;
   if (file->st_uid == 0 || file->st_uid == geteuid()) return true;
-  return !is_everybodys(directory) || (stat(directory, &found) == 0 && file->st_uid == found.st_uid);
+  return !is_world_writable(directory) || (stat(directory, &found) == 0 && file->st_uid == found.st_uid);
 }
 
 /** The beginning of a text without its blanks at both ends. */
@@ -51,7 +51,7 @@ enum agreement_reading read_agreement(const char *directory, struct agreement *a
   int fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   int error = errno;
   free(file);
-  if (fd < 0) return error == ENOENT || is_everybodys(directory) ? NOTHING_AGREED : UNREADABLE;
+  if (fd < 0) return error == ENOENT || is_world_writable(directory) ? NOTHING_AGREED : UNREADABLE;
   struct stat found;
   char text[LONGEST_AGREEMENT + 1];
   ssize_t length = -1;
@@ -82,7 +82,7 @@ static bool record(const char *directory, enum strategy strategy) {
   // After a power cut the name must not precede the content.
   bool written = write(fd, content, length) == (ssize_t)length && fsync(fd) == 0;
   written = close(fd) == 0 && written;
-  // EEXIST: somebody else was quicker, or NFS sent the request twice. What is recorded now counts in either case.
+  // EEXIST: another process was quicker, or NFS sent the request twice. What is recorded now counts in either case.
   bool recorded = written && (link(temporary, file) == 0 || errno == EEXIST);
   unlink(temporary);
   return recorded;
@@ -94,8 +94,8 @@ bool agree_on_strategy(const char *directory, enum strategy agreed, const struct
   enum agreement_reading reading = agreed == STRATEGY_AUTO ? read_agreement(directory, &agreement) : AGREED;
   *strategy = filesystem->strategy;
   if (reading == NOTHING_AGREED) {
-    // Nothing of ours there that others could have us wait for, nor anything that they could write for us.
-    if (is_everybodys(directory)) return true;
+    // Nothing of ours there that others could make us wait for, nor anything that they could write for us.
+    if (is_world_writable(directory)) return true;
     if (!record(directory, filesystem->strategy)) return false;
     reading = read_agreement(directory, &agreement);
   }

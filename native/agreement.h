@@ -17,20 +17,20 @@ struct agreement {
 enum agreement_reading { AGREED, NOTHING_AGREED, UNREADABLE };
 
 /**
- * Reads what a directory's users have agreed on. In a directory that everybody may write to, as /tmp, only the word of root, of
+ * Reads what a directory's users have agreed on. In a directory that all users may write to, as /tmp, only the word of root, of
  * the directory's owner and our own counts: what others have written there is NOTHING_AGREED.
  */
 enum agreement_reading read_agreement(const char *directory, struct agreement *agreement);
 
-/** Whether everybody may make files there and nobody remove those of others, as in /tmp. */
-bool is_everybodys(const char *directory);
+/** Whether all users may make files there and none may remove those of others, as in /tmp. */
+bool is_world_writable(const char *directory);
 
 /** The same of one that was looked at. */
 bool may_be_written_by_all(const struct stat *directory);
 
 /**
  * The strategy that those who leave the choice to us use in a directory: the one agreed on, or if there is none the one of the
- * file system, which is then recorded, except in a directory that is everybody's.
+ * file system, which is then recorded, except in a world-writable directory.
  *
  * @param agreed what was read of it already, or STRATEGY_AUTO
  * @returns false when it cannot be recorded, understood or used from here: TypeScript explains

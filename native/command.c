@@ -14,7 +14,7 @@
 #include "session.h"
 #include "signals.h"
 
-/** Between TERM and KILL. Whoever stops a build gives us ten seconds or so before he kills us, too. */
+/** Between TERM and KILL. A tool that stops a build gives us ten seconds or so before it kills us, too. */
 enum { GRACE_MS = 2000 };
 /** How long a killed group may take to vanish; a process inside an NFS call cannot even be killed. */
 enum { VANISH_MS = 5000 };

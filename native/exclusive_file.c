@@ -18,7 +18,7 @@
 static bool ensure_base(const struct lock *lock) {
   char *path = path_beside(lock->base, strategy_traits[STRATEGY_FLOCK].ending);
   int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  // There, but not ours to write: nobody needs to.
+  // There, but not ours to write: that is not needed.
   bool good = fd >= 0 || (errno != ENOENT && errno != ELOOP);
   if (!good && errno == ENOENT) {
     // O_EXCL: the permissions of a file that is not ours, a hard link say, are none of our business.
@@ -39,8 +39,8 @@ enum attempt try_exclusive_file(const struct lock *lock, struct held *held) {
 }
 
 /**
- * What we moved is not what we had: somebody removed ours by force, and this is the lock of the next one. It goes back,
- * unless somebody has made a new one meanwhile.
+ * What we moved is not what we had: another process removed ours by force, and this is the lock of the next one. It goes back,
+ * unless another process has made a new one meanwhile.
  */
 static void put_back(const char *away, const char *path) {
   if (link(away, path) != 0) (void)renameat2(AT_FDCWD, away, AT_FDCWD, path, RENAME_NOREPLACE);
@@ -51,7 +51,7 @@ static bool remove_file(const char *away) { return unlink(away) == 0 || errno ==
 enum release release_exclusive_file(const struct lock *lock, const struct held *held) {
   enum same same = compare_own(lock->record, lock->local, &held->identity);
   if (same != SAME_RECORD) return same == OTHER_RECORD ? LOST : NOT_RELEASED;
-  // On SMB a removed file keeps its name until everybody has closed it, so it gets another name first.
+  // On SMB a removed file keeps its name until every process has closed it, so it gets another name first.
   char *away = move_away(lock->path);
   if (away == NULL) return errno == ENOENT || errno == ESTALE ? LOST : NOT_RELEASED;
   // It was ours a moment ago: one that cannot be read now, or seems empty, is no reason to put a dead lock back.

@@ -2,7 +2,7 @@
 
 #include "facts.h"
 
-/** Reads a file of our own user in a directory; what is a link, somebody else's or too long is not read. */
+/** Reads a file of our own user in a directory; a link, another user's file or one that is too long is not read. */
 bool read_own_file(int directory, const char *name, struct buffer *content);
 
 /** Writes one, which appears whole under its name or not at all. */

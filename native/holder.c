@@ -63,8 +63,8 @@ static const char *state_of(const struct sighting *holder, const struct judgemen
 char *explain_waiting(const struct lock *lock, const struct sighting *holder, long long waited_ms, bool overdue) {
   struct judgement judgement = {0};
   if (!holder->free) judgement = judge_lock(lock, holder);
-  const char *by =
-      holder->free ? SAYS_FREE_AGAIN : text(SAYS_HELD_BY, holder_text(holder), state_of(holder, &judgement));
+  const char *by = holder->free ? SAYS_FREE_AGAIN
+                                : text(SAYS_HELD_BY, holder_text(holder), state_of(holder, &judgement));
   // A lock in a directory of locks, or with a short name, does not stand beside its target.
   const char *place = begins(lock->path, lock->target) ? "" : text(SAYS_PLACE_OF_LOCK, shown(full_path(lock->path)));
   char *message = text(SAYS_WAITING, shown(full_path(lock->target)), place, by, duration(waited_ms));

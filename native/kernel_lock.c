@@ -26,8 +26,8 @@ static bool is_brand_new(const char *path) {
 }
 
 /**
- * Opens without creating first: in a shared directory only the file's first user has to set its permissions. While he
- * is about to do that he has as good as taken the lock.
+ * Opens without creating first: in a shared directory only the file's first user has to set its permissions. While it
+ * is about to do that, it has practically acquired the lock.
  */
 static enum attempt open_lock_file(const struct lock *lock, int *fd) {
   for (;;) {
@@ -43,7 +43,7 @@ static enum attempt open_lock_file(const struct lock *lock, int *fd) {
       share_descriptor(*fd, lock->target, FILE_MODE);
       return ACQUIRED;
     }
-    if (errno != EEXIST) return TROUBLE; // else: somebody else was the first
+    if (errno != EEXIST) return TROUBLE; // else: another process was the first
   }
 }
 
@@ -127,7 +127,7 @@ static enum attempt attempt(const struct lock *lock, struct held *held, long wai
     errno = error;
     if (answer == 0 && error != 0) return TROUBLE;
     if (answer != 0) return error == EAGAIN || error == EACCES || error == EINTR ? TAKEN : TROUBLE;
-    // We locked a file that somebody removed between open and lock: try the one that is there now.
+    // We locked a file that was removed between open and lock: try the one that is there now.
   }
 }
 
@@ -136,7 +136,7 @@ enum attempt try_kernel_lock(const struct lock *lock, struct held *held) { retur
 enum attempt block_for_lock(const struct lock *lock, struct held *held, long ms) { return attempt(lock, held, ms); }
 
 enum release release_kernel_lock(enum strategy strategy, const struct held *held) {
-  // The kernel tells nobody of a released lock. Cutting the empty file to no length is a change that a watch sees. One
+  // The kernel reports a released lock to no waiter. Cutting the empty file to no length is a change that a watch sees. One
   // with content may be a hard link to something else: that stays as it is.
   if (held->empty) (void)!ftruncate(held->fd, 0);
   // Not by closing it: a daemon that the command has started may have it open, too.
@@ -187,8 +187,7 @@ bool look_at_kernel_lock(const struct lock *lock, struct sighting *sighting) {
 struct judgement judge_kernel_lock(const struct sighting *sighting) {
   struct judgement judgement = {.fate = ALIVE};
   if (!sighting->named) {
-    snprintf(judgement.why, sizeof judgement.why,
-             "the kernel holds it for a live process, but does not say which");
+    snprintf(judgement.why, sizeof judgement.why, "the kernel holds it for a live process, but does not say which");
     return judgement;
   }
   struct sighting now = *sighting;

@@ -6,7 +6,7 @@
  * What ties a command to the helper that runs it under a lock, so that a helper that is killed (SIGKILL, no memory left)
  * does not leave a compiler that goes on writing while the next helper is in:
  * - the kernel kills the command's process group, the compiler driver with all that it has started, at the helper's
- *   death: the group is the owner of the reading end of a pipe, told of the closing of the other end by SIGKILL.
+ *   death: the group is the owner of the reading end of a pipe, and gets SIGKILL when the other end is closed.
  * - until the last of them is gone, the next helper waits: a lock of the kernel goes on as the command has its descriptor
  *   open, too; of a lock with a record see remains.h.
  * A daemon, which has begun a session of its own, is neither killed nor waited for.

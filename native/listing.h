@@ -7,7 +7,7 @@
 #include "moment.h"
 
 /**
- * The names in a directory, so that the many that are looked for there in vain cost one reading of it. By their hashes: one
+ * The names in a directory, so that many lookups of names that are not there cost one reading of it. By their hashes: one
  * that is found among them need not be there.
  */
 struct listing {

@@ -51,7 +51,7 @@ enum release release_lock(const struct lock *lock, const struct held *held) {
   if (lock->record == NULL) return release_kernel_lock(lock->strategy, held);
   bool is_directory = lock->strategy == STRATEGY_LOCKDIR;
   enum release release = is_directory ? release_lockdir(lock, held) : release_exclusive_file(lock, held);
-  // The bell comes last: who is woken by it has to find the lock free.
+  // Waking comes last: a woken process has to find the lock free.
   int error = errno;
   if (held->fd >= 0) close(held->fd);
   errno = error;

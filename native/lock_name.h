@@ -6,7 +6,7 @@
 
 /**
  * What stands for a name that is too long to get an ending: its beginning, cut between two characters, and a hash of all of it,
- * `BEGINNING~0123456789abcdef`. Everybody gets the same; see src/locks/lock-name.ts. Its own memory.
+ * `BEGINNING~0123456789abcdef`. Every process gets the same; see src/locks/lock-name.ts. Its own memory.
  */
 char *short_name(const char *name);
 

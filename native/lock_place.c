@@ -63,7 +63,7 @@ static bool make_shared_directory(const char *path) {
   return made;
 }
 
-/** Ours alone: nobody else can keep a lock in it from us. Null with a `problem`. */
+/** Ours alone: no other user can keep a lock in it from us. Null with a `problem`. */
 static char *own_directory(const char *directory, struct lock_place *place) {
   char *path = text("%s/" OWN_DIRECTORY "%ld", directory, (long)geteuid());
   struct stat found;
@@ -83,7 +83,7 @@ static enum lock_place_found in_directory(const char *locks, const char *target,
   if (real == NULL && errno == ENOENT && make_shared_directory(locks)) real = realpath(locks, NULL);
   char *path = full_path(target);
   if (real == NULL || path[0] != '/') return UNCLEAR_PLACE;
-  if (is_everybodys(real) && (real = own_directory(real, place)) == NULL) return NO_PLACE;
+  if (is_world_writable(real) && (real = own_directory(real, place)) == NULL) return NO_PLACE;
   place->directory = real;
   place->base = joined(real, "/", as_name(relative(directory_of(real), path)), NULL);
   place->agreed = STRATEGY_AUTO;

@@ -16,12 +16,12 @@ struct lock_place {
   const char *problem;
 };
 
-/** NO_PLACE: there is a `problem`, and nobody to share a lock with. UNCLEAR_PLACE: TypeScript explains. */
+/** NO_PLACE: there is a `problem`, and no other process to share a lock with. UNCLEAR_PLACE: TypeScript explains. */
 enum lock_place_found { FOUND_PLACE, NO_PLACE, UNCLEAR_PLACE };
 
 /**
  * Finds out where all who make this target keep its locks: in the directory that CT_LOCK_DIR names, or the agreement of its own
- * directory or of one above it; else beside the target. In a directory that everybody may write to, as /tmp, they are kept in a
+ * directory or of one above it; else beside the target. In a directory that all users may write to, as /tmp, they are kept in a
  * directory of our own in it. See src/locks/lock-place.ts.
  *
  * Makes the directory of the locks if it is missing: two who do that at once get the same one, and it never has other

@@ -29,7 +29,7 @@ struct lock {
 struct held {
   /** Of the strategies with a record. */
   struct identity identity;
-  /** The locked file of the strategies of the kernel; the bell of the others, or -1. */
+  /** The locked file of the strategies of the kernel; what wakes the waiters of the others, or -1. */
   int fd;
   /** Of the strategies of the kernel. */
   bool empty;

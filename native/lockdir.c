@@ -22,7 +22,7 @@ enum attempt try_lockdir(const struct lock *lock, struct held *held) {
   share_directory(lock->path, lock->target);
   enum attempt attempt = create_record(lock->record, lock->target, &held->identity, lock->local ? &held->fd : NULL);
   if (attempt != TROUBLE) return attempt;
-  // ENOENT, ESTALE: we slept so long that somebody removed our nameless directory. That is a lock not gained.
+  // ENOENT, ESTALE: we slept so long that another process removed our nameless directory. The lock is not acquired.
   if (is_gone(errno)) return TAKEN;
   int error = errno;
   rmdir(lock->path);
@@ -46,8 +46,8 @@ bool look_at_lockdir(const struct lock *lock, struct sighting *sighting) {
 }
 
 /**
- * Nobody depends on it any more. The entries are named by way of a descriptor that follows no link: in a shared directory
- * somebody may put one there, to have us empty a directory of ours.
+ * Nothing depends on it any more. The entries are named by way of a descriptor that follows no link: in a shared directory
+ * another user may put one there, to have us empty a directory of ours.
  */
 static bool remove_directory(const char *away) {
   int fd = open(away, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -63,14 +63,14 @@ static bool remove_directory(const char *away) {
   return rmdir(away) == 0;
 }
 
-/** A directory without a name that rmdir(2) does not remove: on NFS, because somebody has its removed pid file open. False, with
- * errno, when it stays, which only a person can mend. */
+/** A directory without a name that rmdir(2) does not remove: on NFS, because a process has its removed pid file open. False, with
+ * errno, when it stays; then only a person can remove it. */
 static bool move_out_of_the_way(const struct lock *lock) {
   char *away = move_away(lock->path);
   if (away == NULL) return is_gone(errno);
   struct stat found;
   char *record = text("%s/" RECORD_NAME, away);
-  // It has got the name of somebody who has slept since his mkdir(2): it goes back, unless there is a new one.
+  // It has got the name of a process that has slept since its mkdir(2): it goes back, unless there is a new one.
   bool named = lstat(record, &found) == 0;
   if (!named || rename(away, lock->path) != 0) remove_moved_away(away, remove_directory);
   free(record);

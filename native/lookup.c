@@ -29,7 +29,7 @@ struct entry {
   const char *to;
   uint32_t hash;
   struct entry *next;
-  /** Of a directory: how many names were looked for there in vain. */
+  /** Of a directory: how many names that were looked for are not there. */
   int absent;
   /** Whether its names have been asked for, and all of them, if they are known. */
   bool listed;

@@ -7,10 +7,10 @@
 enum found_kind { FOUND_ABSENT, FOUND_UNCLEAR, FOUND_FILE, FOUND_DIRECTORY, FOUND_OTHER };
 
 /**
- * What somebody finds who opens a path, and whether it was the same at an earlier moment.
+ * What opening a path finds, and whether it was the same at an earlier moment.
  *
  * `settled` of what is there: no name on the way, and nothing that a link on the way leads to, has been made or replaced
- * since; where it is a file, it has not been written to either. Of what is not there: nobody has made or removed a name in
+ * since; where it is a file, it has not been written to either. Of what is not there: no name was made or removed in
  * the directory where the way ends.
  */
 struct found {

@@ -5,7 +5,7 @@
 /** A moment by the clock of a file system, in nanoseconds. */
 typedef long long file_moment;
 
-/** Milliseconds of a clock that nobody sets, for durations. */
+/** Milliseconds of a monotonic clock, for durations. */
 long long steady_ms(void);
 
 /** Milliseconds since the epoch. */

@@ -7,7 +7,7 @@
 
 #include "program.h"
 
-/** More mounts than these nobody has. */
+/** No host has more mounts than these. */
 enum { MOST = 1 << 20 };
 
 bool read_mounts(struct buffer *buffer) {

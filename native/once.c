@@ -26,7 +26,7 @@
 #include "sharing.h"
 #include "source_text.h"
 
-/** Facts are written for so long after somebody has waited. */
+/** Facts are written for so long after a wait. */
 enum { WANTED_S = 3600, WANTED_AGAIN_S = 60 };
 /** In nanoseconds. */
 enum { MS = 1000000 };
@@ -53,7 +53,7 @@ static bool knows_recipe(struct once *once) {
   return once->knows_recipe;
 }
 
-/** Whether nobody but its owner and its group writes to a directory, and its file system is one that tells. */
+/** Whether only its owner and its group write to a directory, on a file system that shows so. */
 static bool is_ours(int directory) {
   struct stat found;
   struct statfs where;
@@ -143,7 +143,7 @@ bool take_made(struct once *once, const struct plan *plan, bool verbose) {
   return true;
 }
 
-/** The compiler writes its dependencies to a file that is nobody else's, and has no name. */
+/** The compiler writes its dependencies to a file of its own without a name. */
 static bool add_dependencies(struct once *once, struct plan *plan) {
   int file = memfd_create("dependencies", MFD_CLOEXEC);
   once->dependencies = file < 0 ? -1 : fcntl(file, F_DUPFD, FIRST_INHERITED);

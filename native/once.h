@@ -18,7 +18,7 @@
  *     begin_making(&once, &plan); produce(&plan, ...); record_made(&once, &plan);
  *     the lock is released
  *
- * In a directory where nobody has waited that costs one system call. Whatever goes wrong, the command is run. Who dies in
+ * In a directory without waits that costs one system call. Whatever goes wrong, the command is run. A process that dies in
  * between leaves at most a file for the clean-up: facts appear by rename.
  */
 struct once {
@@ -50,7 +50,7 @@ struct once {
  */
 struct once once_of(const struct plan *plan, char *const *command, const char *lock_directory, const char *lock_base);
 
-/** Lets those who hold the lock now or later know that somebody waits. */
+/** Lets those that hold the lock now or later know that a process waits. */
 void want_once(struct once *once);
 
 /** Takes what another one has made, if that is certainly what we would make, and shows what its compiler said; or why not. */

@@ -4,7 +4,7 @@
 
 /**
  * The kernel's own file that stands for the PID namespace that we are in (/proc/self/ns/pid), the same for all processes in it:
- * nobody can tamper with it. Opened once, never closed, and not inherited. -1, with errno, where it cannot be had.
+ * it cannot be tampered with. Opened once, never closed, and not inherited. -1, with errno, where it cannot be opened.
  */
 int pid_namespace(void);
 

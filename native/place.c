@@ -16,7 +16,7 @@
 #include "tables/messages.h"
 #include "words.h"
 
-/** Whether a file beside the product can be replaced by another of that name, as nobody else would notice. */
+/** Whether a file beside the product can be replaced by another of that name, without any other tool noticing. */
 static bool is_replaceable(const char *path, const char *directory) {
   struct stat found;
   const char *own = directory_of(path);

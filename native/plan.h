@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** How a command that somebody else composed is run so that its output appears whole; see src/compile/plan.ts. */
+/** How a command of the caller is run so that its output appears whole; see src/compile/plan.ts. */
 enum plan_kind {
   /** As it is and without a lock: it is no compile, or nothing that can be protected. */
   PLAN_UNCHANGED,

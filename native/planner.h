@@ -8,7 +8,7 @@
  * What a plan needs is allocated and never freed: a process makes one. Without memory the process ends with 125.
  *
  * @param command a program and its arguments, perhaps behind ccache, distcc, env; ended by null
- * @param pid, random what makes the name of the temporary one that nobody else uses
+ * @param pid, random what makes the name of the temporary unique
  */
 struct plan plan_launch(char **command, const char *pid, const char *random);
 

@@ -24,7 +24,7 @@ static char *program_of(char *line) {
   return name != NULL && name[0] == '/' ? name : NULL;
 }
 
-/** A path in a directory; nobody has a file of the second name, so that it says whether anything came into it. */
+/** A path in a directory; no file has the second name, so that it says whether anything came into it. */
 static void add_absent(struct probe *probe, const char *directory, const char *name) {
   add_word(&probe->absent, joined(absolute(directory), "/", name, NULL), -1);
 }

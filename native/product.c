@@ -156,7 +156,7 @@ bool make_scratch(const char *directory, const char *target) {
   return true;
 }
 
-/** The year 2000: nobody compiles then, and FAT, too, knows it. */
+/** The year 2000: before any compile, and FAT, too, knows it. */
 static const struct timespec STAND_IN[] = {{.tv_sec = 946684800}, {.tv_sec = 946684800}};
 
 bool make_stand_in(const char *temporary) {
@@ -183,6 +183,6 @@ void put_away(const char *path) {
 }
 
 void discard(const char *temporary) {
-  // Where this fails nobody takes it for a product, and the clean-up finds it by its name.
+  // Where this fails no tool takes it for a product, and the clean-up finds it by its name.
   (void)unlink(temporary);
 }

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-/** `PID.RANDOM`, of which nobody can guess the second part: what makes the names of our temporaries unique. */
+/** `PID.RANDOM`, whose second part cannot be guessed: what makes the names of our temporaries unique. */
 const char *unique_name(void);
 
 /** The two parts of it. */
@@ -27,7 +27,7 @@ bool seed(const char *temporary, const char *target);
 /** Makes a directory to compile into, which all who share that of the target may remove. False with errno. */
 bool make_scratch(const char *directory, const char *target);
 
-/** Makes an empty file that can be told from all that anybody writes. False with errno. */
+/** Makes an empty file that differs from all that any tool writes. False with errno. */
 bool make_stand_in(const char *temporary);
 bool is_stand_in(const char *temporary);
 

@@ -6,7 +6,7 @@
 
 /**
  * Runs a planned command and puts what it has made in its place: first what stands beside the product, the product last,
- * so that who sees it sees the rest. To be called while the lock of the target is held. Whoever dies within leaves
+ * so that a process that sees it sees the rest. To be called while the lock of the target is held. A process that dies here leaves
  * temporaries, which the clean-up finds by their names, and the files of before, or some new ones beside the old product.
  *
  * @param demanded it is an error of the command to end well without a product

@@ -29,7 +29,7 @@ enum { MOST_RARELY_MS = 30 * 1000 };
 static long long least(long long one, long long other) { return one < other ? one : other; }
 static long long most(long long one, long long other) { return one > other ? one : other; }
 
-/** A file of our own that others can neither replace nor lock, on a local file system. -1 where there is none to be had. */
+/** A file of our own that others can neither replace nor lock, on a local file system. -1 where there is none. */
 static int open_turns(void) {
   char *path = text(TURNS_PLACE "/" OWN_DIRECTORY "%ld", (long)geteuid());
   struct filesystem filesystem;
@@ -139,12 +139,12 @@ void join_queue(struct queue *queue) {
   leave_queue(queue);
 }
 
-/** Once all before us are gone we keep the lock: nobody gets a place before ours any more. */
-static bool is_nobody_before(const struct queue *queue) {
+/** Once all before us are gone we keep the lock: no process gets a place before ours any more. */
+static bool is_first(const struct queue *queue) {
   return lock_bytes(queue, F_OFD_SETLK, F_RDLCK, first_byte(queue), queue->place - first_byte(queue)) == 0;
 }
 
-/** Until the one before us leaves. Nobody else waits for the same, so that nobody else is woken. */
+/** Until the one before us leaves. No other process waits for the same, so no other is woken. */
 static int await_the_one_before(void *context) {
   const struct queue *queue = context;
   return lock_bytes(queue, F_OFD_SETLKW, F_RDLCK, queue->ahead, 1);
@@ -157,7 +157,7 @@ static long distance(const struct queue *queue, off_t first) {
 }
 
 enum turn await_turn(struct queue *queue, long poll_ms, long ms) {
-  if (queue->fd < 0 || is_nobody_before(queue)) return FIRST;
+  if (queue->fd < 0 || is_first(queue)) return FIRST;
   long long now_ms = steady_ms();
   off_t first = first_at_work(queue);
   if (first == 0) return FIRST;
@@ -173,10 +173,10 @@ enum turn await_turn(struct queue *queue, long poll_ms, long ms) {
   long look_ms = (long)least(LOOK_AT_FIRST_MS * (long long)before, MOST_RARELY_MS);
   if (interruptibly(await_the_one_before, queue, ms < look_ms ? ms : look_ms) == 0) {
     queue->ahead = 0;
-    return is_nobody_before(queue) ? FIRST : NOT_YET;
+    return is_first(queue) ? FIRST : NOT_YET;
   }
   if (errno == EINTR) return NOT_YET;
-  leave_queue(queue); // no more locks to be had: without a place it is our turn
+  leave_queue(queue); // the kernel grants no more locks: without a place it is our turn
   return FIRST;
 }
 

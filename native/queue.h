@@ -17,8 +17,8 @@
  *     leave_queue(&queue) once the lock is ours
  *
  * A place in it is a lock of the kernel on one byte of a file of the user's own, `/tmp/.ct-locks.UID/turns`: nothing is left behind,
- * and who dies leaves the queue. Each sleeps until the one before it leaves. The byte says which process it is, so that nobody
- * waits for one that was stopped. It is advice only. Exclusion is up to the lock itself, and who does not queue (an older helper,
+ * and a process that dies leaves the queue. Each sleeps until the one before it leaves. The byte says which process it is, so that no process
+ * waits for one that was stopped. It is advice only. Exclusion is up to the lock itself, and a process that does not queue (an older helper,
  * another user, another host, one who can have no such file) just asks. See src/locks/queue.ts.
  */
 struct queue {
@@ -30,7 +30,7 @@ struct queue {
   off_t place;
   /** Whom we sleep behind. */
   off_t ahead;
-  /** Who was the first before us when we looked last, and when we lose patience with him, in the time of steady_ms. */
+  /** Which was the first before us when we looked last, and when we lose patience with it, in the time of steady_ms. */
   off_t first;
   long long patient_until_ms;
   /** Whom we have told as the holder. */
@@ -54,7 +54,7 @@ enum turn await_turn(struct queue *queue, long poll_ms, long ms);
 /** The first tells those behind it which process of this host holds the lock, because to find out may mean to read a line for each. */
 void tell_holder(struct queue *queue, pid_t holder);
 
-/** 0 where nobody has told. */
+/** 0 where it is unknown. */
 pid_t told_holder(const struct queue *queue);
 
 /** Lets the next one ask. */

@@ -24,8 +24,8 @@
  */
 static bool took_long(long long began_ms) { return llabs(wall_ms() - began_ms) > 1000; }
 
-/** A waiter that looks for the bell just now may be in the way for an instant. */
-static bool hang_bell(int fd) {
+/** A waiter that looks at the wake-up lock just now may be in the way for an instant. */
+static bool hold_wakeup(int fd) {
   for (int tries = 0; tries < 3; tries++) {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
     sched_yield();
@@ -33,11 +33,11 @@ static bool hang_bell(int fd) {
   return false;
 }
 
-enum attempt create_record(const char *path, const char *target, struct identity *identity, int *bell) {
+enum attempt create_record(const char *path, const char *target, struct identity *identity, int *wakeup) {
   long long began_ms = wall_ms();
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
   if (fd < 0) return errno == EEXIST ? TAKEN : TROUBLE;
-  if (bell != NULL) *bell = hang_bell(fd) ? fd : -1;
+  if (wakeup != NULL) *wakeup = hold_wakeup(fd) ? fd : -1;
   const char *record = own_record();
   size_t length = strlen(record);
   struct stat made;
@@ -47,13 +47,13 @@ enum attempt create_record(const char *path, const char *target, struct identity
   if (good) share_descriptor(fd, target, FILE_MODE);
   int error = errno;
   // NFS writes the name to the server here, and says here that the disk is full.
-  bool stays_open = good && bell != NULL && *bell >= 0;
+  bool stays_open = good && wakeup != NULL && *wakeup >= 0;
   if (!stays_open && close(fd) != 0 && good) {
     error = errno;
     good = false;
   }
   if (!good) {
-    if (bell != NULL) *bell = -1;
+    if (wakeup != NULL) *wakeup = -1;
     unlink(path);
     errno = error;
     return TROUBLE;
@@ -63,7 +63,7 @@ enum attempt create_record(const char *path, const char *target, struct identity
   if (!took_long(began_ms) || is_still(path, identity)) return ACQUIRED;
   if (stays_open) {
     close(fd);
-    *bell = -1;
+    *wakeup = -1;
   }
   return TAKEN;
 }
@@ -136,15 +136,15 @@ bool is_still(const char *path, const struct identity *identity) {
   return compare_record(path, identity) == SAME_RECORD;
 }
 
-static int ring_through(void *context) { return flock(*(int *)context, LOCK_SH); }
+static int wait_for_wakeup(void *context) { return flock(*(int *)context, LOCK_SH); }
 
-bool await_bell(const char *path, long ms) {
+bool await_wakeup(const char *path, long ms) {
   int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return false;
-  bool has_bell = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  if (has_bell) interruptibly(ring_through, &fd, ms);
+  bool has_wakeup = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (has_wakeup) interruptibly(wait_for_wakeup, &fd, ms);
   close(fd);
-  return has_bell;
+  return has_wakeup;
 }
 
 /** The longest of the pauses, each of them four times the one before: a third of a second together. */

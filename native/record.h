@@ -18,16 +18,16 @@ enum attempt { ACQUIRED, TAKEN, TROUBLE };
  * Creates the file that names a lock's owner, with our name. In TROUBLE nothing is left of it: the file is removed again
  * when only writing it failed (a full disk). See src/locks/record-file.ts.
  *
- * @param bell null, or where to put the descriptor of the file: by a lock of the kernel on it the native waiters of this
+ * @param wakeup null, or where to put the descriptor of the file: by a lock of the kernel on it the native waiters of this
  *   host are woken the moment it is closed. It protects nothing, and older tools do not notice it. -1 for none.
  */
-enum attempt create_record(const char *path, const char *target, struct identity *identity, int *bell);
+enum attempt create_record(const char *path, const char *target, struct identity *identity, int *wakeup);
 
 /**
- * Sleeps until the owner of a record closes its bell, that many milliseconds have passed or a signal has come. False at
+ * Sleeps until the owner of a record closes its wake-up lock, that many milliseconds have passed or a signal has come. False at
  * once when it has none.
  */
-bool await_bell(const char *path, long ms);
+bool await_wakeup(const char *path, long ms);
 
 /** Reads an owner record. False, with errno, for what has no place there (a symbolic link, a FIFO) and other trouble. */
 bool read_record(const char *path, struct sighting *sighting, struct identity *identity);
@@ -43,14 +43,14 @@ enum same compare_record(const char *path, const struct identity *identity);
  */
 enum same compare_own(const char *path, bool local, const struct identity *identity);
 
-/** Whether there is a record of somebody else for certain: not while it cannot be read, is not there or is empty. */
+/** Whether there is certainly a record of another process: not while it cannot be read, is not there or is empty. */
 bool names_another(const char *path, const struct identity *identity);
 
 /** Whether it is for certain. */
 bool is_still(const char *path, const struct identity *identity);
 
 /**
- * Removes what was moved away, by an attempt that says whether it is gone. Somebody who looks at it just now has it open, which keeps it
+ * Removes what was moved away, by an attempt that says whether it is gone. A process that looks at it just now has it open, which keeps it
  * from being removed on SMB and its directory on NFS and FUSE; a moment later it goes. The lock is free meanwhile. What then still stays
  * is left to ct-cleanup-locks.
  */

@@ -32,7 +32,7 @@ static enum found read_whole(int fd, char **text) {
 
 static enum found read_next(struct expansion *expansion, const char *path, char **text) {
   if (++expansion->files > MOST_FILES) return OPAQUE;
-  // Not blocking: opening a named pipe would wait for somebody to write into it.
+  // Not blocking: opening a named pipe would wait for a writer.
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return ABSENT;
   enum found found = read_whole(fd, text);

@@ -58,7 +58,7 @@ void hold_signals(void) {
     sigaddset(&held_mask, signal);
     sigdelset(&open_mask, signal);
     bool stops = signal == SIGINT || signal == SIGTERM || signal == SIGHUP;
-    // A warning that nobody reads any more (`make 2>&1 | head`) must not end a compile.
+    // A warning whose reader is gone (`make 2>&1 | head`) must not end a compile.
     struct sigaction action = {.sa_handler = stops ? on_stop : signal == SIGPIPE ? SIG_IGN : on_wake};
     struct sigaction *original = &original_actions[index];
     sigaction(signal, &action, original);

@@ -12,7 +12,7 @@ extern volatile sig_atomic_t stop_signal;
  */
 void hold_signals(void);
 
-/** Whether whoever started us has set an alarm that is to end us. To be asked before hold_signals. */
+/** Whether our parent has set an alarm that is to end us. To be asked before hold_signals. */
 bool has_inherited_alarm(void);
 
 /** Undoes that, for a child before its exec(2) and for ourselves before we become another program. */

@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-/** The kernel has room for more groups; nobody has them. */
+/** The kernel has room for more groups; no process has them. */
 enum { MOST_GROUPS = 1024 };
 
 // clang-format off: tables

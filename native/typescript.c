@@ -48,7 +48,7 @@ void hand_over(char **arguments, const char *why) {
 }
 
 /**
- * The kernel's own file that stands for the host as far as its name goes; nobody can tamper with it. Not the one of the
+ * The kernel's own file that stands for the host as far as its name goes; it cannot be tampered with. Not the one of the
  * PID namespace: that is the lock under which TypeScript removes the stale one.
  */
 static const char HOST_FILE[] = "/proc/self/ns/uts";
@@ -57,7 +57,7 @@ enum settled settle(const struct lock *lock, bool insist) {
   int turn = open(HOST_FILE, O_RDONLY | O_CLOEXEC);
   if (turn >= 0 && flock(turn, LOCK_EX | LOCK_NB) != 0 && !insist) {
     close(turn);
-    return SOMEBODY_ELSE_SETTLES;
+    return ANOTHER_SETTLES;
   }
   char *script = helper_script();
   char *target = text("--target=%s", lock->target);

@@ -12,8 +12,8 @@
  */
 void hand_over(char **arguments, const char *why) __attribute__((noreturn));
 
-/** What came of a lock that seems to be a dead owner's. */
-enum settled { SETTLED, NOT_SETTLED, SOMEBODY_ELSE_SETTLES };
+/** The result for a lock that seems to be a dead owner's. */
+enum settled { SETTLED, NOT_SETTLED, ANOTHER_SETTLES };
 
 /**
  * Has TypeScript judge a lock, and remove it if its owner is dead. Only one process of a host does that at a time, unless

@@ -21,8 +21,8 @@ enum { LOOK_AGAIN_MS = 50, LOOK_AT_LAST_MS = 1000 };
 enum { LINGER_MS = 250 };
 /** The kernel gives a dead owner's lock back, but for what a daemon has inherited, which is worth a look now and then. */
 enum { LOOK_AT_KERNEL_MS = 250, LOOK_AT_KERNEL_AT_LAST_MS = 4000 };
-/** How long to rely on the bell of an owner, who lives then; a person may remove the lock of one that hangs. */
-enum { BELL_MS = 1000 };
+/** How long to rely on being woken by an owner, which is alive then; a person may remove the lock of one that hangs. */
+enum { WAKEUP_MS = 1000 };
 /** What TypeScript has called not dead, or could not remove, it is asked about again after this time, then ever later. */
 enum { ASK_AGAIN_MS = 1000, ASK_AT_LAST_MS = 60 * 1000 };
 /** How long others may have their turn to ask it; after that we do not wait for them. */
@@ -78,7 +78,7 @@ static bool settle_when_dead(struct waiting *waiting, const struct sighting *hol
   if (judgement.fate != DEAD) return false;
   if (waiting->turn_since_ms == 0) waiting->turn_since_ms = now_ms;
   enum settled settled = settle(waiting->lock, now_ms - waiting->turn_since_ms > TURN_MS);
-  if (settled == SOMEBODY_ELSE_SETTLES) return false;
+  if (settled == ANOTHER_SETTLES) return false;
   waiting->turn_since_ms = 0;
   if (settled == SETTLED) {
     waiting->ask_again_ms = ASK_AGAIN_MS;
@@ -114,7 +114,7 @@ static long first_look_ms(const struct lock *lock) {
   return lock->local ? LOOK_AGAIN_MS : LOOK_ACROSS_MS;
 }
 
-/** Across a network a look at the owner keeps him from releasing, so each new first waits with it as if he had just come. */
+/** Across a network a look at the owner keeps it from releasing, so each new first waits with it as if it had just come. */
 static void look_later(struct waiting *waiting, long long now_ms) {
   waiting->look_again_ms = first_look_ms(waiting->lock);
   waiting->look_at_ms = now_ms + waiting->look_again_ms;
@@ -133,7 +133,7 @@ static bool has_turn(struct waiting *waiting) {
 
 /**
  * One round of those who are not the first. On a local file system it costs next to nothing to see whether the first does what
- * it is there for: one that hangs, because nobody reads its warnings say, stops nobody for long.
+ * it is there for: one that hangs, say because its warnings are not read, stops no other for long.
  */
 static enum attempt wait_behind(const struct waiting *waiting, struct held *held) {
   const struct lock *lock = waiting->lock;
@@ -167,8 +167,8 @@ static enum attempt wait_for_owner(struct waiting *waiting, struct held *held) {
   long long now_ms = steady_ms();
   enum attempt attempt;
   if (look_when_due(waiting, held, now_ms, LOOK_AT_LAST_MS, &attempt)) return attempt;
-  long until_warning_ms = at_most(BELL_MS, waiting->warn_at_ms - now_ms);
-  if (!await_bell(lock->record, until_warning_ms)) {
+  long until_warning_ms = at_most(WAKEUP_MS, waiting->warn_at_ms - now_ms);
+  if (!await_wakeup(lock->record, until_warning_ms)) {
     pause_ms(waiting->pause_ms);
     waiting->pause_ms = at_most(waiting->settings->poll_ms, 2 * waiting->pause_ms);
   }
@@ -197,7 +197,7 @@ static enum attempt wait_a_round(struct waiting *waiting, struct held *held) {
 enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct once *once, struct held *held,
                          struct wait *wait) {
   *wait = (struct wait){0};
-  // On a local file system a lock that is free costs no look at the queue: whoever comes in between comes once.
+  // On a local file system a lock that is free costs no look at the queue: a process comes in between once.
   struct queue queue = lock->local ? (struct queue){.fd = -1} : queue_of(lock);
   bool queues = has_waiters(&queue);
   enum attempt attempt = queues ? TAKEN : try_lock(lock, held);

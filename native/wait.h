@@ -4,12 +4,12 @@
 #include "once.h"
 #include "settings.h"
 
-/** What somebody who got a lock had to go through. */
+/** The wait of a process that acquired a lock. */
 struct wait {
   /** Whether the first attempt failed. */
   bool waited;
   long long waited_ms;
-  /** Who had the lock when it was first seen taken; not named where nobody knows. */
+  /** Who had the lock when it was first seen taken; not named where that is unknown. */
   struct sighting first_holder;
 };
 
@@ -17,7 +17,7 @@ enum acquisition { GOT_IT, STOPPED, GOT_TROUBLE };
 
 /**
  * Attempts until the lock is ours, has locks of dead owners removed on the way, and warns now and then.
- * Whoever has to wait lets others know by `once`. GOT_TROUBLE comes with errno: waiting would not mend it.
+ * A process that has to wait lets others know by `once`. GOT_TROUBLE comes with errno: waiting would not help.
  */
 enum acquisition acquire(const struct lock *lock, const struct settings *settings, struct once *once, struct held *held,
                          struct wait *wait);

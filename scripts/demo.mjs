@@ -64,7 +64,7 @@ async function demonstrate(root, { signal, interruptedBy }, { timeline }) {
   }
 }
 
-/** Pushes one change after the other, best while somebody builds: developers do not wait for builds. */
+/** Pushes one change after the other, best while a build runs: developers do not wait for builds. */
 async function develop(world, clock, witness, cron, show) {
   for (const [index, pause] of PAUSES.entries()) {
     await clock.sleep(pause);

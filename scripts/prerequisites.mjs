@@ -24,7 +24,7 @@ function compilerProblem() {
   return `what a C compiler needs to make a program, libc6-dev say (\`${program}\`: ${why.trim()})`;
 }
 
-/** @returns {string} what a person is told of it */
+/** @returns {string} the message about it */
 export function explainMissing(missing) {
   return `stagelock's demo needs git, make and a C compiler.\nMissing here: ${missing.join('; ')}.\n`;
 }

@@ -1,6 +1,6 @@
 // Writes what the native front and the TypeScript one both have to know: from tables/ into native/tables/ and src/tables/. With
-// --check it only says whether these are current. Uses nothing but Node; every build runs it first, so that what somebody has
-// changed by hand in them is in no program.
+// --check it only says whether these are current. Uses nothing but Node; every build runs it first, so that no
+// program has what was changed by hand in them.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

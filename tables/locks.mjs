@@ -99,7 +99,7 @@ export default {
   recordName: { about: 'The file with the name of the owner in a lock directory.', text: 'pid' },
   ownDirectory: {
     about:
-      "Begins the name of a directory of one user for locks, in one that is everybody's; the number of the user follows.",
+      'Begins the name of a directory of one user for locks, in a world-writable one; the number of the user follows.',
     text: '.ct-locks.',
   },
   turnsPlace: { about: 'Where that of those who wait is.', text: '/tmp' },
@@ -123,14 +123,14 @@ export default {
   pidBits: { about: 'No pid of Linux needs more bits (PID_MAX_LIMIT).', number: 22 },
   placeBits: {
     about:
-      'The places of a region but one: nobody gets one behind so many others that came while the queue was never empty.',
+      'The places of a region but one: no process gets one behind so many others that came while the queue was never empty.',
     number: 14,
   },
   offsetBits: { about: 'Bytes of a file that may be locked.', number: 62 },
-  placeTries: { about: 'How often somebody else may take the place that we are about to take.', number: 100 },
+  placeTries: { about: 'How often another process may take the place that we are about to take.', number: 100 },
   patienceMs: {
     about:
-      'A first who has not moved for so long may hang; mostly it waits for a long compile, as everybody does. So those behind ask then, but more rarely than usual, by `rarely` times their distance: the first has ten chances before the second.',
+      'A first that has not moved for so long may hang; usually it waits for a long compile, as all do. So those behind ask then, but more rarely than usual, by `rarely` times their distance: the first has ten chances before the second.',
     number: 60_000,
   },
   rarely: { about: 'See above.', number: 10 },

@@ -2,7 +2,7 @@
 export default {
   sideKind: {
     about:
-      'What a compiler writes beside its product, by how it can be had under another name for a while. In the order in which files are published.',
+      'What a compiler writes beside its product, by how it can be written under another name for a while. In the order in which files are published.',
     choices: {
       'stack-usage': '',
       callgraph: '',

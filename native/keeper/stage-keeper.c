@@ -3,11 +3,11 @@
  *
  * Orphans become our children, whatever they have done to their session, their environment and their user, because we
  * are a subreaper. So what the stage has started is what descends from us, and nothing else; and the end of the last one
- * is our end, which wakes whoever waits for us without any polling.
+ * is our end, which wakes the process that waits for us without any polling.
  *
- * What happens is told on descriptor 3, a line each: `started PID`, or `error ERRNO` and no more; then `exited CODE` or
- * `signalled NUMBER` as soon as the program itself has ended. If nobody reads that any more (stagelock was killed), we
- * go on: as long as we live, those who look for survivors find them all.
+ * What happens is reported on descriptor 3, a line each: `started PID`, or `error ERRNO` and no more; then `exited CODE` or
+ * `signalled NUMBER` as soon as the program itself has ended. If its reader is gone (stagelock was killed), we
+ * continue: as long as we live, a search for survivors finds them all.
  *
  * We only wait. Ending what is left over is done by stagelock, and a TERM to all of a machine must not have us die first.
  */
@@ -59,7 +59,7 @@ int main(int count, char **arguments) {
     int status;
     pid_t pid = waitpid(-1, &status, 0);
     if (pid < 0 && errno == EINTR) continue;
-    if (pid < 0) return 0; // nobody is left
+    if (pid < 0) return 0; // none is left
     if (pid != child) continue;
     if (WIFSIGNALED(status)) dprintf(REPORTS, "signalled %d\n", WTERMSIG(status));
     else dprintf(REPORTS, "exited %d\n", WEXITSTATUS(status));

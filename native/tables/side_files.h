@@ -7,8 +7,8 @@
 #include "../pattern.h"
 
 /**
- * What a compiler writes beside its product, by how it can be had under another name for a while. In the order in which
- * files are published.
+ * What a compiler writes beside its product, by how it can be written under another name for a while. In the order in
+ * which files are published.
  */
 enum side_kind {
   SIDE_STACK_USAGE,

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../host/error-code.js';
-import { isEverybodys, isOwnDirectory, LockError, lockPlaceOf } from '../locks/index.js';
+import { isOwnDirectory, isWorldWritable, LockError, lockPlaceOf } from '../locks/index.js';
 import type { Problem } from './problem.js';
 
 /** What says where locks are kept: CT_LOCK_DIR. */
@@ -16,7 +16,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function lockDirectoriesOf(directory: string, environment: Environment): string[] {
   const place = lockPlaceOf(join(directory, 'any'), { environment, chosen: 'flock', make: false });
   const found = 'problem' in place ? [] : [place.directory];
-  const own = isEverybodys(directory) ? namesIn(directory).filter(isOwnDirectory) : [];
+  const own = isWorldWritable(directory) ? namesIn(directory).filter(isOwnDirectory) : [];
   const all = new Set([...found, ...own.map((name) => join(directory, name))]);
   all.delete(directory);
   return [...all].filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true);

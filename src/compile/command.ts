@@ -27,7 +27,7 @@ export interface Ties {
   readonly stderr?: number | undefined;
 }
 
-/** Between TERM and KILL. Whoever stops a build gives us ten seconds or so before he kills us, too. */
+/** Between TERM and KILL. A tool that stops a build gives us ten seconds or so before it kills us, too. */
 const GRACE_MS = 2000;
 /** How long what was killed may take to vanish: a process inside an NFS call cannot even be killed. */
 const VANISH_MS = 5000;

@@ -5,7 +5,7 @@ import { type Circumstances, type Production, produce, runAsItIs, runUnderLock }
 import { readResponseFile } from './response-file.js';
 import { uniqueNow } from './temporary.js';
 
-/** What somebody asks to be done with a command: the verbs of ct-lock-helper. */
+/** What to do with a command: the verbs of ct-lock-helper. */
 export type Order =
   | { readonly verb: 'compile' | 'link'; readonly target: string; readonly command: Argv }
   | { readonly verb: 'launch'; readonly command: Argv };

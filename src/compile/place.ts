@@ -72,7 +72,7 @@ function adaptSides(plan: Redirection, environment: NodeJS.ProcessEnv): Locked |
   return inPlace(plan, says.sideNotReplaceable);
 }
 
-/** Whether a file beside the product can be replaced by another of that name, as nobody else would notice. */
+/** Whether a file beside the product can be replaced by another of that name, without any other tool noticing. */
 function isReplaceable({ temporary, target }: Side, directory: string): boolean {
   if (temporary === undefined) return true;
   const own = dirname(target);

@@ -10,7 +10,7 @@ import { type Argument, type Expansion, expand, type ReadResponseFile } from './
 import { inPlace, namedOutputs, type Side, sidesInPlace, stemOf } from './sides.js';
 import { type Tool, toolOf } from './tool.js';
 
-/** How a command that somebody else composed is run so that its output appears whole. `why` is half a sentence. */
+/** How a command of the caller is run so that its output appears whole. `why` is half a sentence. */
 export type Plan =
   /** As it is and without a lock: it is no compile, or nothing that can be protected. */
   | { readonly kind: 'unchanged'; readonly why: string; readonly argv?: Argv }
@@ -49,7 +49,7 @@ export interface Redirection {
   readonly saysName?: true;
 }
 
-/** What makes the name of a temporary one that nobody else uses. */
+/** What makes the name of a temporary unique. */
 export interface Unique {
   readonly pid: number | string;
   readonly random: string;

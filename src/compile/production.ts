@@ -30,7 +30,7 @@ import {
 
 /** What a command is run under. */
 export interface Circumstances {
-  /** The lock of the target; undefined where none can be had. */
+  /** The lock of the target; undefined where none works. */
   readonly lock: ObjectLock | undefined;
   /** Fires when this process was told to stop. */
   readonly stop: AbortSignal;
@@ -49,7 +49,7 @@ export type Produced =
   | CommandEnd;
 
 export type Production = Produced & {
-  /** `lost`: somebody removed the lock by force while it was held, so another process may have produced the same. */
+  /** `lost`: another process removed the lock by force while it was held, so another process may have produced the same. */
   readonly lock: 'released' | 'lost' | 'not-held';
 };
 
@@ -139,7 +139,7 @@ function shareAllInPlace({ kind, target, destination = target, sides = [] }: Loc
 }
 
 /**
- * What stands beside the product comes first, the product last, so that who sees it sees the rest. Whoever dies within
+ * What stands beside the product comes first, the product last, so that a process that sees it sees the rest. A process that dies here
  * leaves temporaries, which the clean-up finds by their names, and the files of before, or some new ones beside the old
  * product.
  */

@@ -81,7 +81,7 @@ export function splitWords(text: string): string[] {
 export function readResponseFile(path: string): ResponseFile {
   let fd: number;
   try {
-    // Not blocking: opening a named pipe would wait for somebody to write into it.
+    // Not blocking: opening a named pipe would wait for a writer.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return { kind: 'absent' };

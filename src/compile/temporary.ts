@@ -24,8 +24,8 @@ import { errorCode } from '../host/error-code.js';
 import type { Unique } from './plan.js';
 
 /**
- * What makes the name of a temporary one that nobody else uses. Nobody can guess it, either, so in a directory that a
- * team writes to nobody can have put a symbolic link in its place. The clean-up finds it by its form when the process
+ * What makes the name of a temporary unique. It cannot be guessed, either, so in a directory that a
+ * team writes to no other user can have put a symbolic link in its place. The clean-up finds it by its form when the process
  * of that pid was killed.
  */
 export function uniqueNow(): Unique {
@@ -145,11 +145,11 @@ export function makeDirectory(directory: string, target: string): void {
   }
 }
 
-/** The year 2000, in seconds: nobody compiles then, and FAT, too, knows it. */
+/** The year 2000, in seconds: before any compile, and FAT, too, knows it. */
 const STAND_IN = 946_684_800;
 
 /**
- * Makes an empty file that can be told from all that anybody writes.
+ * Makes an empty file that differs from all that any tool writes.
  *
  * @throws the system's error
  */
@@ -201,6 +201,6 @@ export function discard(temporary: string): void {
   try {
     unlinkSync(temporary);
   } catch {
-    // Never made, or not removable: nobody takes it for a product, and the clean-up finds it by its name.
+    // Never made, or not removable: no tool takes it for a product, and the clean-up finds it by its name.
   }
 }

@@ -46,8 +46,8 @@ export function agreeOnStrategy(directory: string, filesystem: Filesystem): Stra
 
 function follow(file: string, directory: string, filesystem: Filesystem): Strategy {
   const agreement = readAgreement(directory);
-  // In a directory that is everybody's, nothing of ours that others could have us wait for.
-  if (agreement === undefined && isEverybodys(directory)) return filesystem.strategy;
+  // In a world-writable directory, nothing of ours that others could make us wait for.
+  if (agreement === undefined && isWorldWritable(directory)) return filesystem.strategy;
   const recorded = agreement === undefined ? record(file, filesystem.strategy) : agreement.strategy;
   if (recorded === undefined || recorded === filesystem.strategy) return filesystem.strategy;
   if (worksFrom(recorded, filesystem)) return recorded;
@@ -74,14 +74,14 @@ function record(file: string, strategy: Strategy): Strategy {
   } catch (error) {
     throw asLockError(file, error);
   }
-  return agreedStrategy(dirname(file)) ?? strategy; // somebody else was quicker
+  return agreedStrategy(dirname(file)) ?? strategy; // another process was quicker
 }
 
 /** Where a file system knows no way to create a file with its content, its first user needs an instant to fill it. */
 const FILLED_AFTER_MS = 500;
 
 /**
- * The strategy that the users of a directory have agreed on; undefined as long as nobody has used it.
+ * The strategy that the users of a directory have agreed on; undefined before its first use.
  *
  * @throws LockError as {@link readAgreement}
  */
@@ -90,14 +90,14 @@ export function agreedStrategy(directory: string): Strategy | undefined {
 }
 
 /**
- * What the users of a directory have agreed on; undefined as long as nobody has used it. In a directory that everybody may
+ * What the users of a directory have agreed on; undefined before its first use. In a directory that all users may
  * write to, as /tmp, only the word of root, of the directory's owner and our own counts.
  *
  * @throws LockError when its file makes no sense, or the directory is none
  */
 export function readAgreement(directory: string): Agreement | undefined {
   const file = join(directory, AGREEMENT_FILE);
-  if (isEverybodys(directory) && !isTrusted(file, directory)) return undefined;
+  if (isWorldWritable(directory) && !isTrusted(file, directory)) return undefined;
   try {
     return understand(file, directory);
   } catch (error) {
@@ -106,8 +106,8 @@ export function readAgreement(directory: string): Agreement | undefined {
   }
 }
 
-/** Whether everybody may make files there and nobody remove those of others, as in /tmp. */
-export function isEverybodys(directory: string): boolean {
+/** Whether all users may make files there and none may remove those of others, as in /tmp. */
+export function isWorldWritable(directory: string): boolean {
   const stat = statSync(directory, { throwIfNoEntry: false });
   return stat !== undefined && (stat.mode & S_ISVTX) !== 0 && (stat.mode & constants.S_IWOTH) !== 0;
 }

@@ -12,12 +12,12 @@ const latest = new Map<string, Claim>();
 /** For how long a client may answer from its cache that a file which it has made itself is not there, and how often to ask again. */
 
 /**
- * A claim by the file that names its owner. Who has lost it to somebody who removed it by force does not take the next one
+ * A claim by the file that names its owner. A process that lost it to a removal by force does not take the next one
  * for it: not that of another process, whose name is in it, nor a later one of our own, whose file may have the same inode.
  *
  * @param remove takes away what is ours; false when it was not there any more
  * @param reach of the file system. For up to a second a client of SMB or NFS may answer what it knew of a name before: that there is
- *   no such file, or an empty one. To give a lock up because of that would leave it to hang everybody. So there it takes another
+ *   no such file, or an empty one. To give a lock up because of that would leave it to block all. So there it takes another
  *   owner's name to believe at once that it is lost.
  */
 export function claimBy(path: string, identity: Identity, reach: Filesystem['reach'], remove: () => boolean): Claim {
@@ -44,7 +44,7 @@ export function claimBy(path: string, identity: Identity, reach: Filesystem['rea
   return claim;
 }
 
-/** Whether this is a record of somebody else for certain: not while it cannot be read, is not there or is empty. */
+/** Whether this is certainly a record of another process: not while it cannot be read, is not there or is empty. */
 export function isAnothers(seen: Seen | undefined, identity: Identity): boolean {
   return seen?.owner !== undefined && !identity.endsWith(`:${formatOwner(seen.owner)}`);
 }

@@ -74,8 +74,8 @@ function isUnlinked(path: string): boolean {
 }
 
 /**
- * What we moved is not what we saw: somebody who is not held off by {@link onePerHost}, another host or another tool,
- * was quicker, and this is the lock of the next one. It goes back, unless somebody has made a new one meanwhile.
+ * What we moved is not what we saw: a process that {@link onePerHost} does not keep out, of another host or another tool,
+ * was quicker, and this is the lock of the next one. It goes back, unless another process has made a new one meanwhile.
  */
 function putBack(away: string, path: string): void {
   try {
@@ -94,7 +94,7 @@ function ensureBase(path: string, target: string): void {
     closeSync(openSync(path, O_RDWR | O_NOFOLLOW));
   } catch (error) {
     if (errorCode(error) === 'ELOOP') throw notALock(path, 'is a symbolic link, not a lock file; remove it');
-    if (errorCode(error) !== 'ENOENT') return; // there, but not ours to write: nobody needs to
+    if (errorCode(error) !== 'ENOENT') return; // there, but not ours to write: that is not needed
     create(path, target);
   }
 }

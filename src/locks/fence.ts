@@ -22,9 +22,9 @@ export interface Fence {
 /**
  * Gives a lock that was just taken its token, which is larger than that of each holder before.
  *
- * The lock is looked at again once the token is counted. Who was stopped in between for so long that the lock was removed by
- * force and is another one's has a larger token than that one, and gets nothing. If we die in here, a number is left out. If
- * the disk is full, the lock is given back.
+ * The lock is looked at again once the token is counted. A process that was stopped in between for so long that the lock was
+ * removed by force and acquired by another has a larger token than that one, and gets nothing. If we die here, a number is left out. If
+ * the disk is full, the lock is released.
  *
  * @returns undefined when the lock was lost meanwhile
  * @throws the system's error, LockError

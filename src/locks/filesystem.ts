@@ -30,7 +30,7 @@ export function describeFilesystem(magic: number): Filesystem {
   return BY_MAGIC.get(unsigned) ?? unknown;
 }
 
-/** Milliseconds between two attempts to get a lock where nobody has set them, as ct-lock-helper documents them. */
+/** Milliseconds between two attempts to get a lock where they are not configured, as ct-lock-helper documents them. */
 export function defaultPollMs(strategy: Strategy, filesystem: Filesystem): number {
   return strategy === 'lockdir' ? filesystem.lockdirPollMs : OTHER_POLL_MS;
 }

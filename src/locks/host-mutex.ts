@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { syscalls } from '../host/syscalls.js';
 
 /**
- * The kernel's own file that stands for our PID namespace. Whoever may judge a pid shares it, and nobody else does; it
+ * The kernel's own file that stands for our PID namespace. Exactly the processes that may judge a pid share it; it
  * needs no directory that others could tamper with.
  */
 const NAMESPACE = '/proc/self/ns/pid';
@@ -12,16 +12,16 @@ export type Serialised<T> =
   | { readonly kind: 'done'; readonly result: T }
   /** Another process of this host is in there right now; try again soon. */
   | { readonly kind: 'busy' }
-  /** No such lock can be had here: not Linux, no /proc, or neither koffi nor flock(1). */
+  /** No such lock works here: not Linux, no /proc, or neither koffi nor flock(1). */
   | { readonly kind: 'unavailable' };
 
 /**
  * Runs an action while no other process of this host does, by a flock(2) on the PID namespace.
  *
  * This is what makes the removal of a stale lock safe. Two processes may both see the lock of a dead owner. If the
- * first removes it and a third takes a fresh one, the second must not remove that. In here each looks again first, and
+ * first removes it and a third takes a fresh one, the second must not remove that. Under this lock each looks again first, and
  * since only processes of the owner's host and namespace may call an owner dead, a lock of this host is enough. Should
- * we die in here, the kernel lets the next one in.
+ * we die here, the kernel lets the next one in.
  *
  * @param action short and synchronous
  */

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { AGREEMENT_FILE, agreedStrategy, isEverybodys, worksFrom } from './agreement.js';
+export { AGREEMENT_FILE, agreedStrategy, isWorldWritable, worksFrom } from './agreement.js';
 export { describeHolder, explainNotice, removalCommand } from './describe.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';

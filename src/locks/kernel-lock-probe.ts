@@ -4,7 +4,7 @@ import { syscalls } from '../host/syscalls.js';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 
-/** Whether the kernel holds a lock on a lock file for somebody; `unseen` when that cannot be found out from here. */
+/** Whether the kernel holds a lock on a lock file for a process; `unseen` when that cannot be found out from here. */
 export type KernelHold = 'absent' | 'free' | 'taken' | 'unseen';
 
 /**

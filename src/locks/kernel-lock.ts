@@ -53,7 +53,7 @@ export interface KernelLockContext extends Waiting {
  * file in this process does not drop it).
  *
  * The file stays when the lock is released. Removing it would let one process lock the removed file and another one its
- * successor; for the case that somebody removes it all the same, the locked file is compared with the one of that name.
+ * successor; in case it is removed anyway, the locked file is compared with the one of that name.
  */
 export class KernelLock implements ObjectLock {
   readonly strategy: 'flock' | 'fcntl';
@@ -106,8 +106,8 @@ export class KernelLock implements ObjectLock {
   }
 
   /**
-   * Only of a dead owner whose lock a daemon has inherited: another file takes the place of the locked one, whoever holds
-   * that. Everybody who has locked the old file by then compares it with the one of that name, and tries again.
+   * Only of a dead owner whose lock a daemon has inherited: another file takes the place of the locked one, whatever process
+   * holds that. A process that has locked the old file by then compares it with the one of that name, and tries again.
    */
   async break(options: BreakOptions = {}): Promise<BreakResult> {
     checkBreakOptions(options);
@@ -129,10 +129,10 @@ export class KernelLock implements ObjectLock {
   }
 
   /**
-   * The new file is locked by us while it takes the old one's place, so that nobody gets in before we have seen that it is
+   * The new file is locked by us while it takes the old one's place, so that no process gets in before we have seen that it is
    * still the dead one's: the daemon may end at this moment, and the next one lock the old file. Then that comes back.
    *
-   * If we die in here, either file is there, which is as good. What else is left is a temporary for the clean-up.
+   * If we die here, one of the two files is there, and either works. What else is left is a temporary for the clean-up.
    */
   #replaceFile(pid: number): BreakResult {
     const { system } = this.#context;
@@ -172,7 +172,7 @@ export class KernelLock implements ObjectLock {
         if (!locked.isFile()) throw notALock(this.path, 'is not a regular file, so not a lock; remove it');
         const named = entryOf(this.path);
         ours = named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
-        if (!ours) continue; // we locked a file that somebody removed between open and lock: try the one there now
+        if (!ours) continue; // we locked a file that was removed between open and lock: try the one there now
         if (!this.#context.watched) lookAfresh(dirname(this.target));
         const unlock = (): void => system.unlock(this.strategy, fd);
         return new HeldFile(this.path, fd, locked.size === 0n, unlock);
@@ -208,7 +208,7 @@ function lookAfresh(directory: string): void {
 /**
  * Opens without creating first: in a shared directory only the file's first user has to set its permissions.
  *
- * @returns undefined while the first user is about to do that; by then somebody has as good as taken the lock
+ * @returns undefined while the first user is about to do that; by then that user has practically acquired the lock
  */
 function openLockFile(path: string, target: string): number | undefined {
   for (;;) {
@@ -223,7 +223,7 @@ function openLockFile(path: string, target: string): number | undefined {
       shareDescriptor(fd, target, FILE_MODE);
       return fd;
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error; // else: somebody else was the first
+      if (errorCode(error) !== 'EEXIST') throw error; // else: another process was the first
     }
   }
 }
@@ -264,7 +264,7 @@ class HeldFile implements HeldLock {
     if (fd === undefined) return 'released';
     this.#fd = undefined;
     try {
-      // The kernel tells nobody of a released lock. Cutting the empty file to no length is a change that a watch sees.
+      // The kernel reports a released lock to no waiter. Cutting the empty file to no length is a change that a watch sees.
       // One with content may be a hard link to something else: that stays as it is.
       if (this.#empty) ftruncateSync(fd, 0);
     } catch {
@@ -291,7 +291,7 @@ function holdersOf(strategy: 'flock' | 'fcntl', inode: bigint): number[] {
   try {
     text = readFileSync('/proc/locks', 'utf8');
   } catch {
-    // No /proc: nobody is known.
+    // No /proc: no holder is known.
   }
   return parseProcLocks(text, strategy, inode, firstByte());
 }

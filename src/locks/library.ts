@@ -57,7 +57,7 @@ export function openLock(target: string, options: OpenOptions = {}): ObjectLock 
 
 /**
  * The directory of locks that the agreement of the target's directory, or of one above it, names: ct-lock-helper keeps them there, too.
- * Undefined for beside the target; also in a directory that everybody may write to, where a lock of the library is for all users.
+ * Undefined for beside the target; also in a directory that all users may write to, where a lock of the library is for all users.
  */
 function agreedPlace(target: string, chosen: Strategy | 'auto'): LockPlace | undefined {
   const find = (make: boolean): FoundPlace => lockPlaceOf(target, { environment: {}, chosen, make });

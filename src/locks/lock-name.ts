@@ -4,7 +4,7 @@ import { FITS_EVERYWHERE, HASH_FACTOR, HASH_START, KEPT_OF_NAME } from '../table
 
 /*
  * Names of locks. `T.lock` and the like stand beside T; where T has so long a name that no ending fits behind it, a short name
- * takes its place, which everybody finds: it depends on nothing but the name. native/lock_name.c makes the same.
+ * takes its place, which every process finds: it depends on nothing but the name. native/lock_name.c makes the same.
  */
 
 export { LONGEST_NAME } from '../tables/locks.js';

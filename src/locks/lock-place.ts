@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { errorCode } from '../host/error-code.js';
 import { LONGEST_IN_DIRECTORY, OWN_DIRECTORY } from '../tables/locks.js';
 import * as says from '../tables/messages.js';
-import { type Agreement, isEverybodys, readAgreement } from './agreement.js';
+import { type Agreement, isWorldWritable, readAgreement } from './agreement.js';
 import { isShortName, shortName } from './lock-name.js';
 import { LockError } from './object-lock.js';
 import { realDirectoryOf } from './real-directory.js';
@@ -19,7 +19,7 @@ export interface LockPlace {
 
 export type FoundPlace =
   | LockPlace
-  /** Why there is none, and nobody to share a lock with. */
+  /** Why there is none, and no other process to share a lock with. */
   | { readonly problem: string };
 
 export interface PlaceOptions {
@@ -32,8 +32,8 @@ export interface PlaceOptions {
 
 /**
  * Where all who make a target keep its locks: in the directory that CT_LOCK_DIR names, or the agreement of its own directory or
- * of one above it; else beside the target. In a directory that everybody may write to, as /tmp, they are kept in a directory of
- * our own in it, where nobody else can hold them.
+ * of one above it; else beside the target. In a directory that all users may write to, as /tmp, they are kept in a directory of
+ * our own in it, where no other user can hold them.
  *
  * In a directory of locks the name is made of the path from the directory that it lies in: that is the beginning of the tree that
  * it is for, wherever each host has that mounted.
@@ -54,7 +54,7 @@ export function lockPlaceOf(target: string, options: PlaceOptions): FoundPlace {
   const agreement = agreementOf(directory, options.chosen !== 'auto');
   const locks = agreement === undefined ? locksAbove(directory) : agreement.locks;
   if (locks !== undefined) return inDirectory(locks, path, options);
-  return isEverybodys(directory) ? inOwnDirectory(directory, path, options.make) : { base: path, directory };
+  return isWorldWritable(directory) ? inOwnDirectory(directory, path, options.make) : { base: path, directory };
 }
 
 /** What a lock in a directory of locks protects, by its name without the ending; undefined when that is a short one. */
@@ -65,7 +65,7 @@ export function targetIn(directory: string, name: string): string | undefined {
 
 const OWN_NAME = new RegExp(`^${OWN_DIRECTORY.replaceAll('.', '\\.')}\\d+$`);
 
-/** Whether a directory is one of somebody's own for locks, in one that is everybody's. */
+/** Whether a directory is the one of a single user for locks, within a world-writable one. */
 export function isOwnDirectory(directory: string): boolean {
   return OWN_NAME.test(basename(directory));
 }
@@ -81,7 +81,7 @@ function agreementOf(directory: string, chosen: boolean): Agreement | undefined 
 
 function inDirectory(locks: string, path: string, { make }: PlaceOptions): FoundPlace {
   const real = realDirectory(locks, make);
-  return isEverybodys(real) ? inOwnDirectory(real, path, make) : placeIn(real, path);
+  return isWorldWritable(real) ? inOwnDirectory(real, path, make) : placeIn(real, path);
 }
 
 function inOwnDirectory(directory: string, path: string, make: boolean): FoundPlace {

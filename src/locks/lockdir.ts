@@ -29,7 +29,7 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
  *
  * The name decides: `pid` is created exclusively, so that of two processes that believe they made the directory (one
  * slept until the other called it abandoned) only one gets in. An abandoned directory without a name is removed by
- * rmdir(2), which fails the moment somebody has put his name into it.
+ * rmdir(2), which fails the moment a process has put its name into it.
  *
  * @param base what its name is made of
  * @param surroundings on a local file system
@@ -70,7 +70,7 @@ function make(
       ? makeRemotely(path, record, text, target)
       : makeLocally(path, record, text, target, surroundings);
   } catch (error) {
-    // ENOENT, ESTALE: we slept so long that somebody removed our nameless directory. That is a lock not gained.
+    // ENOENT, ESTALE: we slept so long that another process removed our nameless directory. The lock is not acquired.
     if (isGone(error)) return undefined;
     removeNameless(path);
     throw error;
@@ -129,7 +129,7 @@ function look(path: string, record: string): Seen | undefined {
 
 /**
  * In place, which spares a rename: without its name the directory is one that is just being made, or was abandoned.
- * That it is left empty for good, because we die here or because NFS keeps a file in it that somebody has open, is
+ * That it is left empty for good, because we die here or because NFS keeps a file in it that a process has open, is
  * provided for either way.
  */
 function removeOurs(path: string, record: string): true {
@@ -141,7 +141,7 @@ function removeOurs(path: string, record: string): true {
   try {
     rmdirSync(path);
   } catch {
-    // It may have got the name of somebody who has slept since his mkdir(2). If not, it has to make way.
+    // It may have got the name of a process that has slept since its mkdir(2). If not, it must be removed.
     if (readRecord(record) === undefined) removeWhole(path, undefined);
   }
   return true;
@@ -174,8 +174,8 @@ function removeWhole(path: string, identity: Identity | undefined): boolean {
 
 /**
  * For the lock of another host's owner, where a process of that host may remove it at the same time and another one
- * take it. The directory stays while we look at the name that we took out of it, so nobody gets in meanwhile; and a
- * directory that lost its name just now is abandoned for nobody. A name that is another one goes back.
+ * take it. The directory stays while we look at the name that we took out of it, so no process gets in meanwhile; and no process takes a
+ * directory that lost its name just now for abandoned. A name that is another one goes back.
  */
 function removeNameFirst(path: string, record: string, identity: Identity): boolean {
   const away = moveAway(record, path);
@@ -211,7 +211,7 @@ function attemptUnlink(path: string): void {
 
 /**
  * What we moved is not what we saw: a tool that knows no {@link onePerHost} was quicker, and this is the lock of the
- * next one. It goes back, unless somebody has made a new one meanwhile: rename(2) replaces an empty directory only.
+ * next one. It goes back, unless another process has made a new one meanwhile: rename(2) replaces an empty directory only.
  */
 function putBack(away: string, path: string): false {
   try {
@@ -223,9 +223,9 @@ function putBack(away: string, path: string): false {
 }
 
 /**
- * Nobody depends on it any more.
+ * Nothing depends on it any more.
  *
- * In a shared directory somebody may put a symbolic link there meanwhile, to have us empty a directory of ours. So the
+ * In a shared directory another user may put a symbolic link there meanwhile, to have us empty a directory of ours. So the
  * entries are named by way of a descriptor that follows none.
  *
  * @returns false when it is still there

@@ -25,9 +25,9 @@ export interface Marker {
    * Takes away what was seen, for all others in one step. To be called by {@link onePerHost}, unless `seen` has no
    * identity: that is removed by a step that fails once it has got one.
    *
-   * @param alone whether everybody else who may call its owner dead waits for us: true for an owner of this host. If
+   * @param alone whether every other process that may call its owner dead waits for us: true for an owner of this host. If
    *   not, the way is taken that keeps others out even when what is there turns out to be another one.
-   * @returns false when it was gone, or had become somebody's, before we came
+   * @returns false when it was gone, or had a new owner, before we came
    */
   takeAway(seen: Seen, alone: boolean): boolean;
 }

@@ -14,7 +14,7 @@ export interface ObjectLock {
   /**
    * One attempt, without waiting and without removing a stale lock.
    *
-   * @returns undefined when somebody else holds it
+   * @returns undefined when another process holds it
    * @throws LockError when it could not be tried: no permission, full disk, something strange in the lock's place
    */
   try(): HeldLock | undefined;
@@ -30,7 +30,7 @@ export interface ObjectLock {
   inspect(): Inspection;
 
   /**
-   * Removes the lock if its owner is dead, or with `force` whoever owns it. A lock that the kernel holds for a living
+   * Removes the lock if its owner is dead, or with `force` whatever its owner. A lock that the kernel holds for a living
    * process (flock, fcntl) cannot be broken.
    */
   break(options?: BreakOptions): Promise<BreakResult>;
@@ -52,12 +52,12 @@ export interface BreakOptions {
 export interface HeldLock extends Disposable, AsyncDisposable {
   readonly path: string;
   /**
-   * A number that is larger than that of whoever held this lock before; only of a lock that was opened with `fencing`. See
+   * A number that is larger than that of every earlier holder; only of a lock that was opened with `fencing`. See
    * docs/library.md for what it protects.
    */
   readonly token: number | undefined;
   /**
-   * Whether it is still ours at this moment: nobody has removed it by force. Costs a system call or two. False after
+   * Whether it is still ours at this moment: it was not removed by force. Costs a system call or two. False after
    * {@link HeldLock.release}.
    */
   isOurs(): boolean;
@@ -69,7 +69,7 @@ export interface HeldLock extends Disposable, AsyncDisposable {
   /**
    * Gives the lock back. Never throws because the lock is gone; a second call does nothing.
    *
-   * @returns `lost` when somebody had removed it by force meanwhile, so what it protected may have been touched
+   * @returns `lost` when another process had removed it by force meanwhile, so what it protected may have been touched
    */
   release(): 'released' | 'lost';
 }
@@ -79,7 +79,7 @@ export interface AcquireOptions {
   readonly timeoutMs?: number;
   /** Give up when it fires. */
   readonly signal?: AbortSignal;
-  /** Told of what a person may want to know while this waits. */
+  /** Called with what a person may want to know while this waits. */
   readonly onNotice?: (notice: Notice) => void;
 }
 
@@ -134,9 +134,9 @@ export type LockErrorCode =
   | 'read-only'
   /** Something else stands in the lock's place: a symbolic link, a socket, a file that is none of ours. It stays. */
   | 'not-a-lock'
-  /** Other hosts lock in this directory by a strategy that excludes nobody from here. */
+  /** Other hosts lock in this directory by a strategy that does not exclude processes here. */
   | 'strategy-conflict'
-  /** This strategy cannot be had on this machine. */
+  /** This strategy does not work on this machine. */
   | 'unsupported'
   /** The lock vanished while it was being made. Another attempt may succeed. */
   | 'vanished'

@@ -35,7 +35,7 @@ export interface InternalOpenOptions extends OpenOptions {
   /** Whose point of view to take; for tests. */
   readonly host?: Host;
   /**
-   * Whether lock directories are opened to the group everywhere, which is what ct-lock-helper promises, or only where somebody
+   * Whether lock directories are opened to the group everywhere, which is what ct-lock-helper promises, or only where a user
    * besides the directory's owner may write, which costs less. True by default.
    */
   readonly isOpened?: boolean;

@@ -169,7 +169,7 @@ class HeldMarker implements HeldLock {
   release(): 'released' | 'lost' {
     if (this.#released) return 'released';
     this.#released = true;
-    // Lost: somebody removed our lock by force, and what a third process has there now is not ours to remove.
+    // Lost: another process removed our lock by force, and what a third process has there now is not ours to remove.
     try {
       return this.#claim.giveBack() ? 'released' : 'lost';
     } catch (error) {

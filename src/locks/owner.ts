@@ -56,7 +56,7 @@ const RECORD = new RegExp(
 
 /**
  * Reads `host:pid`, `host:pid:more` as some versions write it, and a `pid` alone. Undefined for anything else. A host's name is visible
- * ASCII: whoever may write to the directory may write a record, and a person is shown who it says its owner is.
+ * ASCII: any user who may write to the directory may write a record, and messages show the owner that it names.
  */
 export function parseOwner(text: string): Owner | undefined {
   const match = RECORD.exec(text);

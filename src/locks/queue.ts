@@ -42,8 +42,8 @@ export type Turn =
  * is asked by each host and not by each waiter.
  *
  * A place in it is a lock of the open file on one byte of a file of the user's own, `/tmp/.ct-locks.UID/${TURNS_FILE}`: nothing is
- * left behind, and the kernel frees the place of who dies. The byte says which process it is, so that nobody waits for one that was
- * stopped. It is advice only. Exclusion is up to the lock itself, and who does not queue (an older helper, another user, another
+ * left behind, and the kernel frees the place of a process that dies. The byte says which process it is, so that no process waits for a
+ * stopped one. It is advice only. Exclusion is up to the lock itself, and a process that does not queue (an older helper, another user, another
  * host, one who can have no such file) just asks. native/queue.c stands in the same queues.
  */
 export class Queue {
@@ -69,7 +69,7 @@ export class Queue {
   /**
    * @param host its name, because hosts of a laboratory and containers may share /tmp
    * @param path the lock's, from the root
-   * @returns undefined where no queue can be had; then it is always our turn
+   * @returns undefined where no queue works; then it is always our turn
    */
   static of(host: string, path: string): Queue | undefined {
     const system = syscalls();
@@ -91,12 +91,12 @@ export class Queue {
   /**
    * Whether it is our turn to ask; to be asked again soon when it is not.
    *
-   * @param nowMs of a clock that nobody sets
+   * @param nowMs of a monotonic clock
    */
   turn(nowMs: number, pollMs: number): Turn {
     const place = this.#place;
     if (!this.#isOpen || place === undefined || this.#isFirst) return 'first';
-    // Once all before us are gone we keep the lock: nobody gets a place before ours any more.
+    // Once all before us are gone we keep the lock: no process gets a place before ours any more.
     const isFirst = (): boolean => this.#system.lockBytes(this.#fd, 'shared', this.#firstByte, place - this.#firstByte);
     this.#isFirst = this.#orLeave(isFirst, true);
     if (this.#isFirst) return 'first';
@@ -127,7 +127,7 @@ export class Queue {
     this.#isOpen = false;
   }
 
-  /** Where no more locks are to be had there is no queue, so that it is our turn. */
+  /** Where the kernel grants no more locks there is no queue, so that it is our turn. */
   #orLeave<T>(act: () => T, otherwise: T): T {
     if (!this.#isOpen) return otherwise;
     try {
@@ -212,7 +212,7 @@ export function isQueueKnown(): boolean {
   return existsSync(`${turnsDirectory()}/${TURNS_FILE}`);
 }
 
-/** A file of our own that others can neither replace nor lock, on a local file system; undefined where there is none to be had. */
+/** A file of our own that others can neither replace nor lock, on a local file system; undefined where there is none. */
 function openTurns(): number | undefined {
   const user = process.geteuid?.();
   const path = turnsDirectory();

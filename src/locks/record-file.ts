@@ -45,7 +45,7 @@ export function createRecord(path: string, record: string, target: string): Iden
   return identity !== undefined && tookLong(began) && readRecord(path)?.identity !== identity ? undefined : identity;
 }
 
-/** A record of ours whose file is kept open: nobody else's file can have its inode, and its path can be asked for. */
+/** A record of ours whose file is kept open: no other file can have its inode, and its path can be asked for. */
 export class OpenRecord {
   readonly #path: string;
   readonly #text: string;
@@ -117,7 +117,7 @@ function write<T>(path: string, record: string, use: (fd: number) => T): T | und
     try {
       unlinkSync(path);
     } catch {
-      // Taken away by somebody else; the first error is the one to tell.
+      // Another process removed it; the first error is the one to report.
     }
     throw error;
   }
@@ -183,7 +183,7 @@ function unreadable(path: string): Seen {
 /**
  * Moves a lock out of the way, which frees it for all others at once, and says where to. Undefined when it was gone.
  *
- * Renaming comes first because removing in place is not one step where others look on: on NFS a file that somebody has
+ * Renaming comes first because removing in place is not one step where others look on: on NFS a file that a process has
  * open is only renamed by its removal and keeps its directory from being removed; on SMB it keeps its name until it is
  * closed. The new name is one that the clean-up of temporaries knows.
  *
@@ -202,7 +202,7 @@ export function moveAway(path: string, as = path): string | undefined {
 }
 
 /**
- * Removes what was moved away, by an attempt that says whether it is gone. Somebody who looks at it just now has it open, which
+ * Removes what was moved away, by an attempt that says whether it is gone. A process that looks at it just now has it open, which
  * keeps it from being removed on SMB and its directory on NFS and FUSE; a moment later it goes. The lock is free meanwhile. The
  * native front has more time for this; here others may wait for the loop. What then still stays is left to ct-cleanup-locks.
  */

@@ -11,7 +11,7 @@ const S_ISGID = 0o2000;
 /**
  * Gives a lock directory that we just made the permissions of a shared one and the group of its target.
  *
- * By way of a descriptor that follows no link: in a group-writable directory somebody may have put a symbolic link to
+ * By way of a descriptor that follows no link: in a group-writable directory another user may have put a symbolic link to
  * one of our own files there meanwhile, which chmod(2) would open to the group.
  */
 export function shareDirectory(path: string, target: string): void {
@@ -39,7 +39,7 @@ function share(path: string, target: string, kind: number, mode: number): void {
 /**
  * Gives an open file or directory that we just made the permissions of a shared one and the group of its target, so
  * that each member of the group can remove it once it is stale. Where the target does not exist yet, the SGID bit of
- * the directory has already given it the right group. What we may not change stays: the lock works all the same.
+ * the directory has already given it the right group. What we may not change stays: the lock still works.
  */
 export function shareDescriptor(fd: number, target: string, mode: number): void {
   if (masked(mode)) attempt(() => fchmodSync(fd, mode));
@@ -58,7 +58,7 @@ function masked(mode: number): boolean {
   return (umask & mode) !== 0;
 }
 
-/** Whether everybody may read what we make. */
+/** Whether all users may read what we make. */
 export function leavesReading(): boolean {
   return !masked(0o555);
 }

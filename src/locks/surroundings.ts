@@ -9,9 +9,9 @@ const WRITTEN_BY_OTHERS = 0o022;
 /**
  * The local directory that a lock stands in.
  *
- * Where only its owner may write, nobody else can make a lock or remove one: then the lock need not be opened to a group,
+ * Where only its owner may write, no other user can make a lock or remove one: then the lock need not be opened to a group,
  * which takes as many system calls as the lock itself. If the directory is shared later, a lock that a dead process has left
- * in it can still be moved away by whoever may write there.
+ * in it can still be moved away by any user who may write there.
  */
 export class Surroundings {
   readonly #directory: string;

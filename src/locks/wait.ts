@@ -49,7 +49,7 @@ export async function waitFor(
   if (options !== undefined) checkAcquireOptions(options);
   if (options?.signal?.aborted) return { kind: 'aborted', waitedMs: 0 };
   const began = performance.now();
-  // Nobody overtakes those who wait already, but for one attempt where there is no time for more, or where a look at the queue
+  // No process overtakes those that wait already, but for one attempt where there is no time for more, or where a look at the queue
   // costs more than the lock: on a local file system.
   const queues = options?.timeoutMs !== 0 && !waiting.watched && isQueueKnown() && hasWaiters(lock);
   const held = queues ? undefined : lock.try();
@@ -97,7 +97,7 @@ async function wait(
       if (signal?.aborted) return { kind: 'aborted', waitedMs: waited() };
       if (!watched || waited() > QUEUE_AFTER_MS) place.take();
       const turn = place.turn(pollMs);
-      // A look at the owner keeps him from releasing, so each new first waits with it as if he had just come.
+      // A look at the owner keeps it from releasing, so each new first waits with it as if it had just come.
       if (turn === 'first' && !isMyTurn) {
         lookAgainMs = LOOK_ACROSS_MS;
         nextLookMs = waited() + lookAgainMs;
@@ -147,7 +147,7 @@ async function wait(
   }
 }
 
-/** Whether nobody takes a lock that is free: those whose turn it is hang. */
+/** Whether a free lock stays free, because the processes whose turn it is hang. */
 async function isLeftLying(lock: ObjectLock, signal: AbortSignal | undefined): Promise<boolean> {
   if (lock.inspect().kind !== 'free') return false;
   await pause(LEFT_LYING_MS, signal);
@@ -174,7 +174,7 @@ class PlaceInQueue {
     this.#queue?.join();
   }
 
-  /** Whether the queue of the host tells; else somebody of this process does. */
+  /** Whether the queue of the host decides; else a waiter of this process does. */
   get isNear(): boolean {
     return this.#line?.isNear !== false;
   }

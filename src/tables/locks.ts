@@ -108,7 +108,7 @@ export const LONGEST_AGREEMENT = 4096;
 /** The file with the name of the owner in a lock directory. */
 export const RECORD_NAME = 'pid';
 
-/** Begins the name of a directory of one user for locks, in one that is everybody's; the number of the user follows. */
+/** Begins the name of a directory of one user for locks, in a world-writable one; the number of the user follows. */
 export const OWN_DIRECTORY = '.ct-locks.';
 
 /** Where that of those who wait is. */
@@ -147,19 +147,20 @@ export const FILE_MODE = 0o664;
 /** No pid of Linux needs more bits (PID_MAX_LIMIT). */
 export const PID_BITS = 22;
 
-/** The places of a region but one: nobody gets one behind so many others that came while the queue was never empty. */
+/**
+ * The places of a region but one: no process gets one behind so many others that came while the queue was never empty.
+ */
 export const PLACE_BITS = 14;
 
 /** Bytes of a file that may be locked. */
 export const OFFSET_BITS = 62;
 
-/** How often somebody else may take the place that we are about to take. */
+/** How often another process may take the place that we are about to take. */
 export const PLACE_TRIES = 100;
 
 /**
- * A first who has not moved for so long may hang; mostly it waits for a long compile, as everybody does. So those
- * behind ask then, but more rarely than usual, by `rarely` times their distance: the first has ten chances before the
- * second.
+ * A first that has not moved for so long may hang; usually it waits for a long compile, as all do. So those behind ask
+ * then, but more rarely than usual, by `rarely` times their distance: the first has ten chances before the second.
  */
 export const PATIENCE_MS = 60000;
 

@@ -2,8 +2,8 @@
 import type { Pattern, Rule } from './pattern.js';
 
 /**
- * What a compiler writes beside its product, by how it can be had under another name for a while. In the order in which
- * files are published.
+ * What a compiler writes beside its product, by how it can be written under another name for a while. In the order in
+ * which files are published.
  */
 export type SideKind =
   | 'stack-usage'

@@ -49,7 +49,7 @@ describe('the command line', () => {
   });
 
   test.each([
-    [[], 'what to do is missing'],
+    [[], 'a verb is missing'],
     [['lick', '--target=a.o', '--', 'true'], '"lick" is unknown'],
     [['compile', '--', 'true'], '--target=FILE is missing'],
     [['compile', '--target=', '--', 'true'], '--target=FILE is missing'],

@@ -23,13 +23,15 @@ const sources = (folders: readonly string[]): string[] =>
   folders.flatMap(filesBelow).filter((file) => /\.(ts|[ch])$/.test(file));
 
 /** Rewritten next. */
-const LATER = /^native|helper-arguments|helper-help|heads\.ts$/;
+const LATER = /heads\.ts$/;
 
 /** Folders whose comments are written so. The others follow. */
 const COMMENTED = [
   ...['stages', 'scheduler', 'cli', 'config', 'cleanup', 'doctor', 'contention', 'host', 'files', 'reports'],
-  ...['processes', 'warnings', 'secrets', 'text', 'xml'],
-].map((folder) => `src/${folder}`);
+  ...['processes', 'warnings', 'secrets', 'text', 'xml', 'locks', 'compile', 'tables'],
+]
+  .map((folder) => `src/${folder}`)
+  .concat('native');
 
 /** `checkout-states.md` is made of the tests' states, the change log is history, and the vocabulary may name what it replaces. */
 const PAGES = [
