@@ -1,6 +1,7 @@
 import { shellWord } from '../../text/shell-word.js';
 import { freeEnding } from '../aside.js';
 import { outermost } from '../within.js';
+import { wordOf } from '../word.js';
 import { backupOf } from './condition.js';
 import { inSource, type Place } from './place.js';
 
@@ -28,15 +29,4 @@ export function bringBack(source: string, places: readonly Place[]): string[] {
 /** Commands that remove what a killed cvs has kept of files. */
 export function removeBackups(source: string, places: readonly Place[]): string[] {
   return places.map(({ bytes }) => `rm -f ${wordOf(inSource(source, backupOf(bytes)))}`);
-}
-
-/** A name as one word of a command, also one that is not UTF-8. */
-export function wordOf(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  if (Buffer.from(text).equals(bytes)) return shellWord(text);
-  const octal = [...bytes].map((byte) => {
-    const character = String.fromCharCode(byte);
-    return /[\w./]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`;
-  });
-  return `"$(printf '${octal.join('')}')"`;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { lastHead } from '../journal.js';
 import { commandText } from '../tool.js';
 import type {
   BrokenMove,
@@ -26,11 +27,15 @@ import { type Following, plainArguments, updateArguments } from './update-option
  * CVS. Its files have revisions, the tree has none: a digest of all of them stands for it, and the files' revisions at the
  * last digests are kept beside the journal, with digests of what stood in the files.
  *
- * @param memory the directory for that
+ * @param memory the journal of what was built, and the directory for that
  */
 export function cvs(following: Following, memory: string): VersionControl {
   const directory = join(memory, 'cvs');
-  const known: Memory = { snapshots: new Snapshots(directory), contents: new Contents(directory) };
+  const known: Memory = {
+    snapshots: new Snapshots(directory),
+    contents: new Contents(directory),
+    recorded: () => lastHead(memory).record?.revision,
+  };
   return {
     type: 'cvs',
     command: commandText(['cvs', '-z3', ...plainArguments(following)]),

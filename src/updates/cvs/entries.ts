@@ -58,3 +58,7 @@ export function digestOf(entries: Entries): string {
   for (const [path, revision] of entries) hash.update(`${path}\0${revision}\0`);
   return hash.digest('hex');
 }
+
+/** Whether a revision is one of CVS, not of a system that the source was of before. */
+export const isDigest = (revision: string | undefined): revision is string =>
+  revision !== undefined && /^[0-9a-f]{40}$/.test(revision);

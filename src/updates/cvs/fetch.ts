@@ -4,10 +4,11 @@ import type { Checkout, Fault, FetchResult } from '../version-control.js';
 import { bringBack, moveAway } from './advice.js';
 import { conditionOf } from './condition.js';
 import { disguisedIn } from './disguised.js';
-import { digestOf, entriesOf } from './entries.js';
+import { digestOf, type Entries, entriesOf, isDigest } from './entries.js';
 import { faultOf, inTheWayOf } from './fault.js';
 import { inTheWay } from './in-the-way.js';
 import type { Memory } from './memory.js';
+import { comeFromElsewhere } from './origin.js';
 import { inSource, type Place } from './place.js';
 import { rehearse, type Said } from './said.js';
 import { strayedIn } from './strayed.js';
@@ -20,11 +21,12 @@ import { type Following, lettersOf, updateArguments } from './update-options.js'
  */
 export async function fetch(
   following: Following,
-  { snapshots, contents }: Memory,
+  memory: Memory,
   checkout: Checkout,
   asOf?: Date,
 ): Promise<FetchResult> {
   const { source } = checkout;
+  const { snapshots, contents } = memory;
   const read = treeOf(source);
   if (read.kind === 'failed') return read;
   const { tree } = read;
@@ -32,6 +34,9 @@ export async function fetch(
   // A reset goes back to what it had; what the very first one finds may be what is meant.
   const strayed = following.mode === 'fast-forward' || snapshots.isEmpty() ? strayedIn(source, tree, following) : [];
   if (strayed.length > 0) return { kind: 'failed', message: refusal(source, strayed) };
+  const past = pastOf(memory, entries);
+  const strange = past === undefined ? [] : await comeFromElsewhere(checkout, tree, past);
+  if (strange.length > 0) return { kind: 'failed', message: refusal(source, strange) };
   snapshots.keep(entries);
   const rehearsal = await rehearse(checkout, updateArguments(following, tree, asOf));
   const asked = rehearsal.kind === 'said' ? rehearsal : undefined;
@@ -56,6 +61,12 @@ export async function fetch(
   const head = digestOf(entries);
   // What it is at when it has moved nobody can know before.
   return { kind: 'fetched', head, target: news ? undefined : head, news, asOf };
+}
+
+/** What was recorded last, where that is something else, and was kept. */
+function pastOf({ snapshots, recorded }: Memory, present: Entries): Entries | undefined {
+  const revision = recorded();
+  return isDigest(revision) && revision !== digestOf(present) ? snapshots.of(revision) : undefined;
 }
 
 /** Whether cvs takes a directory for one of which somebody wants some files only, which ends with the next update of those with `-d`. */

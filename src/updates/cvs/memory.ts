@@ -5,4 +5,6 @@ import type { Snapshots } from './snapshots.js';
 export interface Memory {
   readonly snapshots: Snapshots;
   readonly contents: Contents;
+  /** The revision that was recorded last. */
+  readonly recorded: () => string | undefined;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readRegularFile, replaceAtomically } from '../../files/atomic-file.js';
 import { ensureDirectory } from '../../files/ensure-directory.js';
 import { errorCode } from '../../host/error-code.js';
-import { digestOf, type Entries } from './entries.js';
+import { digestOf, type Entries, isDigest } from './entries.js';
 
 /**
  * What the entries were at the last revisions, by their digest. CVS itself knows no revision of the tree, so without the
@@ -59,7 +59,7 @@ export class Snapshots {
   }
 
   #file(digest: string): string {
-    if (!/^[0-9a-f]{40}$/.test(digest)) throw new Error(`not a digest of entries: ${JSON.stringify(digest)}`);
+    if (!isDigest(digest)) throw new Error(`not a digest of entries: ${JSON.stringify(digest)}`);
     return join(this.#directory, `${digest}.json`);
   }
 }

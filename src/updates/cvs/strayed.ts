@@ -1,7 +1,7 @@
 import { shellWord } from '../../text/shell-word.js';
 import type { Fault } from '../version-control.js';
 import { outermost } from '../within.js';
-import { wordOf } from './advice.js';
+import { wordOf } from '../word.js';
 import { hasPlaceOfItsOwn } from './entries.js';
 import { sortedPaths } from './fault.js';
 import type { Directory, Entry, Tree } from './tree.js';

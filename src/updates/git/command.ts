@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import { FOREIGN_REPOSITORY } from '../../config/git-upstream.js';
+import { workTreeOf } from '../../config/work-tree.js';
+import { shellWord } from '../../text/shell-word.js';
 import { type Client, clientFailure, runClient } from '../client.js';
+import { toCopy } from '../proof.js';
 import type { ToolResult } from '../tool.js';
 import type { Checkout } from '../version-control.js';
 
@@ -29,6 +33,8 @@ export function gitEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   environment['LC_ALL'] = 'C';
   // Objects are what the server has, not what somebody has put into their place here (git-replace(1)).
   environment['GIT_NO_REPLACE_OBJECTS'] = '1';
+  // Nor are the parents of a commit what somebody has written here: no file is that of .git/info/grafts.
+  environment['GIT_GRAFT_FILE'] = '';
   for (const [key, value] of PLAIN_SETTINGS) addSetting(environment, key, value);
   if (!base['GIT_SSH_COMMAND'] && !base['GIT_SSH']) environment['GIT_SSH_COMMAND'] = BATCH_SSH;
   return environment;
@@ -57,6 +63,9 @@ function addSetting(environment: NodeJS.ProcessEnv, key: string, value: string):
   environment[`GIT_CONFIG_VALUE_${count}`] = value;
   environment['GIT_CONFIG_COUNT'] = String(count + 1);
 }
+
+/** Garbage collection may take minutes; a time limit must not fall into it while the tree moves. See `tidy`. */
+export const NO_COLLECTION = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false'];
 
 const GIT: Client = { program: 'git', environment: gitEnvironment };
 
@@ -120,7 +129,10 @@ export type Looked<T> =
 export async function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
   const chunks: Buffer[] = [];
   const result = await runGit(checkout, args, (chunk) => chunks.push(chunk));
-  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  if (result.kind !== 'ok') {
+    const message = failureText(checkout, args, result);
+    return { kind: 'failed', message: [message, ...explainIndex(checkout, message)].join('\n') };
+  }
   const all = Buffer.concat(chunks);
   const parts: Buffer[] = [];
   let start = 0;
@@ -129,4 +141,14 @@ export async function nulSeparated(checkout: Checkout, args: readonly string[]):
     start = end + 1;
   }
   return { kind: 'seen', value: parts };
+}
+
+/** An index that was cut off or holds something else is none of a person's, and can be made from what is checked out. */
+function explainIndex({ source }: Checkout, said: string): string[] {
+  const tree = workTreeOf(source, 'git');
+  if (tree === undefined || !/index file (?:smaller|corrupt)|bad (?:index|signature)/.test(said)) return [];
+  return toCopy('The index of git is destroyed. To have it made anew, with all files as they are:', [
+    `rm -- ${shellWord(join(tree.administration, 'index'))}`,
+    `git -C ${shellWord(source)} reset -q`,
+  ]);
 }

@@ -19,7 +19,7 @@ export async function proveWorkTree(mode: GitUpdate['mode'], checkout: Checkout,
   if (places.kind === 'failed') return places;
   if (status.kind === 'failed') return status;
   const local = localIn(status.value);
-  const hidden = await hiddenChanges(whole, tree.administration);
+  const hidden = await hiddenChanges(whole, tree.administration, places.value.commonDirectory);
   if (hidden.kind === 'failed') return hidden;
   const modified = [...new Set([...local.modified, ...hidden.value.map((path) => decodeText(path))])].sort();
   const lock = join(tree.administration, 'index.lock');

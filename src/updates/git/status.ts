@@ -29,16 +29,29 @@ export async function statusOf(checkout: Checkout, submodules: 'configured' | 'a
 function statusIn(entries: readonly Buffer[]): Status {
   let head = '';
   const [modified, unmerged]: [Buffer[], Buffer[]] = [[], []];
-  for (const entry of entries) {
-    const line = entry.toString('latin1');
-    head = /^# branch\.oid (.*)$/.exec(line)?.[1] ?? head;
-    // `1 XY SUB mH mI mW hH hI PATH` and `u XY SUB m1 m2 m3 mW h1 h2 h3 PATH`
-    const changed = /^1 (?:\S+ ){7}/.exec(line)?.[0];
-    const conflicting = /^u (?:\S+ ){9}/.exec(line)?.[0];
-    if (changed !== undefined) modified.push(entry.subarray(changed.length));
-    if (conflicting !== undefined) unmerged.push(entry.subarray(conflicting.length));
+  for (const line of entries) {
+    const text = line.toString('latin1');
+    head = /^# branch\.oid (.*)$/.exec(text)?.[1] ?? head;
+    // `u XY SUB m1 m2 m3 mW h1 h2 h3 PATH`
+    const conflicting = /^u (?:\S+ ){9}/.exec(text)?.[0];
+    const changed = entryOf(line);
+    if (changed !== undefined) modified.push(changed.path);
+    if (conflicting !== undefined) unmerged.push(line.subarray(conflicting.length));
   }
   return { head, modified, unmerged, entries };
+}
+
+/** A tracked file that differs, by its line: `1 XY SUB mH mI mW hH hI PATH`. */
+export function entryOf(line: Buffer): Entry | undefined {
+  const [fields, kind, mode] = /^1 \S+ (\S)\S* (\d+) (?:\S+ ){4}/.exec(line.toString('latin1')) ?? [];
+  if (fields === undefined) return undefined;
+  return { path: line.subarray(fields.length), isInHead: mode !== '000000', isSubmodule: kind === 'S' };
+}
+
+interface Entry {
+  readonly path: Buffer;
+  readonly isInHead: boolean;
+  readonly isSubmodule: boolean;
 }
 
 /** The same, for a person. */

@@ -1,9 +1,13 @@
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import { workTreeOf } from '../../config/work-tree.js';
+import { real, workTreeOf } from '../../config/work-tree.js';
 import { readRegularFile } from '../../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../../files/directory-entries.js';
-import { outputLines } from '../client.js';
+import { shellWord } from '../../text/shell-word.js';
+import { freeEnding } from '../aside.js';
+import { endedByItself, outputLines } from '../client.js';
+import { exists, look } from '../look.js';
+import { listed, withCommands } from '../proof.js';
 import { decodeText } from '../text.js';
 import type {
   BrokenMove,
@@ -15,8 +19,9 @@ import type {
   RepairResult,
   VersionControl,
 } from '../version-control.js';
-import { failureText, nulSeparated, runGit } from './command.js';
-import { currentRevision } from './git.js';
+import { failureText, type Looked, nulSeparated, runGit } from './command.js';
+import { currentRevision } from './head.js';
+import { proveInside, withInside } from './inside.js';
 import { signOfWorkTree } from './sign.js';
 import { localChanges } from './status.js';
 import { findPlaces } from './tree-state.js';
@@ -49,9 +54,13 @@ export function withSubmodules(
     async proveTree(checkout, revision) {
       const proof = await git.proveTree(checkout, revision);
       if (proof.kind === 'failed' || !namesSubmodules(checkout)) return proof;
-      const strayed = await strayedSubmodules(checkout, following);
-      if (!Array.isArray(strayed)) return strayed;
-      return strayed.length === 0 ? proof : withStrayed(proof, strayed);
+      const lines = await linesOf(checkout);
+      if (lines.kind === 'failed') return lines;
+      const strayed = await strayedAmong(checkout, lines.value, following);
+      const inside = await proveInside(mode, checkout, checkedOutAmong(lines.value));
+      if (inside.kind === 'failed') return inside;
+      const proved = withInside(proof, inside);
+      return strayed.length === 0 ? proved : withStrayed(proved, strayed);
     },
     signOf(checkout) {
       const tree = git.signOf(checkout);
@@ -62,6 +71,8 @@ export function withSubmodules(
     async fetch(checkout, asOf) {
       const fetched = await git.fetch(checkout, asOf);
       if (fetched.kind === 'failed' || !namesSubmodules(checkout)) return fetched;
+      const standing = await standingInPlace(checkout);
+      if (standing !== undefined) return { kind: 'failed', message: standing };
       if (fetched.news) return (await fetchSubmodules(checkout, fetched)) ?? fetched;
       // An update that broke off, or somebody's hand, has left them elsewhere: they come back.
       const strayed = await strayedSubmodules(checkout, following);
@@ -94,12 +105,16 @@ const DEEPEST = 16;
 
 /** The signs of all submodules that are checked out. */
 function signsBelow(source: string, depth = 0): string[] {
-  const top = workTreeOf(source, 'git')?.top ?? source;
-  const text = depth > DEEPEST ? '' : (readRegularFile(join(top, '.gitmodules')) ?? '');
-  const paths = [...text.matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].map((match) => join(top, match[1] ?? ''));
-  return paths
+  return (depth > DEEPEST ? [] : placesNamedIn(source))
     .filter((path) => existsSync(join(path, '.git')))
     .flatMap((path) => [signOfWorkTree({ source: path }) ?? '', ...signsBelow(path, depth + 1)]);
+}
+
+/** Where the submodules of a tree are, absolute. Costs no process. */
+function placesNamedIn(source: string): string[] {
+  const top = workTreeOf(source, 'git')?.top ?? source;
+  const text = readRegularFile(join(top, '.gitmodules')) ?? '';
+  return [...text.matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].map((match) => join(top, match[1] ?? ''));
 }
 
 /** Whether the tree has a `.gitmodules`; costs no process. */
@@ -222,7 +237,9 @@ async function checkOut(checkout: Checkout, mode: 'fast-forward' | 'reset', foll
     ['submodule', 'sync', '--recursive', '--quiet'],
     ['-c', 'gc.auto=0', ...update, ...options],
   ]) {
-    const result = await runGit(checkout, args);
+    const first = await runGit(checkout, args);
+    // A post-checkout hook that fails makes a failure of what has been done: then there is nothing left to do.
+    const result = first.kind === 'failed' && endedByItself(first) ? await runGit(checkout, args) : first;
     if (result.kind === 'ok') continue;
     const advice = `(the source tree has moved and its submodules have not: git ${update.join(' ')} --recursive in ${checkout.source}, then stagelock unlock)`;
     return { kind: 'broken', message: `${failureText(checkout, args, result)}\n${advice}` };
@@ -230,25 +247,76 @@ async function checkOut(checkout: Checkout, mode: 'fast-forward' | 'reset', foll
   return { kind: 'moved' };
 }
 
-/** The paths of those that are not at the commit that the tree names, or, if all are to follow, not there at all. */
-async function strayedSubmodules(checkout: Checkout, following: Following): Promise<string[] | Failed> {
+/** What `git submodule status` says of one. */
+interface Line {
+  /** `-` when it is not checked out, `+` when it is elsewhere, `U` when its commit is in conflict. */
+  readonly sign: string;
+  readonly commit: string;
+  /** From the source. */
+  readonly path: string;
+}
+
+async function linesOf(checkout: Checkout): Promise<Looked<Line[]>> {
   const args = ['submodule', 'status', '--recursive'];
   const result = await runGit(checkout, args);
   if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
-  const lines = outputLines(result).filter((line) => (following === 'all' ? /^[-+U]/ : /^[+U]/).test(line));
-  const notFollowing = lines.length === 0 ? new Set<string>() : await ledElsewhere(checkout);
-  return lines
-    .map((line) =>
-      decodeText(
-        Buffer.from(
-          line
-            .slice(1)
-            .replace(/^\S+ /, '')
-            .replace(/ \([^)]*\)$/, ''),
-        ),
-      ),
-    )
-    .filter((path) => !notFollowing.has(path));
+  const lines = outputLines(result).flatMap((line) => {
+    const [, sign, commit, path] = /^([-+U ])(\w+) (.*?)(?: \([^)]*\))?$/s.exec(line) ?? [];
+    if (sign === undefined || commit === undefined || path === undefined) return [];
+    return [{ sign, commit, path: decodeText(Buffer.from(path)) }];
+  });
+  return { kind: 'seen', value: lines };
+}
+
+const checkedOutAmong = (lines: readonly Line[]): Line[] => lines.filter(({ sign }) => sign === ' ' || sign === '+');
+
+/** The paths of those that are not at the commit that the tree names, or, if they are to follow, not there at all. */
+async function strayedSubmodules(checkout: Checkout, following: Following): Promise<string[] | Failed> {
+  const lines = await linesOf(checkout);
+  return lines.kind === 'failed' ? lines : strayedAmong(checkout, lines.value, following);
+}
+
+async function strayedAmong(checkout: Checkout, lines: readonly Line[], following: Following): Promise<string[]> {
+  const absent = lines.filter(({ sign }) => sign === '-');
+  const initialised =
+    following === 'all' || absent.length === 0 ? undefined : new Set(await initialisedPaths(checkout));
+  const strayed = lines.filter(({ sign, path }) => (sign === '-' ? (initialised?.has(path) ?? true) : sign !== ' '));
+  const notFollowing = strayed.length === 0 ? new Set<string>() : await ledElsewhere(checkout);
+  return strayed.map(({ path }) => path).filter((path) => !notFollowing.has(path));
+}
+
+/** Those of the tree itself that `git submodule update` checks out, from the source. */
+async function initialisedPaths(checkout: Checkout): Promise<string[]> {
+  const places = await findPlaces(checkout);
+  if (places.kind === 'failed') return [];
+  const result = await runGit(checkout, ['config', '--null', '--get-regexp', '^submodule\\..*\\.url$']);
+  const keys = result.kind === 'ok' ? result.stdout.toString('utf8').split('\0') : [];
+  const names = new Set(keys.map((one) => /^submodule\.(.+)\.url\n/s.exec(one)?.[1]));
+  const named = await namedSubmodules(checkout);
+  const here = real(checkout.source);
+  return named
+    .filter(({ name }) => names.has(name))
+    .map(({ path }) => relative(here, join(real(places.value.top), path)));
+}
+
+function isOccupied(place: string): boolean {
+  const stat = look(place);
+  if (stat === undefined || exists(join(place, '.git'))) return false;
+  return !stat.isDirectory() || namesIn(place).length > 0;
+}
+
+/** What keeps git from checking out a submodule that was: files that it finds there without a repository. @returns what to tell a person */
+async function standingInPlace(checkout: Checkout): Promise<string | undefined> {
+  const { source } = checkout;
+  if (!placesNamedIn(source).some(isOccupied)) return undefined;
+  const paths = (await initialisedPaths(checkout)).filter((path) => isOccupied(join(source, path)));
+  if (paths.length === 0) return undefined;
+  const places = paths.map((path) => join(source, path));
+  const message = `In ${source} something else stands in the place of submodules: ${listed(paths)}. To put it aside:`;
+  return withCommands(
+    message,
+    places.map((place) => `mv -- ${shellWord(place)} ${shellWord(place + freeEnding([place]))}`),
+  );
 }
 
 /** The paths of those that are configured not to be checked out, or to be merged or rebased, or moved by a command. */

@@ -5,7 +5,7 @@ import { real, workTreeOf } from '../../config/work-tree.js';
 import { errorCode } from '../../host/error-code.js';
 import { shellWord } from '../../text/shell-word.js';
 import { outputLines } from '../client.js';
-import { withCommands } from '../proof.js';
+import { toCopy, withCommands } from '../proof.js';
 import type { Checkout } from '../version-control.js';
 import { failureText, type Looked, nulSeparated, runGit } from './command.js';
 import { type Status, statusOf } from './status.js';
@@ -32,7 +32,10 @@ export interface TreeState {
 export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
   const args = ['rev-parse', '--show-toplevel', '--absolute-git-dir', '--git-common-dir'];
   const result = await runGit(checkout, args);
-  if (result.kind !== 'ok') return { kind: 'failed', message: failureText(checkout, args, result) };
+  if (result.kind !== 'ok') {
+    const message = failureText(checkout, args, result);
+    return { kind: 'failed', message: [message, ...explainBare(checkout, message)].join('\n') };
+  }
   const [top, gitDirectory, common, ...more] = outputLines(result);
   if (!top || !gitDirectory || !common || more.length > 0) {
     return { kind: 'failed', message: `${checkout.source}: cannot find the work tree and its .git directory` };
@@ -41,6 +44,13 @@ export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
   if (here !== undefined && here !== real(top)) return { kind: 'failed', message: explainElsewhere(here, top) };
   const commonDirectory = resolve(checkout.source, common);
   return { kind: 'seen', value: { top, indexLock: join(gitDirectory, 'index.lock'), gitDirectory, commonDirectory } };
+}
+
+/** A setting that other tools leave behind, and by which git takes a repository for one without files. */
+function explainBare({ source }: Checkout, said: string): string[] {
+  if (!said.includes('must be run in a work tree') || workTreeOf(source, 'git') === undefined) return [];
+  const command = `git -C ${shellWord(source)} config core.bare false`;
+  return toCopy('To tell git that there is a work tree (core.bare):', [command]);
 }
 
 /** git then says of other files that they are what is checked out, and writes those. */

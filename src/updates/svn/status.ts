@@ -1,6 +1,7 @@
 import type { Checkout, Failed } from '../version-control.js';
 import { rootFinder } from '../within.js';
 import { readSvn } from './command.js';
+import { explainLostCopies } from './pristines.js';
 
 /** What `svn status` says of a working copy, and of the externals in it. */
 export interface Status {
@@ -43,7 +44,10 @@ export async function statusOf(checkout: Checkout, options: readonly string[]): 
       if (name === 'wc-status' && attributes['item'] === 'external') roots.push(path);
     },
   });
-  if (read.kind === 'failed') return read;
+  if (read.kind === 'failed') {
+    const lost = await explainLostCopies(checkout, read.message);
+    return { kind: 'failed', message: [read.message, ...lost].join('\n') };
+  }
   const within = rootFinder(roots);
   const all = entries.map((entry) => (within(entry.path) === undefined ? entry : { ...entry, external: true }));
   const paths = (isSo: (entry: Entry) => boolean): string[] => [

@@ -4,6 +4,7 @@ import type { Checkout } from '../version-control.js';
 import { runSvn, svnFailure } from './command.js';
 import type { Look } from './found.js';
 import { isWorkingCopy } from './places.js';
+import { explainLostCopies } from './pristines.js';
 import { atHead } from './tree.js';
 
 /** What became of an update; where it did not succeed, how the command that failed ended. */
@@ -26,7 +27,9 @@ export async function updateTo(
   for (const args of commands) {
     const result = await runSvn(checkout, args);
     if (result.kind === 'ok') continue;
-    return { kind: 'failed', message: svnFailure(checkout, args, result), result, first: args === commands[0] };
+    const said = svnFailure(checkout, args, result);
+    const lost = await explainLostCopies(checkout, said);
+    return { kind: 'failed', message: [said, ...lost].join('\n'), result, first: args === commands[0] };
   }
   return { kind: 'updated' };
 }

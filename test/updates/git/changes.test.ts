@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changesBetween } from '../../../src/updates/git/git.js';
+import { changesBetween } from '../../../src/updates/git/changes.js';
 import { logReader } from '../../../src/updates/git/log.js';
 import type { Change } from '../../../src/updates/record.js';
 import { originAndClone, repositoryAt } from '../repository.js';

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { currentRevision, fetch, type GitSource } from '../../../src/updates/git/git.js';
+import { fetch, type GitSource } from '../../../src/updates/git/fetch.js';
+import { currentRevision } from '../../../src/updates/git/head.js';
 import { checkoutOf, environment, originAndClone, pidIn, runs, script, temporaryDirectory } from '../repository.js';
 
 const forward: GitSource = { remote: 'origin', branch: 'main', mode: 'fast-forward' };

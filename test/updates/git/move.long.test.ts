@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { currentRevision, fetch, type GitSource, git, moveTo, tidy } from '../../../src/updates/git/git.js';
+import { fetch, type GitSource } from '../../../src/updates/git/fetch.js';
+import { git, tidy } from '../../../src/updates/git/git.js';
+import { currentRevision } from '../../../src/updates/git/head.js';
+import { moveTo } from '../../../src/updates/git/move.js';
 import type { Checkout } from '../../../src/updates/version-control.js';
 import { originAndClone, pidIn, type Repository, runs, script } from '../repository.js';
 

@@ -84,3 +84,12 @@ export const BY_SHELL: readonly string[] = [
   'rm -f b.c && mkdir b.c',
   'test ! -d lib || mv lib lib.old',
 ];
+
+/** What leaves a conflict in `a.c`, with its markers, while the revision that is checked out stays what it was. */
+export const CONFLICTS: Readonly<Record<SystemName, string>> = {
+  git: 'git checkout -q HEAD -- a.c; echo "int mine;" >a.c; git diff -- a.c >../mine.patch; git checkout -q -- a.c; echo "int theirs;" >a.c; git add a.c; git apply --3way ../mine.patch',
+  svn: 'echo "int mine;" >a.c; svn update -q -r PREV --accept postpone a.c',
+  // All files, since those of the last commit are not known here.
+  hg: 'here=$(hg log -r . -T "{node}"); hg update -q -C -r .^; for file in $(hg files); do echo "int theirs;" >"$file"; done; hg commit -q -u me -m theirs; hg update -q -C -r "$here"; hg merge -q -r tip --tool :merge',
+  cvs: 'echo "int mine;" >a.c; cvs -Q update -r 1.1 a.c',
+};

@@ -36,6 +36,19 @@ function branchOff(world: World): void {
   world.runIn(branch, 'cvs', '-Q', 'commit', '-m', 'side');
 }
 
+/** One with a file that the module has, too, at the same revision. @returns where it is */
+function anotherRepository(world: World): string {
+  const foreign = join(world.root, 'foreign');
+  world.runIn(world.root, 'cvs', '-d', foreign, 'init');
+  mkdirSync(join(foreign, 'module'));
+  world.runIn(world.root, 'cvs', '-Q', '-d', foreign, 'checkout', '-d', 'foreign-work', 'module');
+  const work = join(world.root, 'foreign-work');
+  writeFileSync(join(work, 'a.c'), 'int foreign;\n');
+  world.runIn(work, 'cvs', '-Q', 'add', 'a.c');
+  world.runIn(work, 'cvs', '-Q', 'commit', '-m', 'foreign');
+  return foreign;
+}
+
 /** Puts another file in the place of one, which cvs cannot tell by its time. */
 function disguise(world: World, path: string): void {
   const file = join(world.source, path);
@@ -51,6 +64,8 @@ const MENDED = { primary: 'builds', secondary: 'refuses' } as const;
 const REFUSES = { primary: 'refuses', secondary: 'refuses' } as const;
 /** What has come is in the way of nobody but the primary. */
 const NOT_UPDATED = { primary: 'refuses', secondary: 'builds' } as const;
+
+const REFUSES_ANOTHER = { ...REFUSES, names: ['checked out from elsewhere'] } as const;
 
 /** A local change that is in the way: refused, and discarded in mode reset. */
 const inTheWay = (path: string, more: Partial<Outcome> = {}): Readonly<Record<Mode, Outcome>> => ({
@@ -429,6 +444,50 @@ export const CVS_STATES: readonly State[] = [
       cvs(world, '-d', store, 'checkout', '-d', 'nested', 'module/lib/deep');
     },
     outcome: { ...MENDED, untracked: ['nested/d.c'] },
+  },
+  {
+    state: 'it is noted to come from another repository, which has a file of the same revision',
+    make: (world) => {
+      const foreign = anotherRepository(world);
+      world.run('sh', '-c', `find . -path '*/CVS/Root' | while read file; do echo "${foreign}" >"$file"; done`);
+    },
+    outcome: REFUSES_ANOTHER,
+  },
+  {
+    state: 'only its top directory is noted to come from another repository',
+    make: (world) => {
+      const foreign = anotherRepository(world);
+      world.write('CVS/Root', `${foreign}\n`);
+      world.push({ write: { 'b.c': withLine(0, 'int b = 2;') } });
+    },
+    outcome: REFUSES_ANOTHER,
+  },
+  {
+    state: 'a directory is noted to come from another place of the repository, which has a file of the same revision',
+    make: (world) => {
+      const other = join(world.root, 'other');
+      mkdirSync(inStore(world, '../other'));
+      world.runIn(world.root, 'cvs', '-Q', '-d', join(world.root, 'store'), 'checkout', 'other');
+      writeFileSync(join(other, 'c.c'), 'int other;\n');
+      world.runIn(other, 'cvs', '-Q', 'add', 'c.c');
+      world.runIn(other, 'cvs', '-Q', 'commit', '-m', 'other');
+      world.write('lib/CVS/Repository', 'other\n');
+      pushFirstLine(world);
+    },
+    outcome: { ...REFUSES, names: ['lib'] },
+  },
+  {
+    state: 'the repository was moved, and CVS/Root says so',
+    make: (world) => {
+      symlinkSync(join(world.root, 'store'), join(world.root, 'moved'));
+      world.run(
+        'sh',
+        '-c',
+        `find . -path '*/CVS/Root' | while read file; do echo "${world.root}/moved" >"$file"; done`,
+      );
+      pushFirstLine(world);
+    },
+    outcome: MENDED,
   },
   {
     state: 'an administrator has moved a directory of the repository',

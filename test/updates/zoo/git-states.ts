@@ -1,5 +1,15 @@
-import { chmodSync, cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { GIT_SUBMODULE_STATES } from './git-submodule-states.js';
 import type { State } from './state.js';
 import type { World } from './world.js';
 
@@ -26,8 +36,7 @@ const unknownInTheWay = (added: string, file: string): State['outcome'] => ({
     primary: 'refuses',
     secondary: 'builds',
     names: [added],
-    untracked: [file],
-    besides: { because: 'git says what to do', done: (world) => world.remove(added) },
+    untracked: [file, file.replace(added, `${added}.mine`)],
   },
   reset: { primary: 'builds', secondary: 'builds', untracked: [file] },
 });
@@ -68,11 +77,102 @@ export const GIT_STATES: readonly State[] = [
         secondary: 'builds',
         modified: ['a.c'],
         names: ['a.c'],
-        besides: { because: 'git says what to do', done: (world) => void git(world, 'checkout', '-q', '--', 'a.c') },
+        untracked: ['a.c.mine'],
       },
       reset: { primary: 'builds', secondary: 'builds', modified: ['a.c'] },
     },
   },
+  {
+    state: 'files of odd names edited, staged, added and removed that the news touch',
+    begin: (world) => world.push({ write: { "it's [a] ä.c": '1\n', '-dash': '1\n', 'gone.c': '1\n' } }),
+    make: (world) => {
+      for (const path of ["it's [a] ä.c", '-dash', 'new.c', 'later.c']) world.write(path, 'mine\n');
+      git(world, 'add', '--', '-dash', 'new.c');
+      git(world, 'add', '-N', 'later.c');
+      git(world, 'rm', '-q', 'gone.c');
+      world.push({
+        write: { "it's [a] ä.c": '2\n', '-dash': '2\n', 'new.c': '2\n', 'later.c': '2\n', 'gone.c': '2\n' },
+      });
+    },
+    outcome: {
+      'fast-forward': {
+        primary: 'refuses',
+        secondary: 'builds',
+        names: ["it's [a] ä.c".slice(0, 4), '-dash', 'new.c'],
+        modified: ["it's [a] ä.c", '-dash', 'new.c', 'later.c', 'gone.c'],
+        untracked: ["it's [a] ä.c.mine", '-dash.mine', 'new.c', 'new.c.mine', 'later.c', 'later.c.mine'],
+      },
+      reset: {
+        primary: 'builds',
+        secondary: 'builds',
+        modified: ["it's [a] ä.c", '-dash', 'new.c', 'later.c', 'gone.c'],
+        untracked: ['new.c', 'later.c'],
+      },
+    },
+  },
+  {
+    state: 'an ignored file where the news add one',
+    begin: (world) => world.push({ write: { '.gitignore': '*.gen\n' } }),
+    make: (world) => {
+      world.write('x.gen', 'mine\n');
+      const work = join(world.root, 'work');
+      writeFileSync(join(work, 'x.gen'), 'theirs\n');
+      world.runIn(work, 'git', 'add', '-f', 'x.gen');
+      world.push(NEWS);
+    },
+    outcome: unknownInTheWay('x.gen', 'x.gen'),
+  },
+  {
+    state: 'the index cut off',
+    make: (world) => {
+      truncateSync(join(world.source, '.git/index'), 20);
+      world.push(NEWS);
+    },
+    outcome: { primary: 'refuses', secondary: 'refuses', names: ['index'] },
+  },
+  {
+    state: 'git was told that there is no work tree',
+    make: (world) => {
+      git(world, 'config', 'core.bare', 'true');
+      world.push(NEWS);
+    },
+    outcome: { primary: 'refuses', secondary: 'refuses', names: ['core.bare'] },
+  },
+  {
+    state: 'a branch of the other side that is no more there has the name of the one that is followed before its own',
+    make: (world) => {
+      git(world, 'update-ref', '-d', 'refs/remotes/origin/main');
+      git(world, 'update-ref', 'refs/remotes/origin/main/old', 'HEAD');
+      world.push(NEWS);
+    },
+    outcome: { primary: 'refuses', secondary: 'builds', names: ['remote prune origin'] },
+  },
+  {
+    state: 'another text in the place of that of a file, which git has written',
+    make: (world) => {
+      writeFileSync(join(world.root, 'other text'), 'other;\n');
+      const other = git(world, 'hash-object', '-w', join(world.root, 'other text')).trim();
+      git(world, 'replace', git(world, 'rev-parse', 'HEAD:b.c').trim(), other);
+      world.remove('b.c');
+      git(world, 'checkout', '-q', '--', 'b.c');
+      // As after a checkout that takes longer: git then believes what it has noted of the file.
+      const later = new Date(Date.now() + 2000);
+      utimesSync(join(world.source, '.git/index'), later, later);
+      world.push(NEWS);
+    },
+    outcome: { primary: 'builds', secondary: 'builds', modified: ['b.c'] },
+  },
+  {
+    state: 'the parents of a commit are others by .git/info/grafts',
+    make: (world) => {
+      world.push(NEWS);
+      git(world, 'fetch', '-q');
+      writeFileSync(join(world.source, '.git/info/grafts'), git(world, 'rev-parse', 'origin/main'));
+      world.push({ write: { 'b.c': 'int b = 2;\n' } });
+    },
+    outcome: { primary: 'builds', secondary: 'builds' },
+  },
+  ...GIT_SUBMODULE_STATES,
   {
     state: 'a tracked file removed',
     make: (world) => {

@@ -7,7 +7,7 @@ import type { SystemName } from '../../../src/updates/record.js';
 import { Random } from '../../support/random.js';
 import { STAGELOCK } from '../../system/programs.js';
 import { filesIn } from '../systems/broken.js';
-import { BY_HAND, BY_SHELL } from './by-hand.js';
+import { BY_HAND, BY_SHELL, CONFLICTS } from './by-hand.js';
 import { newestOf } from './newest.js';
 import type { BuildName, Files, World } from './world.js';
 
@@ -113,8 +113,9 @@ export class History {
 
   async #fault(): Promise<void> {
     const random = this.#random;
-    const kind = random.pick(['edit', 'client', 'client', 'shell', 'shell'] as const);
+    const kind = random.pick(['edit', 'client', 'client', 'shell', 'shell', 'conflict', 'conflict'] as const);
     if (kind === 'edit') this.#edit();
+    else if (kind === 'conflict') this.#byHand(['sh', '-c', CONFLICTS[this.#world.type]]);
     else if (kind === 'shell') this.#byHand(['sh', '-c', random.pick(BY_SHELL)]);
     else await this.#byClient(random.pick(BY_HAND[this.#world.type]));
     this.#leave();

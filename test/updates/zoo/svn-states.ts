@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingForKills } from '../systems/broken.js';
 import type { Outcome, State } from './state.js';
@@ -429,6 +429,44 @@ export const SVN_STATES: readonly State[] = [
     },
   },
   {
+    state: "svn's own copy of a file is lost, and the news touch it",
+    begin: (world) => world.push({ write: { 'same.c': 'int a = 1;\n' } }),
+    make: (world) => {
+      rmSync(copyOf(world, 'a.c'));
+      world.push(NEWS);
+    },
+    outcome: { primary: 'refuses', secondary: 'builds', names: ['pristine'] },
+  },
+  {
+    state: "svn's own copy of a file that a person has edited is lost",
+    begin: (world) => world.push({ write: { 'same.c': 'int a = 1;\n' } }),
+    make: (world) => {
+      rmSync(copyOf(world, 'a.c'));
+      world.write('a.c', 'int mine;\n');
+      world.push(NEWS);
+    },
+    outcome: {
+      'fast-forward': {
+        primary: 'refuses',
+        secondary: 'refuses',
+        names: ['pristine'],
+        modified: ['a.c'],
+        untracked: ['a.c.mine'],
+      },
+      reset: { primary: 'refuses', secondary: 'refuses', names: ['pristine'], modified: ['a.c'] },
+    },
+  },
+  {
+    state: "svn's own copy of a file is another text, and the news touch it",
+    make: (world) => {
+      const copy = copyOf(world, 'a.c');
+      chmodSync(copy, 0o644);
+      writeFileSync(copy, 'another text\n');
+      world.push(NEWS);
+    },
+    outcome: { primary: 'refuses', secondary: 'builds', names: ['a.c'] },
+  },
+  {
     state: 'without what svn knows of it',
     make: (world) => {
       world.push(NEWS);
@@ -490,6 +528,12 @@ log-encoding = latin1
 exclusive-locking = true
 busy-timeout = 1
 `;
+
+/** Where svn keeps the text of a file as it was checked out. */
+function copyOf(world: World, path: string): string {
+  const sum = svn(world, 'info', '--xml', path).match(/<checksum>(\w+)</)?.[1] ?? '';
+  return join(world.source, '.svn', 'pristine', sum.slice(0, 2), `${sum}.svn-base`);
+}
 
 function svnThere(world: World, command: string, ...urls: readonly string[]): void {
   world.runIn(world.root, 'svn', command, '-q', '-m', command, ...urls);
