@@ -21,7 +21,6 @@ import type {
 } from '../version-control.js';
 import { failureText, type Looked, nulSeparated, runGit } from './command.js';
 import { currentRevision } from './head.js';
-import { proveInside, withInside } from './inside.js';
 import { signOfWorkTree } from './sign.js';
 import { localChanges } from './status.js';
 import { findPlaces } from './tree-state.js';
@@ -57,6 +56,8 @@ export function withSubmodules(
       const lines = await linesOf(checkout);
       if (lines.kind === 'failed') return lines;
       const strayed = await strayedAmong(checkout, lines.value, following);
+      // Not loaded by a run that has nothing to look at.
+      const { proveInside, withInside } = await import('./inside.js');
       const inside = await proveInside(mode, checkout, checkedOutAmong(lines.value));
       if (inside.kind === 'failed') return inside;
       const proved = withInside(proof, inside);
