@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import * as z from 'zod/mini';
 import { configSchema } from '../config/schema.js';
+import { HELP as helperHelp } from '../tables/helper-help.js';
 import { VERSION } from '../version.js';
 import { HELP as cleanupHelp } from './cleanup-help.js';
 import { EXIT } from './exit.js';
-import { HELP as helperHelp } from './helper-arguments.js';
 import { program } from './program.js';
 
 /*

@@ -10,7 +10,7 @@ export interface Addressees {
   readonly tooMany: number;
 }
 
-/** A merge of a year's work must not mail everybody who had a hand in it: none of them has broken anything today. */
+/** A merge of a year's work must not mail every author in it: none of them has broken anything today. */
 const MOST_AUTHORS = 20;
 
 /** The authors of an update, and the monitors for a copy; the monitors alone when there are no authors to be told. */
@@ -44,7 +44,7 @@ function authorOf({ author, email }: Change, domain: string | undefined): Mailbo
   return isMachine(address) ? undefined : mailbox(address, author === login ? '' : author);
 }
 
-/** Robots, and addresses that say themselves that nobody reads what comes there. */
+/** Robots, and addresses that say themselves that they are not read. */
 function isMachine(address: string): boolean {
   return /\[bot\]|^(?:[^@]*[+._-])?(?:no|do-?not)[._-]?reply[@+._-]|^(?:mailer-daemon|nobody)@|@(?:[^@]*\.)?no-?reply\./i.test(
     address,

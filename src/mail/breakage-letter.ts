@@ -28,7 +28,7 @@ export interface Failure {
   readonly logFile: string;
 }
 
-/** Where a run was, and who is told of it. */
+/** Where a run was, and who gets a mail about it. */
 export interface Surroundings {
   readonly project: string;
   readonly user: string;
@@ -42,7 +42,7 @@ export const TOLD = object({
   since: time,
   to: array(MAILBOX),
   cc: array(MAILBOX),
-  /** The id of the letter; missing when there was nobody to tell. */
+  /** The id of the letter; missing when there was no recipient. */
   letter: optional(string()),
 });
 export type Told = TypeOf<typeof TOLD>;
@@ -52,7 +52,7 @@ const MOST_FAILURES = 5;
 const MOST_CHANGES = 30;
 const MOST_FILES = 10;
 
-/** The mail to those who may have broken a build. @returns undefined when there is nobody to tell */
+/** The mail to those who may have broken a build. @returns undefined when there is no recipient */
 export function brokenLetter(summary: RunSummary, { project, user, host, mail }: Surroundings): Letter | undefined {
   const addressees = addresseesOf(summary.update, mail);
   if (addressees.to.length === 0) return undefined;
@@ -79,7 +79,7 @@ export function brokenLetter(summary: RunSummary, { project, user, host, mail }:
   };
 }
 
-/** The mail to those who were told that a build is broken. @returns undefined when nobody was */
+/** The mail to those who got the mail that a build is broken. @returns undefined when there were none */
 export function fixedLetter(
   summary: RunSummary,
   told: Told,

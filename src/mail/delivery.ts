@@ -33,9 +33,9 @@ export interface MailContext extends DeliveryContext {
 export type MailDelivery = Delivery;
 
 /**
- * Delivers what is in a spool: each letter that is due, once, to everybody who has not got it.
+ * Delivers what is in a spool: each letter that is due, once, to every recipient who has not got it.
  *
- * A letter leaves the spool when everybody has got it. A process that dies between the server's 250 and that sends it once
+ * A letter leaves the spool when every recipient has got it. A process that dies between the server's 250 and that sends it once
  * more, and so does one that never hears the 250: SMTP has no way to tell. The Message-ID is the same then, by which most
  * mailboxes know it for what it is.
  *

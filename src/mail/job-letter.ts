@@ -20,7 +20,7 @@ export interface JobReport {
   readonly exit:
     | { readonly kind: 'exited'; readonly code: number }
     | { readonly kind: 'signalled'; readonly signal: string }
-    /** Its process is gone, and nobody saw how. */
+    /** Its process no longer exists, and how it ended is unknown. */
     | { readonly kind: 'vanished' };
   /** What it has written to stderr, possibly cut already. */
   readonly stderr: string;
@@ -44,7 +44,7 @@ const LOG = { bytes: 16 * 1024, lines: 40 };
  * What cron would have mailed of a run, to the maintainers. Cron mails all output; a run's stdout is only its progress, so
  * this is about what a person must know: what stands on stderr, or an end that is none to be content with.
  *
- * @returns undefined when nobody has to know anything
+ * @returns undefined when there is nothing to report
  */
 export function jobLetter(report: JobReport, mail: Mail): Letter | undefined {
   const to = mailboxes(mail.to);

@@ -86,7 +86,7 @@ export function distinct(all: readonly Mailbox[]): Mailbox[] {
   });
 }
 
-/** Everybody who gets a letter, each address once. */
+/** All recipients of a letter, each address once. */
 export function recipientsOf({ to, cc }: Letter): string[] {
   return distinct([...to, ...cc]).map(({ address }) => address);
 }

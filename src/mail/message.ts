@@ -34,7 +34,7 @@ export async function messageOf(letter: Letter, alphabet: Alphabet): Promise<Buf
     text: letter.text,
     html: letter.html,
     headers: headersOf(letter),
-    // The same at each attempt, and yet nobody can write a log that holds the boundary of the letter that quotes it.
+    // The same at each attempt, and yet no log can be written that holds the boundary of the letter that quotes it.
     baseBoundary: createHash('sha256').update(JSON.stringify(letter)).digest('hex').slice(0, 32),
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -64,7 +64,7 @@ function messageId({ from }: Letter, id: string): string {
   return `<${id}@${/^[A-Za-z0-9._-]+$/.test(domain) ? domain : 'localhost'}>`;
 }
 
-/** Nobody's absence is to be told to a machine, whatever his program goes by. */
+/** No automatic reply of an absent recipient must come back, whichever header their program goes by. */
 function headersOf({ marks = {} }: Letter): Record<string, string> {
   return {
     'Auto-Submitted': 'auto-generated',

@@ -1,6 +1,6 @@
 export { momentText as timeText } from '../text/moment.js';
 
-/** A piece of a mail: what somebody or something has written, shown as it is. */
+/** A piece of a mail: text of a person or a program, shown as it is. */
 export interface Passage {
   readonly heading?: string;
   readonly text: string;

@@ -31,7 +31,7 @@ export class Sendmail implements Transport {
 
   /**
    * One process for each recipient. There is only one exit code, and of several recipients it does not say which it is
-   * about: msmtp sends nobody the mail when one of them is refused, others send it to the rest.
+   * about: msmtp sends the mail to none when one of them is refused, others send it to the rest.
    */
   async send(letter: Letter, recipients: readonly string[], signal: AbortSignal): Promise<Sent> {
     const outcomes = new Map<string, Outcome>();
@@ -119,7 +119,7 @@ const OF_THE_MACHINE: ReadonlySet<number> = new Set([EX_USAGE, EX_NOPERM, EX_CON
 /**
  * Only EX_NOUSER is taken for the recipient's fault. Of the others that mean a lasting error, EX_DATAERR is also what msmtp
  * says of a recipient that is put off, and EX_NOHOST what it says when its own server's name cannot be looked up: what is
- * tried again for some days in vain does less harm than a mail that is lost.
+ * retried for some days without success does less harm than a mail that is lost.
  */
 function judge(end: End, said: string): Outcome | { readonly stop: Stop } {
   const words = said.trim() === '' ? '' : `: ${oneLine(said, 400)}`;

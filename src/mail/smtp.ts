@@ -120,12 +120,12 @@ export class Smtp implements Transport {
 
 const PARTING_MS = 1000;
 
-/** When the sender's address is such a one, nobody can get the letter otherwise. */
+/** When the sender's address is such a one, no recipient can get the letter otherwise. */
 function alphabetFor(letter: Letter, address: string): Alphabet {
   return alphabetOf(letter.from.address) === 'unicode' ? 'unicode' : alphabetOf(address);
 }
 
-/** Waits for one of nodemailer's callbacks; when the connection ends before, or somebody tells us to stop, for that. */
+/** Waits for one of nodemailer's callbacks; when the connection ends before, or this process is stopped, for that. */
 function outcomeOf(
   connection: SMTPConnection,
   signal: AbortSignal,

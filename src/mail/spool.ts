@@ -20,18 +20,18 @@ import { errorText } from '../text/error-text.js';
 import { ADDRESS, LETTER, type Letter, recipientsOf } from './letter.js';
 
 /*
- * A spool of mails is a directory with one file for each letter that somebody has still to get:
+ * A spool of mails is a directory with one file for each letter that a recipient has yet to get:
  *
- *     20020131T112100000Z-ID.json    the letter, and who has still to get it; after an attempt in vain the name says when that was
+ *     20020131T112100000Z-ID.json    the letter, and its remaining recipients; after a failed attempt the name says when that was
  *     no-way.json                    since when nothing can be sent, and why
- *     failed/                        letters that somebody never got, the newest of them
+ *     failed/                        letters that some recipient never got, the newest of them
  *     breakage/                      of each build, whether it is broken and who was told; see breakage.ts
  *
  * The name is made of the letter alone, its date and its id, so that a process that died and puts it there once more
- * changes nothing. A letter appears whole, and goes when everybody has got it.
+ * changes nothing. A letter appears whole, and goes when every recipient has got it.
  */
 
-/** Somebody who has not got a letter, and what was said to that; empty when nothing was. */
+/** A recipient who has not got a letter, and the server's answer; empty when there was none. */
 const MISSED = object({ address: ADDRESS, why: string() });
 export type Missed = TypeOf<typeof MISSED>;
 
@@ -66,7 +66,7 @@ const EXTENSION = '.json';
 const STEM = /^(\d{8}T\d{9}Z)-([A-Za-z0-9._-]{1,100})$/;
 /** More than any excerpt in a letter comes to. */
 const LONGEST = 4 * 1024 * 1024;
-/** Mails are nobody else's business, but a team's share the spool. */
+/** Other users must not read mails, but the members of a team share the spool. */
 export const MODE = 0o660;
 const MOST_FAILED = 50;
 
@@ -90,7 +90,7 @@ export function addLetter(spool: string, letter: Letter, now: Date): 'added' | '
   return 'added';
 }
 
-/** The name of a letter's file in a spool, before anybody has tried to deliver it. */
+/** The name of a letter's file in a spool, before the first attempt to deliver it. */
 export function nameOf({ date, id }: Letter): string {
   return `${compactTime(date)}-${id}${EXTENSION}`;
 }
@@ -100,7 +100,7 @@ export function isLetterName(name: string): boolean {
   return name.endsWith(EXTENSION) && STEM.test(name.slice(0, -EXTENSION.length));
 }
 
-/** The content of the file of a letter that nobody has got yet. */
+/** The content of the file of a letter that no recipient has got yet. */
 export function textOfFresh(letter: Letter, now: Date): string {
   const waiting = recipientsOf(letter).map((address) => ({ address, why: '' }));
   return recordText(SPOOLED, { letter, since: now.toISOString(), tries: 0, waiting, refused: [] }, 2);
@@ -112,7 +112,7 @@ export function readSpool(spool: string): SpoolContent {
   return { letters: items, problems };
 }
 
-/** The newest letters that somebody never got, oldest first: {@link SpooledLetter.refused} says who and why. */
+/** The newest letters that some recipient never got, oldest first: {@link SpooledLetter.refused} says who and why. */
 export function readFailed(spool: string): SpoolContent {
   return readSpool(join(spool, 'failed'));
 }
@@ -127,13 +127,13 @@ export function writeLetter(spooled: SpooledLetter): void {
   replaceAtomically(spooled.path, recordText(SPOOLED, spooled, 2), MODE);
 }
 
-/** A letter that everybody has got. A process that dies before this sends it once more, under the same Message-ID. */
+/** A letter that every recipient has got. A process that dies before this sends it once more, under the same Message-ID. */
 export function dropLetter({ path }: Pick<SpooledLetter, 'path'>): void {
   removeIfThere(path);
 }
 
 /**
- * Puts a letter away that somebody will not get. A process that dies in between does it once more.
+ * Puts a letter away that some recipient will not get. A process that dies in between does it once more.
  *
  * @throws the system's error; then it is still in the spool
  */
@@ -164,7 +164,7 @@ function dateOf(stem: string): number {
   return Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
 }
 
-/** @returns undefined when somebody has just sent it */
+/** @returns undefined when another process has just sent it */
 function readLetter(path: string): SpooledLetter | string | undefined {
   try {
     const text = readRegularFile(path, LONGEST);

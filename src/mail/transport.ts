@@ -1,11 +1,11 @@
 import type { Mail } from '../config/project.js';
 import type { Letter } from './letter.js';
 
-/** What came of one attempt to get a letter to somebody. */
+/** The result of one attempt to deliver a letter to a recipient. */
 export type Outcome =
   /** The other side has taken it over. */
   | { readonly kind: 'delivered' }
-  /** Not now: his mailbox is full, or the server wants to be asked again. */
+  /** Not now: the mailbox is full, or the server asks for another attempt. */
   | { readonly kind: 'temporary'; readonly why: string }
   /** Never: there is no such mailbox. */
   | { readonly kind: 'permanent'; readonly why: string };
@@ -19,9 +19,9 @@ export interface Sent {
 }
 
 export type Stop =
-  /** It concerns every letter: nobody answers, or the login is wrong. */
+  /** It concerns every letter: the server does not answer, or the login is wrong. */
   | { readonly kind: 'unavailable'; readonly why: string }
-  /** Somebody took his time over this letter until ours was over; another letter may fare better, at another time. */
+  /** The server took longer over this letter than we wait; another letter may be delivered, at another time. */
   | { readonly kind: 'hanging'; readonly why: string }
   /** Told to stop. */
   | { readonly kind: 'aborted' };

@@ -23,7 +23,7 @@ export interface Delivery {
   readonly problems: readonly string[];
   readonly end:
     | { readonly kind: 'empty' }
-    /** Somebody else is at it. */
+    /** Another process is delivering. */
     | { readonly kind: 'busy' }
     /** Nothing was tried; it will be at this time, in milliseconds since 1970. */
     | { readonly kind: 'not-due'; readonly atMs: number }
@@ -34,7 +34,7 @@ export interface Delivery {
 
 /** Why nothing else of a spool should be tried now. */
 export type Stop =
-  /** It concerns every entry, and the spool as a whole waits: nobody answers, or the login is wrong. */
+  /** It concerns every entry, and the spool as a whole waits: the server does not answer, or the login is wrong. */
   | { readonly kind: 'outage'; readonly why: string }
   /** It may be this entry's fault. */
   | { readonly kind: 'put-off'; readonly why: string }
@@ -59,7 +59,7 @@ export type GivenUp =
   | { readonly kind: 'too-old'; readonly keepMs: number; readonly outage: Outage | undefined }
   | { readonly kind: 'too-much'; readonly mostBytes: number };
 
-/** What one kind of spool does with its entries. All of it happens while nobody else delivers from the same spool. */
+/** What one kind of spool does with its entries. All of it happens while no other process delivers from the same spool. */
 export interface Courier<Item extends Spooled> {
   /**
    * `queue`: one that cannot be delivered now holds up those behind it, as the reports of one build, and when one gets through
@@ -69,7 +69,7 @@ export interface Courier<Item extends Spooled> {
   /** Where it goes to, by which an outage is known, and the permission bits of what notes it. In a queue its first entry says as much. */
   readonly way?: { readonly name: string; readonly mode: number };
   readonly keepMs: number;
-  /** Whether what is too old is tried once more all the same: the machine may have been off for as long as it is kept. */
+  /** Whether what is too old is still tried once more: the machine may have been off for as long as it is kept. */
   readonly triesOld: boolean;
   /** More than this is too much, and the oldest go, but never the newest. */
   readonly mostBytes: number;
@@ -293,7 +293,7 @@ class Round<Item extends Spooled> {
     this.#problems.push(...this.#courier.giveUp(item, { kind: 'too-old', keepMs, outage: this.#outage }));
   }
 
-  /** During an outage each attempt is in vain for all of them. */
+  /** During an outage each attempt fails for all of them. */
   #giveUpOld(): void {
     for (const entry of this.#spool.entries()) {
       if (this.#inTheWay.has(entry.stem) || !this.#mayBeOld(entry)) continue;

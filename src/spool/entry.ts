@@ -5,7 +5,7 @@ import type { Attempts } from './attempts.js';
  * What the name of an entry says:
  *
  *     20020131T112100000Z-ID.json                          a file that was never tried
- *     20020131T112100000Z-ID@2.20020131T113000000Z.json    tried twice in vain, the last time then
+ *     20020131T112100000Z-ID@2.20020131T113000000Z.json    two failed attempts, the last one then
  *     00000007-81920@1.20020131T113000000Z.20020131T120000000Z
  *                                                          a directory that is not to be tried before the second time
  *

@@ -5,7 +5,7 @@ import { count, object, parseRecord, string, time } from '../records/schema.js';
 import type { Attempts } from './attempts.js';
 
 /**
- * Nothing can be delivered, whoever is to get it: the server is away, or its password is wrong. Then the spool as a whole
+ * Nothing can be delivered to any recipient: the server is away, or its password is wrong. Then the spool as a whole
  * waits, so that a cron job that runs every minute does not ask a dead server every minute, for each entry.
  */
 export interface Outage extends Attempts {

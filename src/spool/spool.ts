@@ -9,7 +9,7 @@ import { type Entry, entryName, parseEntry } from './entry.js';
 
 /*
  * A spool is a directory of things that are still to be delivered, each an entry of its own, a file or a directory. An entry
- * appears whole, by one rename(2), and goes when it is delivered or given up. Anybody may put something there at any time;
+ * appears whole, by one rename(2), and goes when it is delivered or given up. Any process may put something there at any time;
  * only who has the lock of the delivery (see delivery.ts) renames or removes.
  *
  * The name of an entry tells what a decision needs; see entry.ts. The content is what counts: it is written before the name,
@@ -106,7 +106,7 @@ export class Spool<Item extends Spooled> {
   }
 
   /**
-   * Has the name of an entry say nothing of attempts while one is made. Whoever finds it after a crash reads what its content
+   * Has the name of an entry say nothing of attempts while one is made. A process that finds it after a crash reads what its content
    * says.
    */
   take(entry: Entry): Entry {

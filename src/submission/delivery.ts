@@ -39,7 +39,7 @@ export interface Delivery extends AnyDelivery {
   readonly left: Waiting;
 }
 
-/** After so many runs in vain a report that the server does not want is given up, and no longer blocks those behind it. */
+/** After this many failed runs a report that the server does not want is given up, and no longer blocks those behind it. */
 const MOST_REFUSALS = 3;
 
 const NOTHING: Waiting = { count: 0, bytes: 0, oldest: undefined };
@@ -178,7 +178,7 @@ class Courier implements AnyCourier<Submission> {
       log(submission, `${file.name} to ${this.#where}`);
       const sent = await this.#destination.send(report, signal);
       log(submission, describe(sent));
-      // What a run before this one has tried in vain does not deserve this run's patience.
+      // A report that an earlier run could not deliver does not deserve this run's patience.
       const patience = submission.tries === 0 ? this.#settings.retries : 0;
       if (sent.kind !== 'unavailable' || sent.lasting || attempt > patience) return sent;
       const waitMs = Math.max(pauseBefore(attempt, this.#settings.retryDelayMs, random()), sent.retryAfterMs ?? 0);
@@ -198,7 +198,7 @@ class Courier implements AnyCourier<Submission> {
   }
 }
 
-/** What was in vain before something arrived counts no more. */
+/** Failures before a successful delivery no longer count. */
 function afterDelivery({ site, build, stamp, since }: SubmissionFacts, buildId: string | undefined): SubmissionFacts {
   return { site, build, stamp, since, tries: 0, refusals: 0, ...(buildId !== undefined && { buildId }) };
 }

@@ -8,7 +8,7 @@ import { type Destination, type Report, remoteName, type Sent } from './sending.
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** A directory that somebody else empties, as Dart's servers did. Each report appears in it whole, under Dart's name. */
+/** A directory that another program empties, as Dart's servers did. Each report appears in it whole, under Dart's name. */
 export class DropBox implements Destination {
   readonly name: string;
   readonly #directory: string;

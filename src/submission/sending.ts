@@ -1,6 +1,6 @@
 /** One report on its way. */
 export interface Report {
-  /** Absolute path of a regular file that nobody changes any more. */
+  /** Absolute path of a regular file that no longer changes. */
   readonly path: string;
   /** `Build.xml` */
   readonly name: string;

@@ -15,7 +15,7 @@ import { Spool } from '../spool/spool.js';
  *     00000007-81920/submission.json    of which build, and how often it was tried
  *     00000007-81920/2-Build.xml        what is still to be sent, in this order
  *
- * The name says when it is its turn, how many bytes it had, and after an attempt in vain when that was, so that a look at the
+ * The name says when it is its turn, how many bytes it had, and after a failed attempt when that was, so that a look at the
  * names is enough to decide who is next, when, and whether there are too many; one that an earlier version has put there has
  * no bytes in its name. A submission appears by one rename, with everything in it. A file goes when the other side has
  * confirmed it, `submission.json` after the last of them.
@@ -32,7 +32,7 @@ const FACTS = object({
   stamp: text,
   /** When it was put into the spool; ISO 8601, UTC. */
   since: time,
-  /** Runs that have tried in vain since something of it was last delivered. */
+  /** Runs whose attempts failed since something of it was last delivered. */
   tries: count,
   /** When the last of them did. */
   tried: optional(time),
@@ -91,7 +91,7 @@ const NUMBERED_FILE = /^\d{1,4}-([A-Za-z0-9._-]+\.xml)$/;
  * Puts reports into the spool. They get a second name there, so that it costs no room and a later run of the same stamp
  * does not change them; where the file system has no hard links they are copied.
  *
- * A process that dies in here leaves a directory that {@link tidySpool} removes.
+ * A process that dies here leaves a directory that {@link tidySpool} removes.
  *
  * @param files absolute paths, in the order in which they are to be sent
  * @throws the system's error, for example ENOSPC; then nothing of them is in the spool
@@ -114,7 +114,7 @@ export function addSubmission(spool: string, facts: SubmissionFacts, files: read
 }
 
 /** The next free number is its place in the queue; two that come at once may get the same one. rename(2) onto a directory with files
- * in it fails, and to take the place of an emptied one would have it removed by whoever has emptied it. */
+ * in it fails, and to take the place of an emptied one would have it removed by the process that emptied it. */
 function placeLast(spool: string, temporary: string, bytes: number): void {
   for (let number = lastNumber(spool) + 1; ; number++) {
     try {

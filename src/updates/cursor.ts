@@ -36,7 +36,7 @@ const CURSOR = object({
   completed: boolean,
   /**
    * Where the build builds; absent in those of older versions. By this it is found again after it was renamed. A wrong one
-   * counts as none: without it the cursor is as good as one of an older version.
+   * counts as none: without it the cursor is like one of an older version.
    */
   home: ifRight(HOME),
 });

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { HELP as cleanupHelp } from '../../src/cli/cleanup-help.js';
 import { EXIT_MEANINGS } from '../../src/cli/documented.js';
 import { EXIT } from '../../src/cli/exit.js';
-import { HELP as helperHelp } from '../../src/cli/helper-arguments.js';
 import { program } from '../../src/cli/program.js';
+import { HELP as helperHelp } from '../../src/tables/helper-help.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'exit-codes.md'), 'utf8');

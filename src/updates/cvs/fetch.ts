@@ -16,8 +16,8 @@ import { below, type Tree, treeOf } from './tree.js';
 import { type Following, lettersOf, updateArguments } from './update-options.js';
 
 /**
- * Has cvs rehearse an update, and refuses what would not bring the whole of it: cvs goes on over conflicts, past directories
- * that are in its way, and merges into files of a person's. In mode reset all local changes go, but nothing of nobody's.
+ * Has cvs rehearse an update, and refuses what would not bring the whole of it: cvs continues over conflicts, past directories
+ * that are in its way, and merges into files of a person's. In mode reset all local changes go, but no file that CVS does not know.
  */
 export async function fetch(
   following: Following,
@@ -59,7 +59,7 @@ export async function fetch(
     (following.mode === 'reset' && hasLocalRemovals(rehearsal)) ||
     isPartial(source, tree, lettersOf(following.options));
   const head = digestOf(entries);
-  // What it is at when it has moved nobody can know before.
+  // What it is at after the move cannot be known before.
   return { kind: 'fetched', head, target: news ? undefined : head, news, asOf };
 }
 
@@ -69,7 +69,7 @@ function pastOf({ snapshots, recorded }: Memory, present: Entries): Entries | un
   return isDigest(revision) && revision !== digestOf(present) ? snapshots.of(revision) : undefined;
 }
 
-/** Whether cvs takes a directory for one of which somebody wants some files only, which ends with the next update of those with `-d`. */
+/** Whether cvs takes a directory for one of which only some files are wanted, which ends with the next update of those with `-d`. */
 function isPartial(source: string, { directories }: Tree, letters: ReadonlyMap<string, string>): boolean {
   if (!letters.has('d')) return false;
   const reached = letters.has('l') ? directories.slice(0, 1) : directories;

@@ -7,7 +7,7 @@ import { digestOf, type Entries, isDigest } from './entries.js';
 
 /**
  * What the entries were at the last revisions, by their digest. CVS itself knows no revision of the tree, so without the
- * entries of the last record nobody could say what has changed since.
+ * entries of the last record it would be unknown what has changed since.
  */
 export class Snapshots {
   readonly #directory: string;
@@ -17,7 +17,7 @@ export class Snapshots {
     this.#directory = directory;
   }
 
-  /** Keeps the entries. A process that dies in here leaves them whole or not at all. @throws the system's error */
+  /** Keeps the entries. A process that dies here leaves them whole or not at all. @throws the system's error */
   keep(entries: Entries): void {
     ensureDirectory(this.#directory);
     const file = this.#file(digestOf(entries));

@@ -17,7 +17,7 @@ export function strayedIn(source: string, tree: Tree, { options }: Following): F
   return letters.has('A') ? goneFrom(source, tree, options) : boundElsewhere(source, tree);
 }
 
-/** Directories of which somebody has checked out a branch or a tag, where `-A` would take all of them to the trunk. */
+/** Directories in which a person has checked out a branch or a tag, where `-A` would take all of them to the trunk. */
 function goneFrom(source: string, { directories }: Tree, options: readonly string[]): Fault[] {
   // cvs writes T before the name of a branch, N before that of a tag.
   const strayed = directories.filter(({ tag }) => /^[TN]./.test(tag));

@@ -9,7 +9,7 @@ import { isRevision } from './revisions.js';
  * have no files of their own, as in CTest's reports.
  *
  * When `prior` does not exist any more (the branch was rewritten and the old commits were garbage-collected, or the
- * clone was made anew), nobody can say what lies between: the answer is then the new revision's own commit and
+ * clone was made anew), it is unknown what lies between: the answer is then the new revision's own commit and
  * `complete: false`.
  *
  * Touches nothing. Paths are relative to the top of the work tree.

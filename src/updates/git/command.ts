@@ -31,9 +31,9 @@ export function gitEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   // Reading commands must not take index.lock from under a person who works in the checkout.
   environment['GIT_OPTIONAL_LOCKS'] = '0';
   environment['LC_ALL'] = 'C';
-  // Objects are what the server has, not what somebody has put into their place here (git-replace(1)).
+  // Objects are what the server has, not what was put into their place here (git-replace(1)).
   environment['GIT_NO_REPLACE_OBJECTS'] = '1';
-  // Nor are the parents of a commit what somebody has written here: no file is that of .git/info/grafts.
+  // Nor are the parents of a commit what was written here: no file is that of .git/info/grafts.
   environment['GIT_GRAFT_FILE'] = '';
   for (const [key, value] of PLAIN_SETTINGS) addSetting(environment, key, value);
   if (!base['GIT_SSH_COMMAND'] && !base['GIT_SSH']) environment['GIT_SSH_COMMAND'] = BATCH_SSH;

@@ -22,13 +22,13 @@ export type FetchedCommit = Fetched & { readonly target: string };
  * Fetches one branch into `refs/remotes/REMOTE/BRANCH` and compares it with what is checked out. Costs two git
  * processes, whether there is news or not.
  *
- * In mode `fast-forward` another branch or a detached HEAD is a failure, since the move would go somewhere nobody expects, and so
+ * In mode `fast-forward` another branch or a detached HEAD is a failure, since the move would go somewhere unexpected, and so
  * is a shallow clone that lacks the commits between: a local commit would look like an older one of the branch. In mode `reset`
  * whatever is checked out will follow the remote branch.
  *
  * @param asOf only commits up to this time count, by the committers' clocks
  *
- * A process killed in here leaves at most unreferenced objects, the remote branch already updated, or a lock file, which
+ * A process killed here leaves at most unreferenced objects, the remote branch already updated, or a lock file, which
  * the next fetch removes when its git is dead. The tree is never touched.
  */
 export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date): Promise<FetchedCommit | Failed> {

@@ -39,7 +39,7 @@ export function updateCommand(update: GitSource): string {
 /**
  * Lets git collect garbage if it thinks it is time, in the foreground. Fetching and moving do not, so that neither is
  * held up; call this when no lock is held any more. Builds may read the repository meanwhile. A failure is only logged:
- * nothing depends on it, and a process killed in here costs disk space at most.
+ * nothing depends on it, and a process killed here costs disk space at most.
  */
 export async function tidy(checkout: Checkout): Promise<void> {
   await runGit(checkout, ['-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);

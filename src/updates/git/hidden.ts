@@ -19,7 +19,7 @@ interface Hidden {
 
 /**
  * The files that differ although git takes them for unchanged: it was told not to look at them (`update-index --assume-unchanged`,
- * `--skip-worktree`), or somebody has put another text into the place of theirs (git-replace(1)), which git has written and
+ * `--skip-worktree`), or another text was put into the place of theirs (git-replace(1)), which git has written and
  * believes since. Those that are skipped and not there belong to a sparse checkout. One process where there is none.
  *
  * @param checkout the whole work tree, from its top

@@ -24,7 +24,7 @@ import { giveUp, obstacles } from './under-way.js';
  * git said. One that had to be ended (time limit, abort, a signal) is `broken` without looking: what it was doing, and
  * whether all of it is over, cannot be known.
  *
- * A process killed in here leaves the git process running to its end, and the tree at `head`, at `target` or between
+ * A process killed here leaves the git process running to its end, and the tree at `head`, at `target` or between
  * them; the `update` lock that its caller holds is what says so.
  */
 export async function moveTo(

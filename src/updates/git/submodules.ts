@@ -33,8 +33,8 @@ export type Following = 'all' | 'initialised';
  * it has moved, nested ones too. The revision that is recorded stays that of the tree, which names theirs. A tree without
  * `.gitmodules` costs nothing more.
  *
- * A submodule whose commit could not be had when the tree had moved already leaves the update broken: a build of new
- * sources with old submodules is one that nobody has committed.
+ * A submodule whose commit could not be fetched when the tree had moved already leaves the update broken: a build of new
+ * sources with old submodules was never committed.
  */
 export function withSubmodules(
   git: VersionControl,
@@ -75,7 +75,7 @@ export function withSubmodules(
       const standing = await standingInPlace(checkout);
       if (standing !== undefined) return { kind: 'failed', message: standing };
       if (fetched.news) return (await fetchSubmodules(checkout, fetched)) ?? fetched;
-      // An update that broke off, or somebody's hand, has left them elsewhere: they come back.
+      // An interrupted update, or a person, has left them elsewhere: they come back.
       const strayed = await strayedSubmodules(checkout, following);
       return Array.isArray(strayed) ? { ...fetched, news: strayed.length > 0 } : strayed;
     },
