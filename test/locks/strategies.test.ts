@@ -301,7 +301,7 @@ describe.each(LASTING)('%s', (kind) => {
     for (const action of ['inspect', 'breakLock'] as const) {
       const other = new Contender(action, { target, strategy: kind }, { through: OTHER_USER });
       const answer = JSON.stringify(await other.json());
-      expect(answer).toContain('may not be read');
+      expect(answer).toContain('no permission to read');
       expect(answer).not.toContain('dead');
     }
     expect(existsSync(recordOf(kind, target))).toBe(true);

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../compile/helper.js';
 import { EXTENT } from '../long-tests.js';
 
 /** Critical sections per strategy; more for a longer torture. */
-const SECTIONS = Number(process.env['STAGELOCK_TORTURE_SECTIONS'] ?? (EXTENT.kind === 'quick' ? 60 : 400));
+const SECTIONS = Number(process.env['STAGELOCK_TORTURE_SECTIONS'] ?? (EXTENT.kind === 'quick' ? 30 : 400));
 const WORKERS = 16;
 /** In percent, around each section; other workers are killed while they wait. */
 const KILLED_IN_SECTION = 50;
