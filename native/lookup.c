@@ -224,7 +224,7 @@ struct found follow_from(const struct way *way, const char *name, const char *en
   char path[PATH_MAX];
   size_t length = strlen(name), more = strlen(ending);
   if (length + more >= sizeof path) return unclear();
-  memcpy(path, name, length);
+  memcpy(path, name, length); // NOLINT(bugprone-not-null-terminated-result): `ending` brings the zero
   memcpy(path + length, ending, more + 1);
   return walk(&further, path, before);
 }

@@ -94,7 +94,8 @@ function compileJobs() {
 
 function tidyJobs() {
   if (!has('clang-tidy')) return [];
-  return parts([...FRONT, ...KEEPER]).map((files) => ['clang-tidy', '--quiet', ...files, '--', ...FLAGS]);
+  // One file at a time: of a second one clang-tidy 14 takes each va_list for uninitialized.
+  return [...FRONT, ...KEEPER].map((file) => ['clang-tidy', '--quiet', file, '--', ...FLAGS]);
 }
 
 /** For each processor some. */
