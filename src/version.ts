@@ -1,2 +1,2 @@
 // Made by scripts/tables.mjs of package.json: change that.
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';

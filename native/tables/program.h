@@ -53,4 +53,4 @@ static const char help[] =
   "Exit code: that of COMMAND; 125 for errors of ct-lock-helper itself;\n"
   "128+N after signal N.\n";
 
-static const char version[] = "ct-lock-helper 0.1.0 (stagelock)\n";
+static const char version[] = "ct-lock-helper 0.2.0 (stagelock)\n";
