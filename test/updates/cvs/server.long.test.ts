@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { versionControlOf } from '../../../src/updates/chosen-system.js';
+import { append } from '../../../src/updates/journal.js';
 import type { Checkout, VersionControl } from '../../../src/updates/version-control.js';
+import { record } from '../record.js';
 import { filesIn } from '../systems/broken.js';
 import { missingFor } from '../systems/repositories.js';
 import { chosen } from '../zoo/chosen.js';
@@ -59,12 +61,14 @@ describe.skipIf(missingFor('cvs').length > 0).each(MODES)('a CVS source of a ser
     const world = World.make('cvs', mode, state.begin);
     const toServer = `find source -path '*/CVS/Root' | while read -r f; do echo ":fork:$PWD/store" > "$f"; done`;
     execFileSync('sh', ['-c', toServer], { cwd: world.root });
-    const system = versionControlOf({ ...world.repository.update, mode }, join(world.root, 'memory'));
+    const memory = join(world.root, 'memory');
+    const system = versionControlOf({ ...world.repository.update, mode }, memory);
     const checkout = { source: world.source, timeoutMs: 30_000, environment: world.environment };
     expect(await update(system, checkout)).toMatchObject({ kind: 'proved' });
     const first = await system.currentRevision(checkout);
     if (first.kind === 'failed') throw new Error(first.message);
     const old = filesIn(world.source);
+    append(memory, record(1, first.revision, first.revision, []));
 
     state.make(world);
     const behind = await system.proveTree(checkout, first.revision);

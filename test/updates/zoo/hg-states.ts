@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HG_OWN_FILES_STATES } from './hg-own-files-states.js';
 import type { Outcome, State } from './state.js';
 import type { World } from './world.js';
 
@@ -702,4 +703,5 @@ checkunknown = ignore`,
       },
     },
   },
+  ...HG_OWN_FILES_STATES,
 ];
