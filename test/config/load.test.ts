@@ -49,7 +49,7 @@ describe('loadProject', () => {
     expect(messages(`${latin1}/below`)[0]).toContain('the file cannot be read: ENOTDIR');
   });
 
-  it.skipIf(process.getuid?.() === 0)('says when the file may not be read', () => {
+  it.skipIf(process.getuid?.() === 0)('says when the file may not be read (needs another user than root)', () => {
     const file = write('secret.toml', RIGHT);
     chmodSync(file, 0);
     expect(messages(file)).toEqual([`${file}: this user has no permission to read the file`]);

@@ -197,7 +197,7 @@ describe('a regular file', () => {
     expect(() => readRegularFile('/dev/zero')).toThrow('a device is in the way');
   });
 
-  test.skipIf(!canBeOtherUser)('that may not be read is an error, not a missing one', () => {
+  test.skipIf(!canBeOtherUser)('that may not be read is an error, not a missing one (needs root)', () => {
     const path = join(temporaryDirectory(), 'x');
     writeFileSync(path, 'x');
     chmodSync(path, 0o600);

@@ -306,7 +306,7 @@ describe('an error of a lock has a code', () => {
     expect(codeOf(() => openLock(targetIn(directory)))).toBe('not-a-lock');
   });
 
-  test.skipIf(!canMount)('for a disk that is full', () => {
+  test.skipIf(!canMount)('for a disk that is full (needs root)', () => {
     const directory = smallTmpfs();
     const locks = (['lockdir', 'cifs'] as const).map((strategy) => openLock(targetIn(directory), { strategy }));
     for (let number = 0; ; number++) {
@@ -327,7 +327,7 @@ describe('an error of a lock has a code', () => {
     expect(execFileSync(process.execPath, node).toString().trim()).toBe('LockError unsupported');
   });
 
-  test.skipIf(!canBeOtherUser)('for a directory that may not be written to', () => {
+  test.skipIf(!canBeOtherUser)('for a directory that may not be written to (needs root)', () => {
     const directory = temporaryDirectory();
     chmodSync(directory, 0o755);
     const script = `import { openLock } from ${JSON.stringify(join(import.meta.dirname, '../../dist/locks.js'))};

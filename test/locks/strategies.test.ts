@@ -112,7 +112,7 @@ describe.each(KINDS)('%s', (kind) => {
     );
   });
 
-  test.skipIf(process.getuid?.() !== 0)('has the group of its target', () => {
+  test.skipIf(process.getuid?.() !== 0)('has the group of its target (needs root)', () => {
     const directory = temporaryDirectory();
     writeFileSync(targetIn(directory), '');
     chownSync(targetIn(directory), 0, 54321);

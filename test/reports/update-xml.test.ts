@@ -116,7 +116,7 @@ message of r2
   });
 });
 
-describe.skipIf(!has('python3', '--version'))('an independent parser', () => {
+describe.skipIf(!has('python3', '--version'))('an independent parser (needs python3)', () => {
   /** Reads documents with expat and gives the Log, FullName and Generator of each. */
   const reader = `
 import json, sys, xml.etree.ElementTree as tree
@@ -169,7 +169,7 @@ for document in json.load(sys.stdin):
   });
 });
 
-describe.skipIf(!has('ctest', '--version'))('beside the installed CTest', () => {
+describe.skipIf(!has('ctest', '--version'))('beside the installed CTest (needs ctest)', () => {
   it('the same update gives the same elements, files, revisions, authors, dates and bytes', async () => {
     // CTest writes the time in UTC and the author's zone behind it, so that its dates are right in no other zone.
     const { TZ } = environment;

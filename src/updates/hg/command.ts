@@ -2,6 +2,7 @@ import { type Client, clientFailure, runClient, silentEnvironment } from '../cli
 import { decodeText } from '../text.js';
 import type { ToolResult } from '../tool.js';
 import type { Checkout, Failed } from '../version-control.js';
+import { ownFilesAdvice } from './own-files.js';
 
 /**
  * As plain as hg can be: no aliases, colours, defaults and templates of a user's, whatever HGPLAINEXCEPT wants back. Hooks
@@ -89,5 +90,6 @@ export function hgFailure(
     .flatMap((text) => text.split('\n'))
     .map((line) => line.trim());
   const stderr = said.filter((line) => line !== '').join('\n');
-  return clientFailure(HG, checkout, silently(args), { ...result, stderr });
+  const message = clientFailure(HG, checkout, silently(args), { ...result, stderr });
+  return [message, ...ownFilesAdvice(checkout, stderr)].join('\n');
 }
