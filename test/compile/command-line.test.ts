@@ -21,17 +21,20 @@ describe('the command line', () => {
   });
 
   // The native front says it alone; what it leaves to TypeScript is the same anyway.
-  test.runIf(HELPER.length === 1)('neither they nor an error of the command line start Node', async () => {
-    const directory = temporaryDirectory();
-    const alone = join(directory, 'ct-lock-helper');
-    copyFileSync(HELPER[0], alone);
-    const answer = (...args: string[]) => spawnSync(alone, args, { encoding: 'utf8', cwd: directory });
-    expect(answer('--help').stdout).toBe(HELP);
-    expect(answer('--version').stdout).toContain(VERSION);
-    expect(answer('lick').stderr).toBe(
-      'ct-lock-helper: "lick" is unknown; there are: compile, link, launch\nct-lock-helper: for help: ct-lock-helper --help\n',
-    );
-  });
+  test.runIf(HELPER.length === 1)(
+    'neither they nor an error of the command line start Node (needs the native front)',
+    async () => {
+      const directory = temporaryDirectory();
+      const alone = join(directory, 'ct-lock-helper');
+      copyFileSync(HELPER[0], alone);
+      const answer = (...args: string[]) => spawnSync(alone, args, { encoding: 'utf8', cwd: directory });
+      expect(answer('--help').stdout).toBe(HELP);
+      expect(answer('--version').stdout).toContain(VERSION);
+      expect(answer('lick').stderr).toBe(
+        'ct-lock-helper: "lick" is unknown; there are: compile, link, launch\nct-lock-helper: for help: ct-lock-helper --help\n',
+      );
+    },
+  );
 
   test.each([
     ['a verb is missing: compile, link or launch', []],

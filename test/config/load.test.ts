@@ -72,18 +72,21 @@ describe('findConfig', () => {
     expect(findConfig(directory)).toBeUndefined();
   });
 
-  it.runIf(process.getuid?.() === 0)('does not run what another user left in a directory like /tmp', () => {
-    const below = join(directory, 'below');
-    mkdirSync(below);
-    const file = write('stagelock.toml', '');
-    chmodSync(directory, 0o1777);
-    expect(findConfig(below)).toBe(file);
-    chownSync(file, 12_345, 12_345);
-    expect(findConfig(below)).toBeUndefined();
-    expect(findConfig(directory)).toBe(file);
-    chmodSync(directory, 0o755);
-    expect(findConfig(below)).toBe(file);
-  });
+  it.runIf(process.getuid?.() === 0)(
+    'does not run what another user left in a directory like /tmp (needs root)',
+    () => {
+      const below = join(directory, 'below');
+      mkdirSync(below);
+      const file = write('stagelock.toml', '');
+      chmodSync(directory, 0o1777);
+      expect(findConfig(below)).toBe(file);
+      chownSync(file, 12_345, 12_345);
+      expect(findConfig(below)).toBeUndefined();
+      expect(findConfig(directory)).toBe(file);
+      chmodSync(directory, 0o755);
+      expect(findConfig(below)).toBe(file);
+    },
+  );
 
   it('takes an explicit file as it is, there or not', () => {
     write('stagelock.toml', '');
