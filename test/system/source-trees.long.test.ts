@@ -139,6 +139,20 @@ describe('submodules', () => {
     expect(run('other')).toEqual(QUIET);
   });
 
+  test('that are configured to stay elsewhere are left there by a source below the top of its repository, too', () => {
+    const { run, main, read, bump, source, config } = withSubmodules('branch = "main"');
+    mkdirSync(join(main.directory, 'part'));
+    main.commit('a part', { 'part/file': 'part\n' });
+    git(source, 'pull', '-q');
+    git(source, 'submodule', '--quiet', 'update', '--init');
+    git(source, 'config', 'submodule.lib.update', 'none');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('source = "source"', 'source = "source/part"'));
+    bump('2');
+    expect(run('main')).toEqual(QUIET);
+    expect(read('lib/file')).toBe('1');
+    expect(run('other')).toEqual(QUIET);
+  });
+
   test('whose repository is away leave the tree as it was: they are fetched before anything moves', () => {
     const { root, run, read, bump, locks } = withSubmodules();
     expect(run('main')).toEqual(QUIET);

@@ -288,16 +288,20 @@ async function strayedAmong(checkout: Checkout, lines: readonly Line[], followin
 
 /** Those of the tree itself that `git submodule update` checks out, from the source. */
 async function initialisedPaths(checkout: Checkout): Promise<string[]> {
-  const places = await findPlaces(checkout);
-  if (places.kind === 'failed') return [];
+  const fromSource = await pathsFromSource(checkout);
   const result = await runGit(checkout, ['config', '--null', '--get-regexp', '^submodule\\..*\\.url$']);
   const keys = result.kind === 'ok' ? result.stdout.toString('utf8').split('\0') : [];
   const names = new Set(keys.map((one) => /^submodule\.(.+)\.url\n/s.exec(one)?.[1]));
   const named = await namedSubmodules(checkout);
-  const here = real(checkout.source);
-  return named
-    .filter(({ name }) => names.has(name))
-    .map(({ path }) => relative(here, join(real(places.value.top), path)));
+  return named.filter(({ name }) => names.has(name)).flatMap(({ path }) => fromSource(path));
+}
+
+/** Makes paths from the top of the work tree, as `.gitmodules` has them, ones from the source, as `git submodule status` has them. */
+async function pathsFromSource(checkout: Checkout): Promise<(path: string) => string[]> {
+  const places = await findPlaces(checkout);
+  if (places.kind === 'failed') return () => [];
+  const [here, top] = [real(checkout.source), real(places.value.top)];
+  return (path) => [relative(here, join(top, path))];
 }
 
 function isOccupied(place: string): boolean {
@@ -330,10 +334,10 @@ async function ledElsewhere(checkout: Checkout): Promise<Set<string>> {
       return [/^submodule\.(.+)\.update$/.exec(key)?.[1] ?? '', value] as const;
     }),
   );
-  const named = await namedSubmodules(checkout);
+  const [named, fromSource] = [await namedSubmodules(checkout), await pathsFromSource(checkout)];
   return new Set(
     named
       .filter(({ name, update }) => !['checkout', undefined].includes(configured.get(name) ?? update))
-      .map(({ path }) => path),
+      .flatMap(({ path }) => fromSource(path)),
   );
 }
