@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { missingForKills } from '../systems/broken.js';
 import type { Outcome, State } from './state.js';
 import { SVN_EXTERNAL_STATES } from './svn-external-states.js';
+import { SVN_REPOSITORY_STATES } from './svn-repository-states.js';
 import { NEWS, svn, tryToUpdate, urlOf } from './svn-world.js';
 import type { World } from './world.js';
 
@@ -504,6 +505,7 @@ export const SVN_STATES: readonly State[] = [
           outcome: { ...MENDED },
         },
       ]),
+  ...SVN_REPOSITORY_STATES,
   ...SVN_EXTERNAL_STATES,
 ];
 
