@@ -1,6 +1,7 @@
 import { historyFile, type PastRun, readHistory } from '../stages/history.js';
 import { formatDuration } from '../text/duration.js';
 import { jsonText } from '../text/json.js';
+import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
@@ -27,7 +28,7 @@ export function logCommand(
 
 function textOf(run: PastRun): string {
   const { begun, stamp, ended, result, waitedMs = 0, update, stages = [] } = run;
-  if (ended === undefined) return `${shown(stamp, 64)}  ${timeOf(begun)}  running, or died`;
+  if (ended === undefined) return `${shown(stamp, 64)}  ${momentText(begun)}  running, or died`;
   const took = formatDuration(Math.max(0, Date.parse(ended) - Date.parse(begun)));
   const facts = [
     ...(update === undefined
@@ -39,7 +40,5 @@ function textOf(run: PastRun): string {
         `${shown(name, 64)} ${outcome === 'passed' ? '' : `${shown(outcome, 64)} `}${formatDuration(ms)}`,
     ),
   ];
-  return `${shown(stamp, 64)}  ${timeOf(begun)}  ${shown(result ?? '', 64).padEnd(12)}  ${took.padEnd(8)}  ${facts.join('; ')}`;
+  return `${shown(stamp, 64)}  ${momentText(begun)}  ${shown(result ?? '', 64).padEnd(12)}  ${took.padEnd(8)}  ${facts.join('; ')}`;
 }
-
-const timeOf = (iso: string): string => shown(iso.slice(11, 19));

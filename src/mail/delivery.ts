@@ -16,8 +16,8 @@ import {
   dropLetter,
   giveUp,
   lettersIn,
-  type Missed,
   MODE,
+  type PendingRecipient,
   type SpooledLetter,
   tidyFailed,
   writeLetter,
@@ -142,10 +142,15 @@ class Postman implements Courier<SpooledLetter> {
 function sort(
   { waiting }: SpooledLetter,
   { outcomes, stopped }: Sent,
-): { delivered: number; stillWaiting: Missed[]; refused: Missed[]; putOff: Missed | undefined } {
-  const [stillWaiting, refused]: [Missed[], Missed[]] = [[], []];
+): {
+  delivered: number;
+  stillWaiting: PendingRecipient[];
+  refused: PendingRecipient[];
+  putOff: PendingRecipient | undefined;
+} {
+  const [stillWaiting, refused]: [PendingRecipient[], PendingRecipient[]] = [[], []];
   let delivered = 0;
-  let putOff: Missed | undefined;
+  let putOff: PendingRecipient | undefined;
   for (const missed of waiting) {
     const outcome = outcomes.get(missed.address);
     switch (outcome?.kind) {

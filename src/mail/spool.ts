@@ -32,8 +32,8 @@ import { ADDRESS, LETTER, type Letter, recipientsOf } from './letter.js';
  */
 
 /** A recipient who has not got a letter, and the server's answer; empty when there was none. */
-const MISSED = object({ address: ADDRESS, why: string() });
-export type Missed = TypeOf<typeof MISSED>;
+const PENDING_RECIPIENT = object({ address: ADDRESS, why: string() });
+export type PendingRecipient = TypeOf<typeof PENDING_RECIPIENT>;
 
 /** The file of a letter. Times are ISO 8601. */
 const SPOOLED = object({
@@ -42,9 +42,9 @@ const SPOOLED = object({
   tries: count,
   tried: optional(time),
   /** Who has still to get it, with what came of the last attempt. */
-  waiting: array(MISSED),
+  waiting: array(PENDING_RECIPIENT),
   /** Who will not get it. */
-  refused: array(MISSED),
+  refused: array(PENDING_RECIPIENT),
   letter: LETTER,
 });
 

@@ -99,7 +99,7 @@ test('past runs are told with what they built and what came of it', () => {
   const { stdout } = stagelock('log', 'main');
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(2);
-  expect(lines[0]).toMatch(/^\d{8}-\d{4}-Continuous {2}\d\d:\d\d:\d\d {2}done .*; build \S+ m?s$/);
+  expect(lines[0]).toMatch(/^\d{8}-\d{4}-Continuous {2}\d{4}-\d\d-\d\d \d\d:\d\d \S+ {2}done .*; build \S+ m?s$/);
   expect(lines[1]).toMatch(/ stage-failed .* 1 commit; build failed \S+ m?s$/);
   const runs = stagelock('log', 'main', '--json', '-n', '1').stdout.trimEnd().split('\n');
   expect(runs.map((line) => JSON.parse(line))).toMatchObject([{ result: 'stage-failed', update: { records: [2] } }]);
