@@ -163,7 +163,7 @@ function orphansOf({ file, builds }: Project): string[] {
       return orphanedCursors(build.directory, builds).flatMap(({ name, cursor }) => [
         `${name} has a cursor in ${shown(build.directory)} (after update ${cursor.record}) but is not a build of this configuration. If it was renamed:`,
         `  stagelock --config ${shellWord(file)} rename ${shellWord(name)} NEW`,
-        'If not, its cursor keeps old updates from being removed:',
+        'If not, remove its cursor, which keeps old updates from being removed:',
         `  rm -- ${shellWord(cursorFile(build.directory, name))}`,
       ]);
     } catch (error) {

@@ -47,7 +47,7 @@ async function end(build: Build, found: Living, yes: boolean, context: MessageCo
     const command = `${killCommand(build.name, context)} --yes`;
     throw new Refusal(
       EXIT.usage,
-      `${build.name}: nothing was ended, because there is no terminal to ask on. After a look:\n  ${command}`,
+      `${build.name}: nothing was ended, because there is no terminal to ask for confirmation. After a look:\n  ${command}`,
     );
   }
   const what = found.processes.length === 1 ? 'this process' : `these ${found.processes.length} processes`;
@@ -102,6 +102,6 @@ function printHidden({ locks }: Living): void {
   const users = [...new Set(others.flatMap((lock) => lock.record?.user ?? []))];
   if (users.length === 0) return;
   process.stdout.write(
-    `  Only ${[...users.filter((user) => user !== 'root').map((user) => shown(user)), 'root'].join(' and ')} can see whether what it started is still running\n`,
+    `  Only ${[...users.filter((user) => user !== 'root').map((user) => shown(user)), 'root'].join(' and ')} can see whether processes of the dead run are still running\n`,
   );
 }

@@ -27,7 +27,7 @@ export async function mailCommand(
   for (const problem of problems) process.stderr.write(`stagelock: ${shown(problem)}\n`);
   if (noWay !== undefined)
     process.stdout.write(
-      `no mail could be sent since ${momentText(noWay.since)}: ${shown(noWay.name)}: ${shown(noWay.why)}\n`,
+      `no mail has been sent since ${momentText(noWay.since)}: ${shown(noWay.name)}: ${shown(noWay.why)}\n`,
     );
   for (const letter of waiting) process.stdout.write(`${describeLetter(letter)}\n`);
   for (const letter of failed) process.stdout.write(`${describeLetter(letter)}\n`);
@@ -49,7 +49,7 @@ async function sendNow(project: Project): Promise<void> {
   const delivery = await deliverWaiting(project, context);
   if (delivery === undefined) return;
   const { delivered, problems, end } = delivery;
-  if (delivered > 0) process.stdout.write(`delivered ${delivered}\n`);
+  if (delivered > 0) process.stdout.write(`mails delivered: ${delivered}\n`);
   for (const problem of problems) process.stderr.write(`stagelock: ${shown(problem)}\n`);
   if (problems.length > 0) process.exitCode = EXIT.failed;
   if (end.kind === 'busy') {

@@ -142,7 +142,7 @@ export function program(): Command {
   stagelock
     .command('updates')
     .description('show the updates of the source, and which of them each build has yet to build')
-    .argument('[build]', 'only those of its primary')
+    .argument('[build]', 'a build: only the updates of its primary')
     .option('-n, --count <number>', 'how many of the newest updates to show', '10')
     .option('--json', 'print JSON')
     .action(async (build: string | undefined, options: { json?: boolean; count: string }, command: Command) => {

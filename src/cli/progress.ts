@@ -114,7 +114,7 @@ function describeEvent(event: RunEvent): string | undefined {
     case 'waiting-for-repair':
       return `waiting for the primary to repair the source, since ${event.update}; at most ${formatDuration(event.timeoutMs)}`;
     case 'source-repaired':
-      return `repaired the source, which is at ${event.revision.slice(0, 12)} again: the update ${event.update} had broken off`;
+      return `repaired the source, which is at ${event.revision.slice(0, 12)} again: the update ${event.update} had been interrupted`;
     case 'waited':
       return `waited ${formatDuration(event.ms)}`;
     case 'updated': {

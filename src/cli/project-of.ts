@@ -27,7 +27,7 @@ export function configFileOf(options: GlobalOptions): string {
   if (file !== undefined) return file;
   throw new Refusal(
     EXIT.usage,
-    `there is no stagelock.toml in ${process.cwd()} or above it; name one by --config FILE, or write one by stagelock init`,
+    `there is no stagelock.toml in ${process.cwd()} or above it; name one with --config FILE, or write one with stagelock init`,
   );
 }
 

@@ -59,7 +59,7 @@ function reloaded(project: Project, options: GlobalOptions): Project | undefined
   }
   if (loaded.project.scheduler.state !== project.scheduler.state) {
     complain(
-      `the configuration is as before, since another \`state\` of [scheduler] needs a new start: ${loaded.project.scheduler.state}`,
+      `keeping the previous configuration, because a changed \`state\` in [scheduler] takes effect only after a restart: ${loaded.project.scheduler.state}`,
     );
     return undefined;
   }

@@ -42,7 +42,7 @@ export async function unlockCommand(
   const hidden = othersOf(found.locks);
   if (hidden.length > 0) {
     process.stdout.write(
-      `  Only ${[...hidden.filter((user) => user !== 'root').map((user) => shown(user, 64)), 'root'].join(' and ')} can see whether what it started is still running: ps -ef\n`,
+      `  Only ${[...hidden.filter((user) => user !== 'root').map((user) => shown(user, 64)), 'root'].join(' and ')} can see whether processes of the dead run are still running: ps -ef\n`,
     );
   }
   if (found.kind === 'needs-force' && !force) throw new Refusal(EXIT.held, whyNot(build, found, context));
@@ -54,7 +54,7 @@ export async function unlockCommand(
     const command = `${unlockCommandLine(build.name, context)} --yes${force ? ' --force' : ''}`;
     throw new Refusal(
       EXIT.usage,
-      `${build.name}: left as it is, since there is no terminal to ask on; after a look: ${command}`,
+      `${build.name}: nothing was removed, because there is no terminal to ask for confirmation; after a look: ${command}`,
     );
   }
   const what = found.locks.length === 1 ? 'this lock' : `these ${found.locks.length} locks`;

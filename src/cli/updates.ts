@@ -45,7 +45,7 @@ function recordLine({ sequence, ended, revision, type, changes }: UpdateRecord):
 function progressText({ build, configured, record, pending, problem }: Progress, newest: number): string {
   const gone = configured ? '' : ', which is no longer in the configuration; its cursor can be removed';
   if (problem !== undefined) return shown(problem);
-  if (record === undefined) return `${build} has not run yet; it starts at the present`;
+  if (record === undefined) return `${build} has not run yet; it starts from the current revision`;
   if (pending === 0) return `${build} has built all of them${gone}`;
   return `${build} has built up to ${record}, and still has to build ${pending === 1 ? newest : `${record + 1} to ${newest}`}${gone}`;
 }

@@ -122,7 +122,7 @@ function steps({ tool, source }: Facts): Step[] {
       ];
     case 'unknown': {
       const reminder = 'echo "stagelock.toml: say here how to build" >&2; exit 1';
-      return [{ ...compile(`shell = ${quoted(reminder)}`), comment: 'Replace this by the command that builds.' }];
+      return [{ ...compile(`shell = ${quoted(reminder)}`), comment: 'Replace this with the command that builds.' }];
     }
   }
 }

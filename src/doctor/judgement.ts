@@ -33,7 +33,7 @@ export function judge(finding: Finding): Judgement {
     case 'rename over a file':
       return judgeReplacement(finding.result);
     case 'hard links':
-      return { outcome: 'ok', text: finding.result.supported ? 'known' : 'unknown; locks do without' };
+      return { outcome: 'ok', text: finding.result.supported ? 'supported' : 'not supported; locks do not need them' };
     case 'clock of the server':
       return judgeClock(finding.result);
     case 'group and mode':
@@ -90,7 +90,7 @@ function judgeClock({ offsetMs }: Done<{ readonly offsetMs: number }>): Judgemen
   if (Math.abs(offsetMs) < 100) return { outcome: 'ok', text: 'the same as ours' };
   const text = `${duration(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ahead of' : 'behind'} ours`;
   if (Math.abs(offsetMs) < CLOCK_TOLERANCE_MS) return { outcome: 'ok', text };
-  const remark = `The clock of the file server is ${text}. Locks allow for that, make(1) does not: use NTP on both.`;
+  const remark = `The clock of the file server is ${text}. Locks allow for that, but make(1) does not: use NTP on both.`;
   return { outcome: 'problem', text, remark };
 }
 
@@ -102,7 +102,7 @@ function judgeSharing({ directoryMode, directoryGroup, lockDirectoryMode, record
   }
   if ((directoryMode & GROUP_WRITE) === 0) return { outcome: 'ok', text: `${text}; no group shares the directory` };
   if (lockGroup !== directoryGroup) {
-    const remark = `Locks do not get the group ${directoryGroup} of the directory: chmod g+s it, and what is below.`;
+    const remark = `Locks do not get the group ${directoryGroup} of the directory: run chmod g+s on it and on the directories below it.`;
     return { outcome: 'problem', text: `${text}, not ${directoryGroup} as the directory`, remark };
   }
   if ((lockDirectoryMode & recordMode & GROUP_WRITE) === 0) {

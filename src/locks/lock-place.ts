@@ -45,7 +45,7 @@ export function lockPlaceOf(target: string, options: PlaceOptions): FoundPlace {
   const path = join(realDirectoryOf(target), basename(target));
   if (wanted !== '') {
     if (!wanted.startsWith('/')) {
-      const why = 'is no whole path, so that it would be another directory for each command; let it begin with "/"';
+      const why = 'is not an absolute path, so it would name a different directory for each command; begin it with "/"';
       throw new LockError(`CT_LOCK_DIR=${wanted}`, why);
     }
     return inDirectory(wanted, path, options);
@@ -114,13 +114,13 @@ function realDirectory(locks: string, make: boolean): string {
 function explain(code: string): string {
   switch (code) {
     case 'ENOENT':
-      return 'is to hold the locks, but neither it nor the directory that it belongs into exists; make one';
+      return 'is to hold the locks, but neither it nor its parent directory exists; create the parent';
     case 'ENOTDIR':
-      return 'is to hold the locks, but is no directory; remove it, or choose another one';
+      return 'is to hold the locks, but is not a directory; remove it, or choose another path';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return `is to hold the locks, but we may not make or enter it (${code}); make one that its users may write to`;
+      return `is to hold the locks, but this user may not create or enter it (${code}); create one that its users may write to`;
     default:
       return `is to hold the locks, but cannot be used (${code})`;
   }

@@ -125,7 +125,7 @@ export class OwnedLock implements ObjectLock {
       // In a directory that is sticky, or not writable for us, only others can remove it: no reason to stop waiting.
       const code = errorCode(error);
       if (code === undefined) throw error;
-      return { kind: 'refused', why: `we may not remove it (${code})` };
+      return { kind: 'refused', why: `this user may not remove it (${code})` };
     }
   }
 
@@ -230,11 +230,11 @@ function explain(code: string, directory: string): readonly [code: LockErrorCode
     case 'EPERM':
       return [
         'no-permission',
-        `no permission to make a lock in ${directory}; it wants group write permission (and the SGID bit)`,
+        `no permission to make a lock in ${directory}; the directory needs group write permission (and the setgid bit)`,
       ];
     case 'ENOSPC':
     case 'EDQUOT':
-      return ['no-space', 'no space left to make a lock; free some, nothing was changed'];
+      return ['no-space', 'no space left to make a lock, so nothing was changed; free some space'];
     case 'EROFS':
       return ['read-only', 'the file system is mounted read-only, so no lock can be made'];
     case 'ELOOP':

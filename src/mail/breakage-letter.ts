@@ -112,8 +112,8 @@ function reasonText({ cc, tooMany }: Addressees, update: MergedUpdate | undefine
   const quiet = 'There will be no other mail about it until it works again.';
   if (tooMany > 0) return `${tooMany} people have changed something in it, too many to tell each of them.\n${quiet}`;
   if (update === undefined || update.changes.length === 0) return `Nothing in its source has changed.\n${quiet}`;
-  const copies = cc.length === 0 ? '' : ', and those who watch over it';
-  return `The authors of the changes below that can be reached get this mail${copies}.\n${quiet}`;
+  const copies = cc.length === 0 ? '' : ', and to the monitors of this build';
+  return `This mail goes to the authors of the changes below whose addresses are known${copies}.\n${quiet}`;
 }
 
 function factsOf(

@@ -73,7 +73,7 @@ export function judgeRun({ broken }: Memory, result: RunSummary['result']): 'bro
 export function tellBreakage(summary: RunSummary, context: BreakageContext): Letter | undefined {
   const directory = join(context.spool, 'breakage', directoryName(summary.build));
   if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new Error(`${directory} is a symbolic link, and what it leads to is not touched; remove it`);
+    throw new Error(`${directory} is a symbolic link, which stagelock does not follow; remove it`);
   }
   const memory = readMemory(directory);
   finish(directory, memory, context);

@@ -67,7 +67,7 @@ export class MailDesk {
       if (delivery === undefined) return;
       const { delivered, problems, end } = delivery;
       this.#broken = undefined;
-      if (delivered > 0) note(`mail: delivered ${delivered}`);
+      if (delivered > 0) note(`mails delivered: ${delivered}`);
       for (const problem of problems) complain(problem);
       if (end.kind === 'put-off' && end.why !== this.#putOff) note(`mail: postponed: ${end.why}`);
       this.#putOff = end.kind === 'put-off' ? end.why : undefined;

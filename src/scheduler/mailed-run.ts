@@ -118,6 +118,6 @@ async function deliver(project: Project, { environment, stop, complain }: Mailed
   for (const problem of delivery?.problems ?? []) complain(shown(problem));
   if (delivery?.end.kind === 'put-off') {
     const advice = adviceOnSecret(passwordOf(project.mail)).join('\n');
-    complain(`a mail could not be sent, and later runs retry: ${shown(delivery.end.why)}${advice && `\n${advice}`}`);
+    complain(`could not send a mail; later runs retry: ${shown(delivery.end.why)}${advice && `\n${advice}`}`);
   }
 }

@@ -73,7 +73,7 @@ export class Runs {
 
   /** One that an earlier scheduler has left. */
   adopt(job: Job): void {
-    this.#context.note(`${job.record.build}: an earlier scheduler left the run of ${job.record.began}`);
+    this.#context.note(`${job.record.build}: taking over the run of ${job.record.began} from an earlier scheduler`);
     void this.#attend(job).then(() => this.#runNext(job.record.build));
   }
 
@@ -226,7 +226,7 @@ export class Runs {
       by.kind === 'runs' ? 'its last run is still in progress' : 'its last run is still waiting for a free slot';
     this.#context.note(`${name}: not run ${describeFiring(firing)}, since ${why}`);
     this.#context.overlapped(this.#project, build, firing, by).catch((error: unknown) => {
-      this.#context.complain(`${name}: the overlap of its runs could not be reported: ${errorText(error)}`);
+      this.#context.complain(`${name}: could not report that its run was skipped: ${errorText(error)}`);
     });
   }
 
@@ -246,11 +246,11 @@ export class Runs {
     this.#context.note(`waiting for ${this.#all()}, at most ${Math.round(limitMs / SECOND_MS)} s`);
     await this.#untilIdle(limitMs, hurry);
     if (this.#jobs.size === 0) return;
-    this.#context.complain(`${this.#all()} did not end in time and is interrupted; its locks stay`);
+    this.#context.complain(`interrupting ${this.#all()}, which did not end in time; the locks stay`);
     for (const job of this.#jobs) job.interrupt();
     await this.#untilIdle(INTERRUPTION_MS);
     if (this.#jobs.size === 0) return;
-    this.#context.complain(`${this.#all()} does not end and is left running`);
+    this.#context.complain(`could not end ${this.#all()}; left running`);
     for (const job of this.#jobs) job.abandon();
   }
 

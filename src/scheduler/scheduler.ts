@@ -173,7 +173,7 @@ export class Scheduler {
           });
     const entry = { build, settings: settingsOf(this.#project, build), election, schedule, watch };
     if (schedule !== undefined) note(`${name}: ${build.schedule}${scheduler.timeZone ? ` ${scheduler.timeZone}` : ''}`);
-    if (watch !== undefined) note(`${name}: when ${build.watch.join(', ')} changes`);
+    if (watch !== undefined) note(`${name}: runs when ${build.watch.join(', ')} changes`);
     for (const path of build.watch) {
       if (ownsWhatIsAt(path, files)) this.#complainOnce(name, `${path} ${OWN_FILE}`);
     }

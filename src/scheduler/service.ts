@@ -54,7 +54,7 @@ export async function serve(project: Project, surroundings: Surroundings): Promi
     const holder = acquisition.kind === 'timed-out' ? describeHolder(acquisition.holder, Date.now()) : 'interrupted';
     return {
       kind: 'held',
-      message: `a scheduler of ${project.file} is already running on this host; ${lock.path}: ${holder}\n  To reload a changed configuration: kill -HUP its process`,
+      message: `a scheduler of ${project.file} is already running on this host; ${lock.path}: ${holder}\n  To reload a changed configuration, send HUP to that process.`,
     };
   }
   await serveUnder(acquisition.lock, project, surroundings);

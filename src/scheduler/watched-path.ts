@@ -124,7 +124,7 @@ export class WatchedPath {
     if (isNetwork) this.#looks = setInterval(() => this.look(), NETWORK_LOOK_MS).unref();
     const { kind, path } = this.#sighting.end;
     if (kind === 'hidden')
-      this.#order.onProblem(`cannot watch ${shown(path)}, so no change of ${shown(this.#order.path)} is seen`);
+      this.#order.onProblem(`cannot watch ${shown(path)}, so changes to ${shown(this.#order.path)} go unnoticed`);
     if (kind !== 'directory') return;
     const order = { ...this.#order, root: path, sinceMs };
     const onProblem = (error: NodeJS.ErrnoException): void => this.#complain(error, path);
@@ -160,7 +160,7 @@ function adviceOf(error: unknown): string | undefined {
   const [limit, more] =
     code === 'ENOSPC' ? ['fs.inotify.max_user_watches', 1_048_576] : ['fs.inotify.max_user_instances', 1024];
   return [
-    `inotify watches no more directories, since ${limit} is reached (${code}). Watched files are polled every few seconds instead, which costs more.`,
+    `inotify can watch no more directories, because the limit ${limit} is reached (${code}). Watched files are polled every few seconds instead, which costs more.`,
     '  To raise the limit, as root, before you restart the scheduler:',
     `  sysctl -w ${limit}=${more}`,
   ].join('\n');

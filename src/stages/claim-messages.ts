@@ -39,17 +39,17 @@ export function explainClaim(build: Build, refusal: ClaimRefusal): string[] {
     case 'unreadable':
       if (refusal.why === UNREADABLE)
         return [
-          `${build.name}: not run, because this user cannot read ${shown(file)}, which says who the primary of ${source} is.`,
+          `${build.name}: not run, because this user cannot read ${shown(file)}, which names the primary of ${source}.`,
           '  Let its owner make it readable for this user, or run the build as a user who can read it.',
         ];
       return [
-        `${build.name}: not run, because ${shown(file)} does not say who the primary of ${source} is: ${shown(refusal.why)}.`,
+        `${build.name}: not run, because ${shown(file)} does not name the primary of ${source}: ${shown(refusal.why)}.`,
         '  Find out who put it there and whether another primary updates this source. If none does:',
         `  ${isDirectory(file) ? 'rm -r' : 'rm'} ${shellWord(file)}`,
       ];
     case 'unwritable':
       return [
-        `${build.name}: not run, because this user cannot create ${shown(file)}, which says who the primary of ${source} is: ${refusal.why}.`,
+        `${build.name}: not run, because this user cannot create ${shown(file)}, which names the primary of ${source}: ${refusal.why}.`,
         '  A user who can write there can create it, once for all runs:',
         `  cp ${shellWord(refusal.own)} ${shellWord(file)}`,
       ];

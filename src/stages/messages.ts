@@ -53,7 +53,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `${build.name}: the update was interrupted and may have left ${shown(build.source)} half updated. ${quotedLines(result.message)}`,
         `  log: ${shown(result.logFile)}`,
         `  ${leftBehind(result.left)}, so that no build uses it. After a look: ${unlockCommand(build.name, context)}`,
-        '  The next run then repairs the source as far as it can without losing a change of yours, and says what else it needs.',
+        '  The next run then repairs the source as far as it can without losing any of your changes, and reports what else is needed.',
       ];
     case 'not-repaired':
       return [
@@ -86,19 +86,19 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
       ];
     case 'source-unrecorded':
       return [
-        `${build.name}: not built, because for ${formatDuration(result.waitedMs)} ${shown(build.source)} has not matched the last recorded update.`,
+        `${build.name}: not built, because ${shown(build.source)} has not matched the last recorded update for ${formatDuration(result.waitedMs)}.`,
         `  checked out: ${shown(result.head)}`,
         `  recorded:    ${shown(result.recorded)}`,
-        '  An update was killed half-way, or the source was moved by hand. The next run of the primary records its revision.',
+        '  An update was killed halfway, or a person checked out another revision by hand. The next run of the primary records its revision.',
       ];
     case 'source-not-proved':
       return [`${build.name}: not built. ${quotedLines(result.message)}`];
     case 'source-moved':
       return [
-        `${build.name}: ${shown(build.source)} was moved while it was built; the result belongs to no revision.`,
+        `${build.name}: the revision of ${shown(build.source)} changed while it was built, so the result belongs to no revision.`,
         `  at the beginning: ${shown(result.expected)}`,
         `  now:              ${shown(result.found)}`,
-        '  Update.xml says so, and the next run builds these updates again. Do your own work in another checkout than the one that is built.',
+        '  Update.xml says so, and the next run builds these updates again. Do your own work in a separate checkout, not in the one that is built.',
         ...result.stages.filter((stage) => stage.outcome.kind !== 'passed').map((stage) => explainStage(build, stage)),
       ];
     case 'in-the-way':
@@ -109,7 +109,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
     case 'section-busy':
       return [
         `${build.name}: not run, because ${shown(result.path)} could not be acquired: ${describeHolder(result.holder, context.now.getTime())}.`,
-        `  It is held for milliseconds only; if its process is certainly gone: rm -rf ${shellWord(result.path)}`,
+        `  It is normally held for milliseconds only; if its process is certainly gone: rm -rf ${shellWord(result.path)}`,
       ];
     case 'interrupted':
       return result.left.length === 0
@@ -320,7 +320,7 @@ function whatStandsAt(path: string): string {
     if (!stat.isFile()) return 'a device, a socket or a named pipe';
     return stat.size === 0
       ? 'an empty file'
-      : `a file of ${stat.size} bytes without one, or one that this user cannot read`;
+      : `a file of ${stat.size} bytes that holds no record, or that this user cannot read`;
   } catch {
     return 'gone by now, or not readable';
   }

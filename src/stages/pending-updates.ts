@@ -43,7 +43,7 @@ export function mergeUpdates({ build, context }: Run, head = ''): Pending {
   if ('kind' in cursor) return cursor;
   const after = recordsAfter(journal, cursor.record);
   if (after.kind === 'lost') {
-    const message = `${after.problem.message}. To start ${build.name} at the present, remove its cursor in ${journal}/cursors`;
+    const message = `${after.problem.message}. To start ${build.name} from the current revision, remove its cursor in ${journal}/cursors`;
     return { kind: 'lost', message };
   }
   for (const problem of after.problems) context.report({ kind: 'warning', text: problem.message });

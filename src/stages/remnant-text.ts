@@ -40,7 +40,8 @@ function describeRemnant(remnant: Remnant, { host, now }: Pick<Context, 'host' |
 export function explainInTheWay({ remnants, unreadable }: InTheWay, context: Context): string[] {
   const builds = [...new Set(remnants.map(({ build }) => build))].filter((build) => context.builds.has(build));
   const hosts = [...new Set(remnants.map(({ host }) => host))].filter((name) => name !== context.host.name);
-  const where = hosts.length === 0 ? '' : ` (of ${hosts.map((name) => shown(name)).join(', ')} on that host)`;
+  const where =
+    hosts.length === 0 ? '' : ` (for processes on ${hosts.map((name) => shown(name)).join(', ')}, run this there)`;
   const unknown = remnants.filter(({ build, host }) => !context.builds.has(build) && host === context.host.name);
   return [
     ...describeRemnants(remnants, context),

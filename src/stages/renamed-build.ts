@@ -32,7 +32,7 @@ export function cursorOf(primary: Primary, build: Build, context: RunContext): C
       context.report({ kind: 'renamed', from: found.from });
       return { kind: 'cursor', cursor: found.cursor };
     case 'other': {
-      const text = `its cursor was that of ${found.home.directory}, where another build of the configuration builds, and was kept for that build as ${found.aside}; starts at the present`;
+      const text = `its cursor belonged to the build directory ${found.home.directory}, which another build of the configuration now uses, and was kept for that build as ${found.aside}; this build starts from the current revision`;
       context.report({ kind: 'warning', text });
       return { kind: 'none' };
     }
@@ -50,7 +50,7 @@ function explainUnsure(primary: Primary, { name }: Build, names: readonly string
   return [
     `${name} has built before and has no cursor, so its next update is unknown; ${names.join(', ')} ${names.length === 1 ? 'has one and is' : 'have one and are'} not in the configuration. If ${old} was renamed to ${name}:`,
     `  stagelock --config ${shellWord(configFile)} rename ${shellWord(old)} ${shellWord(name)}`,
-    `If it was not, remove its cursor, and ${name} starts at the present:`,
+    `If it was not, remove the old cursor, and ${name} starts from the current revision:`,
     `  rm -- ${shellWord(cursorFile(primary.directory, old))}`,
   ].join('\n');
 }
@@ -86,7 +86,7 @@ export async function renameBuild(from: string, build: Build): Promise<Sectioned
     if (own.kind === 'unreadable') return { kind: 'refused', why: own.message };
     const { record } = old.cursor;
     if (own.kind === 'cursor' && own.cursor.completed && own.cursor.record !== record) {
-      const why = `${build.name} has built by itself up to record ${own.cursor.record} since`;
+      const why = `${build.name} has since built up to record ${own.cursor.record} under its own name`;
       return { kind: 'refused', why };
     }
     const home = homeOf(build.directory);

@@ -37,7 +37,7 @@ export function mailAuthors(
     return undefined;
   } catch (error) {
     const why = errorText(error);
-    return `no mail to the authors of what is ${result === 'failed' ? 'broken' : 'mended'}: ${why}`;
+    return `could not mail the authors of what is ${result === 'failed' ? 'broken' : 'mended'}: ${why}`;
   }
 }
 
@@ -63,7 +63,7 @@ export async function mailAfterRun(
   const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${shown(problem)}`);
   if (delivery?.end.kind === 'put-off') {
     const { left, end } = delivery;
-    const waiting = `${left.count === 1 ? 'A mail is waiting' : `${left.count} mails are waiting`}; later runs retry: stagelock mail`;
+    const waiting = `${left.count === 1 ? 'A mail is waiting' : `${left.count} mails are waiting`}; later runs retry. To see what waits: stagelock mail`;
     const advice = adviceOnSecret(passwordOf(project.mail));
     const lines = [`${build.name}: a mail could not be sent: ${shown(end.why)}`, ...advice, `  ${waiting}`];
     return [...problems, ...warnings.warn('mail', sameFailure(end.why), lines)];

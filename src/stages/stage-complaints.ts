@@ -51,7 +51,7 @@ export async function customOf(
 export function explainLeftOut(stage: Stage, { scan }: Complaints): string[] {
   return (scan?.leftOut ?? []).map(
     ({ kind, text, logLine }) =>
-      `${VARIABLES[kind]}: ${shown(JSON.stringify(text), 200)} takes too long and was not used from line ${logLine} of the log of ${stage.name} on`,
+      `${VARIABLES[kind]}: ${shown(JSON.stringify(text), 200)} takes too long, so stagelock ignored it from line ${logLine} of the log of ${stage.name} on`,
   );
 }
 

@@ -92,7 +92,7 @@ async function runStage(run: Run, stage: Stage, expected: number | undefined): P
   // A daemon, or half of the build: the command reports success, so its reader must know of them.
   if (ran.outcome.kind === 'passed' && end.ended.length > 0) {
     const many = end.ended.length === 1 ? 'a process' : `${end.ended.length} processes`;
-    const text = `${stage.name} left ${many} behind, and stagelock ended them. To keep them running: may_leave = true (log: ${log})`;
+    const text = `${stage.name} left ${many} behind, which stagelock ended. To keep such processes running: may_leave = true (log: ${log})`;
     context.report({ kind: 'warning', text });
   }
   const report = { name: stage.name, outcome: ran.outcome, ms: ran.ms, logFile: log };

@@ -8,6 +8,7 @@ import { destinationOf } from '../submission/destination.js';
 import { submittedParts } from '../submission/parts.js';
 import { addSubmission, hasSubmissions, type Submission, spoolOf, type Waiting } from '../submission/spool.js';
 import { errorText } from '../text/error-text.js';
+import { momentText } from '../text/moment.js';
 import type { Run } from './run.js';
 import type { RunContext } from './run-context.js';
 import { openStageLog, type StageLog } from './stage-log.js';
@@ -105,11 +106,12 @@ export async function deliverSpool(
   }
 }
 
-/** `3 submissions (1.2 MB) wait in DIR for a later run; the oldest since TIME` */
+/** `3 submissions (1.2 MB) waiting for delivery in DIR, the oldest since TIME; later runs retry` */
 export function waitingText({ count, bytes, oldest }: Waiting): string {
   const many = count === 1 ? '1 submission' : `${count} submissions`;
-  const where = oldest === undefined ? '' : ` in ${join(oldest.path, '..')}, the oldest since ${oldest.since}`;
-  return `${many} (${(bytes / 1e6).toFixed(1)} MB) to be delivered by a later run${where}`;
+  const where =
+    oldest === undefined ? '' : ` in ${join(oldest.path, '..')}, the oldest since ${momentText(oldest.since)}`;
+  return `${many} (${(bytes / 1e6).toFixed(1)} MB) waiting for delivery${where}; later runs retry`;
 }
 
 /** `LastSubmit_<tag>.log`, as CTest calls it, of each submission that is tried. */

@@ -42,7 +42,7 @@ export function judge({ status, body, retryAfter }: Answer, md5: string, authent
   }
   if (reply.status === 'ERROR') return { kind: 'refused', message: `says ERROR${said}` };
   if (reply.md5 !== undefined && reply.md5.toLowerCase() !== md5) {
-    return { kind: 'unavailable', message: 'has received something else than what was sent (its MD5 differs)' };
+    return { kind: 'unavailable', message: 'received something other than what was sent (its MD5 differs)' };
   }
   return {
     kind: 'delivered',

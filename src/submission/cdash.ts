@@ -86,7 +86,7 @@ export class CDash implements Destination {
       }
       const next = new URL(answer.location, url);
       if (next.protocol !== 'https:' && (url.protocol === 'https:' || next.protocol !== 'http:')) {
-        return { kind: 'unavailable', message: `redirects to ${next.origin}, away from encryption` };
+        return { kind: 'unavailable', message: `redirects to ${next.origin}, which is not https; not followed` };
       }
       url = next;
     }

@@ -83,7 +83,7 @@ export function readCursor(primaryDirectory: string, build: string): CursorRead 
   if (text === undefined) return { kind: 'none' };
   const cursor = parseRecord(CURSOR, text);
   if (cursor) return { kind: 'cursor', cursor };
-  const message = `${file} is not a cursor, so what ${build} has built is unknown. Remove it, and it starts at the present`;
+  const message = `${file} is not a valid cursor, so what ${build} has built is unknown. Remove this file, and the build starts from the current revision`;
   return { kind: 'unreadable', file, message };
 }
 

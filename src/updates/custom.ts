@@ -127,8 +127,8 @@ function failureOf(
     result.kind === 'failed'
       ? (result.signal ?? `exit code ${result.code}`)
       : result.kind === 'aborted'
-        ? 'on request'
-        : 'time limit';
+        ? 'ended on request'
+        : 'time limit exceeded';
   const said = result.stderr.trim().split('\n').slice(-10).join('\n');
   return `${commandText(command)} in ${source} failed (${how})${said === '' ? '' : `:\n${said}`}`;
 }

@@ -230,7 +230,7 @@ function gap(journal: string, sequence: number): JournalProblem {
 
 function ahead(journal: string, sequence: number, last: number): JournalProblem {
   const file = recordFile(journal, sequence);
-  const message = `${file} was built already, but the journal of updates ends at record ${last}; was it removed?`;
+  const message = `the update in ${file} was already built, but the journal of updates ends at record ${last}; was the file removed?`;
   return { kind: 'ahead', sequence, file, message };
 }
 

@@ -80,7 +80,7 @@ export function toCopy(what: string, commands: readonly string[]): string[] {
 export function explainFaults(source: string, revision: string, faults: readonly Fault[]): string {
   const commands = [...new Set(faults.flatMap(({ advice }) => advice))];
   return [
-    `${shown(source)} is not ${shown(revision, 80)} as a whole:`,
+    `${shown(source)} does not match ${shown(revision, 80)}:`,
     ...describeFaults(faults),
     ...toCopy('To put that right:', commands),
   ].join('\n');

@@ -99,6 +99,6 @@ function viewFaults(
  */
 function completed({ workDone }: Seen, end: Ended | undefined): 'yes' | 'no' | 'maybe' {
   if (end?.code === 0) return 'yes';
-  if (end?.code === 1 && !end.stderr.includes('was moved while it was built')) return 'yes';
+  if (end?.code === 1 && !end.stderr.includes('changed while it was built')) return 'yes';
   return workDone ? 'maybe' : 'no';
 }

@@ -40,7 +40,10 @@ describe('the command line', () => {
     ['a verb is missing: compile, link or launch', []],
     ['a verb is missing: compile, link or launch', ['--', 'true']],
     ['"li\\nck" is unknown; there are: compile, link, launch', ['li\nck', '--strategy=nfs']],
-    ['launch finds its target itself; link takes one', ['launch', '--target=', '--strategy=nfs']],
+    [
+      'launch takes no --target, because it finds the target itself; to name one, use link',
+      ['launch', '--target=', '--strategy=nfs'],
+    ],
     ['--target=FILE is missing', ['link', '--strategy=nfs', '--', 'true']],
     ['--strategy= is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy=']],
     ['--strategy=Auto is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy', 'Auto', 'x']],

@@ -97,7 +97,7 @@ describe('launch', () => {
   test('takes no --target, and wants a command', async () => {
     const ended = await helper(['launch', '--target=a.o', '--', 'true'], { cwd: temporaryDirectory() });
     expect(ended).toMatchObject({ end: 125, stdout: '' });
-    expect(ended.stderr).toContain('launch finds its target itself');
+    expect(ended.stderr).toContain('it finds the target itself');
     expect((await helper(['launch', '--'], { cwd: temporaryDirectory() })).stderr).toContain('belongs after " -- "');
     expect((await helper(['launch', '--', './no-such-compiler', '-v'], { cwd: temporaryDirectory() })).end).toBe(125);
   });

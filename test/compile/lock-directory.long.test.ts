@@ -208,8 +208,8 @@ describe('the directory of locks', () => {
   });
 
   test.each([
-    ['a relative path', () => 'locks', /is no whole path/],
-    ['a file', (root: string) => join(root, 'produce'), /is no directory; remove it/],
+    ['a relative path', () => 'locks', /is not an absolute path/],
+    ['a file', (root: string) => join(root, 'produce'), /is not a directory; remove it/],
     ['one whose parent is missing', (root: string) => join(root, 'missing', 'locks'), /make one/],
   ])('that cannot be used is told: %s', async (_, locks, message) => {
     const { root, objects } = tree();

@@ -257,7 +257,7 @@ describe('a finding', () => {
     ['gone', { check: 'rename over a file', result: { ...replacement, missing: 2 } }, 'problem', /2 found no file/],
     ['ahead', { check: 'clock of the server', result: { kind: 'done', offsetMs: 300 } }, 'ok', /300 ms ahead/],
     ['behind', { check: 'clock of the server', result: { kind: 'done', offsetMs: -9e4 } }, 'problem', /90 s behind/],
-    ['links', { check: 'hard links', result: { kind: 'done', supported: false } }, 'ok', /locks do without/],
+    ['links', { check: 'hard links', result: { kind: 'done', supported: false } }, 'ok', /locks do not need them/],
     ['seen', sight(900), 'ok', /\/a sees what \/b makes after 2 ms, changes after 900 ms/],
     ['unseen', sight(null), 'ok', /changes not within 8 s/],
     ['unclaimed', { check: 'exclusive create', result: race({ unclaimed: 1 }) }, 'problem', /no process learned/],

@@ -175,7 +175,7 @@ describe('what a waiting process tells', () => {
   });
 
   test('is that a lock is free when it is', () => {
-    expect(describeHolder({ kind: 'free' }, 0)).toBe('free again by now');
+    expect(describeHolder({ kind: 'free' }, 0)).toBe('it is free again');
   });
 });
 

@@ -92,7 +92,7 @@ describe('a build that breaks', () => {
     const many = Array.from({ length: 35 }, (_, index) => change('Ann', 'ann@example.org', { revision: `r${index}` }));
     const letter = tell(run(1, 'failed', { update: update(...many, { ...bob, revision: 'f'.repeat(40), files }) }));
     expect(letter?.text).toContain(`The build gcc of demo on host.example.org is broken.
-The authors of the changes below that can be reached get this mail, and those who watch over it.
+This mail goes to the authors of the changes below whose addresses are known, and to the monitors of this build.
 There will be no other mail about it until it works again.
 
 Build:      gcc

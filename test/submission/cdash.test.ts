@@ -165,7 +165,11 @@ describe('a server', () => {
     ['that never answers', silent, 'nothing heard for 0.3 s'],
     ['that talks without end', refusing(200, 'x'.repeat(1_100_000)), 'more than 1 MB'],
     ['that redirects to nowhere', refusing(301, '', { location: 'http://[' }), 'which is no URL'],
-    ['that redirects to a file', refusing(301, '', { location: 'file:///etc/passwd' }), 'away from encryption'],
+    [
+      'that redirects to a file',
+      refusing(301, '', { location: 'file:///etc/passwd' }),
+      'which is not https; not followed',
+    ],
   ])('%s gets the report later', async (_, manner, message) => {
     server.manners.push(manner);
     const sent = await send(report(), settings({ timeoutMs: 300 }));
@@ -246,7 +250,9 @@ describe.skipIf(noOpenssl)('a server with TLS', () => {
       expect(await send(report(), trusted)).toMatchObject({ kind: 'delivered' });
       // Nobody may talk it out of its encryption again.
       tls.manners.push(refusing(301, '', { location: server.url }));
-      expect(await send(report(), trusted)).toMatchObject({ message: expect.stringContaining('away from encryption') });
+      expect(await send(report(), trusted)).toMatchObject({
+        message: expect.stringContaining('which is not https; not followed'),
+      });
     } finally {
       await tls.close();
     }

@@ -64,7 +64,7 @@ describe('a broken build', () => {
     expect(await run(world, 'main', '')).toMatchObject({ code: 0, stderr: '' });
     const first = await run(world, 's1', 'exit 3');
     expect(first.stderr).toContain('stagelock: s1: a mail could not be sent: ');
-    expect(first.stderr).toContain('A mail is waiting; later runs retry: stagelock mail');
+    expect(first.stderr).toContain('A mail is waiting; later runs retry. To see what waits: stagelock mail');
     world.commit(1);
     expect(await run(world, 'main', '')).toMatchObject({ code: 0, stderr: '' });
     expect(await run(world, 's1', '')).toMatchObject({ code: 0, stderr: '' });
@@ -83,7 +83,7 @@ describe('a broken build', () => {
     world.commit(1);
     const ended = await run(world, 'main', 'exit 3');
     expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(/main: no mail to the authors of what is broken: .*stagelock\.state/);
+    expect(ended.stderr).toMatch(/main: could not mail the authors of what is broken: .*stagelock\.state/);
     expect(world.lockFiles('main')).toEqual([]);
   });
 });

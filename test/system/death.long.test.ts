@@ -65,7 +65,7 @@ describe('after a run was killed', () => {
     expect(ended.code).toBe(2);
     expect(ended.stdout).toMatch(/ {4}\| \[stagelock\] .* build of main/);
     expect(ended.stderr).toBe(
-      `stagelock: main: left as it is, since there is no terminal to ask on; after a look: stagelock --config ${world.configFile} unlock main --yes\n`,
+      `stagelock: main: nothing was removed, because there is no terminal to ask for confirmation; after a look: stagelock --config ${world.configFile} unlock main --yes\n`,
     );
     expect(world.lockFiles('main')).toEqual(['build', 'running']);
   });

@@ -156,7 +156,7 @@ test.skipIf(!canBeOtherUser)(`a directory that a group shares, with and without 
   expect(await rows(0o2775)).toMatchObject({ code: 0, outcome: 'ok' });
   const without = await rows(0o775);
   expect(without).toMatchObject({ code: 0, outcome: 'problem' });
-  expect(without.stdout).toContain('- Locks do not get the group 61005 of the directory: chmod g+s it');
+  expect(without.stdout).toContain('- Locks do not get the group 61005 of the directory: run chmod g+s on it');
 });
 
 test.skipIf(!canMountExfat)(
@@ -164,7 +164,7 @@ test.skipIf(!canMountExfat)(
   async () => {
     const directory = exfat();
     const { code, stdout } = await doctor(directory);
-    expect(stdout).toMatch(/^ {2}hard links +ok +unknown; locks do without$/m);
+    expect(stdout).toMatch(/^ {2}hard links +ok +not supported; locks do not need them$/m);
     // exfat-fuse changes inode numbers under us, over which a lockdir may be lost; that, too, has to be noticed.
     const works = outcomes(stdout)['hand-over, lockdir'] === 'ok';
     expect(stdout).toMatch(works ? /^Use lockdir here/m : /^Use (cifs|fcntl) here: lockdir, the default, does not/m);

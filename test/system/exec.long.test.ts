@@ -276,7 +276,7 @@ test.skipIf(noUsers !== undefined)(
       });
       expect([code, stdout]).toEqual([70, '']);
       expect(stderr).toMatch(
-        /^stagelock: \S+: no permission to make a lock in \S+; it wants group write permission .*\n$/,
+        /^stagelock: \S+: no permission to make a lock in \S+; the directory needs group write permission .*\n$/,
       );
     }
     expect(readdirSync(directory)).toEqual([]);

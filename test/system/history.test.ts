@@ -64,7 +64,7 @@ test('who has built which updates is told, also of a build that is not configure
   expect(lines.slice(4)).toEqual([
     '  main has built all of them',
     '  s1 has built up to 1, and still has to build 2 to 3',
-    '  s2 has not run yet; it starts at the present',
+    '  s2 has not run yet; it starts from the current revision',
     '  old has built up to 1, and still has to build 2 to 3, which is no longer in the configuration; its cursor can be removed',
   ]);
   const json = JSON.parse(stagelock('updates', '--json', '-n', '1').stdout);

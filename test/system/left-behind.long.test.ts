@@ -100,7 +100,7 @@ describe.each([
     const ended = await stagelock(world, ['run', 'main'], { program });
     expect(ended.code).toBe(0);
     expect(ended.stderr).toMatch(
-      /^stagelock: main: first left a process behind, and stagelock ended them. To keep them running: may_leave = true \(log: .*\)\n$/,
+      /^stagelock: main: first left a process behind, which stagelock ended. To keep such processes running: may_leave = true \(log: .*\)\n$/,
     );
     expect(logOf(world)).toContain('may_leave = true');
   });

@@ -164,7 +164,7 @@ describe('a build that was renamed in the configuration', () => {
     );
     const fresh = await stagelock(world, ['run', 's1']);
     expect(fresh).toMatchObject({ code: 0 });
-    expect(fresh.stderr).toMatch(/^stagelock: s1: its cursor was that of .*starts at the present\n$/);
+    expect(fresh.stderr).toMatch(/^stagelock: s1: its cursor belonged to .*starts from the current revision\n$/);
     expect(reported(world, 'new')).toEqual([]);
     await run(world, 'clang');
     expect(reported(world, 's1')).toEqual(['2']);

@@ -87,7 +87,7 @@ describe('a run that a killed scheduler has left', () => {
     second.kill('SIGTERM');
     await second.untilOutput(/waiting for main/);
     second.kill('SIGTERM');
-    expect((await second.ended).stderr).toContain('main does not end and is left running');
+    expect((await second.ended).stderr).toContain('could not end main; left running');
     expect(jobFiles(world)).toHaveLength(2);
     process.kill(pid, 'SIGCONT');
     await until('its end', () => !isRunning(pid), 20_000);
@@ -107,7 +107,7 @@ test('a run of its own that does not end keeps no scheduler from ending', async 
     scheduler.kill('SIGTERM');
     await scheduler.untilOutput(/waiting for/);
     scheduler.kill('SIGTERM');
-    expect((await scheduler.ended).stderr).toContain('main does not end and is left running');
+    expect((await scheduler.ended).stderr).toContain('could not end main; left running');
   } finally {
     process.kill(pid, 'SIGCONT');
   }
@@ -139,7 +139,7 @@ describe('a directory that others may write to', () => {
     symlinkSync(home, join(breakage, 'main'));
     const { code, stderr } = await stagelock(world, ['run', 'main'], { environment: { CHECK: 'exit 3' } });
     expect(code).toBe(1);
-    expect(stderr).toContain('breakage/main is a symbolic link, and what it leads to is not touched; remove it');
+    expect(stderr).toContain('breakage/main is a symbolic link, which stagelock does not follow; remove it');
     expect(readdirSync(home)).toEqual(['20261125T111003123Z-thesis.json']);
   });
 

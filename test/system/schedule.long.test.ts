@@ -195,7 +195,7 @@ describe('SIGTERM', () => {
     }
     const { code, stderr } = await scheduler.ended;
     expect(code).toBe(0);
-    expect(stderr).toBe('stagelock: main did not end in time and is interrupted; its locks stay\n');
+    expect(stderr).toBe('stagelock: interrupting main, which did not end in time; the locks stay\n');
     expect(world.lockFiles('main')).toEqual(['build', 'running']);
     const [mail] = await world.mailbox.until(1);
     expect(mail?.subject).toContain('stagelock run main (exit code 143');
@@ -227,7 +227,7 @@ describe('one scheduler for a project and a host', () => {
     first.kill('SIGKILL');
     await first.ended;
     const second = await schedule(world);
-    expect(second.output).toMatch(/main: an earlier scheduler left the run of /);
+    expect(second.output).toMatch(/main: taking over the run of /);
     writeFileSync(join(world.root, 'finish'), '');
     const [mail, ...more] = await world.mailbox.until(1);
     expect(more).toEqual([]);

@@ -178,7 +178,7 @@ describe('submodules', () => {
     );
     const refused = run('other');
     expect(refused.status).toBe(75);
-    expect(refused.stderr).toContain('submodules elsewhere: lib');
+    expect(refused.stderr).toContain('submodules at another commit: lib');
     expect(run('main')).toEqual(QUIET);
     expect(read('lib/file')).toBe('2');
     expect(run('other')).toEqual(OVER);

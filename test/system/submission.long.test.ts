@@ -153,7 +153,7 @@ describe('the reports of a run', () => {
     const { code, stderr } = await run('one');
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^stagelock: one: submit: Update\.xml of \d{8}-\d{4}-Continuous: http:\/\/127[^ ]*: answers 500\n {2}1 submission \(\d\.\d MB\) to be delivered by a later run in .*\/one\/Testing\/Spool, the oldest since .*Z\n$/,
+      /^stagelock: one: submit: Update\.xml of \d{8}-\d{4}-Continuous: http:\/\/127[^ ]*: answers 500\n {2}1 submission \(\d\.\d MB\) waiting for delivery in .*\/one\/Testing\/Spool, the oldest since \S+ \S+ \S+; later runs retry\n$/,
     );
     expect((await stagelock(['-c', config, 'status'])).stdout).toMatch(/\n {2}reports: 1 submission /);
     // It is not due yet, and so costs the next run nothing and is no news.

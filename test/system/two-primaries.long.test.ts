@@ -386,7 +386,7 @@ describe('what stands in the place of the claim is named, left alone, and keeps 
     plant(file, root);
     const refused = run(anna);
     expect(refused).toMatchObject({ status: 73, stdout: '' });
-    expect(refused.stderr).toContain(`anna: not run, because ${file} does not say who the primary of `);
+    expect(refused.stderr).toContain(`anna: not run, because ${file} does not name the primary of `);
     expect(refused.stderr).toContain(is);
     expect(locksOf(anna)).toEqual([]);
     execFileSync('sh', ['-c', refused.stderr.split('\n').at(-2) ?? '']);
@@ -466,7 +466,7 @@ describe.skipIf(noOtherUser !== undefined)('between users', () => {
     const refused = as(BERT, bert, 'bert');
     expect(refused.status).toBe(73);
     expect(refused.stderr).toContain(
-      `this user cannot create ${claim}, which says who the primary of ${source} is: this user cannot write there.`,
+      `this user cannot create ${claim}, which names the primary of ${source}: this user cannot write there.`,
     );
     expect(locksOf(bert)).toEqual([]);
     execFileSync('sh', ['-c', refused.stderr.split('\n').at(-2) ?? '']);

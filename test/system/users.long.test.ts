@@ -80,7 +80,7 @@ describe.skipIf(noUsers !== undefined)(
       expect(world.lockFiles('main')).toEqual(['build', 'running']);
       const cleared = await as(BERT, world, ['unlock', 'main', '--yes']);
       expect(cleared).toMatchObject({ code: 0, stderr: '' });
-      expect(cleared.stdout).toMatch(/Only 61001 and root can see whether what it started is still running/);
+      expect(cleared.stdout).toMatch(/Only 61001 and root can see whether processes of the dead run are still running/);
       expect(world.lockFiles('main')).toEqual([]);
       expect(await as(BERT, world, ['run', 'main'])).toMatchObject({ code: 0, stderr: '' });
     });

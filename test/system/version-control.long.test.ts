@@ -114,7 +114,7 @@ describe.each(['git', 'svn', 'hg', 'cvs'] as const)('a source in %s', (type) => 
       const moved = run(build);
       expect(moved.status).toBe(1);
       expect(moved.stderr).toMatch(
-        new RegExp(`^stagelock: ${build}: ${join(root, 'source')} was moved while it was built`),
+        new RegExp(`^stagelock: ${build}: the revision of ${join(root, 'source')} changed while it was built`),
       );
       expect(locks(build)).toEqual([]);
       const xml = readFileSync(join(root, build, 'Testing', 'Temporary', 'LastUpdate.xml'), 'utf8');

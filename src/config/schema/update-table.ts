@@ -54,7 +54,7 @@ export const updateShape = {
   ),
   command: z.optional(
     argv(
-      "A command that updates the source instead of the system's own commands. It runs in the source tree; the system then tells what changed.",
+      "A command that updates the source instead of the version control system's own commands. It runs in the source tree; the version control system then reports what changed.",
       ['./update.sh'],
     ),
   ),

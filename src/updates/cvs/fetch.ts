@@ -79,7 +79,7 @@ function isPartial(source: string, { directories }: Tree, letters: ReadonlyMap<s
 function refusal(source: string, faults: readonly Fault[], why?: string): string {
   const what = faults.map((fault) => `${source}: ${fault.what} ${listed(fault.paths)}`);
   const said = why === undefined ? [] : [why];
-  const text = [...said, ...what, '(the source tree was not touched)', 'What ends it:'].join('\n');
+  const text = [...said, ...what, '(the source tree was not touched)', 'To fix this:'].join('\n');
   return withCommands(
     text,
     faults.flatMap(({ advice }) => advice),
@@ -90,7 +90,7 @@ function refusal(source: string, faults: readonly Fault[], why?: string): string
 function passedByIn(source: string, { skipped, at }: Said, blocking: readonly Place[]): Fault[] {
   const present = skipped.map(at).filter(({ bytes }) => exists(inSource(source, bytes)));
   const places = without(present, blocking);
-  return faultOf('directories that are no more in the repository:', places, moveAway(source, places));
+  return faultOf('directories that are no longer in the repository:', places, moveAway(source, places));
 }
 
 /** What a person has changed and the repository, too. */

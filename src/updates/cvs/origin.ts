@@ -32,7 +32,7 @@ export async function comeFromElsewhere(checkout: Checkout, tree: Tree, recorded
   if (strange.length === 0) return [];
   const paths = strange.map(({ directory }) => directory.path || '.').sort();
   const what =
-    'these directories were checked out from elsewhere before, and what stands in them is not what the repository that is noted there has (a fresh checkout of that would be followed):';
+    'these directories were checked out from another repository before, and their files are not those of the repository that CVS/Root and CVS/Repository name now (to follow that one, check it out afresh):';
   return [{ what, paths, advice: noteAgain(checkout.source, moved) }];
 }
 

@@ -32,10 +32,10 @@ export async function prove(
   const elsewhere = elsewhereIn(entriesOf(tree), revision, snapshots);
   if (elsewhere.length > 0) elsewhere.push(...strayedIn(source, tree, following));
   const modified = sortedPaths([...changed, ...disguised, ...(await changedOf(checkout, rewritten))]);
-  const lost = faultOf('files that are not there:', missing, []);
+  const lost = faultOf('missing files:', missing, []);
   const ofPersons = [
     ...faultOf('conflicts in', conflicting, moveAway(source, conflicting)),
-    ...faultOf('a cvs was killed when it wrote', unfinished, [
+    ...faultOf('cvs was killed while it was writing', unfinished, [
       ...moveAway(source, unfinished),
       ...removeBackups(source, unfinished),
     ]),

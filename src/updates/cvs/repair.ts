@@ -48,7 +48,7 @@ export async function repair(it: Case): Promise<RepairResult | { readonly kind: 
   );
   const merging = it.mode === 'reset' ? [] : broken.local.filter((path) => wasMerging(it, path));
   if (merging.length > 0) {
-    const message = `${checkout.source}: an update broke off when it merged local changes of ${listed(merging)}\ncvs has kept the files as they were. To put them back:`;
+    const message = `${checkout.source}: an update was interrupted while it merged local changes in ${listed(merging)}\ncvs kept the files as they were before. To put them back:`;
     const back = merging.map((path) => {
       const file = join(checkout.source, path);
       return `mv ${shellWord(asideOf(file, numberOf(it.present.get(path)) ?? ''))} ${shellWord(file)}`;
@@ -78,10 +78,10 @@ async function complete({ checkout, update, broken }: Case): Promise<RepairResul
     if (done.news) continue;
     const ignored = await ignoredIn(checkout, done.unknown);
     if (ignored.length === 0) return { kind: 'updated' };
-    const message = `${checkout.source}: cvs passes over ${listed(ignored)}, since it was killed when it made them, and files of yours are there\nTo move them away:`;
+    const message = `${checkout.source}: cvs skips ${listed(ignored)}, because it was killed while creating them, and they contain files of yours\nTo move these directories away:`;
     return { kind: 'refused', message: withCommands(message, moveAwayPaths(checkout, ignored)) };
   }
-  const message = `${checkout.source}: each cvs update brings something, so nothing shows that the tree is whole`;
+  const message = `${checkout.source}: every cvs update still brings changes, so stagelock cannot prove that the tree is complete`;
   return { kind: 'failed', message };
 }
 
@@ -184,7 +184,7 @@ function removeBackups(notes: string): void {
 }
 
 function refused(checkout: Checkout, paths: readonly string[]): RepairResult {
-  const message = `${checkout.source} has local changes since its update broke off, in ${listed(paths)}\nThe next run brings the repository's when they are out of the way. To move them there:`;
+  const message = `${checkout.source} has local changes made since its update was interrupted, in ${listed(paths)}\nThe next run fetches the repository's versions once these files are out of the way. To move them away:`;
   return { kind: 'refused', message: withCommands(message, moveAwayPaths(checkout, paths)) };
 }
 
@@ -198,6 +198,6 @@ const moveAwayPaths = ({ source }: Checkout, paths: readonly string[]): string[]
 function explained(failed: Failed): Failed {
   const where = /waiting for (\S+)'s lock in (\S+)/.exec(failed.message);
   if (where?.[2] === undefined) return failed;
-  const message = `${failed.message}\nWhen no cvs of ${where[1]} works in that repository, remove its lock there:`;
+  const message = `${failed.message}\nOnce no cvs process of ${where[1]} is using that repository, remove its lock there:`;
   return { kind: 'failed', message: withCommands(message, [`rmdir ${shellWord(`${where[2]}/#cvs.lock`)}`]) };
 }

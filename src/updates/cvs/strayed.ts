@@ -27,7 +27,7 @@ function goneFrom(source: string, { directories }: Tree, options: readonly strin
     const [name, kind] = [tag.slice(1), tag.startsWith('T') ? 'branch' : 'tag'];
     const instead = JSON.stringify([...options.filter((option) => option !== '-A'), `-r${name}`]);
     const where = strayed.filter((directory) => directory.tag === tag).map(({ path }) => (path === '' ? '.' : path));
-    const what = `-A in the options of the update would go to the trunk from the ${kind} ${JSON.stringify(name)} (options = ${instead} follow that) in`;
+    const what = `-A in the options of the update would take these directories from the ${kind} ${JSON.stringify(name)} to the trunk (to stay on the ${kind}: options = ${instead}):`;
     return { what, paths: where.sort(), advice: tag === tags[0] ? [update] : [] };
   });
 }
@@ -56,7 +56,7 @@ function boundElsewhere(source: string, { directories, files }: Tree): Fault[] {
   const tags = [...new Set(tops.map(({ path }) => meant.get(parentOf(path)) ?? ''))];
   return tags.map((tag) => {
     const some = tops.filter(({ path }) => (meant.get(parentOf(path)) ?? '') === tag);
-    const what = `bound to something else than the ${tag === '' ? 'trunk' : `branch or tag ${JSON.stringify(tag)}`}, which the directory above follows:`;
+    const what = `on a branch or tag other than the ${tag === '' ? 'trunk' : `branch or tag ${JSON.stringify(tag)}`}, which the directory above follows:`;
     const words = some.map(({ bytes }) => wordOf(bytes)).join(' ');
     const back = tag === '' ? '-A' : `-r ${shellWord(tag)}`;
     const advice = [`cd ${shellWord(source)} && cvs -f -Q update ${back} -- ${words}`];

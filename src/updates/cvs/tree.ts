@@ -60,8 +60,7 @@ export function treeOf(source: string): { readonly kind: 'tree'; readonly tree: 
 export function readTree(source: string): Tree {
   const tree: Growing = { source, files: [], directories: [], passedOver: [], unknown: [] };
   const list = listIn(source, Buffer.alloc(0));
-  if (list === undefined)
-    throw new Error(`${source} is no checkout of CVS: there is no CVS/Entries, or no CVS/Repository`);
+  if (list === undefined) throw new Error(`${source} is not a CVS checkout: CVS/Entries or CVS/Repository is missing`);
   addDirectory(tree, Buffer.alloc(0), list, 0);
   return tree;
 }

@@ -147,7 +147,7 @@ export async function nulSeparated(checkout: Checkout, args: readonly string[]):
 function explainIndex({ source }: Checkout, said: string): string[] {
   const tree = workTreeOf(source, 'git');
   if (tree === undefined || !/index file (?:smaller|corrupt)|bad (?:index|signature)/.test(said)) return [];
-  return toCopy('The index of git is destroyed. To have it made anew, with all files as they are:', [
+  return toCopy('The git index is corrupt. To rebuild it without changing any file:', [
     `rm -- ${shellWord(join(tree.administration, 'index'))}`,
     `git -C ${shellWord(source)} reset -q`,
   ]);

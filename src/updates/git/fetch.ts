@@ -71,7 +71,7 @@ export async function fetch(update: GitSource, checkout: Checkout, asOf?: Date):
 function explainStaleReferences({ source }: Checkout, { remote }: GitSource, said: string): string[] {
   if (!/try running\s+'git remote prune /.test(said)) return [];
   const command = `git -C ${shellWord(source)} remote prune ${shellWord(remote)}`;
-  return toCopy('To forget the branches that are no more on the other side:', [command]);
+  return toCopy('To remove the remote-tracking branches that no longer exist on the remote:', [command]);
 }
 
 /** Whether git was kept from its work by the lock file of a dead git, which is gone now: it is worth another try. */
@@ -81,7 +81,7 @@ async function removedLockOf(checkout: Checkout, said: string): Promise<boolean>
   const places = await findPlaces(checkout);
   if (places.kind === 'failed' || !file.startsWith(`${places.value.commonDirectory}/`)) return false;
   const removed = (await removeStaleLock(places.value, file, false)).kind !== 'held';
-  if (removed) checkout.log?.(`removed ${file}, which a git has left that was killed`);
+  if (removed) checkout.log?.(`removed ${file}, which a killed git process had left`);
   return removed;
 }
 
@@ -136,7 +136,7 @@ function explainBranch(source: string, { branch }: GitSource, checkedOut: string
 
 function explainCutOff(source: string): string {
   return toCopy(
-    `${source} is a shallow clone without the commits between what is checked out and what was fetched. To make it whole:`,
+    `${source} is a shallow clone that lacks the commits between what is checked out and what was fetched. To fetch its whole history:`,
     [`git -C ${shellWord(source)} fetch --unshallow`],
   ).join('\n');
 }

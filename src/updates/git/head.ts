@@ -26,6 +26,6 @@ export async function foreignRepository(checkout: Checkout): Promise<Failed | un
   if (result.kind !== 'failed' || result.code !== 1) {
     return { kind: 'failed', message: failureText(checkout, args, result) };
   }
-  const message = `${source} has no .git of its own, and is no directory of the commit that is checked out in ${top ?? 'the repository above it'}`;
+  const message = `${source} has no .git of its own and is not a directory in the commit that is checked out in ${top ?? 'the repository above it'}`;
   return { kind: 'failed', message };
 }

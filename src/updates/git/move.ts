@@ -46,7 +46,7 @@ export async function moveTo(
   if (before.value.status.head !== head) {
     return {
       kind: 'refused',
-      message: `${checkout.source} was moved by another process, to ${before.value.status.head}`,
+      message: `another process has moved ${checkout.source} to ${before.value.status.head}`,
     };
   }
   begin?.(localIn(before.value.status));
@@ -89,7 +89,7 @@ async function judgeMove(
   const head = await headOf(checkout);
   if (head.kind === 'failed') return broken(head.message);
   if (result.kind === 'ok' && FAILED_FILTER.test(result.stderr)) {
-    return broken(`a filter died, and git wrote what it had not filtered:\n${result.stderr.trim()}`);
+    return broken(`a git filter failed, and git wrote files that were not filtered:\n${result.stderr.trim()}`);
   }
   // Whether all of the tree has followed its head is for the proof to say.
   if (result.kind === 'ok' && head.value === target) return { kind: 'moved' };
@@ -126,7 +126,7 @@ async function remedyFor(checkout: Checkout, { top, gitDirectory }: Places, targ
 function explainDiverged(source: string, target: string): string {
   const git = `git -C ${shellWord(source)}`;
   return toCopy(
-    'The checkout has commits that the branch does not have (any more). To see them, and to give them up:',
+    'The checkout has commits that the branch does not have, or no longer has. To list them, and then to discard them and all uncommitted changes:',
     [`${git} log ${target}..HEAD`, `${git} reset --hard ${target}`],
   ).join('\n');
 }

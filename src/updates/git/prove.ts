@@ -24,7 +24,7 @@ export async function proveWorkTree(mode: GitUpdate['mode'], checkout: Checkout,
   const modified = [...new Set([...local.modified, ...hidden.value.map((path) => decodeText(path))])].sort();
   const lock = join(tree.administration, 'index.lock');
   const locked = exists(lock)
-    ? [{ what: `a git is at work there, or was killed: ${lock}`, paths: [], advice: [] }]
+    ? [{ what: `a git process is running there, or was killed: ${lock}`, paths: [], advice: [] }]
     : [];
   // What `git reset --hard` ends is no obstacle in the mode that does that with each update.
   const begun = mode === 'reset' ? [] : obstacles(tree.top, tree.administration);

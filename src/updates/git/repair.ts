@@ -110,7 +110,7 @@ async function restore(
   const changed = foreign.value.filter((path) => tracked.value.has(key(path)));
   if (mode !== 'reset' && changed.length > 0) {
     const files = listed(changed.map((path) => decodeText(path)));
-    const message = `${files} in ${checkout.source}: neither the old content nor the new, so a person may have changed it since\n${advice(checkout)}`;
+    const message = `${files} in ${checkout.source}: the content is neither the old nor the new one, so a person may have changed it since\n${advice(checkout)}`;
     return { kind: 'refused', message };
   }
   const untracked = new Set(foreign.value.map(key).filter((path) => !tracked.value.has(path)));
@@ -171,7 +171,7 @@ async function removeLocks(checkout: Checkout, places: Places, ours: boolean): P
   for (const file of await lockFiles(checkout, places)) {
     const stale = await removeStaleLock(places, file, ours);
     if (stale.kind === 'held') {
-      return `${file} exists: ${stale.why}. When no git works in the tree any more, remove the file`;
+      return `${file} exists: ${stale.why}. Once no git process is running in the tree, remove the file`;
     }
   }
   return undefined;

@@ -32,7 +32,7 @@ export async function removeStaleLock(places: Places, file: string, ours: boolea
   const first = stampOf(file);
   if (first === undefined) return { kind: 'gone' };
   if (!ours && filesystemOf(places.gitDirectory).reach === 'network') {
-    return { kind: 'held', why: 'on a network file system a git of another host may hold it' };
+    return { kind: 'held', why: 'on a network file system, a git process of another host may hold it' };
   }
   for (let waitedMs = 0; waitedMs < BRIEF_MS; waitedMs += LOOK_EVERY_MS) {
     await pause(LOOK_EVERY_MS);

@@ -48,7 +48,7 @@ export function withSubmodules(
       if (head.kind === 'failed' || !namesSubmodules(checkout)) return head;
       const strayed = await strayedSubmodules(checkout, following);
       if (!Array.isArray(strayed)) return strayed;
-      return strayed.length === 0 ? head : { ...head, strayed: `submodules elsewhere: ${strayed.join(', ')}` };
+      return strayed.length === 0 ? head : { ...head, strayed: `submodules at another commit: ${strayed.join(', ')}` };
     },
     async proveTree(checkout, revision) {
       const proof = await git.proveTree(checkout, revision);
@@ -96,7 +96,7 @@ export function withSubmodules(
 /** They come back with the next move, unless something else keeps the tree from that. */
 function withStrayed(proof: Exclude<Proof, Failed>, paths: readonly string[]): Proof {
   const faults = proof.kind === 'faulty' ? proof.faults : [];
-  const strayed = { what: 'submodules elsewhere:', paths, advice: [] };
+  const strayed = { what: 'submodules at another commit:', paths, advice: [] };
   const mendable = proof.kind === 'proved' || proof.mendable;
   return { kind: 'faulty', faults: [...faults, strayed], modified: proof.modified, mendable };
 }
@@ -193,7 +193,7 @@ async function removeHalfClones(checkout: Checkout): Promise<void> {
     if (born.kind !== 'failed' || born.signal !== null || namesIn(tree).some((entry) => entry !== '.git')) continue;
     rmSync(clone, { recursive: true, force: true });
     if (lstatSync(join(tree, '.git'), { throwIfNoEntry: false })?.isFile()) removeIfThere(join(tree, '.git'));
-    checkout.log?.(`removed ${clone}, a clone that was killed before it had a commit`);
+    checkout.log?.(`removed ${clone}, left by a clone that was killed before it had a commit`);
   }
 }
 
@@ -242,7 +242,7 @@ async function checkOut(checkout: Checkout, mode: 'fast-forward' | 'reset', foll
     // A post-checkout hook that fails makes a failure of what has been done: then there is nothing left to do.
     const result = first.kind === 'failed' && endedByItself(first) ? await runGit(checkout, args) : first;
     if (result.kind === 'ok') continue;
-    const advice = `(the source tree has moved and its submodules have not: git ${update.join(' ')} --recursive in ${checkout.source}, then stagelock unlock)`;
+    const advice = `(the source tree was updated, but its submodules were not: run git ${update.join(' ')} --recursive in ${checkout.source}, then stagelock unlock)`;
     return { kind: 'broken', message: `${failureText(checkout, args, result)}\n${advice}` };
   }
   return { kind: 'moved' };

@@ -50,12 +50,14 @@ export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
 function explainBare({ source }: Checkout, said: string): string[] {
   if (!said.includes('must be run in a work tree') || workTreeOf(source, 'git') === undefined) return [];
   const command = `git -C ${shellWord(source)} config core.bare false`;
-  return toCopy('To tell git that there is a work tree (core.bare):', [command]);
+  return toCopy('git takes this repository for a bare one (core.bare). To tell git that it has a work tree:', [
+    command,
+  ]);
 }
 
 /** git then says of other files that they are what is checked out, and writes those. */
 function explainElsewhere(here: string, top: string): string {
-  const message = `git works on ${top} instead of ${here} (core.worktree). To have it work on that again:`;
+  const message = `git works on ${top} instead of ${here}, because core.worktree is set. To unset it:`;
   return withCommands(message, [`git -C ${shellWord(here)} config --unset-all core.worktree`]);
 }
 

@@ -26,7 +26,7 @@ export function flawsOfUnfinished({ checkout, prefix, revision }: Where, unfinis
   if (unfinished === undefined) return [];
   const { command, note } = unfinished;
   const lost = command === 'update' ? 'all local changes are discarded' : 'what it did is discarded';
-  const what = `an hg ${command} was not ended (by these commands it is, and ${lost}):`;
+  const what = `an hg ${command} is unfinished (the commands below end it; ${lost}):`;
   const advice = endOf(checkout, unfinished, revision);
   const isCleanable = command === 'update' || command === 'graft';
   return [{ what, paths: [prefix + note], advice, isCleanable }];

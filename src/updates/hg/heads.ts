@@ -84,13 +84,13 @@ export function explainCourse(
     case 'elsewhere':
       return `${source} is on the branch ${JSON.stringify(course.branch)}, but the update follows ${name}. To switch back:`;
     case 'diverged':
-      return `${source} is at ${course.head} and has commits that are not in ${course.target}, the head of the branch ${name} on the other side: they were made here, or the other side gave them up. To follow it anyway (they stay in the repository; mode = "reset" always does so):`;
+      return `${source} is at ${course.head} and has commits that are not in ${course.target}, the head of the branch ${name} in the remote repository: they were made here, or were removed there. To follow the branch anyway (they stay in the repository; mode = "reset" always does so):`;
     case 'several':
-      return `The branch ${name} of ${source} has more than one open head, and only one can be built: ${course.heads.join(', ')}. Merge them, or close those that are over (hg commit --close-branch), and push that.`;
+      return `The branch ${name} of ${source} has more than one open head, and only one can be built: ${course.heads.join(', ')}. Merge the heads, or close those no longer needed (hg commit --close-branch), and push the result.`;
     case 'too-young':
-      return `The branch ${name} of ${source} has no commit that is old enough for this build, and what is checked out is none of it.`;
+      return `The branch ${name} of ${source} has no commit that is old enough for this build, and the commit that is checked out is not on it.`;
     case 'closed':
-      return `The branch ${name} of ${source} was closed by ${course.by}, so nothing will come on it any more. Follow another one (branch in the update of the configuration), or remove the build.`;
+      return `The branch ${name} of ${source} was closed by ${course.by}, so it will get no more commits. Follow another branch (set branch in [builds.NAME.update]), or remove the build.`;
   }
 }
 

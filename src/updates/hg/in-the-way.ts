@@ -35,7 +35,7 @@ export async function inTheWay(
   const patterns = isNameable ? named : ['set:modified() or added() or removed()'];
   const added = both.filter(({ letter }) => letter === 'A').map(({ path }) => asideLine(topOf(checkout), path));
   const files = listed(both.map(({ path }) => path).sort());
-  const message = `${checkout.source} has local changes to files that the update changes, too: ${files}\n${UNTOUCHED}\nTo put yours aside, beside each file:`;
+  const message = `${checkout.source} has local changes to files that the update changes, too: ${files}\n${UNTOUCHED}\nTo undo your changes and keep your version beside each file:`;
   return withCommands(message, [hgLine(checkout, 'revert', '-r', '.', ...patterns), ...added]);
 }
 
@@ -64,7 +64,7 @@ export async function replacedSubrepositories(
   const made = new Set(files.entries.map(({ path }) => within(path)));
   const replaced = gone.filter((path) => made.has(path));
   if (replaced.length === 0) return undefined;
-  const message = `In ${checkout.source} the update makes files of subrepositories, which hg cannot: ${listed(replaced)}\n${UNTOUCHED}\nTo bring them out of the way:`;
+  const message = `In ${checkout.source}, the update replaces subrepositories with files, which hg cannot do: ${listed(replaced)}\n${UNTOUCHED}\nTo move them out of the way:`;
   return withCommands(message, [
     hgLine(checkout, 'update', '--check', '-r', 'null'),
     ...replaced.map((path) => asideLine(top, path)),

@@ -65,7 +65,7 @@ export async function move(
   if (!untouched || unfinishedIn(checkout.source) !== undefined) return broken(checkout, message);
   const untracked = 'stderr' in result ? untrackedIn(checkout, result.stderr) : [];
   if (untracked.length === 0) return { kind: 'refused', message: `${message}\n${UNTOUCHED}` };
-  const explained = `${message}\n${UNTOUCHED}\nWhat is in the way is in no revision. To put it aside:`;
+  const explained = `${message}\n${UNTOUCHED}\nThe files in the way are untracked. To move them aside:`;
   return { kind: 'refused', message: withCommands(explained, untracked) };
 }
 
@@ -83,7 +83,7 @@ function judgeMoved(checkout: Checkout, target: string, before: Status, after: S
   // What is missing is brought back by who proves the tree, and is found there.
   const changed = lines(after).filter((line) => !line.startsWith('! ') && !known.has(line));
   if (changed.length === 0) return { kind: 'moved' };
-  return broken(checkout, `${checkout.source} differs from ${target} after an update to it in ${listed(changed)}`);
+  return broken(checkout, `${checkout.source} was updated to ${target}, but differs from it in ${listed(changed)}`);
 }
 
 function broken({ source }: Checkout, message: string): MoveResult {

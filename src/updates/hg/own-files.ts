@@ -18,10 +18,13 @@ export function ownFilesAdvice(checkout: Checkout, said: string): string[] {
 function dirstateAdvice(checkout: Checkout): string[] {
   const file = join(administrationOf(checkout.source), 'dirstate');
   const parent = parentIn(file);
-  return toCopy(`hg's list of what it wrote, ${file}, is damaged. To have it made anew, with all files as they are:`, [
-    `rm -- ${shellWord(file)}`,
-    ...(parent === undefined ? [] : [hgLine(checkout, 'debugrebuilddirstate', '-r', parent)]),
-  ]);
+  return toCopy(
+    `hg's record of the working directory, ${file}, is damaged. To rebuild it without changing any other file:`,
+    [
+      `rm -- ${shellWord(file)}`,
+      ...(parent === undefined ? [] : [hgLine(checkout, 'debugrebuilddirstate', '-r', parent)]),
+    ],
+  );
 }
 
 /** The checked out revision is what the file begins with, 20 bytes; after it is gone, the next run says how to go on. */

@@ -97,13 +97,13 @@ async function prove(checkout: Checkout, broken: BrokenMove): Promise<RepairResu
 }
 
 function withSubrepositories(checkout: Checkout, to: string): RepairResult {
-  const message = `${checkout.source} has subrepositories, and an update of it broke off; nothing tells their files from a person's. To discard all local changes and complete it:`;
+  const message = `${checkout.source} has subrepositories, and its update was interrupted; stagelock cannot tell files of the update from changes of yours. To discard all local changes and complete the update:`;
   return { kind: 'refused', message: withCommands(message, [hgLine(checkout, 'update', '--clean', '-r', to)]) };
 }
 
 /** What a person wrote stays beside each file. */
 function refused(checkout: Checkout, from: string, paths: readonly string[], unknown: readonly string[]): RepairResult {
-  const what = `${checkout.source} has local changes since its update broke off, in ${listed(paths)}. To put them aside, beside each file:`;
+  const what = `${checkout.source} has local changes made since its update was interrupted, in ${listed(paths)}. To undo them and keep your version beside each file:`;
   const known = paths.filter((path) => !unknown.includes(path)).map((path) => `path:${path}`);
   const top = topOf(checkout);
   const lines = [

@@ -27,11 +27,11 @@ export async function releaseLocks(checkout: Checkout, status: Status, otherHost
   for (const root of lockedRoots(checkout.source, status)) {
     const owners = openersOf(join(root, '.svn', 'wc.db'), 'svn');
     if (owners.length > 0) {
-      const message = `svn (pid ${owners.join(', ')}) is at work in ${root}; the next run goes on when it has ended`;
+      const message = `svn (pid ${owners.join(', ')}) is running in ${root}; the next run continues once it has ended`;
       return { kind: 'refused', message };
     }
     if (otherHost !== undefined) {
-      const what = `svn has left its lock in ${root}, and whether it still runs on ${otherHost} cannot be seen from here. When it does not:`;
+      const what = `svn left its lock in ${root}, and this host cannot tell whether it is still running on ${otherHost}. Once it is not:`;
       return { kind: 'refused', message: withCommands(what, [cleanup(root)]) };
     }
     const args = ['cleanup', `${root}@`];

@@ -31,7 +31,7 @@ export async function obstacleTo(
     .map(({ path }) => path)
     .sort();
   if (unknown.length === 0) return undefined;
-  const what = `${source} has files that svn does not know where the update adds some: ${listed(unknown)}`;
+  const what = `${source} has unversioned files where the update adds files: ${listed(unknown)}`;
   return withCommands(`${what}; move them away:`, moveAway(source, unknown));
 }
 

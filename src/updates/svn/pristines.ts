@@ -38,7 +38,7 @@ export async function explainLostCopies(checkout: Checkout, said: string): Promi
   const copies = new Map(notes.map((note) => [note.checksum, note]));
   const missing = [...copies.values()].filter(({ checksum }) => checksum === named || !exists(copyAt(root, checksum)));
   return toCopy(
-    'svn has lost its own copies of files. To have the server give them out again:',
+    'svn has lost its pristine copies of some files. To get them from the server again:',
     missing.slice(0, MANY).flatMap(({ url, revision, checksum }) => {
       const copy = copyAt(root, checksum);
       const place = shellWord(copy);

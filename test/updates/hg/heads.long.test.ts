@@ -166,7 +166,7 @@ describe(`fetching by hg${missing.length > 0 ? ` (missing: ${missing.join(', ')}
     commit('two');
     run('-R', source, 'pull', '-q', '-u');
     commit('amended', '--amend');
-    const told = { kind: 'failed', message: expect.stringContaining('gave them up') };
+    const told = { kind: 'failed', message: expect.stringContaining('were removed there') };
     expect(await hg(forward, NOTHING).fetch(checkout)).toMatchObject(told);
     expect(await hg(reset, NOTHING).fetch(checkout)).toMatchObject({ kind: 'fetched', news: true });
   });

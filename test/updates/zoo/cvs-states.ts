@@ -65,7 +65,7 @@ const REFUSES = { primary: 'refuses', secondary: 'refuses' } as const;
 /** What has come is in the way of nobody but the primary. */
 const NOT_UPDATED = { primary: 'refuses', secondary: 'builds' } as const;
 
-const REFUSES_ANOTHER = { ...REFUSES, names: ['checked out from elsewhere'] } as const;
+const REFUSES_ANOTHER = { ...REFUSES, names: ['checked out from another repository'] } as const;
 
 /** A local change that is in the way: refused, and discarded in mode reset. */
 const inTheWay = (path: string, more: Partial<Outcome> = {}): Readonly<Record<Mode, Outcome>> => ({
