@@ -210,7 +210,7 @@ describe('the directory of locks', () => {
   test.each([
     ['a relative path', () => 'locks', /is not an absolute path/],
     ['a file', (root: string) => join(root, 'produce'), /is not a directory; remove it/],
-    ['one whose parent is missing', (root: string) => join(root, 'missing', 'locks'), /make one/],
+    ['one whose parent is missing', (root: string) => join(root, 'missing', 'locks'), /create the parent/],
   ])('that cannot be used is told: %s', async (_, locks, message) => {
     const { root, objects } = tree();
     const produce = script(root, 'produce', 'echo whole > "$last"');

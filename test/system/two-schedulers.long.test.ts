@@ -295,7 +295,7 @@ describe.skipIf(noHosts !== undefined)(
       expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
       expect(stderr).toContain(`a scheduler of ${join(root, 'stagelock.toml')} is already running on this host`);
       expect(stderr).toMatch(new RegExp(`scheduler\\.a.* process ${machine.pid} .*on a\\b`));
-      expect(stderr).toContain('kill -HUP');
+      expect(stderr).toContain('send HUP');
       // The first one does not mind, and a third host is welcome.
       const third = new Machine('c');
       third.start();
@@ -391,7 +391,7 @@ shell = 'echo ${name} >> ../witness; until test -e ../gate-${name} || ! test -e 
     await stop(second);
 
     const third = startScheduler();
-    await third.untilOutput(/ good: when /);
+    await third.untilOutput(/ good: runs when /);
     await stop(third);
     expect(mails()).toHaveLength(2);
     for (const build of ['early', 'late']) {

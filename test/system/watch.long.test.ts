@@ -550,7 +550,7 @@ describe.skipIf(!canLimit)('where inotify has reached a limit', () => {
     const world: MailedWorld = scheduled.watched({ primary: 'watch = ["source"]\nquiet = "100 ms"', secondaries: [] });
     for (let index = 0; index < 20; index++) make(world.source, `d${index}`);
     const scheduler = scheduled.startLimited(world, setting, limit);
-    await scheduler.untilOutput(/main: when /);
+    await scheduler.untilOutput(/main: runs when /);
     await sleep(1500);
     for (const name of ['d1/a', 'd19/a', 'd19/a', 'top']) {
       expect(await runsAfter(scheduler, () => write(world.source, name))).toBe(1);

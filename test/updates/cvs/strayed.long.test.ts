@@ -102,8 +102,7 @@ test.skipIf(missingFor('cvs').length > 0)('the options that follow a branch, as 
   const update = (options: readonly string[]): UpdateSource =>
     ({ ...bound.repository.update, options: [...options] }) as UpdateSource;
   const refused = await versionControlOf(update(['-d', '-A', '-P']), join(bound.root, 'memory')).fetch(bound.checkout);
-  const options =
-    refused.kind === 'failed' ? (/\(options = (\[.*\]) follow that\)/.exec(refused.message)?.[1] ?? '') : '';
+  const options = refused.kind === 'failed' ? (/: options = (\[.*\])\):/.exec(refused.message)?.[1] ?? '') : '';
   expect(JSON.parse(options)).toEqual(['-d', '-P', '-rSIDE']);
   const following = versionControlOf(update(JSON.parse(options)), join(bound.root, 'memory'));
   expect(await following.fetch(bound.checkout)).toMatchObject({ kind: 'fetched', news: false });
