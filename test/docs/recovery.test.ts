@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** Words by which a message asks a person to do something that the program does not do itself. */
 const ASKS =
-  /[Aa]fter a look|certainly gone|Find out|To end |if it is gone|If its owner is gone|gone for |Let its owner|A user who |have that user run|Set the strategy|would run as root|the commands that run as you|as a secondary|a checkout of its own|move it away|needs chmod|It can go|Only .* or root can end/;
+  /[Aa]fter a look|certainly gone|Find out|To end |If its owner is gone|gone for |Let its owner|A user who |have that user run|Set the strategy|would run as root|the commands that run as you|as a secondary|a checkout of its own|move it away|needs chmod|It can go|Only .* or root can end/;
 
 /** Help texts and the template of a configuration are no messages. */
 const NO_MESSAGES = /^(config\/(schema|template|defaults)|cli\/(program|helper-arguments|cleanup-help|documented))/;

@@ -146,7 +146,7 @@ describe('what a waiting process tells', () => {
     }
     expect(early).not.toContain('rm -rf');
     expect(late).toContain('OVERDUE');
-    expect(late).toContain('Look at pid 77 on elsewhere;');
+    expect(late).toContain('Look at pid 77 on elsewhere.');
     expect(late).toContain(`rm -rf ${path}`);
   });
 
