@@ -209,7 +209,7 @@ describe('one scheduler for a project and a host', () => {
     const scheduler = await schedule(world);
     const second = await stagelock(world, ['schedule']);
     expect(second.code).toBe(75);
-    expect(second.stderr).toMatch(/a scheduler of \S+ is already running on this host; .*process \d+/);
+    expect(second.stderr).toMatch(/a scheduler of \S+ is already running on this host; .*held by pid \d+/);
     expect((await stagelock(world, ['status'])).stdout).toMatch(
       /^scheduler: held by pid \d+ on \S+ \(running for .*\)$/m,
     );

@@ -294,7 +294,7 @@ describe.skipIf(noHosts !== undefined)(
       const { code, stdout, stderr } = (await refused?.ended) ?? { code: 0, stdout: '', stderr: '' };
       expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
       expect(stderr).toContain(`a scheduler of ${join(root, 'stagelock.toml')} is already running on this host`);
-      expect(stderr).toMatch(new RegExp(`scheduler\\.a.* process ${machine.pid} .*on a\\b`));
+      expect(stderr).toMatch(new RegExp(`scheduler\\.a.* pid ${machine.pid} on a\\b`));
       expect(stderr).toContain('send HUP');
       // The first one does not mind, and a third host is welcome.
       const third = new Machine('c');
