@@ -190,6 +190,8 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
 
   test.each(['nfs4', 'nfs3'])(
     'a primary on one host and its secondaries on another one share a source (%s)',
+    // Two minutes on an idle machine; one that emulates stands still beside others.
+    { timeout: 500_000 },
     async (share) => {
       const options: SharedSourceOptions = {
         directory: `/laboratory/shared/${share}/builds-${share}`,
@@ -198,7 +200,7 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
       };
       const outcome = await machine?.run(
         [process.execPath, `${BUILT}/shared-source.js`, JSON.stringify(options)],
-        230_000,
+        480_000,
       );
       expect(outcome, outcome?.stderr).toMatchObject({ code: 0 });
       const result = JSON.parse(outcome?.stdout ?? '') as SharedSourceResult;

@@ -1,5 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -162,6 +171,9 @@ describe('the reports of a run', () => {
     const [waiting] = readSpool(join(root, 'one/Testing/Spool')).submissions;
     const facts = join(waiting?.path ?? '', 'submission.json');
     writeFileSync(facts, readFileSync(facts, 'utf8').replace(/"tried": "\d{4}/, '"tried": "2002'));
+    // Its name says so, too.
+    const path = waiting?.path ?? '';
+    renameSync(path, path.replace(/(?<=@\d+\.)\d{4}/, '2002'));
     const over = expect.stringMatching(
       /^stagelock: one: the reports are delivered\. The problem of [\d-]+ [\d:]+ \S+ is over\.\n$/,
     );
