@@ -14,8 +14,9 @@ import {
   type TypeOf,
   time,
 } from '../records/schema.js';
-import { compactTime, isoTime, parseEntry } from '../spool/entry.js';
+import { parseEntry } from '../spool/entry.js';
 import { Spool } from '../spool/spool.js';
+import { compactTime, isoTime } from '../text/compact-time.js';
 import { errorText } from '../text/error-text.js';
 import { ADDRESS, LETTER, type Letter, recipientsOf } from './letter.js';
 

@@ -1,3 +1,4 @@
+import { compactTime } from '../text/compact-time.js';
 import { momentText } from '../text/moment.js';
 import type { LocalMinute } from './local-time.js';
 
@@ -25,17 +26,17 @@ const NAME = /^(change-)?(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(\d{3}))?(Z?)$
 /** @param ms since 1970 */
 export function firingAt(ms: number): Firing {
   const atMs = Math.floor(ms / MINUTE_MS) * MINUTE_MS;
-  return { kind: 'time', name: `${compact(atMs).slice(0, 13)}Z`, atMs };
+  return { kind: 'time', name: `${compactTime(atMs).slice(0, 13)}Z`, atMs };
 }
 
 export function firingShown(minute: LocalMinute): Firing {
-  return { kind: 'wall-clock', name: compact(minute * MINUTE_MS).slice(0, 13), minute };
+  return { kind: 'wall-clock', name: compactTime(minute * MINUTE_MS).slice(0, 13), minute };
 }
 
 /** @param ms when what is watched was last changed, milliseconds since 1970; a file system may say anything */
 export function firingOfChange(ms: number): Firing {
   const changedMs = Math.min(Math.max(Math.floor(ms), 0), LAST_MS);
-  return { kind: 'change', name: `change-${compact(changedMs)}`, changedMs };
+  return { kind: 'change', name: `change-${compactTime(changedMs)}`, changedMs };
 }
 
 /** The firing of a name, which may come from a command line or from the name of a file; undefined when it is none. */
@@ -102,9 +103,4 @@ export function describeFiring(firing: Firing): string {
   // What a clock on the wall shows, whatever its zone.
   const shown = new Date(timeOfFiring(firing)).toISOString();
   return `of ${shown.slice(0, 10)} ${shown.slice(11, 16)}`;
-}
-
-/** `20261125T111003123Z` */
-function compact(ms: number): string {
-  return new Date(ms).toISOString().replaceAll(/[-:.]/g, '');
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { openLock } from '../locks/index.js';
+import { compactTime } from '../text/compact-time.js';
 import { type Attempts, dueAt } from './attempts.js';
-import { compactTime, type Entry } from './entry.js';
+import type { Entry } from './entry.js';
 import { forgetOutage, type Outage, readOutage, writeOutage } from './outage.js';
 import type { Spool, Spooled } from './spool.js';
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { compactTime, isoTime } from '../text/compact-time.js';
 import type { Attempts } from './attempts.js';
 
 /*
@@ -22,15 +23,7 @@ export interface Entry {
   readonly attempts: Attempts;
 }
 
-const TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/;
 const ATTEMPTS = /^(\d{1,9})\.(\d{8}T\d{9}Z)(?:\.(\d{8}T\d{9}Z))?$/;
-
-/** `20020131T112100000Z`, the form that times have in names; empty for one that has none, beyond the year 9999 say. */
-export function compactTime(time: string): string {
-  const ms = Date.parse(time);
-  const compact = Number.isNaN(ms) ? '' : new Date(ms).toISOString().replaceAll(/[-:.]/g, '');
-  return TIME.test(compact) ? compact : '';
-}
 
 /** @param extension of the names of all entries; may be empty @returns undefined for a name of something else */
 export function parseEntry(directory: string, name: string, extension: string): Entry | undefined {
@@ -53,10 +46,4 @@ function parseAttempts(said: string): Attempts | undefined {
   const [tried, notBefore] = [isoTime(last), next === undefined ? undefined : isoTime(next)];
   if (tried === undefined || (next !== undefined && notBefore === undefined)) return undefined;
   return { tries: Number(tries), tried, ...(notBefore !== undefined && { notBefore }) };
-}
-
-/** The time that a name tells, as ISO 8601. @returns undefined when there is no such time */
-export function isoTime(compact: string): string | undefined {
-  const time = compact.replace(TIME, '$1-$2-$3T$4:$5:$6.$7Z');
-  return Number.isNaN(Date.parse(time)) ? undefined : time;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compactTime, entryName, parseEntry } from '../../src/spool/entry.js';
+import { entryName, parseEntry } from '../../src/spool/entry.js';
+import { compactTime } from '../../src/text/compact-time.js';
 
 const times = fc
   .date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })

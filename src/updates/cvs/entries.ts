@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { repositoryBelow } from './repository.js';
-import { type Directory, type Entry, readTree, type Tree } from './tree.js';
+import { type Directory, type Entry, parentOf, readTree, type Tree } from './tree.js';
 
 /**
  * What CVS has checked out, by path; what stands in for the revision of the tree. Of a file it is the revision and, where
@@ -45,10 +45,9 @@ function strangePlace(
   byPath: ReadonlyMap<string, Pick<Directory, 'place'>>,
 ): string | undefined {
   if (path === '') return `${place.root} ${place.module}`;
-  const slash = path.lastIndexOf('/');
-  const parent = byPath.get(slash < 0 ? '' : path.slice(0, slash))?.place;
+  const parent = byPath.get(parentOf(path))?.place;
   if (parent !== undefined && place.root !== parent.root) return `${place.root} ${place.module}`;
-  const usual = parent && repositoryBelow(parent, path.slice(slash + 1));
+  const usual = parent && repositoryBelow(parent, path.slice(path.lastIndexOf('/') + 1));
   return place.module === usual ? undefined : place.module;
 }
 

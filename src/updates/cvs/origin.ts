@@ -5,7 +5,7 @@ import { conditionOf } from './condition.js';
 import { disguisedIn } from './disguised.js';
 import type { Entries } from './entries.js';
 import { type RepositoryPlace, repositoryBelow } from './repository.js';
-import { below, type Directory, type Tree } from './tree.js';
+import { below, type Directory, parentOf, type Tree } from './tree.js';
 
 /** A directory whose notes name another place than at the last record. */
 interface Moved {
@@ -43,7 +43,7 @@ async function isOther(checkout: Checkout, files: Tree['files']): Promise<boolea
 }
 
 function movedIn({ directories }: Tree, recorded: Entries): Moved[] {
-  const known = new Set([...recorded.keys()].map(parentOf));
+  const known = new Set([...recorded.keys()].map((key) => parentOf(key.replace(/\/$/, ''))));
   return directories.flatMap((directory) => {
     const before = known.has(directory.path) ? placeThen(recorded, directory.path) : undefined;
     const { place } = directory;
@@ -79,8 +79,3 @@ function noteAgain(source: string, moved: readonly Moved[]): string[] {
     ),
   ];
 }
-
-const parentOf = (path: string): string => {
-  const name = path.endsWith('/') ? path.slice(0, -1) : path;
-  return name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '';
-};

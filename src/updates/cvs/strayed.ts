@@ -4,7 +4,7 @@ import { outermost } from '../within.js';
 import { wordOf } from '../word.js';
 import { hasPlaceOfItsOwn } from './entries.js';
 import { sortedPaths } from './fault.js';
-import type { Directory, Entry, Tree } from './tree.js';
+import { type Directory, type Entry, parentOf, type Tree } from './tree.js';
 import { type Following, lettersOf } from './update-options.js';
 
 /**
@@ -63,8 +63,6 @@ function boundElsewhere(source: string, { directories, files }: Tree): Fault[] {
     return { what, paths: sortedPaths(some), advice };
   });
 }
-
-const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '');
 
 /** A file has T before the name of a tag, too. A date is none. */
 const nameOf = (tag: Directory['tag']): string => (tag.startsWith('D') ? '' : tag.slice(1));

@@ -155,3 +155,6 @@ function readText(path: Buffer): string | undefined {
   // A FIFO in place of the file must not hang us.
   return look(path)?.isFile() ? readFileSync(path, 'latin1') : undefined;
 }
+
+/** The directory that something is in, by paths from the source; empty for the source itself. */
+export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

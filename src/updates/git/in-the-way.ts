@@ -1,5 +1,5 @@
 import { shellWord } from '../../text/shell-word.js';
-import { freeEnding } from '../aside.js';
+import { asideLine } from '../aside.js';
 import { toCopy } from '../proof.js';
 import type { Checkout } from '../version-control.js';
 import { wordOf } from '../word.js';
@@ -36,7 +36,7 @@ export async function asidesFor(
   );
   const restore = `git -C ${shellWord(top)} restore --source=HEAD --staged --worktree`;
   return toCopy('To put aside what is in the way:', [
-    ...here.map((path) => aside(absolute(top, path))),
+    ...here.map((path) => asideLine(absolute(top, path))),
     ...withPaths(
       restore,
       changed.filter(({ isInHead }) => isInHead),
@@ -59,10 +59,6 @@ function unknownAt(top: string, path: Buffer, written: ReadonlySet<string>): Buf
   // A directory of which the update makes a file, and removes what is in it.
   const isOfRevision = stat?.isDirectory() && [...written].some((other) => other.startsWith(`${key(path)}/`));
   return stat === undefined || isOfRevision ? undefined : path;
-}
-
-function aside(file: Buffer): string {
-  return `mv -- ${wordOf(file)} ${wordOf(Buffer.concat([file, Buffer.from(freeEnding([file]))]))}`;
 }
 
 function withPaths(command: string, some: readonly { readonly path: Buffer }[]): string[] {

@@ -3,8 +3,7 @@ import { isAbsolute, join, relative } from 'node:path';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { readRegularFile } from '../../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../../files/directory-entries.js';
-import { shellWord } from '../../text/shell-word.js';
-import { freeEnding } from '../aside.js';
+import { asideLine } from '../aside.js';
 import { endedByItself, outputLines } from '../client.js';
 import { exists, look } from '../look.js';
 import { listed, withCommands } from '../proof.js';
@@ -199,7 +198,10 @@ async function removeHalfClones(checkout: Checkout): Promise<void> {
 
 interface NamedSubmodule {
   readonly name: string;
+  /** From the top of the work tree, as `.gitmodules` has it. */
   readonly path: string;
+  /** From the source, as `git submodule status` has it. */
+  readonly fromSource: string;
   /** As in .gitmodules: `none` means that it is not to be checked out. */
   readonly update: string | undefined;
 }
@@ -217,10 +219,13 @@ async function namedSubmodules(checkout: Checkout): Promise<NamedSubmodule[]> {
       .split('\0')
       .map((entry) => [entry.slice(0, entry.indexOf('\n')), entry.slice(entry.indexOf('\n') + 1)] as const),
   );
+  const [here, top] = [real(checkout.source), real(places.value.top)];
   return [...values].flatMap(([key, path]) => {
     const name = /^submodule\.(.+)\.path$/s.exec(key)?.[1];
     if (name === undefined || [name, path].some((one) => isAbsolute(one) || one.split('/').includes('..'))) return [];
-    return [{ name, path, update: values.get(`submodule.${name}.update`) }];
+    return [
+      { name, path, fromSource: relative(here, join(top, path)), update: values.get(`submodule.${name}.update`) },
+    ];
   });
 }
 
@@ -288,20 +293,11 @@ async function strayedAmong(checkout: Checkout, lines: readonly Line[], followin
 
 /** Those of the tree itself that `git submodule update` checks out, from the source. */
 async function initialisedPaths(checkout: Checkout): Promise<string[]> {
-  const fromSource = await pathsFromSource(checkout);
   const result = await runGit(checkout, ['config', '--null', '--get-regexp', '^submodule\\..*\\.url$']);
   const keys = result.kind === 'ok' ? result.stdout.toString('utf8').split('\0') : [];
   const names = new Set(keys.map((one) => /^submodule\.(.+)\.url\n/s.exec(one)?.[1]));
   const named = await namedSubmodules(checkout);
-  return named.filter(({ name }) => names.has(name)).flatMap(({ path }) => fromSource(path));
-}
-
-/** Makes paths from the top of the work tree, as `.gitmodules` has them, ones from the source, as `git submodule status` has them. */
-async function pathsFromSource(checkout: Checkout): Promise<(path: string) => string[]> {
-  const places = await findPlaces(checkout);
-  if (places.kind === 'failed') return () => [];
-  const [here, top] = [real(checkout.source), real(places.value.top)];
-  return (path) => [relative(here, join(top, path))];
+  return named.filter(({ name }) => names.has(name)).map(({ fromSource }) => fromSource);
 }
 
 function isOccupied(place: string): boolean {
@@ -318,10 +314,7 @@ async function standingInPlace(checkout: Checkout): Promise<string | undefined> 
   if (paths.length === 0) return undefined;
   const places = paths.map((path) => join(source, path));
   const message = `In ${source} something else stands in the place of submodules: ${listed(paths)}. To put it aside:`;
-  return withCommands(
-    message,
-    places.map((place) => `mv -- ${shellWord(place)} ${shellWord(place + freeEnding([place]))}`),
-  );
+  return withCommands(message, places.map(asideLine));
 }
 
 /** The paths of those that are configured not to be checked out, or to be merged or rebased, or moved by a command. */
@@ -334,10 +327,10 @@ async function ledElsewhere(checkout: Checkout): Promise<Set<string>> {
       return [/^submodule\.(.+)\.update$/.exec(key)?.[1] ?? '', value] as const;
     }),
   );
-  const [named, fromSource] = [await namedSubmodules(checkout), await pathsFromSource(checkout)];
+  const named = await namedSubmodules(checkout);
   return new Set(
     named
       .filter(({ name, update }) => !['checkout', undefined].includes(configured.get(name) ?? update))
-      .flatMap(({ path }) => fromSource(path)),
+      .map(({ fromSource }) => fromSource),
   );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { real, workTreeOf } from '../../config/work-tree.js';
 import { shellWord } from '../../text/shell-word.js';
-import { freeEnding } from '../aside.js';
+import { asideLine as asideCommand } from '../aside.js';
 import type { Checkout } from '../version-control.js';
 
 /** The top of the work tree that a source is, or is a part of. */
@@ -21,6 +21,5 @@ export function hgLine(checkout: Checkout, ...args: readonly string[]): string {
 
 /** Has a person put aside what stands at a path of the work tree, under a name that is free. */
 export function asideLine(top: string, path: string): string {
-  const from = join(top, path);
-  return ['mv', '--', from, from + freeEnding([from])].map(shellWord).join(' ');
+  return asideCommand(join(top, path));
 }

@@ -4,7 +4,7 @@ import { exists } from '../look.js';
 import { withCommands } from '../proof.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Failed, LocalChanges, RevisionResult } from '../version-control.js';
-import { administrationOf, asideLine, hgLine, topOf } from './advice.js';
+import { administrationOf, hgLine } from './advice.js';
 import { hgFailure, rowsOf, runHg, texts } from './command.js';
 
 /** As of git: hg, too, goes on looking above a source whose own `.hg` is gone. */
@@ -48,21 +48,13 @@ export type Status = { readonly kind: 'status'; readonly entries: readonly Entry
 
 export async function statusOf(checkout: Checkout, ...options: readonly string[]): Promise<Status> {
   const answer = await rowsOf(checkout, ['status', ...options], ['{status}', '{path}']);
-  if (answer.kind === 'failed')
-    return { ...answer, message: withCommands(answer.message, blinderOf(checkout, answer)) };
+  if (answer.kind === 'failed') return answer;
   const entries = answer.rows.map(([letter, path = Buffer.alloc(0)]) => ({
     letter: letter?.toString() ?? '',
     path: decodeText(path),
     bytes: path,
   }));
   return { kind: 'status', entries };
-}
-
-/** Takes damaged notes of hg's own out of the way, which it cannot see past. */
-function blinderOf(checkout: Checkout, { message }: Failed): string[] {
-  const top = topOf(checkout);
-  const isDamaged = /^\S*Error: .*\bdirstate\b/m.test(message) && exists(join(top, '.hg/dirstate'));
-  return isDamaged ? [asideLine(top, '.hg/dirstate')] : [];
 }
 
 /**

@@ -5,31 +5,37 @@ import { shellWord } from '../../text/shell-word.js';
 import { look } from '../look.js';
 import { toCopy } from '../proof.js';
 import type { Checkout } from '../version-control.js';
-import { administrationOf, hgLine } from './advice.js';
+import { administrationOf, asideLine, hgLine, topOf } from './advice.js';
+
+const DAMAGED = /working directory state appears damaged|^\S*Error: .*\bdirstate\b/m;
 
 /** What ends it when hg cannot work because of its own files. @param said by hg, its errors included */
 export function ownFilesAdvice(checkout: Checkout, said: string): string[] {
-  if (/working directory state appears damaged|\bin dirstate\b/.test(said)) return dirstateAdvice(checkout);
+  if (DAMAGED.test(said)) return dirstateAdvice(checkout);
   const [, holder] = /timed out waiting for lock held by '?([^']+:\d+)'?/.exec(said) ?? [];
   return holder === undefined ? [] : lockAdvice(checkout, holder);
 }
 
+const DIRSTATE = '.hg/dirstate';
+
 /** hg's list of the files that it wrote holds nothing of a person's but what was added or removed, and can be made anew. */
 function dirstateAdvice(checkout: Checkout): string[] {
-  const file = join(administrationOf(checkout.source), 'dirstate');
+  const top = topOf(checkout);
+  const file = join(top, DIRSTATE);
+  if (!look(file)?.isFile()) return [];
   const parent = parentIn(file);
   return toCopy(
     `hg's record of the working directory, ${file}, is damaged. To rebuild it without changing any other file:`,
     [
-      `rm -- ${shellWord(file)}`,
+      asideLine(top, DIRSTATE),
       ...(parent === undefined ? [] : [hgLine(checkout, 'debugrebuilddirstate', '-r', parent)]),
     ],
   );
 }
 
-/** The checked out revision is what the file begins with, 20 bytes; after it is gone, the next run says how to go on. */
+/** The checked out revision is what the file begins with, 20 bytes; where it is not there, the next run says how to go on. */
 function parentIn(file: string): string | undefined {
-  const bytes = look(file)?.isFile() ? readFileSync(file).subarray(0, 20) : Buffer.alloc(0);
+  const bytes = readFileSync(file).subarray(0, 20);
   return bytes.length < 20 || bytes.toString('latin1').startsWith('dirstate-v2') ? undefined : bytes.toString('hex');
 }
 
