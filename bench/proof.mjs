@@ -65,7 +65,7 @@ async function withCheckout(type, count, use) {
     // cvs and hg do not believe times of this second.
     execFileSync('sleep', ['2']);
     const { versionControlOf } = await internal('updates/chosen-system.ts');
-    const system = versionControlOf(
+    const system = await versionControlOf(
       { ...UPDATES[type], mode: 'fast-forward', timeoutMs: 600_000 },
       join(root, 'memory'),
     );

@@ -31,7 +31,7 @@ export function bench() {
     execFileSync(process.execPath, command('main'), { env: environment, stdio: 'ignore' });
     const { versionControlOf } = await internal('updates/chosen-system.ts');
     const update = { type: 'git', remote: 'origin', branch: 'main', mode: 'fast-forward', timeoutMs: 60_000 };
-    const system = versionControlOf(update, build);
+    const system = await versionControlOf(update, build);
     const stage = async () => {
       const began = performance.now();
       const fetched = await system.fetch({ source, timeoutMs: 60_000, environment });

@@ -24,6 +24,8 @@ const bundle = await rolldown({
   },
   platform: 'node',
   external: ['koffi'],
+  // The version, which the smallest programs print without a look at another file.
+  optimization: { inlineConst: { mode: 'all', pass: 1 } },
 });
 const output = { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', minify: 'dce-only' };
 await bundle.write({ ...output, codeSplitting: { groups: groupsOf((await bundle.generate(output)).output) } });

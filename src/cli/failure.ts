@@ -7,10 +7,16 @@ import { StillRunning } from '../processes/still-running.js';
 import { shown, shownLines } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 
-/** Tells a person on stderr what ended the program. Returns the exit code. */
+/** Tells a person on stderr what ended the program, unless commander has. Returns the exit code. */
 export function reportFailure(error: unknown): number {
+  if (isCommanderEnd(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   process.stderr.write(`stagelock: ${shownLines(error instanceof Refusal ? error.message : describeFailure(error))}\n`);
   return exitCodeOfFailure(error);
+}
+
+/** What commander throws when it has printed help or what is wrong with the command line. */
+function isCommanderEnd(error: unknown): error is Error & { readonly exitCode: number } {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
 /** As documented in docs/exit-codes.md. */

@@ -1,6 +1,7 @@
 import type { Build } from '../config/project.js';
 import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
-import { deliverSpool, waitingText } from '../stages/submission.js';
+import { deliverSpool } from '../stages/report-delivery.js';
+import { waitingText } from '../stages/submission.js';
 import { hasSubmissions, spoolOf } from '../submission/spool.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';

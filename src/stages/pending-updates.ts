@@ -3,7 +3,6 @@ import type { Build, Primary } from '../config/project.js';
 import { replaceAtomically } from '../files/atomic-file.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import { updateXml, writeLastUpdateXml, writeUpdateXml } from '../reports/update-xml.js';
-import { versionControlOf } from '../updates/chosen-system.js';
 import { type Cursor, homeOf, startCursor } from '../updates/cursor.js';
 import { headAt, journalDirectory, lastSequence, recordsAfter } from '../updates/journal.js';
 import { hasNews, mergeRecords } from '../updates/merge.js';
@@ -87,16 +86,15 @@ function cursorOrStart(
  * @throws the system's error; each file is then the old one or the new one
  */
 export function reportUpdate(run: Run, update: MergedUpdate, problem = ''): void {
-  const { build, stamp } = run;
-  const primary = primaryOf(build);
+  const { build, stamp, tracked } = run;
   writeTag(run);
-  if (primary.update === undefined) return;
+  if (tracked === undefined) return;
   const xml = updateXml({
     generator: `stagelock-${VERSION}`,
     site: build.site,
     build: build.reportName,
     buildstamp: stamp.text,
-    command: versionControlOf(primary.update, journalDirectory(primary.directory)).command,
+    command: tracked.system.command,
     update,
     problem,
   });

@@ -1,4 +1,4 @@
-import type { Primary, UpdateSource } from '../config/project.js';
+import type { Primary } from '../config/project.js';
 import { pause } from '../host/pause.js';
 import { errorText } from '../text/error-text.js';
 import { pruneJournal } from '../updates/pruning.js';
@@ -7,7 +7,7 @@ import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, type Pending, reportUpdate, withLocalChanges, writeTag } from './pending-updates.js';
 import { beginPrimary, endRun, endUpdate, mayUpdateNow } from './protocol.js';
-import { interrupted, logOf, newRun, type Run } from './run.js';
+import { interrupted, logOf, newRun, type Run, type Tracked } from './run.js';
 import type { RunContext } from './run-context.js';
 import type { RunResult } from './run-result.js';
 import { sectionFor } from './section.js';
@@ -34,13 +34,13 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   const layout = ensureLayout(primary.directory);
   const claimed = await claimSource(primary, sectionFor(primary, context.signal), context);
   if (claimed !== undefined) return claimed;
-  const run = newRun(primary, layout, context);
+  const run = await newRun(primary, layout, context);
   const begun = await beginPrimary(run, primary.update && logOf(run, UPDATE));
   if (begun.kind !== 'done') return refusal(begun, run);
   context.report({ kind: 'begun', build: primary, stamp: run.stamp });
 
   const before = reportsBefore(run);
-  const ready = await (primary.update === undefined ? asItStands(run) : afterUpdate(run, primary.update));
+  const ready = await (run.tracked === undefined ? asItStands(run) : afterUpdate(run, run.tracked));
   if (ready.kind !== 'ready') return ready;
   return buildAndReport(run, before, ready, async () => {
     if (ready.source !== undefined) {
@@ -67,14 +67,14 @@ async function asItStands(run: Run<Primary>): Promise<Ready | Refused> {
 }
 
 /** Waits for the secondaries, and then does the stage `update`. */
-async function afterUpdate(run: Run<Primary>, update: UpdateSource): Promise<Ready | RunResult> {
+async function afterUpdate(run: Run<Primary>, tracked: Tracked): Promise<Ready | RunResult> {
   const clear = await awaitSecondaries(run);
   if (clear !== undefined) return clear;
   const noted = await stillNoted(run);
   if (noted !== undefined) return refuse(run, noted);
   run.context.step('update: clear of secondaries');
   const log = openStageLog(logOf(run, UPDATE));
-  return updateAndMerge(run, sourceOf(run.build, update, run, log.line), log);
+  return updateAndMerge(run, sourceOf(run, tracked, log.line), log);
 }
 
 /** Undefined once no secondary is left; otherwise how the run ends. `update` stands all the while. */

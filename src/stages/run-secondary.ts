@@ -35,7 +35,7 @@ export async function runSecondary(secondary: Secondary, context: RunContext): P
   ensureLayout(secondary.primary.directory);
   const refused = lookAtClaim(secondary, context);
   if (refused !== undefined) return { kind: 'source-claimed', refusal: refused };
-  const run = newRun(secondary, layout, context);
+  const run = await newRun(secondary, layout, context);
   const begun = beginSecondary(run);
   if (begun.kind !== 'done') return refusal(begun, run);
   context.report({ kind: 'begun', build: secondary, stamp: run.stamp });
@@ -86,7 +86,7 @@ async function readyToBuild(
   if (merged.kind === 'lost') return { kind: 'update-failed', message: merged.message };
   // Without an update to wait for, it is unknown whether there is news.
   if (build.model === 'Continuous' && !merged.news && primary.update !== undefined) return { kind: 'no-news' };
-  const source = primary.update === undefined ? undefined : sourceOf(primary, primary.update, run);
+  const source = run.tracked === undefined ? undefined : sourceOf(run, run.tracked);
   const proof = source === undefined || head === undefined ? undefined : await proveSource(source, head);
   if (context.signal.aborted) return undefined;
   if (proof?.kind === 'not-proved') {

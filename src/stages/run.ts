@@ -1,18 +1,24 @@
-import type { Build } from '../config/project.js';
+import type { Build, Primary, UpdateSource } from '../config/project.js';
 import { recordOf } from '../host/process-fate.js';
 import { installedFile } from '../processes/installed-file.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { RUN_VARIABLE } from '../processes/members.js';
 import { withoutSecrets } from '../secrets/environment.js';
+import { versionControlOf } from '../updates/chosen-system.js';
+import { journalDirectory } from '../updates/journal.js';
+import type { VersionControl } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
 import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks, type RunIdentity } from './held-locks.js';
+import { primaryOf } from './primary-of.js';
 import type { RunContext } from './run-context.js';
 import { type Layout, logFileOf } from './temporary.js';
 
 /** One run of a build: what all of its steps share, from its first lock to its last. */
 export interface Run<B extends Build = Build> {
   readonly build: B;
+  /** How its source is updated; undefined where stagelock does not update it. */
+  readonly tracked: Tracked | undefined;
   readonly stamp: Buildstamp;
   /** Where the files of its build directory are. */
   readonly layout: Layout;
@@ -21,10 +27,28 @@ export interface Run<B extends Build = Build> {
   readonly context: RunContext;
 }
 
-/** A run that holds nothing yet. @param layout the directories of which are there */
-export function newRun<B extends Build>(build: B, layout: Layout, context: RunContext): Run<B> {
+/** A source that stagelock updates: as configured, and by which version control system. */
+export interface Tracked {
+  readonly update: UpdateSource;
+  readonly system: VersionControl;
+}
+
+/**
+ * A run that holds nothing yet. What it needs of the program is loaded here, and not after it has waited: stagelock may be upgraded
+ * meanwhile.
+ *
+ * @param layout the directories of which are there
+ */
+export async function newRun<B extends Build>(build: B, layout: Layout, context: RunContext): Promise<Run<B>> {
+  const tracked = await trackedBy(primaryOf(build));
   const stamp = freeBuildstamp(build, context.now());
-  return { build, stamp, layout, held: new HeldLocks(identityOf(build, stamp, context), context.now), context };
+  const held = new HeldLocks(identityOf(build, stamp, context), context.now);
+  return { build, tracked, stamp, layout, held, context };
+}
+
+async function trackedBy({ update, directory }: Primary): Promise<Tracked | undefined> {
+  if (update === undefined) return undefined;
+  return { update, system: await versionControlOf(update, journalDirectory(directory)) };
 }
 
 function identityOf(build: Build, stamp: Buildstamp, { host, user, command, run }: RunContext): RunIdentity {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Secondary } from '../config/project.js';
 import { filesystemOf } from '../locks/index.js';
-import { versionControlOf } from '../updates/chosen-system.js';
 import { journalDirectory, lastHead } from '../updates/journal.js';
 import { describeMark, readMark } from '../updates/move-mark.js';
 import { refreshDirectory } from './roster.js';
@@ -26,12 +25,12 @@ const ASK_MS = 60_000;
  */
 export async function sourceState(run: Run<Secondary>): Promise<SourceState> {
   const { primary } = run.build;
-  if (primary.update === undefined) return { kind: 'as-recorded', head: undefined };
+  if (run.tracked === undefined) return { kind: 'as-recorded', head: undefined };
   const journal = journalDirectory(primary.directory);
   const halfMoved = halfMovedBy(journal);
   if (halfMoved !== undefined) return { kind: 'half-moved', message: halfMoved };
   const newest = lastHead(journal).record;
-  const head = await versionControlOf(primary.update, journal).currentRevision({
+  const head = await run.tracked.system.currentRevision({
     source: primary.source,
     timeoutMs: ASK_MS,
     environment: runEnvironment(primary, run),

@@ -1,9 +1,8 @@
-import type { Primary, UpdateSource } from '../config/project.js';
-import { versionControlOf } from '../updates/chosen-system.js';
-import { journalDirectory } from '../updates/journal.js';
+import type { Primary } from '../config/project.js';
 import type { Checkout, VersionControl } from '../updates/version-control.js';
 import type { Buildstamp } from './buildstamp.js';
-import { type Run, runEnvironment } from './run.js';
+import { primaryOf } from './primary-of.js';
+import { type Run, runEnvironment, type Tracked } from './run.js';
 import type { RunContext } from './run-context.js';
 
 /** The source of a primary in one of its runs. */
@@ -16,17 +15,14 @@ export interface Source {
 }
 
 /** @param log gets what the version control system says, line by line */
-export function sourceOf(
-  primary: Primary,
-  update: UpdateSource,
-  { stamp, context }: Pick<Run, 'stamp' | 'context'>,
-  log?: (line: string) => void,
-): Source {
-  const environment = runEnvironment(primary, { stamp, context });
+export function sourceOf(run: Run, { system, update }: Tracked, log?: (line: string) => void): Source {
+  const { stamp, context } = run;
+  const primary = primaryOf(run.build);
+  const environment = runEnvironment(primary, run);
   const limits = { timeoutMs: update.timeoutMs, signal: context.signal };
   return {
     primary,
-    system: versionControlOf(update, journalDirectory(primary.directory)),
+    system,
     checkout: { source: primary.source, environment, ...limits, ...(log !== undefined && { log }) },
     stamp,
     context,

@@ -1,18 +1,13 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Build } from '../config/project.js';
-import { replaceAtomically } from '../files/atomic-file.js';
 import { errorCode } from '../host/error-code.js';
-import { type Delivery, deliver } from '../submission/delivery.js';
-import { destinationOf } from '../submission/destination.js';
 import { submittedParts } from '../submission/parts.js';
-import { addSubmission, hasSubmissions, type Submission, spoolOf, type Waiting } from '../submission/spool.js';
+import { addSubmission, hasSubmissions, spoolOf, type Waiting } from '../submission/spool.js';
 import { errorText } from '../text/error-text.js';
 import { momentText } from '../text/moment.js';
 import type { Run } from './run.js';
 import type { RunContext } from './run-context.js';
-import { openStageLog, type StageLog } from './stage-log.js';
-import { ensureLayout, type Layout, logFileOf } from './temporary.js';
 
 /** The reports of a stamp, each with what changes when it is written anew. */
 export type ReportsBefore = ReadonlyMap<string, string>;
@@ -62,6 +57,8 @@ export async function deliverReports(build: Build, context: RunContext): Promise
   try {
     if (build.submission === undefined || !hasSubmissions(spool)) return;
     context.report({ kind: 'submitting' });
+    // Few runs have something to deliver.
+    const { deliverSpool } = await import('./report-delivery.js');
     const delivery = await deliverSpool(build, context, false);
     for (const problem of delivery.problems) context.report({ kind: 'warning', text: `submit: ${problem}` });
     if (delivery.delivered > 0) context.report({ kind: 'submitted', reports: delivery.delivered });
@@ -76,80 +73,12 @@ export async function deliverReports(build: Build, context: RunContext): Promise
   }
 }
 
-/**
- * Delivers the spool of a build that submits.
- *
- * @param atOnce also when the next attempt is not due yet
- * @throws the system's error, LockError
- */
-export async function deliverSpool(
-  build: Build,
-  context: Pick<RunContext, 'now' | 'signal' | 'environment'>,
-  atOnce: boolean,
-): Promise<Delivery> {
-  if (build.submission === undefined) throw new Error(`${build.name} submits nothing`);
-  const layout = ensureLayout(build.directory);
-  const logs = new SubmitLogs(layout);
-  const destination = await destinationOf(build.submission, context.environment);
-  try {
-    return await deliver(spoolOf(build.directory), build.submission, destination, {
-      now: context.now,
-      random: Math.random,
-      signal: context.signal,
-      atOnce,
-      log: (submission, line) => logs.of(submission).line(`[stagelock] ${context.now().toISOString()} ${line}`),
-      done: ({ stamp }, xml) => writeDone(layout, stamp, xml),
-    });
-  } finally {
-    await destination.close();
-    logs.close();
-  }
-}
-
 /** `3 submissions (1.2 MB) waiting for delivery in DIR, the oldest since TIME; later runs retry` */
 export function waitingText({ count, bytes, oldest }: Waiting): string {
   const many = count === 1 ? '1 submission' : `${count} submissions`;
   const where =
     oldest === undefined ? '' : ` in ${join(oldest.path, '..')}, the oldest since ${momentText(oldest.since)}`;
   return `${many} (${(bytes / 1e6).toFixed(1)} MB) waiting for delivery${where}; later runs retry`;
-}
-
-/** `LastSubmit_<tag>.log`, as CTest calls it, of each submission that is tried. */
-class SubmitLogs {
-  readonly #layout: Layout;
-  readonly #logs = new Map<string, StageLog>();
-
-  constructor(layout: Layout) {
-    this.#layout = layout;
-  }
-
-  of({ stamp }: Submission): StageLog {
-    const tag = tagOf(stamp);
-    let log = this.#logs.get(tag);
-    if (log === undefined) {
-      log = openStageLog(logFileOf(this.#layout, 'submit', tag));
-      this.#logs.set(tag, log);
-    }
-    return log;
-  }
-
-  close(): void {
-    for (const log of this.#logs.values()) log.close();
-  }
-}
-
-/** For `ctest` and people; CDash gets the same. The directory may be gone meanwhile. */
-function writeDone({ testing }: Layout, stamp: string, xml: string): void {
-  try {
-    replaceAtomically(join(testing, tagOf(stamp), 'Done.xml'), xml);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
-}
-
-/** What stands in a spool is data; it must not make a path. */
-function tagOf(stamp: string): string {
-  return /^\d{8}-\d{4}(?=-)/.exec(stamp)?.[0] ?? 'unknown';
 }
 
 function reportsIn(directory: string): ReportsBefore {

@@ -23,7 +23,7 @@ const git = (source: string, ...args: string[]): string =>
   execFileSync('git', args, { cwd: source, env: environment }).toString();
 
 /** A checkout with news, which a script brings. */
-function sceneOf(type: SystemName): Scene {
+async function sceneOf(type: SystemName): Promise<Scene> {
   const root = temporaryDirectory();
   const repository = makeRepository(type, root);
   repository.commit({ log: 'one', write: { a: '1\n', b: '1\n', mine: '1\n' } });
@@ -32,7 +32,7 @@ function sceneOf(type: SystemName): Scene {
   repository.commit({ log: 'two', write: { a: '2\n', b: '2\n', c: '2\n' } });
   repository.clone(wanted);
   const script = join(root, 'update.sh');
-  const system = versionControlOf({ ...repository.update, command: ['sh', script] }, join(root, 'memory'));
+  const system = await versionControlOf({ ...repository.update, command: ['sh', script] }, join(root, 'memory'));
   const checkout = { source, timeoutMs: 60_000, environment };
   return {
     source,
@@ -53,7 +53,7 @@ const needs = (type: SystemName) => test.skipIf(missingFor(type).length > 0);
 
 describe('an update by a command that was killed in its middle', () => {
   needs('git')('is repaired when the command ends well and the tree shows it: git', async () => {
-    const { source, system, checkout, wanted, does, left } = sceneOf('git');
+    const { source, system, checkout, wanted, does, left } = await sceneOf('git');
     does('git fetch -q origin && git merge -q --ff-only origin/main');
     const mark = await left();
     // As a git that was killed while it wrote the files.
@@ -66,7 +66,7 @@ describe('an update by a command that was killed in its middle', () => {
   });
 
   needs('git')('is not when the command fails', async () => {
-    const { source, system, checkout, does, left } = sceneOf('git');
+    const { source, system, checkout, does, left } = await sceneOf('git');
     does('echo no mirror >&2; exit 3');
     const mark = await left();
     expect(await system.repair(checkout, mark)).toMatchObject({
@@ -77,7 +77,7 @@ describe('an update by a command that was killed in its middle', () => {
   });
 
   needs('git')('is not when a file differs that did not before, which stays as it is', async () => {
-    const { source, system, checkout, does, left } = sceneOf('git');
+    const { source, system, checkout, does, left } = await sceneOf('git');
     does('git fetch -q origin');
     writeFileSync(join(source, 'mine'), 'before\n');
     const mark = await left();
@@ -93,7 +93,7 @@ describe('an update by a command that was killed in its middle', () => {
   });
 
   needs('git')('is not when git is in the middle of something, whatever the command says', async () => {
-    const { source, system, checkout, does, left } = sceneOf('git');
+    const { source, system, checkout, does, left } = await sceneOf('git');
     does(
       `git commit -q --allow-empty -m here; git fetch -q origin; git merge -q --no-ff --no-commit origin/main; exit 0`,
     );
@@ -112,7 +112,7 @@ describe('an update by a command that was killed in its middle', () => {
   });
 
   needs('svn')('is repaired when the command ends well and the tree shows it: svn', async () => {
-    const { source, system, checkout, wanted, does, left } = sceneOf('svn');
+    const { source, system, checkout, wanted, does, left } = await sceneOf('svn');
     does('svn update -q --non-interactive');
     const mark = await left();
     const inject = ['-qq', '-f', '-o', '/dev/null', '-e', 'trace=rename', '-e', 'inject=rename:signal=KILL:when=2'];
@@ -122,7 +122,7 @@ describe('an update by a command that was killed in its middle', () => {
   });
 
   needs('svn')('is not when the command leaves a conflict: svn', async () => {
-    const { source, system, checkout, does, left } = sceneOf('svn');
+    const { source, system, checkout, does, left } = await sceneOf('svn');
     does('svn update -q --non-interactive --accept postpone');
     writeFileSync(join(source, 'c'), 'by hand\n');
     const mark = await left();

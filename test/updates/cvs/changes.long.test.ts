@@ -13,7 +13,6 @@ class Scene {
   readonly repository: SourceRepository = makeRepository('cvs', this.root);
   readonly source = join(this.root, 'source');
   readonly store = join(this.root, 'store');
-  readonly system: VersionControl = versionControlOf(this.repository.update, join(this.root, 'memory'));
   readonly checkout = { source: this.source, timeoutMs: 30_000, environment };
 
   constructor() {
@@ -24,16 +23,21 @@ class Scene {
     execFileSync('cvs', ['-Q', '-d', this.store, ...args], { cwd: directory, env: environment, stdio: 'pipe' });
   }
 
+  system(): Promise<VersionControl> {
+    return versionControlOf(this.repository.update, join(this.root, 'memory'));
+  }
+
   /** What the report of an update says: author, path and message of each file. */
   async update(): Promise<string[]> {
-    const fetched = await this.system.fetch(this.checkout);
+    const system = await this.system();
+    const fetched = await system.fetch(this.checkout);
     expect(fetched).toMatchObject({ kind: 'fetched', news: true });
     if (fetched.kind === 'failed') return [];
-    expect(await this.system.move(this.checkout, fetched)).toEqual({ kind: 'moved' });
-    const head = await this.system.currentRevision(this.checkout);
+    expect(await system.move(this.checkout, fetched)).toEqual({ kind: 'moved' });
+    const head = await system.currentRevision(this.checkout);
     if (head.kind === 'failed') throw new Error(head.message);
-    expect(await this.system.proveTree(this.checkout, head.revision)).toEqual({ kind: 'proved', modified: [] });
-    const found = await this.system.changesBetween(this.checkout, fetched.head, head.revision);
+    expect(await system.proveTree(this.checkout, head.revision)).toEqual({ kind: 'proved', modified: [] });
+    const found = await system.changesBetween(this.checkout, fetched.head, head.revision);
     if (found.kind === 'failed') throw new Error(found.message);
     expect(found.complete).toBe(true);
     return found.changes.flatMap(({ log, files }) =>
@@ -82,12 +86,12 @@ describe.skipIf(missingFor('cvs').length > 0)('the changes of a CVS source', { t
     const scene = new Scene();
     scene.repository.commit({ log: 'two', write: { 'other/c.c': 'another\n' } });
     scene.cvs(scene.root, 'checkout', '-d', 'source', 'module');
-    const before = await scene.system.currentRevision(scene.checkout);
+    const before = await (await scene.system()).currentRevision(scene.checkout);
     for (const name of ['CVS/Repository', 'CVS/Root']) {
       const text = name === 'CVS/Root' ? scene.store : 'module/other';
       writeFileSync(join(scene.source, 'lib', name), `${text}\n`);
     }
-    const after = await scene.system.currentRevision(scene.checkout);
+    const after = await (await scene.system()).currentRevision(scene.checkout);
     expect(after.kind).toBe('revision');
     expect(after).not.toEqual(before);
   });

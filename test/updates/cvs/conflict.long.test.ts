@@ -20,7 +20,7 @@ test.skipIf(missingFor('cvs').length > 0).each([
     const source = join(root, 'source');
     repository.commit({ log: 'one', write: { 'a.c': '1\n', 'b.c': '1\n' } });
     repository.clone(source);
-    const system = versionControlOf(repository.update, join(root, 'memory'));
+    const system = await versionControlOf(repository.update, join(root, 'memory'));
     const checkout = { source, timeoutMs: 30_000, environment };
     repository.commit({ log: 'two', write: { 'a.c': '2\n' } });
     const fetched = await system.fetch(checkout);

@@ -16,7 +16,7 @@ describe.skipIf(missingFor('cvs').length > 0)('the proof of a CVS source', { tim
     const name = (byte: number): Buffer => Buffer.concat([Buffer.from(`${source}/caf`), Buffer.from([byte])]);
     shell(work, 'for n in 350 351; do echo 1 > "$(printf "caf\\\\$n")"; done; cvs -Q add caf*; cvs -Q commit -m n');
     repository.clone(source);
-    const system = versionControlOf(repository.update, join(root, 'memory'));
+    const system = await versionControlOf(repository.update, join(root, 'memory'));
     const checkout = { source, timeoutMs: 30_000, environment };
     const before = await system.currentRevision(checkout);
     if (before.kind === 'failed') throw new Error(before.message);
@@ -34,7 +34,7 @@ describe.skipIf(missingFor('cvs').length > 0)('the proof of a CVS source', { tim
     repository.commit({ log: 'one', write: { 'a.c': '1\n', 'b.c': '1\n' } });
     const source = join(root, 'source');
     repository.clone(source);
-    const system = versionControlOf(repository.update, join(root, 'memory'));
+    const system = await versionControlOf(repository.update, join(root, 'memory'));
     const checkout = { source, timeoutMs: 30_000, environment };
     const head = await system.currentRevision(checkout);
     if (head.kind === 'failed') throw new Error(head.message);
@@ -62,7 +62,7 @@ describe.skipIf(missingFor('cvs').length > 0)('the proof of a CVS source', { tim
     const source = join(root, 'source');
     repository.clone(source);
     repository.commit({ log: 'two', write: { 'lib/a.c': '2\n' } });
-    const system = versionControlOf(repository.update, join(root, 'memory'));
+    const system = await versionControlOf(repository.update, join(root, 'memory'));
     const checkout = { source, timeoutMs: 30_000, environment };
     const before = system.signOf(checkout);
     await system.localChanges(checkout);

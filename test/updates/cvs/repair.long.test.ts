@@ -36,7 +36,7 @@ describe(`a killed cvs update${missing.length > 0 ? ` (missing: ${missing.join('
     'of %s needs no person, whenever it was killed, and however often',
     { timeout: 120_000 },
     async (_what, method) => {
-      const scene = sceneOf('cvs');
+      const scene = await sceneOf('cvs');
       if (method !== '') follow(scene, `${method}${scene.root}/store`);
       const counted = await countedOf(scene);
       let broke = 0;
@@ -56,14 +56,14 @@ describe(`a killed cvs update${missing.length > 0 ? ` (missing: ${missing.join('
   );
 
   able('keeps what a person had changed before', { timeout: 60_000 }, async () => {
-    const scene = sceneOf('cvs');
+    const scene = await sceneOf('cvs');
     const attempt = await brokenAt(scene, 0.5, (one) => one.write('mine', 'by hand\n'));
     expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
     expect(attempt.files()).toEqual(new Map(scene.wanted).set('mine', 'by hand\n'));
   });
 
   able('does not touch what a person changed since, and says so', { timeout: 60_000 }, async () => {
-    const scene = sceneOf('cvs');
+    const scene = await sceneOf('cvs');
     const attempt = await brokenAt(scene, 0.5);
     const paths = ['kept/f6', 'still', 'big.c'];
     // cvs tells changed files by their times, in seconds.
@@ -83,7 +83,7 @@ describe(`a killed cvs update${missing.length > 0 ? ` (missing: ${missing.join('
   });
 
   able('does not count as whole a directory that cvs passes over', { timeout: 60_000 }, async () => {
-    const scene = sceneOf('cvs');
+    const scene = await sceneOf('cvs');
     const attempt = new Attempt(scene, 'passed-over');
     expect(await attempt.move({ call: 'mkdir', nth: 3 })).toBe('broken');
     attempt.write('come/own', 'by hand\n');
@@ -98,7 +98,7 @@ describe(`a killed cvs update${missing.length > 0 ? ` (missing: ${missing.join('
     'of a server goes on where a new directory is known already and has no place yet',
     { timeout: 60_000 },
     async () => {
-      const scene = sceneOf('cvs');
+      const scene = await sceneOf('cvs');
       follow(scene, `:fork:${scene.root}/store`);
       const counted = await countedOf(scene);
       const attempt = new Attempt(scene, 'begun', counted.left);
@@ -117,7 +117,7 @@ describe(`a killed cvs update${missing.length > 0 ? ` (missing: ${missing.join('
   );
 
   able('names the lock that it left in the repository', { timeout: 60_000 }, async () => {
-    const scene = sceneOf('cvs');
+    const scene = await sceneOf('cvs');
     const attempt = await brokenAt(scene, 0.5);
     const lock = join(scene.root, 'store/module/#cvs.lock');
     mkdirSync(lock);

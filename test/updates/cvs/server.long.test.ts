@@ -62,7 +62,7 @@ describe.skipIf(missingFor('cvs').length > 0).each(MODES)('a CVS source of a ser
     const toServer = `find source -path '*/CVS/Root' | while read -r f; do echo ":fork:$PWD/store" > "$f"; done`;
     execFileSync('sh', ['-c', toServer], { cwd: world.root });
     const memory = join(world.root, 'memory');
-    const system = versionControlOf({ ...world.repository.update, mode }, memory);
+    const system = await versionControlOf({ ...world.repository.update, mode }, memory);
     const checkout = { source: world.source, timeoutMs: 30_000, environment: world.environment };
     expect(await update(system, checkout)).toMatchObject({ kind: 'proved' });
     const first = await system.currentRevision(checkout);

@@ -14,13 +14,8 @@ class Bound {
   readonly repository = makeRepository('cvs', this.root);
   readonly source = join(this.root, 'source');
   readonly checkout: Checkout = { source: this.source, timeoutMs: 30_000, environment };
-  readonly system: VersionControl;
 
   constructor() {
-    this.system = versionControlOf(
-      { ...this.repository.update, options: ['-d', '-P'] } as UpdateSource,
-      join(this.root, 'memory'),
-    );
     this.repository.commit({ log: 'one', write: { 'a.c': '1\n', 'b.c': '1\n', 'lib/c.c': '1\n' } });
     this.repository.commit({ log: 'two', write: { 'a.c': '2\n', 'lib/c.c': '2\n' } });
     this.shell('work', 'cvs -Q tag -b SIDE');
@@ -31,12 +26,18 @@ class Bound {
     execFileSync('sh', ['-ec', line], { cwd: join(this.root, directory), env: environment, stdio: 'pipe' });
   }
 
+  system(): Promise<VersionControl> {
+    const update = { ...this.repository.update, options: ['-d', '-P'] } as UpdateSource;
+    return versionControlOf(update, join(this.root, 'memory'));
+  }
+
   /** @returns why it was refused; undefined when there is nothing to do any more */
   async update(asOf?: Date): Promise<string | undefined> {
-    const fetched = await this.system.fetch(this.checkout, asOf);
+    const system = await this.system();
+    const fetched = await system.fetch(this.checkout, asOf);
     if (fetched.kind === 'failed') return fetched.message;
-    if (fetched.news) expect(await this.system.move(this.checkout, fetched)).toEqual({ kind: 'moved' });
-    expect(await this.system.fetch(this.checkout, asOf)).toMatchObject({ kind: 'fetched', news: false });
+    if (fetched.news) expect(await system.move(this.checkout, fetched)).toEqual({ kind: 'moved' });
+    expect(await system.fetch(this.checkout, asOf)).toMatchObject({ kind: 'fetched', news: false });
     return undefined;
   }
 
@@ -87,11 +88,11 @@ describe.skipIf(missingFor('cvs').length > 0)('a CVS source without -A', { timeo
 
 test.skipIf(missingFor('cvs').length > 0)('another module with the same revisions is another revision', async () => {
   const bound = new Bound();
-  const before = await bound.system.currentRevision(bound.checkout);
+  const before = await (await bound.system()).currentRevision(bound.checkout);
   bound.shell('.', 'cp -a store/module store/other; cvs -Q -d "$PWD/store" checkout -d elsewhere other');
   rmSync(bound.source, { recursive: true });
   renameSync(join(bound.root, 'elsewhere'), bound.source);
-  const after = await bound.system.currentRevision(bound.checkout);
+  const after = await (await bound.system()).currentRevision(bound.checkout);
   expect(after.kind).toBe('revision');
   expect(after).not.toEqual(before);
 });
@@ -101,9 +102,10 @@ test.skipIf(missingFor('cvs').length > 0)('the options that follow a branch, as 
   bound.shell('source', 'cvs -Q update -r SIDE');
   const update = (options: readonly string[]): UpdateSource =>
     ({ ...bound.repository.update, options: [...options] }) as UpdateSource;
-  const refused = await versionControlOf(update(['-d', '-A', '-P']), join(bound.root, 'memory')).fetch(bound.checkout);
+  const advised = await versionControlOf(update(['-d', '-A', '-P']), join(bound.root, 'memory'));
+  const refused = await advised.fetch(bound.checkout);
   const options = refused.kind === 'failed' ? (/: options = (\[.*\])\):/.exec(refused.message)?.[1] ?? '') : '';
   expect(JSON.parse(options)).toEqual(['-d', '-P', '-rSIDE']);
-  const following = versionControlOf(update(JSON.parse(options)), join(bound.root, 'memory'));
+  const following = await versionControlOf(update(JSON.parse(options)), join(bound.root, 'memory'));
   expect(await following.fetch(bound.checkout)).toMatchObject({ kind: 'fetched', news: false });
 });

@@ -23,7 +23,7 @@ const hg = (attempt: Attempt, ...args: string[]): string =>
 
 describe(`a killed hg update${missing.length > 0 ? ` (missing: ${missing.join(', ')})` : ''}`, () => {
   able('needs no person, whenever it was killed, and however often', { timeout: 300_000 }, async () => {
-    const scene = sceneOf('hg');
+    const scene = await sceneOf('hg');
     const counted = new Attempt(scene, 'counted');
     expect(await counted.move('counted')).toBe('moved');
     expect(counted.files()).toEqual(scene.wanted);
@@ -44,14 +44,14 @@ describe(`a killed hg update${missing.length > 0 ? ` (missing: ${missing.join(',
   });
 
   able('keeps what a person had changed before', { timeout: 60_000 }, async () => {
-    const scene = sceneOf('hg');
+    const scene = await sceneOf('hg');
     const attempt = await brokenAt(scene, 'unlink', 14, (one) => one.write('mine', 'by hand\n'));
     expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
     expect(attempt.files()).toEqual(new Map(scene.old).set('mine', 'by hand\n'));
   });
 
   able('does not touch what a person changed since, and says so', { timeout: 300_000 }, async () => {
-    const scene = sceneOf('hg');
+    const scene = await sceneOf('hg');
     const attempt = await brokenAt(scene, 'unlink', 14);
     const known = ['kept/f6', 'kept/f1'];
     const unknown = ['come/deep/f1', 'come/deep/f6'];
@@ -73,7 +73,7 @@ describe(`a killed hg update${missing.length > 0 ? ` (missing: ${missing.join(',
   });
 
   able('removes and writes nothing where a link leads that somebody has put there', { timeout: 300_000 }, async () => {
-    const scene = sceneOf('hg');
+    const scene = await sceneOf('hg');
     const attempt = await brokenAt(scene, 'unlink', 14);
     const elsewhere = (name: string): string => join(scene.root, `elsewhere-${name}`);
     for (const name of ['kept', 'come']) {
@@ -92,7 +92,7 @@ describe(`a killed hg update${missing.length > 0 ? ` (missing: ${missing.join(',
   });
 
   able('in mode reset is completed, whatever a person changed since', { timeout: 60_000 }, async () => {
-    const scene = sceneOf('hg', 'reset');
+    const scene = await sceneOf('hg', 'reset');
     const attempt = await brokenAt(scene, 'unlink', 14);
     for (const path of ['kept/f6', 'still', 'come/deep/f6', 'unknown']) attempt.write(path, 'by hand\n');
     expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
@@ -102,7 +102,7 @@ describe(`a killed hg update${missing.length > 0 ? ` (missing: ${missing.join(',
 
 describe(`a killed hg pull${missing.length > 0 ? ` (missing: ${missing.join(', ')})` : ''}`, () => {
   able('is rolled back by the next one', { timeout: 60_000 }, async () => {
-    const scene = sceneOf('hg');
+    const scene = await sceneOf('hg');
     const attempt = new Attempt(scene, 'pulled');
     rmSync(attempt.source, { recursive: true });
     execFileSync('hg', ['clone', '-q', '-r', '0', join(scene.root, 'store'), attempt.source], { env: environment });

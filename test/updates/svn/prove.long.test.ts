@@ -9,8 +9,8 @@ import { World } from '../zoo/world.js';
 
 const missing = missingFor('svn');
 
-function sourceOf(world: World) {
-  const system = versionControlOf({ ...world.repository.update, mode: world.mode }, join(world.root, 'memory'));
+async function sourceOf(world: World) {
+  const system = await versionControlOf({ ...world.repository.update, mode: world.mode }, join(world.root, 'memory'));
   const checkout = { source: world.source, timeoutMs: 60_000, environment: world.environment };
   const revision = async (): Promise<string> => {
     const head = await system.currentRevision(checkout);
@@ -23,7 +23,7 @@ function sourceOf(world: World) {
 describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.join(', ')})`, () => {
   test('is proved in its place, its revision and its externals', async () => {
     const world = World.make('svn', 'fast-forward', withExternals);
-    const { system, checkout, revision } = sourceOf(world);
+    const { system, checkout, revision } = await sourceOf(world);
     const is = await revision();
     expect(is).toBe('4+^/trunk+ext@2+ext/inner%20one@1+lib/pin@1+linked.c@3');
     expect(await system.proveTree(checkout, is)).toEqual({ kind: 'proved', modified: [] });
@@ -38,7 +38,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
 
   test('has another sign after whatever a client does to it, and the same after a look', async () => {
     const world = World.make('svn', 'fast-forward', withExternals);
-    const { system, checkout, revision, sign } = sourceOf(world);
+    const { system, checkout, revision, sign } = await sourceOf(world);
     expect(sign(), 'nobody has looked where there are externals').toBeUndefined();
     const is = await revision();
     let before = sign();
@@ -68,7 +68,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
 
   test('names who has changed what comes from elsewhere, and in which revision', async () => {
     const world = World.make('svn', 'fast-forward', withExternals);
-    const { system, checkout, revision } = sourceOf(world);
+    const { system, checkout, revision } = await sourceOf(world);
     const before = await revision();
     world.push({ author: 'carl', write: { 'b.c': 'int b;\n' } });
     const work = join(world.root, 'theirs-work');
@@ -88,7 +88,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
 
   test('names who has changed what a definition moves on', async () => {
     const world = World.make('svn', 'fast-forward', withExternals);
-    const { system, checkout, revision } = sourceOf(world);
+    const { system, checkout, revision } = await sourceOf(world);
     const before = await revision();
     pushTheirs(world, { 'lib/sub/y.c': 'int y = 2;\n' });
     define(world, [
@@ -110,7 +110,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
 
   test('is mended by commands that svn understands where a file of another place is missing', async () => {
     const world = World.make('svn', 'fast-forward', withExternals);
-    const { system, checkout, revision } = sourceOf(world);
+    const { system, checkout, revision } = await sourceOf(world);
     const is = await revision();
     rmSync(join(world.source, 'linked.c'));
     const proof = await system.proveTree(checkout, is);
@@ -123,7 +123,7 @@ describe.skipIf(missing.length > 0)(`a source in Subversion (missing: ${missing.
   test('is followed into a directory of a working copy, by a link', async () => {
     const world = World.make('svn', 'fast-forward');
     execFileSync('ln', ['-s', join(world.source, 'lib'), join(world.root, 'linked')]);
-    const { system, checkout } = sourceOf(world);
+    const { system, checkout } = await sourceOf(world);
     const linked = { ...checkout, source: join(world.root, 'linked') };
     const head = await system.currentRevision(linked);
     expect(head).toEqual({ kind: 'revision', revision: '2+^/trunk/lib' });

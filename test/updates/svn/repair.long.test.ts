@@ -32,7 +32,7 @@ const svn = (attempt: Attempt, ...args: string[]): string =>
 
 describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join(', ')})` : ''}`, () => {
   able('needs no person, whenever it was killed, and however often', { timeout: 120_000 }, async () => {
-    const scene = sceneOf('svn');
+    const scene = await sceneOf('svn');
     const counted = new Attempt(scene, 'counted');
     expect(await counted.move('counted')).toBe('moved');
     expect(counted.files()).toEqual(scene.wanted);
@@ -49,7 +49,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
   });
 
   able('keeps what a person had changed before', async () => {
-    const scene = sceneOf('svn');
+    const scene = await sceneOf('svn');
     const attempt = await brokenAt(scene, 'mine', 0.5, (one) => one.write('mine', 'by hand\n'));
     expect(await attempt.repair()).toMatchObject({ kind: 'whole' });
     expect(attempt.files()).toEqual(new Map(scene.wanted).set('mine', 'by hand\n'));
@@ -61,7 +61,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
     ['a file that it does not change', 0.5, 'still'],
     ['a file where it adds one', 0.05, 'come/deep/f3'],
   ])('does not touch %s when a person changed it since, and says so', async (_what, part, path) => {
-    const scene = sceneOf('svn');
+    const scene = await sceneOf('svn');
     const attempt = await brokenAt(scene, 'since', part);
     attempt.write(path, 'by hand\n');
     const refused = await attempt.repair();
@@ -75,7 +75,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
   });
 
   able('in mode reset discards what a person changed since', async () => {
-    const scene = sceneOf('svn', 'reset');
+    const scene = await sceneOf('svn', 'reset');
     const attempt = await brokenAt(scene, 'reset', 0.5);
     attempt.write('kept/f6', 'by hand\n');
     attempt.write('come/deep/f3', 'by hand\n');
@@ -85,7 +85,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
   });
 
   able('names no directory that is half there as a local change, and can be updated without the mark', async () => {
-    const scene = sceneOf('svn');
+    const scene = await sceneOf('svn');
     const attempt = await brokenAt(scene, 'incomplete', 0.5);
     svn(attempt, 'cleanup');
     expect(svn(attempt, 'status')).toMatch(/^! +\.$/m);
@@ -95,7 +95,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
   });
 
   able('leaves a lock alone that a living svn has', async () => {
-    const scene = sceneOf('svn');
+    const scene = await sceneOf('svn');
     const attempt = await brokenAt(scene, 'living', 0.5);
     const database = join(attempt.source, '.svn', 'wc.db');
     const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r x', 'sh', database], {
@@ -112,7 +112,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
   });
 
   able('is completed in an external, too', async () => {
-    const scene = sceneOf('svn');
+    const scene = await sceneOf('svn');
     const store = `file://${scene.root}/store`;
     const work = join(scene.root, 'outer');
     const inOuter = (...args: string[]): string =>
@@ -134,7 +134,7 @@ describe(`a killed svn update${missing.length > 0 ? ` (missing: ${missing.join('
 
 describe(`an svn update that svn calls a success${missing.length > 0 ? ` (missing: ${missing.join(', ')})` : ''}`, () => {
   able('is refused before it makes a conflict of a file that svn does not know', async () => {
-    const attempt = new Attempt(sceneOf('svn'), 'unknown');
+    const attempt = new Attempt(await sceneOf('svn'), 'unknown');
     attempt.write('come/deep/f3', 'by hand\n');
     expect(await attempt.move()).toBe('refused');
     expect(attempt.files()).toEqual(new Map([...attempt.scene.old, ['come/deep/f3', 'by hand\n']]));

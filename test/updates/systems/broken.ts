@@ -32,7 +32,7 @@ export interface Scene {
 
 const long = (word: string): string => Array.from({ length: 12_000 }, (_, i) => `${word} ${i}\n`).join('');
 
-export function sceneOf(type: SystemName, mode: Scene['mode'] = 'fast-forward'): Scene {
+export async function sceneOf(type: SystemName, mode: Scene['mode'] = 'fast-forward'): Promise<Scene> {
   const root = temporaryDirectory();
   const repository = makeRepository(type, root);
   const numbered = (directory: string, word: string): Record<string, string> =>
@@ -64,7 +64,7 @@ export function sceneOf(type: SystemName, mode: Scene['mode'] = 'fast-forward'):
   });
   repository.clone(wanted);
   if (type === 'hg') execFileSync('hg', ['pull', '-q'], { cwd: base, env: environment });
-  const system = versionControlOf({ ...repository.update, mode }, join(root, 'memory'));
+  const system = await versionControlOf({ ...repository.update, mode }, join(root, 'memory'));
   return { root, repository, system, mode, base, wanted: filesIn(wanted), old: filesIn(base) };
 }
 

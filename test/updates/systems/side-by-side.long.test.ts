@@ -23,7 +23,7 @@ interface Scene {
 }
 
 /** Two clones of one repository, after some commits. */
-function scene(type: SystemName, first: Commit): Scene {
+async function scene(type: SystemName, first: Commit): Promise<Scene> {
   const root = temporaryDirectory();
   const repository = makeRepository(type, root);
   repository.commit({ ...first, write: { ...CTEST_FILES, ...first.write } });
@@ -31,7 +31,7 @@ function scene(type: SystemName, first: Commit): Scene {
   repository.clone(ours);
   repository.clone(theirs);
   const build = configure(theirs, join(root, 'build'));
-  const system = versionControlOf(repository.update, join(root, 'memory'));
+  const system = await versionControlOf(repository.update, join(root, 'memory'));
   return { repository, system, build, theirs, checkout: { source: ours, timeoutMs: 60_000, environment } };
 }
 
@@ -75,7 +75,7 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
     // CTest takes what hg writes for XML as it is: it reports no file at all when a message has a `<` in it, and makes two
     // of a name with a space.
     const [path, text] = type === 'hg' ? ['äö/ü.txt', 'zwei: ä'] : ['ä ö/ü.txt', 'zwei: ä ]]> <&>'];
-    const here = scene(type, { log: 'one', write: { a: '1\n', 'd/e/f.c': 'f\n', old: 'o\n', [path]: 'u\n' } });
+    const here = await scene(type, { log: 'one', write: { a: '1\n', 'd/e/f.c': 'f\n', old: 'o\n', [path]: 'u\n' } });
     const { repository } = here;
     const [ann, bob] = type === 'svn' ? ['ann', 'bob'] : ['Ann Äuthor <ann@example.org>', 'bob <b@b>'];
     repository.commit({ author: ann, log: text, write: { a: '2\n', [path]: 'v\n' } });
@@ -92,7 +92,7 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
   });
 
   able(`without news touches nothing and reports nothing${because}`, async () => {
-    const here = scene(type, { log: 'one', write: { a: '1\n' } });
+    const here = await scene(type, { log: 'one', write: { a: '1\n' } });
     const ours = await updateByUs(here);
     expect(ours.files).toEqual({});
     expect(ours.prior).toBeUndefined();
@@ -100,7 +100,7 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
   });
 
   able(`names what somebody has changed by hand${because}`, async () => {
-    const here = scene(type, { log: 'one', write: { a: '1\n', b: '1\n' } });
+    const here = await scene(type, { log: 'one', write: { a: '1\n', b: '1\n' } });
     here.repository.commit({ log: 'two', write: { a: '2\n' } });
     for (const clone of [here.checkout.source, here.theirs]) scribble(clone, 'CTestConfig.cmake');
     const theirs = readUpdate(updateByCTest(here.build));
@@ -112,7 +112,7 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
   });
 
   able(`whose changes are in the way of somebody's is refused, and leaves the tree as it was${because}`, async () => {
-    const here = scene(type, { log: 'one', write: { a: '1\n', b: '1\n' } });
+    const here = await scene(type, { log: 'one', write: { a: '1\n', b: '1\n' } });
     here.repository.commit({ log: 'two', write: { a: '2\n', b: '2\n' } });
     writeFileSync(join(here.checkout.source, 'a'), 'by hand\n');
     const before = await here.system.currentRevision(here.checkout);
@@ -125,14 +125,14 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
     // CVS knows no difference between what would be a conflict and what is one.
     const as = type === 'cvs' ? { modified: [], conflicting: ['a'] } : { modified: ['a'], conflicting: [] };
     expect(local).toEqual({ kind: 'local', ...as });
-    const reset = versionControlOf({ ...here.repository.update, mode: 'reset' }, join(here.build, 'memory'));
+    const reset = await versionControlOf({ ...here.repository.update, mode: 'reset' }, join(here.build, 'memory'));
     const again = await reset.fetch(here.checkout);
     expect(again.kind === 'fetched' && (await reset.move(here.checkout, again))).toEqual({ kind: 'moved' });
     expect(await reset.localChanges(here.checkout)).toEqual({ kind: 'local', modified: [], conflicting: [] });
   });
 
   able(`says what a person has changed before it touches anything${because}`, async () => {
-    const here = scene(type, { log: 'one', write: { a: '1\n', b: '1\n' } });
+    const here = await scene(type, { log: 'one', write: { a: '1\n', b: '1\n' } });
     here.repository.commit({ log: 'two', write: { a: '2\n' } });
     writeFileSync(join(here.checkout.source, 'b'), 'by hand\n');
     const fetched = await here.system.fetch(here.checkout);
@@ -155,7 +155,7 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
   });
 
   able(`as of a time stops there${because}`, async () => {
-    const here = scene(type, { log: 'one', write: { a: '1\n' } });
+    const here = await scene(type, { log: 'one', write: { a: '1\n' } });
     await untilNextSecond();
     here.repository.commit({ log: 'two', write: { a: '2\n' } });
     const start = await here.system.currentRevision(here.checkout);
@@ -176,7 +176,7 @@ describe.each(SYSTEMS)('an update by %s', (type) => {
   });
 
   able(`whose repository is gone fails without touching anything, and works when it is back${because}`, async () => {
-    const here = scene(type, { log: 'one', write: { a: '1\n' } });
+    const here = await scene(type, { log: 'one', write: { a: '1\n' } });
     here.repository.commit({ log: 'two', write: { a: '2\n' } });
     here.repository.vanish();
     const failed = await here.system.fetch(here.checkout);

@@ -28,7 +28,8 @@ describe.each(ONLY === undefined ? SYSTEMS : ([ONLY] as SystemName[]))('%s', (ty
     `no stage reads a tree that is not what is recorded, with the local changes that are listed: history %i${because}`,
     { timeout: 600_000 },
     async (seed) => {
-      const history = new History(prepared[seed % 3 === 0 ? 'reset' : 'fast-forward'].built(withPast), seed);
+      const world = await prepared[seed % 3 === 0 ? 'reset' : 'fast-forward'].built(withPast);
+      const history = new History(world, seed);
       judged += await history.live(STEPS);
     },
   );

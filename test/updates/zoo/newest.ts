@@ -12,7 +12,7 @@ export async function newestOf(
   const directory = join(world.root, `export-${number}`);
   if (world.type === 'hg') return archived(world, directory);
   world.repository.clone(directory);
-  const system = versionControlOf({ ...world.repository.update, mode: world.mode }, join(world.root, 'memory'));
+  const system = await versionControlOf({ ...world.repository.update, mode: world.mode }, join(world.root, 'memory'));
   const head = await system.currentRevision({ source: directory, timeoutMs: 60_000, environment: world.environment });
   if (head.kind === 'failed') throw new Error(head.message);
   return { revision: head.revision, files: filesIn(directory) };

@@ -33,8 +33,8 @@ export class PreparedWorlds {
   }
 
   /** Both builds have built all there is. */
-  built(begin: Begin): World {
-    return this.#copied('built', begin, () => {
+  async built(begin: Begin): Promise<World> {
+    return this.#copied('built', begin, async () => {
       const world = World.make(this.#type, this.#mode, begin, this.#emptied());
       for (const build of ['main', 'other'] as const)
         expect(world.build(build), build).toMatchObject({ code: 0, stderr: '' });
@@ -42,9 +42,9 @@ export class PreparedWorlds {
   }
 
   /** There are news since then, which only the primary has built. */
-  pending(begin: Begin): World {
-    return this.#copied('pending', begin, () => {
-      const world = this.built(begin);
+  async pending(begin: Begin): Promise<World> {
+    return this.#copied('pending', begin, async () => {
+      const world = await this.built(begin);
       world.push({ write: { 'pending.c': 'int pending;\n' } });
       expect(world.build('main')).toMatchObject({ code: 0, stderr: '' });
     });
@@ -60,17 +60,17 @@ export class PreparedWorlds {
     return this.#root;
   }
 
-  #copied(kind: string, begin: Begin, make: () => void): World {
+  async #copied(kind: string, begin: Begin, make: () => Promise<void>): Promise<World> {
     const kept = join(this.#top, `${kind}-${this.#numberOf(begin)}`);
     if (!existsSync(kept)) {
-      make();
+      await make();
       execFileSync('cp', ['-a', this.#root, kept]);
     } else {
       rmSync(this.#root, { recursive: true, force: true });
       execFileSync('cp', ['-a', kept, this.#root]);
     }
     const world = new World(this.#type, this.#mode, this.#root);
-    settle(world);
+    await settle(world);
     return world;
   }
 
@@ -81,14 +81,14 @@ export class PreparedWorlds {
 }
 
 /** Files that were copied have other numbers and times of their entries, by which git and stagelock know them. */
-function settle({ type, mode, root, source, repository }: World): void {
+async function settle({ type, mode, root, source, repository }: World): Promise<void> {
   if (type === 'git')
     for (const cwd of [source, join(root, 'work')])
       execFileSync('git', ['update-index', '-q', '--refresh'], { cwd, env: environment });
   const file = join(journalDirectory(join(root, 'main')), 'proof.json');
   // hg may have noted times while it was looked at, and the next run looks again.
   if (!existsSync(file)) return;
-  const system = versionControlOf({ ...repository.update, mode }, join(root, 'memory'));
+  const system = await versionControlOf({ ...repository.update, mode }, join(root, 'memory'));
   const sign = system.signOf({ source, timeoutMs: 60_000 });
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), sign }));
 }

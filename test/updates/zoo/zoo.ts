@@ -14,9 +14,9 @@ export function zooOf(type: SystemName, mode: Mode, states: readonly State[]): v
   const prepared = new PreparedWorlds(type, mode);
   afterAll(() => prepared.remove());
   describe.skipIf(missing.length > 0)(`${type}, mode ${mode}${because}`, () => {
-    test.each(states)('$state', { timeout: TIMEOUT_MS }, (state) => {
-      whileNothingIsPending(prepared.built(state.begin), state);
-      whileASecondaryIsBehind(prepared.pending(state.begin), state);
+    test.each(states)('$state', { timeout: TIMEOUT_MS }, async (state) => {
+      whileNothingIsPending(await prepared.built(state.begin), state);
+      whileASecondaryIsBehind(await prepared.pending(state.begin), state);
     });
   });
 }
