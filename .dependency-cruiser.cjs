@@ -1,13 +1,13 @@
 /**
  * Dependencies point downwards: cli, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission, warnings, mail and once, then processes, secrets, xml and spool, then locks and config, then files, then host, then records and text, then tables. Nothing imports
+ * submission, warnings, mail, once and failures, then processes, secrets, xml and spool, then locks and config, then files, then host, then records and text, then tables. Nothing imports
  * upwards, nothing goes in a circle, types neither.
  */
 const layers = [
   ['cli'],
   ['scheduler'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
-  ['updates', 'reports', 'submission', 'warnings', 'mail', 'once'],
+  ['updates', 'reports', 'submission', 'warnings', 'mail', 'once', 'failures'],
   ['processes', 'secrets', 'xml', 'spool'],
   ['locks', 'config'],
   ['files'],

@@ -60,9 +60,11 @@ function badReport(evening) {
   return (
     notOne(mails, '21:10') ??
     notTo(mails[0], [MAINTAINERS], []) ??
-    missing(mails[0].subject, [`run ${breaks}`, 'exit code 1: a stage failed']) ??
+    missing(mails[0].subject, [`/${breaks}: build failed: `]) ??
     missing(mails[0].text, [
-      `${breaks}: build failed with exit code`,
+      `${breaks}: build failed: `,
+      '(exit code 2 after ',
+      compilerError(evening),
       `log: ${join(root, temporaryOf(breaks))}/LastBuild_`,
     ])
   );
@@ -77,7 +79,7 @@ function badBroken(evening) {
     notOne(mails, '21:10') ??
     notTo(mails[0], [ZOE.address], [MONITOR]) ??
     (mails[0].to[0].name === ZOE.name ? undefined : `it is to "${mails[0].to[0].name}"`) ??
-    missing(mails[0].subject, [`${breaks} is broken (build)`]) ??
+    missing(mails[0].subject, [`/${breaks}: build failed: `]) ??
     missing(mails[0].text, [error, 'Count different words', ZOE.name])
   );
 }
@@ -90,7 +92,7 @@ function badFixed(evening) {
     notOne(mails, '22:20') ??
     notTo(mails[0], [ZOE.address], [MONITOR]) ??
     (broken !== undefined && mails[0].follows === broken.id ? undefined : 'it does not follow the other') ??
-    missing(mails[0].subject, [`${breaks} works again`])
+    missing(mails[0].subject, [`/${breaks}: works again`])
   );
 }
 

@@ -1,4 +1,4 @@
-import { describeOutcome } from '../stages/messages.js';
+import { describeOutcome } from '../stages/outcome-text.js';
 import type { RunEvent } from '../stages/run-event.js';
 import type { RunResult } from '../stages/run-result.js';
 import { formatDuration } from '../text/duration.js';

@@ -5,9 +5,11 @@ import { explainUnreadable } from '../config/nightly-start.js';
 import type { Build, Model, Project } from '../config/project.js';
 import { thisHost } from '../host/host.js';
 import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
-import { RunRecorder } from '../stages/history.js';
+import { type BrokenSince, brokenSince } from '../stages/broken-since.js';
+import { RunRecorder, readHistory } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
 import { exitCodeOf, run } from '../stages/run-build.js';
+import type { RunResult } from '../stages/run-result.js';
 import { layoutOf } from '../stages/temporary.js';
 import { quotedLines, shown, shownLines } from '../text/shown.js';
 import { WarningReporter, type Warnings } from '../warnings/reporter.js';
@@ -112,8 +114,14 @@ export async function runCommand(
       step: () => undefined,
     });
     progress.end(result);
-    warn(history.end(result.kind));
-    const circumstances = { host, now: new Date(), configFile: project.file, builds: project.builds };
+    warn(history.end(result));
+    const circumstances = {
+      host,
+      now: new Date(),
+      configFile: project.file,
+      builds: project.builds,
+      ...sinceOf(build, id, result),
+    };
     const lines = explainResult(build, result, circumstances);
     const state = stateOf(build, result, circumstances);
     if (state !== undefined) print(warnings.warn('run', state, lines));
@@ -126,7 +134,11 @@ export async function runCommand(
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
     if (advice !== undefined) print([advice]);
     if (!leaveMail && post !== undefined) {
-      const lines = post.mailAfterRun(project, build, warnings, { began, signal: stop.signal });
+      const lines = post.mailAfterRun(project, build, warnings, {
+        began,
+        signal: stop.signal,
+        linger: result.kind !== 'no-news' && !process.stderr.isTTY,
+      });
       // A spool that cannot be read is no reason for a run to fail.
       print(await lines.catch((error: unknown) => [`${build.name}: mail: ${describeFailure(error)}`]));
     }
@@ -164,6 +176,17 @@ async function runMailed(project: Project, build: Build, options: readonly strin
   });
   process.exitCode = exitCodeOfEnd(end, stop);
   if (end.kind === 'signalled') stop.dieIfHungUp();
+}
+
+/** Since when a build is broken that has failed. */
+function sinceOf({ directory }: Build, run: string, { kind }: RunResult): { readonly since?: BrokenSince } {
+  if (kind !== 'stage-failed') return {};
+  try {
+    return { since: brokenSince(readHistory(directory).runs, run) };
+  } catch {
+    // The history has been reported by then.
+    return {};
+  }
 }
 
 /** A scheduler's log is of the last run only. */

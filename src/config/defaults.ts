@@ -3,6 +3,7 @@ export const DEFAULTS = {
   nightlyStart: '00:00:00 UTC',
   strategy: 'auto',
   lockTimeout: '60 s',
+  mailCollect: '5 min',
   keepUpdates: 365,
   model: 'Continuous',
   remote: 'origin',

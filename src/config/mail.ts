@@ -46,6 +46,7 @@ export function resolveMail(
     monitors,
     authors: table.authors ?? false,
     authorDomain: table.author_domain,
+    collectMs: milliseconds(table.collect ?? DEFAULTS.mailCollect),
     keepMs: milliseconds(table.keep ?? DEFAULTS.mailKeep),
   };
   if (type === 'sendmail') {

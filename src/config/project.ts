@@ -260,6 +260,8 @@ export interface Mail {
   /** Completes authors without a domain; undefined leaves them out. */
   readonly authorDomain: string | undefined;
   readonly monitors: readonly string[];
+  /** How long a mail to authors waits for other builds that the same commit breaks, in milliseconds. */
+  readonly collectMs: number;
   /** How long a mail is tried again, in milliseconds. */
   readonly keepMs: number;
 }

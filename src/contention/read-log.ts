@@ -1,4 +1,4 @@
-import { linesOf } from './lines.js';
+import { linesOf } from '../files/lines.js';
 import { type Contention, Tally } from './tally.js';
 
 /**

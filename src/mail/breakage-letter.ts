@@ -1,10 +1,15 @@
 import type { Mail } from '../config/project.js';
+import type { Failure } from '../failures/failure.js';
+import { failureLines } from '../failures/failure-lines.js';
+import { headlineOf, headlineWithEnd } from '../failures/headline.js';
 import { array, object, optional, string, type TypeOf, time } from '../records/schema.js';
 import type { Change, ChangedFile, MergedUpdate } from '../updates/record.js';
 import { type Addressees, addresseesOf, without } from './authors.js';
+import { type Collected, wordsOf } from './collected.js';
 import { endOfFile } from './excerpt.js';
-import { type Letter, letterId, MAILBOX, mailboxes, oneLine, senderOf } from './letter.js';
-import { htmlOf, type Passage, tableOf, textOf, timeText } from './prose.js';
+import { type Letter, letterId, MAILBOX, mailboxes, senderOf } from './letter.js';
+import { oneLine } from './one-line.js';
+import { type Passage, tableOf, timeText } from './prose.js';
 
 /** What came of a run, as far as people who have changed the source have to know it. */
 export interface RunSummary {
@@ -18,14 +23,8 @@ export interface RunSummary {
   readonly update: MergedUpdate | undefined;
   readonly failures: readonly Failure[];
   readonly ended: Date;
-}
-
-export interface Failure {
-  readonly stage: string;
-  /** `exit code 2` */
-  readonly what: string;
-  /** Absolute. */
-  readonly logFile: string;
+  /** What shows more of the run: a command, as a person would type it. */
+  readonly toSeeMore: string;
 }
 
 /** Where a run was, and who gets a mail about it. */
@@ -49,62 +48,76 @@ export type Told = TypeOf<typeof TOLD>;
 
 const LOG = { bytes: 8 * 1024, lines: 30 };
 const MOST_FAILURES = 5;
+/** Of one failure, in lines. */
+const MOST_LINES = 50;
 const MOST_CHANGES = 30;
+/** By which letters are known to be about the same. */
+const MOST_REVISIONS = 1000;
 const MOST_FILES = 10;
 
 /** The mail to those who may have broken a build. @returns undefined when there is no recipient */
-export function brokenLetter(summary: RunSummary, { project, user, host, mail }: Surroundings): Letter | undefined {
-  const addressees = addresseesOf(summary.update, mail);
+export function brokenLetter(summary: RunSummary, surroundings: Surroundings): Letter | undefined {
+  const addressees = addresseesOf(summary.update, surroundings.mail);
   if (addressees.to.length === 0) return undefined;
-  const { build, run, stamp, failures, ended, update } = summary;
-  const stages = failures.map(({ stage }) => stage).join(', ');
-  const subject = oneLine(`${project}: ${build} is broken${stages === '' ? '' : ` (${stages})`}`);
+  const { failures, update } = summary;
+  const more = failures.length - MOST_FAILURES;
   const passages = [
-    { text: `${oneLine(`The build ${build} of ${project} on ${host} is broken.`)}\n${reasonText(addressees, update)}` },
-    { text: factsOf(summary, { project, host }) },
     ...failures.slice(0, MOST_FAILURES).map(failurePassage),
-    ...(failures.length > MOST_FAILURES ? [{ text: `${failures.length - MOST_FAILURES} more stages failed.` }] : []),
-    ...changesPassage(update),
+    ...(more > 0 ? [{ text: `${more} more ${more === 1 ? 'stage' : 'stages'} failed.` }] : []),
   ];
-  return {
-    id: letterId('broken', project, build, run),
-    from: senderOf(mail.from, user, host),
-    to: addressees.to,
-    cc: addressees.cc,
-    subject,
-    text: textOf(passages),
-    html: htmlOf(subject, passages),
-    date: ended.toISOString(),
-    marks: { Project: project, Build: build, Stamp: stamp, Kind: 'broken' },
-  };
+  return letterOf('broken', summary, surroundings, {
+    addressees,
+    reason: reasonText(addressees, update),
+    headline: headlineOf(failures),
+    passages,
+  });
 }
 
 /** The mail to those who got the mail that a build is broken. @returns undefined when there were none */
-export function fixedLetter(
-  summary: RunSummary,
-  told: Told,
-  { project, user, host, mail }: Surroundings,
-): Letter | undefined {
+export function fixedLetter(summary: RunSummary, told: Told, surroundings: Surroundings): Letter | undefined {
   if (told.letter === undefined) return undefined;
-  const { build, run, stamp, ended, update } = summary;
-  const subject = oneLine(`${project}: ${build} works again`);
   const since = oneLine(`It was broken since ${told.stamp} (${timeText(new Date(told.since))}).`);
-  const passages = [
-    { text: `${oneLine(`The build ${build} of ${project} on ${host} works again.`)}\n${since}` },
-    { text: factsOf(summary, { project, host }) },
-    ...changesPassage(update),
-  ];
-  return {
-    id: letterId('fixed', project, build, run),
-    from: senderOf(mail.from, user, host),
-    to: told.to,
-    cc: without([...told.cc, ...mailboxes(mail.monitors)], told.to),
-    subject,
-    text: textOf(passages),
-    html: htmlOf(subject, passages),
-    date: ended.toISOString(),
+  const cc = without([...told.cc, ...mailboxes(surroundings.mail.monitors)], told.to);
+  return letterOf('fixed', summary, surroundings, {
+    addressees: { to: told.to, cc },
+    reason: '',
+    headline: '',
+    passages: [{ text: since }],
     follows: told.letter,
-    marks: { Project: project, Build: build, Stamp: stamp, Kind: 'fixed' },
+  });
+}
+
+/** What differs between a letter that something is broken and one that it works again. */
+interface Message {
+  readonly addressees: Pick<Addressees, 'to' | 'cc'>;
+  readonly reason: string;
+  readonly headline: string;
+  readonly passages: readonly Passage[];
+  readonly follows?: string;
+}
+
+function letterOf(
+  kind: Collected['kind'],
+  summary: RunSummary,
+  { project, user, host, mail }: Surroundings,
+  { addressees: { to, cc }, reason, headline, passages, follows }: Message,
+): Letter {
+  const { build, run, stamp, ended, update } = summary;
+  const date = ended.toISOString();
+  const part = { run, build, ended: date, headline, passages, changes: changesPassage(update) };
+  const facts = factsOf(summary, { project, host });
+  const revisions = (update?.changes ?? []).slice(-MOST_REVISIONS).map(({ revision }) => revision);
+  const collected = { kind, project, host, revisions, reason, parts: [{ ...part, facts }] };
+  return {
+    id: letterId(kind, project, build, run),
+    from: senderOf(mail.from, user, host),
+    to,
+    cc,
+    ...wordsOf(collected),
+    date,
+    ...(follows !== undefined && { follows }),
+    collected,
+    marks: { Project: project, Build: build, Stamp: stamp, Kind: kind },
   };
 }
 
@@ -117,7 +130,7 @@ function reasonText({ cc, tooMany }: Addressees, update: MergedUpdate | undefine
 }
 
 function factsOf(
-  { build, stamp, ended, update }: RunSummary,
+  { build, stamp, ended, update, toSeeMore }: RunSummary,
   { project, host }: Pick<Surroundings, 'project' | 'host'>,
 ): string {
   const revisions =
@@ -132,11 +145,17 @@ function factsOf(
       'Revision',
       prior === revision ? short(revision) : `${short(prior)} to ${short(revision)}`,
     ]),
+    ['To see more', oneLine(toSeeMore, 1000)],
   ]);
 }
 
-function failurePassage({ stage, what, logFile }: Failure): Passage {
-  return { heading: oneLine(`${stage}: ${what}. The end of ${logFile}:`, 1000), text: endOfFile(logFile, LOG) };
+function failurePassage(failure: Failure): Passage {
+  const { logFile, errors, tests } = failure;
+  const heading = oneLine(headlineWithEnd(failure), 1000);
+  const log = oneLine(logFile, 1000);
+  if (errors.count === 0 && tests.failed === 0)
+    return { heading: `${heading}. The end of ${log}:`, text: endOfFile(logFile, LOG) };
+  return { heading, text: `${failureLines(failure, MOST_LINES).join('\n')}\n  log: ${log}` };
 }
 
 function changesPassage(update: MergedUpdate | undefined): Passage[] {

@@ -42,6 +42,8 @@ export interface BreakageContext extends Surroundings {
   /** Of mails. */
   readonly spool: string;
   readonly now: () => Date;
+  /** How long a letter waits in the spool for those of other builds, in milliseconds; 0 for not at all. */
+  readonly collectMs: number;
   /** Told after each step; tests kill a process there. */
   readonly step?: (step: BreakageStep) => void;
 }
@@ -90,7 +92,7 @@ export function tellBreakage(summary: RunSummary, context: BreakageContext): Let
   };
   ensureDirectory(directory);
   if (letter !== undefined) {
-    replaceAtomically(join(directory, nameOf(letter)), textOfFresh(letter, context.now()), 0o660);
+    replaceAtomically(join(directory, nameOf(letter)), textOfFresh(letter, context.now(), untilOf(context)), 0o660);
     context.step?.('written');
   }
   replaceAtomically(join(directory, MEMORY), recordText(REMEMBERED, next, 2), 0o660);
@@ -116,6 +118,10 @@ function post(directory: string, { letter }: Memory, { spool, step }: BreakageCo
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
   }
+}
+
+function untilOf({ collectMs, now }: BreakageContext): Date | undefined {
+  return collectMs > 0 ? new Date(now().getTime() + collectMs) : undefined;
 }
 
 function toldBy({ stamp, ended }: RunSummary, letter: Letter | undefined): Told {

@@ -12,6 +12,7 @@ import {
 import { readOutage } from '../spool/outage.js';
 import { formatDuration } from '../text/duration.js';
 import { transportOf } from './chosen-transport.js';
+import { withOthers } from './collecting.js';
 import {
   dropLetter,
   giveUp,
@@ -77,7 +78,8 @@ class Postman implements Courier<SpooledLetter> {
     this.way = { name: transportName(mail.transport), mode: MODE };
   }
 
-  async attempt(spooled: SpooledLetter): Promise<Attempted<SpooledLetter>> {
+  async attempt(found: SpooledLetter): Promise<Attempted<SpooledLetter>> {
+    const { notBefore: _, ...spooled } = withOthers(this.#spool, found);
     const { waiting } = spooled;
     // Written down before it is made: on a full disk nothing is sent that could not be remembered, and would be sent again.
     const tried = { ...spooled, tries: spooled.tries + 1, tried: this.#context.now().toISOString() };

@@ -2,7 +2,8 @@ import { constants } from 'node:os';
 import type { Mail } from '../config/project.js';
 import { formatDuration } from '../text/duration.js';
 import { bothEnds, endOfFile } from './excerpt.js';
-import { type Letter, letterId, mailboxes, oneLine, senderOf } from './letter.js';
+import { type Letter, letterId, mailboxes, senderOf } from './letter.js';
+import { oneLine } from './one-line.js';
 import { htmlOf, type Passage, tableOf, textOf, timeText } from './prose.js';
 
 /** One run of a job that cron would have started. */
@@ -22,6 +23,8 @@ export interface JobReport {
     | { readonly kind: 'signalled'; readonly signal: string }
     /** Its process no longer exists, and how it ended is unknown. */
     | { readonly kind: 'vanished' };
+  /** What failed in a few words, where its history says so. */
+  readonly headline: string | undefined;
   /** What it has written to stderr, possibly cut already. */
   readonly stderr: string;
   /** Absolute path of what it has written to stdout, when that is kept. */
@@ -52,7 +55,12 @@ export function jobLetter(report: JobReport, mail: Mail): Letter | undefined {
   const silent = stderr.trim() === '';
   if (to.length === 0 || (silent && isExplained(report.exit))) return undefined;
   const end = endText(report.exit);
-  const subject = oneLine(`Cron <${user}@${host}> stagelock run ${build} (${end})`);
+  const { headline } = report;
+  const subject = oneLine(
+    headline === undefined
+      ? `Cron <${user}@${host}> stagelock run ${build} (${end})`
+      : `${project}/${build}: ${headline}`,
+  );
   const facts = tableOf([
     ['Command', oneLine(report.command, 1000)],
     ['Project', oneLine(project)],

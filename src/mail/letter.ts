@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isAddress } from '../config/address.js';
 import { array, map, object, optional, string, type TypeOf, time, where } from '../records/schema.js';
-import { UNSEEN_CLASS } from '../text/unseen.js';
+import { COLLECTED } from './collected.js';
+import { oneLine } from './one-line.js';
 
 const ID = /^[A-Za-z0-9._-]{1,100}$/;
 const MARK = /^[A-Za-z]{1,30}$/;
@@ -30,6 +31,8 @@ export const LETTER = object({
   date: time,
   /** The id of the letter that this one follows, for readers that show them together. */
   follows: optional(string(ID)),
+  /** What it says in parts, so that others can be put into it; its subject and texts are made of these. */
+  collected: optional(COLLECTED),
   /** `X-Stagelock-…` headers, for filters: what stands behind that, and the value. */
   marks: optional(map(string(), MARK)),
 });
@@ -43,24 +46,6 @@ export type Letter = TypeOf<typeof LETTER>;
 export function letterId(kind: string, ...about: readonly string[]): string {
   const digest = createHash('sha256').update(JSON.stringify(about)).digest('hex');
   return `${kind}.${digest.slice(0, 32)}`;
-}
-
-const UNSEEN = new RegExp(`[${UNSEEN_CLASS}]+`, 'gu');
-
-/**
- * What others wrote, an author's name say, as one line for a header or a sentence. Nothing in it can begin another header,
- * or passes for an encoded word that the reader's program would decode.
- *
- * @param most UTF-16 units that are kept
- */
-export function oneLine(text: string, most = 200): string {
-  const line = wellFormed(text).replaceAll(UNSEEN, ' ').replaceAll('=?', '= ?').replaceAll(/\s+/g, ' ').trim();
-  return line.length <= most ? line : `${wellFormed(line.slice(0, most - 1)).trimEnd()}…`;
-}
-
-/** Halves of surrogate pairs become U+FFFD, as in every UTF-8 that is made of them. */
-function wellFormed(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 /** @returns undefined when there can be no such address */

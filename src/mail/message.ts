@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { type Letter, type Mailbox, oneLine } from './letter.js';
+import type { Letter, Mailbox } from './letter.js';
+import { oneLine } from './one-line.js';
 
 /*
  * This file loads nodemailer. Only transports import it, and they are loaded when there is something to send: every cron

@@ -3,8 +3,9 @@ import type { SendmailTransport } from '../config/project.js';
 import { pause } from '../host/pause.js';
 import { endGroup } from '../processes/group.js';
 import { withoutSecrets } from '../secrets/environment.js';
-import { type Letter, oneLine } from './letter.js';
+import type { Letter } from './letter.js';
 import { alphabetOf, envelopeAddress, messageOf } from './message.js';
+import { oneLine } from './one-line.js';
 import type { Limits, Outcome, Sent, Stop, Transport } from './transport.js';
 
 /** How a sendmail ended. */

@@ -42,6 +42,8 @@ const SPOOLED = object({
   since: time,
   tries: count,
   tried: optional(time),
+  /** Until when it waits for letters that belong to it; counted from `tried`, which is then when it was put there. */
+  notBefore: optional(time),
   /** Who has still to get it, with what came of the last attempt. */
   waiting: array(PENDING_RECIPIENT),
   /** Who will not get it. */
@@ -101,10 +103,20 @@ export function isLetterName(name: string): boolean {
   return name.endsWith(EXTENSION) && STEM.test(name.slice(0, -EXTENSION.length));
 }
 
-/** The content of the file of a letter that no recipient has got yet. */
-export function textOfFresh(letter: Letter, now: Date): string {
-  const waiting = recipientsOf(letter).map((address) => ({ address, why: '' }));
-  return recordText(SPOOLED, { letter, since: now.toISOString(), tries: 0, waiting, refused: [] }, 2);
+/**
+ * The content of the file of a letter that no recipient has got yet.
+ *
+ * @param notBefore until when it waits for letters that belong to it
+ */
+export function textOfFresh(letter: Letter, now: Date, notBefore?: Date): string {
+  const since = now.toISOString();
+  const until = notBefore === undefined ? {} : { tried: since, notBefore: notBefore.toISOString() };
+  return recordText(SPOOLED, { letter, since, tries: 0, ...until, waiting: freshRecipients(letter), refused: [] }, 2);
+}
+
+/** All recipients of a letter that none has got. */
+export function freshRecipients(letter: Letter): PendingRecipient[] {
+  return recipientsOf(letter).map((address) => ({ address, why: '' }));
 }
 
 /** Everything in a spool. Empty when there is no spool. @throws the system's error */

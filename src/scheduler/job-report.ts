@@ -3,6 +3,7 @@ import type { Project } from '../config/project.js';
 import { endOfFile } from '../mail/excerpt.js';
 import { jobLetter } from '../mail/job-letter.js';
 import { postLetter } from '../mail/post-office.js';
+import { readHistory } from '../stages/history.js';
 import type { Job, JobEnd } from './job.js';
 import type { JobRecords } from './job-record.js';
 
@@ -66,11 +67,26 @@ export function postReport(
     began: new Date(record.began),
     ended: now,
     exit: end,
+    headline: headlineOf(project, record, end),
     stderr,
     log,
   };
   const letter = jobLetter(report, mail);
   return letter !== undefined && postLetter(project, letter, now) === 'added';
+}
+
+/** The exit code of such a run, see docs/exit-codes.md. */
+const A_STAGE_FAILED = 1;
+
+/** What failed, by the history of the build. Of two runs at the same time, the one that found the other at work has no such end. */
+function headlineOf(project: Project, { build, began }: ReportedJob['record'], end: JobEnd): string | undefined {
+  const directory = project.builds.get(build)?.directory;
+  if (directory === undefined || end.kind !== 'exited' || end.code !== A_STAGE_FAILED) return undefined;
+  try {
+    return readHistory(directory).runs.findLast(({ ended }) => ended !== undefined && ended >= began)?.headline;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Never throws: a mail says why it cannot quote it. */

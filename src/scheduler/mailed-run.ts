@@ -1,7 +1,7 @@
 import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import type { Build, Project } from '../config/project.js';
 import type { Host } from '../host/host.js';
-import { deliverWaiting } from '../mail/deliver-waiting.js';
+import { deliverCollected } from '../mail/deliver-waiting.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
 import { shown } from '../text/shown.js';
 import { adoptJob, type JobEnd, orphans, startJob } from './job.js';
@@ -40,7 +40,8 @@ export async function mailedRun(
 ): Promise<JobEnd> {
   const { host, user, environment, directory, program, stop, complain } = context;
   const records = new JobRecords(project.scheduler.state);
-  records.tidy(Date.now());
+  const began = new Date();
+  records.tidy(began.getTime());
   const job = startJob(
     {
       build: build.name,
@@ -53,7 +54,7 @@ export async function mailedRun(
     },
     records,
     host,
-    new Date(),
+    began,
   );
   stop.signal.addEventListener('abort', job.interrupt, { once: true });
   if (stop.signal.aborted) job.interrupt();
@@ -63,7 +64,7 @@ export async function mailedRun(
   reportJob({ project, complain }, records, job, { end, now: new Date() });
   await reportOrphans(project, records, context);
   // The person who stopped this run knows of it; its mail waits for the next run.
-  if (!stop.signal.aborted) await deliver(project, context);
+  if (!stop.signal.aborted) await deliver(project, began, context);
   return end;
 }
 
@@ -112,9 +113,14 @@ async function reportOrphans(
   }
 }
 
-async function deliver(project: Project, { environment, stop, complain }: MailedRunContext): Promise<void> {
+/** @param began when the run did: what it has told the authors may wait for other builds that the same commit breaks */
+async function deliver(
+  project: Project,
+  began: Date,
+  { environment, stop, complain }: MailedRunContext,
+): Promise<void> {
   const context = { now: () => new Date(), environment, signal: stop.signal, atOnce: false };
-  const delivery = await deliverWaiting(project, context);
+  const delivery = await deliverCollected(project, began, context);
   for (const problem of delivery?.problems ?? []) complain(shown(problem));
   if (delivery?.end.kind === 'put-off') {
     const advice = adviceOnSecret(passwordOf(project.mail)).join('\n');

@@ -2,7 +2,7 @@
 export interface Attempts {
   readonly tries: number;
   readonly tried?: string;
-  /** No attempt before this time: the other side has asked for it. */
+  /** No attempt before this time: the other side has asked for it, or it has never been tried and waits for what belongs to it. */
   readonly notBefore?: string;
 }
 
@@ -14,8 +14,8 @@ export interface Attempts {
  */
 export function dueAt({ tries, tried, notBefore }: Attempts, nowMs: number): number {
   const triedMs = tried === undefined ? Number.NEGATIVE_INFINITY : Date.parse(tried);
-  if (tries === 0 || triedMs > nowMs) return nowMs;
-  const backOffMs = Math.min(60_000 * 2 ** Math.min(tries - 1, 10), 3_600_000);
+  if (tried === undefined || triedMs > nowMs) return nowMs;
+  const backOffMs = tries === 0 ? 0 : Math.min(60_000 * 2 ** Math.min(tries - 1, 10), 3_600_000);
   const askedMs = notBefore === undefined ? 0 : Math.min(Date.parse(notBefore), triedMs + 86_400_000);
   return Math.max(triedMs + backOffMs, askedMs);
 }

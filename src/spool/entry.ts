@@ -6,6 +6,8 @@ import type { Attempts } from './attempts.js';
  * What the name of an entry says:
  *
  *     20020131T112100000Z-ID.json                          a file that was never tried
+ *     20020131T112100000Z-ID@0.20020131T112100000Z.20020131T112600000Z.json
+ *                                                          one that was put there at the first time, for the second or later
  *     20020131T112100000Z-ID@2.20020131T113000000Z.json    two failed attempts, the last one then
  *     00000007-81920@1.20020131T113000000Z.20020131T120000000Z
  *                                                          a directory that is not to be tried before the second time

@@ -62,5 +62,5 @@ export async function buildAndReport(
   if (!(await afterwards())) return interrupted(run);
   leave();
   const failed = stages.some((stage) => stage.outcome.kind !== 'passed');
-  return { kind: failed ? 'stage-failed' : 'done', stamp, stages };
+  return failed ? { kind: 'stage-failed', stamp, stages, update } : { kind: 'done', stamp, stages };
 }

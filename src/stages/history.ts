@@ -1,10 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Failure } from '../failures/failure.js';
 import { appendLine, openToAppend } from '../files/append-file.js';
 import { InTheWay, kindOf, obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
 import { array, ifRight, number, object, optional, parseRecord, string, type TypeOf, time } from '../records/schema.js';
 import { errorText } from '../text/error-text.js';
+import { writeFailedRun } from './failed-run.js';
+import { headlineOfResult } from './result-headline.js';
 import type { RunEvent } from './run-event.js';
 import type { RunResult } from './run-result.js';
 import { layoutOf } from './temporary.js';
@@ -31,6 +34,8 @@ const PAST_RUN = object({
   /** Undefined in the line that a run begins with. A run without a second line is still in progress, or died. */
   ended: optional(time),
   result: ifRight(string()),
+  /** What failed, in a few words: `build failed: 2 errors`. */
+  headline: ifRight(string(/./u, 500)),
   /** Milliseconds in which it waited for locks of others. */
   waitedMs: ifRight(number()),
   update: ifRight(PAST_UPDATE),
@@ -53,6 +58,7 @@ export function historyFile(buildDirectory: string): string {
  * when it has ended; one without news has none, or a cron job would fill the disk with them.
  */
 export class RunRecorder {
+  readonly #directory: string;
   readonly #file: string;
   readonly #run: string;
   readonly #now: () => Date;
@@ -62,9 +68,11 @@ export class RunRecorder {
   #written = false;
   #update: PastUpdate | undefined;
   readonly #stages: PastStage[] = [];
+  readonly #failures: Failure[] = [];
 
   /** @param now the time */
   constructor(buildDirectory: string, run: string, now: () => Date) {
+    this.#directory = buildDirectory;
     this.#file = historyFile(buildDirectory);
     this.#run = run;
     this.#now = now;
@@ -90,7 +98,8 @@ export class RunRecorder {
         this.#written = true;
         return this.#append({ run: this.#run, begun: this.#begun, stamp: this.#stamp });
       case 'stage-ended': {
-        const { name, outcome, ms } = event.stage;
+        const { name, outcome, ms, failure } = event.stage;
+        if (failure !== undefined) this.#failures.push(failure);
         this.#stages.push({ name, outcome: outcome.kind, ms: Math.round(ms) });
         return undefined;
       }
@@ -100,19 +109,34 @@ export class RunRecorder {
   }
 
   /** @returns as {@link RunRecorder.hear} */
-  end(result: RunResult['kind']): string | undefined {
+  end(result: RunResult): string | undefined {
     // A run that never began found another run in progress; one that found nothing to do is not worth a line.
-    if (this.#begun === '' || result === 'no-news') return undefined;
-    return this.#append({
+    if (this.#begun === '' || result.kind === 'no-news') return undefined;
+    const headline = headlineOfResult(result);
+    // The line comes after the file that it lets a reader look for.
+    const problem = this.#keepFailures();
+    const appended = this.#append({
       run: this.#run,
       begun: this.#begun,
       stamp: this.#stamp,
       ended: this.#now().toISOString(),
-      result,
+      result: result.kind,
+      ...(headline !== undefined && { headline }),
       waitedMs: Math.round(this.#waitedMs),
       ...(this.#update !== undefined && { update: this.#update }),
       stages: this.#stages,
     });
+    return problem ?? appended;
+  }
+
+  #keepFailures(): string | undefined {
+    if (this.#failures.length === 0) return undefined;
+    try {
+      writeFailedRun(this.#directory, { run: this.#run, stamp: this.#stamp, failures: this.#failures });
+      return undefined;
+    } catch (error) {
+      return obstacleOf(error)?.message ?? `what failed could not be recorded: ${errorText(error)}`;
+    }
   }
 
   /** A disk that is full in its middle leaves a torn line, which is skipped. */

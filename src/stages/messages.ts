@@ -8,13 +8,14 @@ import { formatDuration } from '../text/duration.js';
 import { shellWord } from '../text/shell-word.js';
 import { quotedLines, shown } from '../text/shown.js';
 import { sameFailure } from '../warnings/same-state.js';
+import type { BrokenSince } from './broken-since.js';
 import { explainClaim } from './claim-messages.js';
+import { explainFailedStages } from './failure-message.js';
 import { judgeRun } from './fate.js';
 import type { InTheWay } from './in-the-way.js';
 import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
 import { explainInTheWay, killCommand } from './remnant-text.js';
-import type { StageReport } from './run-event.js';
 import type { RunResult } from './run-result.js';
 import type { FoundStageLock } from './stage-lock.js';
 import { locksOf } from './status.js';
@@ -28,6 +29,8 @@ export interface MessageContext {
   readonly configFile: string;
   /** The names of the configuration: a lock can say anything, and only these stand in commands to copy. */
   readonly builds: { has(build: string): boolean };
+  /** Of the build, where its history was read: since when it is broken. */
+  readonly since?: BrokenSince;
 }
 
 /**
@@ -40,9 +43,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
     case 'no-news':
       return [];
     case 'stage-failed':
-      return result.stages
-        .filter((stage) => stage.outcome.kind !== 'passed')
-        .map((stage) => explainStage(build, stage));
+      return explainFailedStages(build, result, context);
     case 'update-failed':
       return [
         `${build.name}: the update failed and nothing was built. ${quotedLines(result.message)}`,
@@ -99,7 +100,7 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `  at the beginning: ${shown(result.expected)}`,
         `  now:              ${shown(result.found)}`,
         '  Update.xml says so, and the next run builds these updates again. Do your own work in a separate checkout, not in the one that is built.',
-        ...result.stages.filter((stage) => stage.outcome.kind !== 'passed').map((stage) => explainStage(build, stage)),
+        ...explainFailedStages(build, result, context),
       ];
     case 'in-the-way':
       return [
@@ -207,32 +208,6 @@ export function describePulse(pulse: Pulse): string[] {
   }
 }
 
-/** The end of a stage in a few words, for progress and messages. */
-export function describeOutcome(stage: StageReport): string {
-  const { outcome } = stage;
-  switch (outcome.kind) {
-    case 'passed':
-      return `done in ${formatDuration(stage.ms)}`;
-    case 'failed':
-      return `failed with exit code ${outcome.exitCode} after ${formatDuration(stage.ms)}`;
-    case 'signalled':
-      return `died of ${outcome.signal} after ${formatDuration(stage.ms)}`;
-    case 'timed-out':
-      return `was ended after its time limit of ${formatDuration(outcome.timeoutMs)}`;
-    case 'errors-found': {
-      const many =
-        outcome.errors === 1 && !outcome.orMore
-          ? 'an error'
-          : `${outcome.errors}${outcome.orMore ? ' or more' : ''} errors`;
-      return `logged ${many} although its command exited with 0, after ${formatDuration(stage.ms)}`;
-    }
-    case 'not-started':
-      return shown(outcome.message);
-    case 'aborted':
-      return 'was interrupted';
-  }
-}
-
 /** The command that clears the locks of a build after a look. */
 export function unlockCommand(build: string, { configFile }: MessageContext): string {
   return `stagelock --config ${shellWord(configFile)} unlock ${shellWord(build)}`;
@@ -240,16 +215,6 @@ export function unlockCommand(build: string, { configFile }: MessageContext): st
 
 function statusCommand(build: string, { configFile }: MessageContext): string {
   return `stagelock --config ${shellWord(configFile)} status ${shellWord(build)}`;
-}
-
-function explainStage(build: Build, stage: StageReport): string {
-  const first = stage.outcome.kind === 'errors-found' ? stage.outcome.first : undefined;
-  const lines = [
-    `${build.name}: ${stage.name} ${describeOutcome(stage)}`,
-    ...(first === undefined ? [] : [`  first: ${shown(first.trim(), 300)}`]),
-    `  log: ${shown(stage.logFile)}`,
-  ];
-  return lines.join('\n');
 }
 
 /** All locks of the build, since the one that was in the way does not name the log of what the run was at. */

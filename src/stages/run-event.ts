@@ -1,4 +1,5 @@
 import type { Build } from '../config/project.js';
+import type { Failure } from '../failures/failure.js';
 import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { StageOutcome } from './stage-command.js';
@@ -45,4 +46,6 @@ export interface StageReport {
   readonly outcome: StageOutcome;
   readonly ms: number;
   readonly logFile: string;
+  /** What failed in it; undefined when it has passed. */
+  readonly failure?: Failure;
 }

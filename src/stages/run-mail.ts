@@ -1,14 +1,17 @@
 import type { Build, Project } from '../config/project.js';
+import type { Failure } from '../failures/failure.js';
 import { tellBreakage } from '../mail/breakage.js';
-import { deliverWaiting } from '../mail/deliver-waiting.js';
+import { deliverCollected } from '../mail/deliver-waiting.js';
 import { mailSpoolOf } from '../mail/post-office.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
 import { errorText } from '../text/error-text.js';
+import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import type { Warnings } from '../warnings/reporter.js';
 import { sameFailure } from '../warnings/same-state.js';
-import { describeOutcome } from './messages.js';
-import type { RunEvent } from './run-event.js';
+import { describeOutcome } from './outcome-text.js';
+import { primaryOf } from './primary-of.js';
+import type { RunEvent, StageReport } from './run-event.js';
 
 /**
  * Puts a mail to the authors of what was built into the spool, if this run is the first that failed or the first that did not
@@ -25,14 +28,19 @@ export function mailAuthors(
 ): string | undefined {
   const { mail } = project;
   if (mail === undefined || !(mail.authors || mail.monitors.length > 0)) return undefined;
-  const failures = stages
-    .filter(({ outcome }) => outcome.kind !== 'passed')
-    .map((stage) => ({ stage: stage.name, what: describeOutcome(stage), logFile: stage.logFile }));
+  const failures = stages.filter(({ outcome }) => outcome.kind !== 'passed').map(failureIn);
+  // Where no other build has this source, none can break by the same commit.
+  const collectMs = [...project.builds.values()].some(
+    (other) => other !== build && primaryOf(other) === primaryOf(build),
+  )
+    ? mail.collectMs
+    : 0;
+  const toSeeMore = `stagelock --config ${shellWord(project.file)} log ${shellWord(build.name)} --show`;
   const result = failures.length > 0 ? 'failed' : 'passed';
   try {
     tellBreakage(
-      { build: build.name, run, stamp: stamp.text, result, update, failures, ended: new Date() },
-      { project: project.name, user, host, mail, spool: mailSpoolOf(project), now: () => new Date() },
+      { build: build.name, run, stamp: stamp.text, result, update, failures, ended: new Date(), toSeeMore },
+      { project: project.name, user, host, mail, spool: mailSpoolOf(project), now: () => new Date(), collectMs },
     );
     return undefined;
   } catch (error) {
@@ -41,10 +49,16 @@ export function mailAuthors(
   }
 }
 
+function failureIn(stage: StageReport): Failure {
+  const unknown = { errors: { count: 0, orMore: false, first: [] }, tests: { failed: 0, first: [] }, lastLines: [] };
+  return stage.failure ?? { stage: stage.name, end: describeOutcome(stage), logFile: stage.logFile, ...unknown };
+}
+
 /**
  * Delivers what this run and earlier ones have to mail. A server that is away is no reason for a run to fail.
  *
  * @param began when this run began
+ * @param linger whether to wait for what collects the letters of other builds, and came since then
  * @returns what to report
  * @throws the system's error, LockError
  */
@@ -52,9 +66,9 @@ export async function mailAfterRun(
   project: Project,
   build: Build,
   warnings: Warnings,
-  { began, signal }: { readonly began: Date; readonly signal: AbortSignal },
+  { began, signal, linger }: { readonly began: Date; readonly signal: AbortSignal; readonly linger: boolean },
 ): Promise<string[]> {
-  const delivery = await deliverWaiting(project, {
+  const delivery = await deliverCollected(project, linger ? began : undefined, {
     now: () => new Date(),
     environment: process.env,
     signal,

@@ -1,4 +1,5 @@
 import type { Inspection } from '../locks/index.js';
+import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { ClaimRefusal } from './claim-refusal.js';
 import type { InTheWay } from './in-the-way.js';
@@ -13,7 +14,13 @@ export type RunResult =
   | { readonly kind: 'done'; readonly stamp: Buildstamp; readonly stages: readonly StageReport[] }
   /** A continuous build whose source is the one that it has built already. */
   | { readonly kind: 'no-news' }
-  | { readonly kind: 'stage-failed'; readonly stamp: Buildstamp; readonly stages: readonly StageReport[] }
+  | {
+      readonly kind: 'stage-failed';
+      readonly stamp: Buildstamp;
+      readonly stages: readonly StageReport[];
+      /** What it built that was not built before; undefined where stagelock does not update the source. */
+      readonly update: MergedUpdate | undefined;
+    }
   /** The update failed without touching the source; nothing was built. */
   | { readonly kind: 'update-failed'; readonly message: string; readonly logFile?: string }
   /** The update may have left the source half updated; `running` and `update` stay. */

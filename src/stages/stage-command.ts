@@ -19,8 +19,6 @@ export type StageOutcome =
       readonly errors: number;
       /** Whether there may be more. */
       readonly orMore: boolean;
-      /** The first of them, as far as it is known. */
-      readonly first: string | undefined;
     }
   /** There is no such program or directory. */
   | { readonly kind: 'not-started'; readonly message: string }

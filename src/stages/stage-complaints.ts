@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cmakeOfCache } from '../config/detect.js';
 import type { Build, Stage } from '../config/project.js';
+import { errorsOf } from '../failures/build-report.js';
 import { type CTestCustom, readCTestCustom, VARIABLES } from '../reports/ctest-custom.js';
 import { CTEST_LIMITS, type LogScan, type ScanLimits, scanLog } from '../reports/log-scan/scan.js';
-import { errorText } from '../text/error-text.js';
 import { shown } from '../text/shown.js';
-import { readXml } from '../xml/events.js';
 import type { StageOutcome } from './stage-command.js';
 import { isReported, type ReportBefore } from './stage-report.js';
 
@@ -16,7 +14,6 @@ export interface Complaints {
   readonly scan: LogScan | undefined;
   readonly limits: ScanLimits;
   readonly errors: number;
-  readonly first: string | undefined;
 }
 
 /** A part of a log, in bytes of its file. */
@@ -93,41 +90,17 @@ export async function complaintsOf(
 ): Promise<Complaints | undefined> {
   const { judge, limits = CTEST_LIMITS } = custom ?? {};
   if (stage.report === 'build' && before !== undefined && isReported(before)) {
-    const found = stage.errors === 'fail' ? errorsIn(before.file) : { errors: 0, first: undefined };
-    return { scan: undefined, limits, ...found };
+    return { scan: undefined, limits, errors: stage.errors === 'fail' ? errorsOf(before.file).count : 0 };
   }
-  if (!isJudged(stage)) return { scan: undefined, limits, errors: 0, first: undefined };
+  if (!isJudged(stage)) return { scan: undefined, limits, errors: 0 };
   const part = { limits, from: written.logStart, to: written.logEnd, signal };
   const scan = await scanLog(written.logFile, { ...(judge !== undefined && { judge }), ...part });
   if (scan === undefined) return undefined;
-  return { scan, limits, errors: scan.errors, first: scan.findings.find(({ kind }) => kind === 'error')?.text };
+  return { scan, limits, errors: scan.errors };
 }
 
 /** How a stage has ended when its complaints count. */
-export function judgedBy({ errors, limits, first }: Complaints, outcome: StageOutcome, stage: Stage): StageOutcome {
+export function judgedBy({ errors, limits }: Complaints, outcome: StageOutcome, stage: Stage): StageOutcome {
   if (outcome.kind !== 'passed' || stage.errors !== 'fail' || errors === 0) return outcome;
-  return { kind: 'errors-found', errors, orMore: errors >= limits.errors, first };
-}
-
-/** The errors that a `Build.xml` of CTest names, scraped from a log or reported by its launchers. */
-function errorsIn(file: string): Pick<Complaints, 'errors' | 'first'> {
-  let errors = 0;
-  let first: string | undefined;
-  let inError = false;
-  try {
-    readXml(readFileSync(file), {
-      open: (name, attributes) => {
-        inError =
-          name === 'Error' || (name === 'Failure' && attributes['type'] === 'Error') || (inError && name !== 'Warning');
-        if (name === 'Error' || name === 'Failure') errors += inError ? 1 : 0;
-      },
-      close: (name, text) => {
-        if (inError && (name === 'Text' || name === 'StdErr'))
-          first ??= text.split('\n').find((line) => /error/i.test(line)) ?? text.split('\n')[0];
-      },
-    });
-  } catch (error) {
-    return { errors: errors + 1, first: `${file} cannot be read: ${errorText(error)}` };
-  }
-  return { errors, first };
+  return { kind: 'errors-found', errors, orMore: errors >= limits.errors };
 }

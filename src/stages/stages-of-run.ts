@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Stage } from '../config/project.js';
+import type { Failure } from '../failures/failure.js';
 import { obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
 import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { StillRunning } from '../processes/still-running.js';
+import { CTEST_LIMITS } from '../reports/log-scan/scan.js';
 import { errorText } from '../text/error-text.js';
 import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
+import { describeOutcome } from './outcome-text.js';
 import { logOf, type Run, runEnvironment } from './run.js';
 import type { StageReport } from './run-event.js';
 import { runStageCommand, STAGE_VARIABLE, type StageEnd, type StageOutcome } from './stage-command.js';
@@ -95,11 +98,35 @@ async function runStage(run: Run, stage: Stage, expected: number | undefined): P
     const text = `${stage.name} left ${many} behind, which stagelock ended. To keep such processes running: may_leave = true (log: ${log})`;
     context.report({ kind: 'warning', text });
   }
-  const report = { name: stage.name, outcome: ran.outcome, ms: ran.ms, logFile: log };
+  const failure = ran.outcome.kind === 'passed' ? undefined : await examine(run, stage, ran, before);
+  const report = { name: stage.name, outcome: ran.outcome, ms: ran.ms, logFile: log, ...(failure && { failure }) };
   context.report({ kind: 'stage-ended', stage: report });
   held.remove(lock);
   context.step('stage: unlocked');
   return { kind: 'ended', report };
+}
+
+/**
+ * What failed, for people. Its code is loaded when a stage has failed; where that fails, since stagelock was upgraded meanwhile, say,
+ * the run ends as it would without: an exception would leave its locks.
+ */
+async function examine(
+  run: Run,
+  stage: Stage,
+  { outcome, ms, complaints, written, times }: RanCommand,
+  before: ReportBefore | undefined,
+): Promise<Failure | undefined> {
+  const { build, context } = run;
+  const end = describeOutcome({ outcome, ms });
+  const { scan, limits } = complaints ?? { scan: undefined, limits: CTEST_LIMITS };
+  try {
+    const { failureOf } = await import('./stage-failure.js');
+    const failed = { stage, end, written, started: times.started, before, scan, limits };
+    return await failureOf(build, failed, context.signal);
+  } catch (error) {
+    context.report({ kind: 'warning', text: `${stage.name}: what failed could not be found out: ${errorText(error)}` });
+    return undefined;
+  }
 }
 
 /** What the command of a stage has done, as its log has it. */

@@ -9,6 +9,7 @@ const TAG = String.raw`\d{8}-\d{4}(-\d+)?`;
 
 const BELOW_TESTING = [
   'TAG',
+  'Failures/\\d{8}-\\d{4}-[0-9a-f]{16}\\.json',
   'History.jsonl',
   'BuildId',
   `${TAG}/(Update|Configure|Build|Test|Done)\\.xml`,

@@ -25,6 +25,7 @@ describe('mails', () => {
       authors: false,
       authorDomain: undefined,
       monitors: [],
+      collectMs: 300_000,
       keepMs: 5 * 86_400_000,
     });
   });

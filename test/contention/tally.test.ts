@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Distribution } from '../../src/contention/distribution.js';
 import { hostOf, parseEntry } from '../../src/contention/entry.js';
-import { linesOf } from '../../src/contention/lines.js';
 import { describeContention } from '../../src/contention/report.js';
 import { Tally } from '../../src/contention/tally.js';
+import { linesOf } from '../../src/files/lines.js';
 import { momentText } from '../../src/text/moment.js';
 
 const ENTRY = {

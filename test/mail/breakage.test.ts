@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Mail } from '../../src/config/project.js';
+import type { Failure } from '../../src/failures/failure.js';
 import { authorsOf } from '../../src/mail/authors.js';
 import { type BreakageContext, type BreakageStep, type RunSummary, tellBreakage } from '../../src/mail/breakage.js';
 import { LETTER, type Letter } from '../../src/mail/letter.js';
@@ -39,19 +40,34 @@ function update(...changes: Change[]): MergedUpdate {
 const ann = change('Ann', 'ann@example.org');
 const bob = change('Bob', 'bob@example.org', { revision: 'r8' });
 
+/** A stage that failed, of which nothing else is known. */
+function failedStage(stage: string, logFile: string): Failure {
+  const unknown = { errors: { count: 0, orMore: false, first: [] }, tests: { failed: 0, first: [] }, lastLines: [] };
+  return { stage, end: 'failed with exit code 2', logFile, ...unknown };
+}
+
 /** The n-th run of a build. */
 function run(number: number, result: RunSummary['result'], more: Partial<RunSummary> = {}): RunSummary {
   const minute = String(number).padStart(2, '0');
-  const failures =
-    result === 'failed' ? [{ stage: 'build', what: 'exit code 2', logFile: join(directory, 'LastBuild.log') }] : [];
+  const failures = result === 'failed' ? [failedStage('build', join(directory, 'LastBuild.log'))] : [];
   const stamp = `20020131-11${minute}-Continuous`;
   const ended = new Date(Date.UTC(2002, 0, 31, 11, number));
-  return { build: 'gcc', run: `run-${number}`, stamp, result, update: update(ann), failures, ended, ...more };
+  return {
+    build: 'gcc',
+    run: `run-${number}`,
+    stamp,
+    result,
+    update: update(ann),
+    failures,
+    ended,
+    toSeeMore: 'stagelock log gcc --show',
+    ...more,
+  };
 }
 
 function context(more: Partial<BreakageContext> = {}): BreakageContext {
   const where = { project: 'demo', user: 'builder', host: 'host.example.org', mail: MAIL };
-  return { spool, now: () => new Date('2002-01-31T12:00:00Z'), ...where, ...more };
+  return { spool, collectMs: 0, now: () => new Date('2002-01-31T12:00:00Z'), ...where, ...more };
 }
 
 const tell = (summary: RunSummary, mail: Mail = MAIL): Letter | undefined => tellBreakage(summary, context({ mail }));
@@ -73,13 +89,13 @@ describe('a build that breaks', () => {
         { name: 'Bob', address: 'bob@example.org' },
       ],
       cc: [{ address: 'monitor@example.org' }],
-      subject: 'demo: gcc is broken (build)',
+      subject: 'demo/gcc: build failed with exit code 2',
     });
     expect(fixed).toMatchObject({
       to: broken?.to,
       cc: broken?.cc,
       follows: broken?.id,
-      subject: 'demo: gcc works again',
+      subject: 'demo/gcc: works again',
     });
     expect(fixed?.text).toContain(
       `It was broken since 20020131-1102-Continuous (${momentText('2002-01-31T11:02:00Z')}).`,
@@ -95,14 +111,7 @@ describe('a build that breaks', () => {
 This mail goes to the authors of the changes below whose addresses are known, and to the monitors of this build.
 There will be no other mail about it until it works again.
 
-Build:      gcc
-Project:    demo
-Host:       host.example.org
-Buildstamp: 20020131-1101-Continuous
-Ended:      ${momentText('2002-01-31T11:01:00Z')}
-Revision:   r6 to r7
-
-build: exit code 2. The end of ${join(directory, 'LastBuild.log')}:
+build failed with exit code 2. The end of ${join(directory, 'LastBuild.log')}:
 
 a.c:1: error: no
 
@@ -116,8 +125,17 @@ r6  Ann <ann@example.org>  2002-01-31T10:00:00+01:00
 
 r7 `);
     expect(letter?.text).toMatch(
-      /\nf{12} {2}Bob <bob@example.org>.*\n {4}Fix the frobnicator\n( {4}A f\d\.c\n){10} {4}\.\.\. and 2 more\n$/,
+      /\nf{12} {2}Bob <bob@example.org>.*\n {4}Fix the frobnicator\n( {4}A f\d\.c\n){10} {4}\.\.\. and 2 more\n\nBuild: /,
     );
+    expect(letter?.text).toContain(`
+Build:       gcc
+Project:     demo
+Host:        host.example.org
+Buildstamp:  20020131-1101-Continuous
+Ended:       ${momentText('2002-01-31T11:01:00Z')}
+Revision:    r6 to r7
+To see more: stagelock log gcc --show
+`);
   });
 
   test('is told to the monitors alone when no author can be, or they are too many', () => {

@@ -27,7 +27,7 @@ export function smtp(port: number, more: Partial<SmtpTransport> = {}): SmtpTrans
 
 export function mailBy(transport: Mail['transport'], more: Partial<Mail> = {}): Mail {
   const nobody = { to: [], monitors: [], authors: false, authorDomain: undefined };
-  return { transport, from: 'builds@example.org', ...nobody, keepMs: 5 * 86_400_000, ...more };
+  return { transport, from: 'builds@example.org', ...nobody, collectMs: 0, keepMs: 5 * 86_400_000, ...more };
 }
 
 export interface Certificate {

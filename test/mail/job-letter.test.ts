@@ -28,6 +28,7 @@ function report(more: Partial<JobReport> = {}): JobReport {
     began: new Date('2002-01-31T11:21:00Z'),
     ended: new Date('2002-01-31T11:23:05Z'),
     exit: { kind: 'exited', code: 75 },
+    headline: undefined,
     stderr: 'gcc: update is held by 4711 on other\n',
     log: undefined,
     ...more,

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
 import { isAddress } from '../../src/config/address.js';
-import { LETTER, type Letter, letterId, mailbox, oneLine, senderOf } from '../../src/mail/letter.js';
+import { LETTER, type Letter, letterId, mailbox, senderOf } from '../../src/mail/letter.js';
 import { messageOf } from '../../src/mail/message.js';
+import { oneLine } from '../../src/mail/one-line.js';
 import { htmlOf, tableOf, textOf } from '../../src/mail/prose.js';
 import { letter } from './correspondence.js';
 

@@ -181,7 +181,10 @@ stages.test = { command = ["ctest", "-T", "Test"] }
     const verdict = (stages: string, files = {}) => {
       const { run, report } = project({ ...BROKEN, ...files }, stages);
       const { status, stderr, stdout } = run();
-      const text = stderr.replaceAll(/ after .*/g, ' after T').replaceAll(/^ {2}log: .*/gm, '  log: FILE');
+      const text = stderr
+        .replaceAll(/ after .*/g, ' after T')
+        .replaceAll(/^ {2}log: .*/gm, '  log: FILE')
+        .replace(/(?<=To see more: stagelock).*/, ' log');
       return { status, stderr: text, stdout, report };
     };
     expect(verdict(`stages.build = { shell = '${loud}' }`)).toMatchObject({ status: 0, stderr: '' });
@@ -190,23 +193,26 @@ stages.test = { command = ["ctest", "-T", "Test"] }
     );
     expect(failed).toMatchObject({
       status: 1,
-      stderr: `stagelock: one: build logged 2 errors although its command exited with 0, after T
-  first: x.c:1:2: error: no
+      stderr: `stagelock: one: build failed: 2 errors (although its command exited with 0, after T
+  x.c:1:2: error: no
+  x.c:1:2: error: no
   log: FILE
+  No run has passed yet.
+  To see more: stagelock log
 `,
     });
     expect(failed.stdout).not.toContain('test');
     expect(textsOf(read(failed.report('one', 'Build.xml')), 'Site/Build/Error/Text')).toHaveLength(2);
     const quiet = verdict(`stages.lint = { shell = '${loud}', errors = "fail" }`);
     expect(quiet).toMatchObject({ status: 1 });
-    expect(quiet.stderr).toContain('one: lint logged an error although');
+    expect(quiet.stderr).toContain('one: lint failed: 1 error (although');
     // ctest itself exits with 0 when make has failed.
     const theirs = verdict(
       `stages.configure = { command = ["cmake", "-S", "../source", "-B", "."] }
 stages.build = { command = ["ctest", "-T", "Build"], errors = "fail" }\n`,
     );
     expect(theirs).toMatchObject({ status: 1 });
-    expect(theirs.stderr).toMatch(/one: build logged \d errors although .*\n {2}first: .*w\.c:1:\d+: error/);
+    expect(theirs.stderr).toMatch(/one: build failed: \d errors \(although .*\n(.*\n)*? {2}\S*w\.c:1:\d+: error/);
   });
 
   test('of a project whose make ignores errors are those of ctest, and the run fails as its dashboard says', () => {
@@ -233,7 +239,9 @@ stages.build = { command = ["ctest", "-T", "Build"], errors = "fail" }\n`,
     const errors = (): string[] => textsOf(read(tagged('Build.xml')), 'Site/Build/Error/BuildLogLine');
     const failed = stagelock();
     expect(failed).toMatchObject({ status: 1 });
-    expect(failed.stderr).toMatch(/^stagelock: \S+: build logged \d errors although its command exited with 0, after /);
+    expect(failed.stderr).toMatch(
+      /^stagelock: \S+: build failed: \d errors \(although its command exited with 0, after /,
+    );
     // As with ctest the tests still run.
     expect(readFileSync(tagged('Test.xml'), 'utf8')).toContain('Status="passed"');
     const ours = errors();
@@ -343,7 +351,7 @@ add_custom_target(loud ALL COMMAND \${CMAKE_COMMAND} -E echo "x.c:1:2: error: no
       });
     const failed = stagelock();
     expect(failed).toMatchObject({ status: 1 });
-    expect(failed.stderr).toMatch(/: build logged (an error|\d errors) although .*\n {2}first: .*w\.c.*error/);
+    expect(failed.stderr).toMatch(/: build failed: \d errors? \(although .*\n(.*\n)*? {2}\S*w\.c.*error/);
     writeFileSync(join(source, 'w.c'), 'int g(void) { return 1; }\n');
     writeFileSync(join(source, 'm.c'), 'int main(void) { return 0; }\n');
     expect(stagelock()).toMatchObject({ status: 0, stderr: '' });

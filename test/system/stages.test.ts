@@ -26,7 +26,9 @@ describe('a failing stage', () => {
     expect(ended.code).toBe(1);
     expect(stagesThatRan(ended.stdout)).toEqual(['first']);
     const log = logOf(world, 'First');
-    expect(ended.stderr).toMatch(/^stagelock: main: first failed with exit code 3 after \d+ ms\n {2}log: .*\n$/);
+    expect(ended.stderr).toMatch(
+      /^stagelock: main: first failed with exit code 3 after \d+ ms\n {4}out\n {4}err\n {2}log: .*\n/,
+    );
     expect(ended.stderr).toContain(`  log: ${log}\n`);
     expect(world.lockFiles('main')).toEqual([]);
   });

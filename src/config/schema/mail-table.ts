@@ -77,5 +77,13 @@ export const mailShape = {
       'example-ca.pem',
     ),
   ),
+  collect: z.optional(
+    duration(
+      'Builds of one source that break by the same commit are one mail to its author: how long a mail waits for the other builds. `0 s` sends each at once.',
+      '10 min',
+      DEFAULTS.mailCollect,
+      'zero',
+    ),
+  ),
   keep: z.optional(duration('How long to retry a mail that cannot be delivered.', '2 d', DEFAULTS.mailKeep)),
 };
