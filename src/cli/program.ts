@@ -1,12 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Argument, Command, Option } from 'commander';
+import { COLOUR_CHOICES } from '../text/colour.js';
 import { shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
 import type { Shell } from './completion.js';
 import type { CrontabOptions } from './crontab.js';
 import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
+import type { LogOptions } from './log.js';
 import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
 import type { SystemdOptions } from './systemd.js';
@@ -56,6 +58,12 @@ hosts may each run a scheduler for the same project: every firing is run once, b
 one of them.
 `;
 
+const LOG_HELP = `
+  stagelock log gcc --show                      the newest run: what failed, and its logs
+  stagelock log gcc --failed --show             the newest run that failed
+  stagelock log gcc --show 20260131-1121 test   the log of one stage of one run
+`;
+
 const COMPLETION_HELP = `
 To load it now, and in every shell from now on:
 
@@ -63,6 +71,13 @@ To load it now, and in every shell from now on:
   source <(stagelock completion zsh)         in ~/.zshrc, after compinit
   stagelock completion fish | source         in ~/.config/fish/config.fish
 `;
+
+/** Of every command that colours something. */
+function colourOption(): Option {
+  return new Option('--color <when>', 'colour the output (auto: at a terminal, unless NO_COLOR is set)')
+    .choices(COLOUR_CHOICES)
+    .default('auto');
+}
 
 /** The command line of stagelock. Each command is loaded only when it is called. */
 export function program(): Command {
@@ -86,7 +101,8 @@ export function program(): Command {
     .command('run')
     .description('run one build: update, then each of its stages')
     .argument('[build]', 'name of the build (optional if there is only one)')
-    .option('-q, --quiet', 'no progress on standard output')
+    .addOption(new Option('-q, --quiet', 'no progress on standard output').conflicts('verbose'))
+    .option('-v, --verbose', 'show what the stages write, too')
     .option('--every-warning', 'repeat an unchanged warning in every run, not only after 1, 2, 4, ... hours')
     .addOption(
       new Option('-M, --model <model>', 'dashboard model to report (overrides the configuration)').choices([
@@ -162,13 +178,24 @@ export function program(): Command {
 
   stagelock
     .command('log')
-    .description('show the past runs of a build: start, duration, result, and what they built')
+    .description(
+      'show the past runs of a build: start, duration, result, and what they built; or what one of them wrote',
+    )
     .argument('[build]', 'name of the build (optional if there is only one)')
     .option('-n, --count <number>', 'how many of the newest runs to show', '20')
     .option('--json', 'one line of JSON for each run, for programs')
-    .action(async (build: string | undefined, options: { json?: boolean; count: string }, command: Command) => {
+    .option('--failed', 'only runs that failed')
+    .option(
+      '--show [run...]',
+      'what failed in a run (by its tag; default: the newest) and the logs of the stages that failed, or of all; or [run] [stage]',
+    )
+    .option('-f, --follow', 'what the run in progress writes, until it ends')
+    .addOption(colourOption())
+    .option('--no-pager', 'do not use $PAGER at a terminal')
+    .addHelpText('after', LOG_HELP)
+    .action(async (build: string | undefined, options: LogOptions, command: Command) => {
       const { logCommand } = await import('./log.js');
-      logCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
+      await logCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
     });
 
   stagelock

@@ -1,7 +1,10 @@
+import type { Build } from '../config/project.js';
+import { GrowingLog } from '../stages/growing-log.js';
 import { describeOutcome } from '../stages/outcome-text.js';
 import type { RunEvent } from '../stages/run-event.js';
 import type { RunResult } from '../stages/run-result.js';
 import { formatDuration } from '../text/duration.js';
+import { logText } from '../text/log-text.js';
 import { localTime } from '../text/moment.js';
 import { quotedLines, shown } from '../text/shown.js';
 
@@ -13,25 +16,40 @@ export type ProgressStyle =
   | 'lines'
   | 'none';
 
+/** Columns below which a piece of output says nothing. */
+const LEAST_OUTPUT = 12;
+/** How often what a stage has written is shown. */
+const OUTPUT_EVERY_MS = 200;
+
 /** Shows the progress of a run. Warnings go to stderr in every style. */
 export class Progress {
-  readonly #build: string;
+  readonly #build: Build;
   readonly #style: ProgressStyle;
+  readonly #verbose: boolean;
   #timer: NodeJS.Timeout | undefined;
+  #output: GrowingLog | undefined;
   #begun = false;
   #before: (() => void) | undefined;
 
-  /** @param before called before the first line, if any */
-  constructor(build: string, style: ProgressStyle, before?: () => void) {
+  /**
+   * @param verbose whether to show what stages write
+   * @param before called before the first line, if any
+   */
+  constructor(
+    build: Build,
+    { style, verbose }: { readonly style: ProgressStyle; readonly verbose: boolean },
+    before?: () => void,
+  ) {
     this.#build = build;
     this.#style = style;
+    this.#verbose = verbose;
     this.#before = before;
   }
 
   report(event: RunEvent): void {
     if (event.kind === 'warning') {
       this.clear();
-      process.stderr.write(`stagelock: ${this.#build}: ${quotedLines(event.text)}\n`);
+      process.stderr.write(`stagelock: ${this.#build.name}: ${quotedLines(event.text)}\n`);
       return;
     }
     // For a log it is enough to know that it was done, and a run that comes too early does not even try.
@@ -41,8 +59,14 @@ export class Progress {
     if (text === undefined) return;
     if (!this.#begun) this.#line(`begins`);
     this.#begun = true;
+    if (event.kind === 'stage-ended') this.#endOutput();
     const live = this.#style === 'live' ? liveText(event) : undefined;
-    if (live === undefined) this.#line(text);
+    if (event.kind === 'stage-started' && (this.#verbose || live !== undefined)) {
+      this.#line(`${text} log: ${event.logFile}`);
+      this.#output = new GrowingLog(this.#build, event.logFile, event.logStart);
+      if (this.#verbose) this.#stream(this.#output);
+      else if (live !== undefined) this.#show(live.text, live.limits);
+    } else if (live === undefined) this.#line(text);
     else this.#show(live.text, live.limits);
   }
 
@@ -65,7 +89,7 @@ export class Progress {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    process.stdout.write('\r\u001b[K');
+    if (!this.#verbose) process.stdout.write('\r\u001b[K');
   }
 
   #line(text: string): void {
@@ -73,7 +97,20 @@ export class Progress {
     if (this.#style === 'none') return;
     this.#before?.();
     this.#before = undefined;
-    process.stdout.write(`${localTime(new Date())} ${this.#build}: ${shown(text)}\n`);
+    process.stdout.write(`${localTime(new Date())} ${this.#build.name}: ${shown(text)}\n`);
+  }
+
+  /** Shows what a stage writes, until {@link Progress.#endOutput}. */
+  #stream(output: GrowingLog): void {
+    this.clear();
+    this.#timer = setInterval(() => process.stdout.write(logText(output.next())), OUTPUT_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  #endOutput(): void {
+    if (this.#verbose && this.#output !== undefined) process.stdout.write(logText(this.#output.end()));
+    this.#output?.close();
+    this.#output = undefined;
   }
 
   #show(text: string, limits: string): void {
@@ -83,7 +120,10 @@ export class Progress {
       const elapsedMs = Math.floor((Date.now() - began) / 1000) * 1000;
       const width = (process.stdout.columns || 80) - 1;
       const times = ` ${formatDuration(elapsedMs)}${limits}`;
-      process.stdout.write(`\r\u001b[K${shortened(shown(`${this.#build}: ${text}`), width - times.length)}${times}`);
+      const said = logText(this.#output?.lastLine() ?? '').trim();
+      const head = `${this.#build.name}: ${text}`;
+      const line = liveLine(shown(head), times, shown(said), width);
+      process.stdout.write(`\r\u001b[K${line}`);
     };
     draw();
     this.#timer = setInterval(draw, 1000);
@@ -153,6 +193,13 @@ function liveText(event: RunEvent): { readonly text: string; readonly limits: st
     default:
       return undefined;
   }
+}
+
+/** What is at work and for how long, and what its last line of output is where there is room for some of it. */
+function liveLine(head: string, times: string, said: string, width: number): string {
+  const line = `${shortened(head, width - times.length)}${times}`;
+  const room = width - line.length - 2;
+  return said === '' || room < LEAST_OUTPUT ? line : `${line}  ${shortened(said, room)}`;
 }
 
 function counted(count: number, thing: string): string {

@@ -25,6 +25,8 @@ import { userName } from './user-name.js';
 
 export interface RunOptions {
   readonly quiet?: boolean;
+  /** Shows what stages write. */
+  readonly verbose?: boolean;
   /** Also those that an earlier run has reported. */
   readonly everyWarning?: boolean;
   readonly model?: Model;
@@ -40,13 +42,14 @@ export interface RunOptions {
 export async function runCommand(
   options: GlobalOptions,
   name: string | undefined,
-  { quiet = false, everyWarning = false, model, mail = false, leaveMail = false, firing }: RunOptions,
+  { quiet = false, verbose = false, everyWarning = false, model, mail = false, leaveMail = false, firing }: RunOptions,
 ): Promise<void> {
   const project = projectOf(options);
   const configured = buildOf(project, name);
   if (mail) {
     await runMailed(project, configured, [
       ...(quiet ? ['--quiet'] : []),
+      ...(verbose ? ['--verbose'] : []),
       ...(everyWarning ? ['--every-warning'] : []),
       ...(model === undefined ? [] : ['--model', model]),
     ]);
@@ -65,7 +68,7 @@ export async function runCommand(
   const host = thisHost();
   const style = quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines';
   // A run that has nothing to tell, or finds another one at work, leaves the log of that alone.
-  const progress = new Progress(build.name, style, firing === undefined ? undefined : emptyOutputFile);
+  const progress = new Progress(build, { style, verbose }, firing === undefined ? undefined : emptyOutputFile);
   const stop = stopSignal({
     later: 'die',
     onStop: (name) => progress.note(`stopping on ${name}: ending what runs`),

@@ -1,73 +1,25 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { closeSync } from 'node:fs';
 import type { Build } from '../config/project.js';
 import { readPart } from '../files/file-part.js';
-import { errorCode } from '../host/error-code.js';
-import { errorText } from '../text/error-text.js';
-import { layoutOf } from './temporary.js';
-
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-
-/** How {@link logFileOf} calls a log. */
-const LOG_NAME = /^Last[A-Z][a-z0-9_-]*_[0-9-]+\.log$/;
+import { type OwnLog, openOwnLog } from './own-log.js';
 
 export type LogTail =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
-  | { readonly kind: 'absent' }
-  /** It is not read, since this user may be allowed to see more than the user who named it. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | Exclude<OwnLog, { readonly kind: 'open' }>;
 
 /**
- * The last lines of a log that a stage lock names, read from its end so that its size does not matter.
- *
- * Every member of the group may write into a stage lock, and into the directory of the logs, and root may read what it shows. So only
- * a log of the build's own `Testing/Temporary` is read, a regular file without a second name, and no link is followed from the
- * build directory down to it. What it holds is raw.
+ * The last lines of a log that a stage lock names, read from its end so that its size does not matter. What it holds is raw.
  *
  * @param bytes how much of its end is read at most
  */
 export function tailOfLog(build: Build, path: string, lines: number, bytes = 8192): LogTail {
-  const { testing, temporary } = layoutOf(build.directory);
-  const name = basename(path);
-  if (dirname(path) !== temporary || !LOG_NAME.test(name)) {
-    return { kind: 'refused', why: `it is not a log in ${temporary}` };
-  }
-  const opened: number[] = [];
-  const open = (at: string, flags: number): number => {
-    const fd = openSync(at, O_RDONLY | O_NOFOLLOW | flags);
-    opened.push(fd);
-    return fd;
-  };
+  const log = openOwnLog(build, path);
+  if (log.kind !== 'open') return log;
   try {
-    const directory = open(inside(open(testing, O_DIRECTORY), testing, 'Temporary'), O_DIRECTORY);
-    // O_NONBLOCK: a FIFO must not hang us.
-    const log = open(inside(directory, temporary, name), O_NONBLOCK);
-    const stat = fstatSync(log);
-    if (!stat.isFile()) return { kind: 'refused', why: 'it is not a regular file' };
-    if (stat.nlink > 1) return { kind: 'refused', why: 'the file has a second name (a hard link)' };
-    const length = Math.min(bytes, stat.size);
-    const end = readPart(log, stat.size - length, length);
+    const length = Math.min(bytes, log.size);
+    const end = readPart(log.fd, log.size - length, length);
     return { kind: 'lines', lines: end.toString('utf8').trimEnd().split('\n').slice(-lines) };
-  } catch (error) {
-    return reasonOf(error);
   } finally {
-    for (const fd of opened) closeSync(fd);
-  }
-}
-
-/** A name in an open directory, whatever stands at its path by now; where there is no /proc, by that path. */
-function inside(directory: number, path: string, name: string): string {
-  return process.platform === 'linux' ? `/proc/self/fd/${directory}/${name}` : `${path}/${name}`;
-}
-
-function reasonOf(error: unknown): LogTail {
-  switch (errorCode(error)) {
-    case 'ENOENT':
-      return { kind: 'absent' };
-    case 'ELOOP':
-    case 'ENOTDIR':
-      return { kind: 'refused', why: 'its path contains a symbolic link' };
-    default:
-      return { kind: 'refused', why: errorText(error) };
+    closeSync(log.fd);
   }
 }

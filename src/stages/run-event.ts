@@ -19,7 +19,14 @@ export type RunEvent =
   | { readonly kind: 'not-updated'; readonly why: string }
   /** The build had another name before, and continues where it stopped. */
   | { readonly kind: 'renamed'; readonly from: string }
-  | { readonly kind: 'stage-started'; readonly stage: string; readonly expectedMs: number | undefined }
+  | {
+      readonly kind: 'stage-started';
+      readonly stage: string;
+      readonly expectedMs: number | undefined;
+      /** Its log, and where what this run writes begins in it, in bytes. */
+      readonly logFile: string;
+      readonly logStart: number;
+    }
   | { readonly kind: 'stage-ended'; readonly stage: StageReport }
   /**
    * All stages have ended, of the source as it is in version control. The cursor has not moved yet: if the process dies while it handles

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Stage } from '../config/project.js';
@@ -81,7 +82,8 @@ async function runStage(run: Run, stage: Stage, expected: number | undefined): P
     return { kind: 'held', locks: found === undefined ? [] : [found] };
   }
   context.step('stage: locked');
-  context.report({ kind: 'stage-started', stage: stage.name, expectedMs: expected });
+  const logStart = lstatSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  context.report({ kind: 'stage-started', stage: stage.name, expectedMs: expected, logFile: log, logStart });
   const before = reportBefore(run, stage);
   const ran = await runCommand(run, stage, before);
   const { end, complaints, written } = ran;
