@@ -1,6 +1,5 @@
 import type { Argv } from '../compile/argv.js';
 import { type CommandEnd, runCommand } from '../compile/command.js';
-import { MAX_DURATION_MS, parseDuration } from '../config/duration.js';
 import { didYouMean } from '../config/suggestion.js';
 import { thisHost } from '../host/host.js';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../locks/index.js';
 import { formatDuration } from '../text/duration.js';
 import { shown, shownLines } from '../text/shown.js';
+import { durationOf } from './duration-option.js';
 import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -33,7 +33,7 @@ const NOT_STARTED = 127;
 /** `stagelock exec --lock PATH -- COMMAND...` */
 export async function execCommand(words: readonly string[], options: ExecOptions): Promise<void> {
   const command = commandOf(words);
-  const timeoutMs = waitOf(options.wait);
+  const timeoutMs = durationOf('--wait', options.wait);
   const strategy = strategyOf(options.strategy);
   const quiet = options.quiet ?? false;
   const stop = stopSignal({ later: 'at-once' });
@@ -109,16 +109,6 @@ function whatToDo(lock: ObjectLock, holder: Inspection, timeoutMs: number): stri
 function commandOf([program, ...rest]: readonly string[]): Argv {
   if (program === undefined || program === '') throw new Refusal(EXIT.usage, 'exec: the command to run is empty');
   return [program, ...rest];
-}
-
-/** Plain numbers are seconds, as in the configuration and as flock(1) has them. */
-function waitOf(text: string): number {
-  const ms = parseDuration(/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
-  if (ms === undefined) {
-    throw new Refusal(EXIT.usage, `--wait ${text}: expected a duration such as 30, "90 s" or "1 h 30 min"`);
-  }
-  if (ms > MAX_DURATION_MS) throw new Refusal(EXIT.usage, `--wait ${text}: at most ${formatDuration(MAX_DURATION_MS)}`);
-  return ms;
 }
 
 function strategyOf(word: string | undefined): Strategy | 'auto' {

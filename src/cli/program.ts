@@ -64,6 +64,13 @@ const LOG_HELP = `
   stagelock log gcc --show 20260131-1121 test   the log of one stage of one run
 `;
 
+const WAIT_HELP = `
+It takes no lock, and the run may be another user's or on another host.
+
+Exit code: that of the run; 0 if none is in progress, or if it found no news; 75 if it has
+died and left its locks, or has not ended within --timeout; 2 for a wrong command line.
+`;
+
 const COMPLETION_HELP = `
 To load it now, and in every shell from now on:
 
@@ -103,6 +110,7 @@ export function program(): Command {
     .argument('[build]', 'name of the build (optional if there is only one)')
     .addOption(new Option('-q, --quiet', 'no progress on standard output').conflicts('verbose'))
     .option('-v, --verbose', 'show what the stages write, too')
+    .option('--force', 'build although there is no news')
     .option('--every-warning', 'repeat an unchanged warning in every run, not only after 1, 2, 4, ... hours')
     .addOption(
       new Option('-M, --model <model>', 'dashboard model to report (overrides the configuration)').choices([
@@ -196,6 +204,17 @@ export function program(): Command {
     .action(async (build: string | undefined, options: LogOptions, command: Command) => {
       const { logCommand } = await import('./log.js');
       await logCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
+    });
+
+  stagelock
+    .command('wait')
+    .description('wait until the run in progress of a build has ended, and exit as it did')
+    .argument('[build]', 'name of the build (optional if there is only one)')
+    .option('--timeout <duration>', 'how long at most: 90 s, "1 h 30 min", or seconds (default: as long as it takes)')
+    .addHelpText('after', WAIT_HELP)
+    .action(async (build: string | undefined, options: { timeout?: string }, command: Command) => {
+      const { waitCommand } = await import('./wait.js');
+      await waitCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
     });
 
   stagelock

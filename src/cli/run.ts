@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { fstatSync, ftruncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainUnreadable } from '../config/nightly-start.js';
 import type { Build, Model, Project } from '../config/project.js';
+import { rotateOwnOutput } from '../files/own-output.js';
 import { thisHost } from '../host/host.js';
 import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
 import { type BrokenSince, brokenSince } from '../stages/broken-since.js';
+import { exitCodeOf } from '../stages/exit-code.js';
 import { RunRecorder, readHistory } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
-import { exitCodeOf, run } from '../stages/run-build.js';
+import { run } from '../stages/run-build.js';
 import type { RunResult } from '../stages/run-result.js';
 import { layoutOf } from '../stages/temporary.js';
 import { quotedLines, shown, shownLines } from '../text/shown.js';
@@ -25,6 +26,8 @@ import { userName } from './user-name.js';
 
 export interface RunOptions {
   readonly quiet?: boolean;
+  /** Builds although there is no news. */
+  readonly force?: boolean;
   /** Shows what stages write. */
   readonly verbose?: boolean;
   /** Also those that an earlier run has reported. */
@@ -42,7 +45,16 @@ export interface RunOptions {
 export async function runCommand(
   options: GlobalOptions,
   name: string | undefined,
-  { quiet = false, verbose = false, everyWarning = false, model, mail = false, leaveMail = false, firing }: RunOptions,
+  {
+    quiet = false,
+    verbose = false,
+    force = false,
+    everyWarning = false,
+    model,
+    mail = false,
+    leaveMail = false,
+    firing,
+  }: RunOptions,
 ): Promise<void> {
   const project = projectOf(options);
   const configured = buildOf(project, name);
@@ -50,6 +62,7 @@ export async function runCommand(
     await runMailed(project, configured, [
       ...(quiet ? ['--quiet'] : []),
       ...(verbose ? ['--verbose'] : []),
+      ...(force ? ['--force'] : []),
       ...(everyWarning ? ['--every-warning'] : []),
       ...(model === undefined ? [] : ['--model', model]),
     ]);
@@ -67,8 +80,7 @@ export async function runCommand(
   }
   const host = thisHost();
   const style = quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines';
-  // A run that has nothing to tell, or finds another one at work, leaves the log of that alone.
-  const progress = new Progress(build, { style, verbose }, firing === undefined ? undefined : emptyOutputFile);
+  const progress = new Progress(build, { style, verbose }, () => rotateOwnOutput(LONGEST_OUTPUT));
   const stop = stopSignal({
     later: 'die',
     onStop: (name) => progress.note(`stopping on ${name}: ending what runs`),
@@ -94,6 +106,7 @@ export async function runCommand(
       run: id,
       environment: process.env,
       secretVariables: project.secretVariables,
+      force,
       configured: project.builds,
       signal: stop.signal,
       report: (event) => {
@@ -192,10 +205,8 @@ function sinceOf({ directory }: Build, run: string, { kind }: RunResult): { read
   }
 }
 
-/** A scheduler's log is of the last run only. */
-function emptyOutputFile(): void {
-  if (fstatSync(1).isFile()) ftruncateSync(1);
-}
+/** What a crontab or a scheduler appends the progress of runs to must not grow for ever: some thousand runs fit into this, in bytes. */
+const LONGEST_OUTPUT = 1024 * 1024;
 
 /** A person at a terminal wants to know now, whatever cron has mailed. */
 function warningsOf(build: Build, all: boolean): Warnings {

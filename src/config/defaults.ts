@@ -4,6 +4,7 @@ export const DEFAULTS = {
   strategy: 'auto',
   lockTimeout: '60 s',
   mailCollect: '5 min',
+  keepLogs: 50,
   keepUpdates: 365,
   model: 'Continuous',
   remote: 'origin',

@@ -173,6 +173,8 @@ interface BuildCommon {
   readonly schedule: string | undefined;
   /** Milliseconds after that. */
   readonly offsetMs: number;
+  /** How many logs of each stage stay. */
+  readonly keepLogs: number;
   /** Absolute paths whose change has the scheduler run it. */
   readonly watch: readonly string[];
   /** How long they must have been quiet, in milliseconds. */

@@ -245,6 +245,7 @@ class Resolution {
       ...this.#schedule(name, table),
       watch: (table.watch ?? []).map((path) => resolve(this.#base, path)),
       quietMs: milliseconds(table.quiet ?? DEFAULTS.quiet),
+      keepLogs: table.keep_logs ?? this.#defaults.keep_logs ?? DEFAULTS.keepLogs,
       strategy: project?.strategy ?? DEFAULTS.strategy,
       sectionTimeoutMs: milliseconds(project?.lock_timeout ?? DEFAULTS.lockTimeout),
       stages: resolveStages(name, table, this.#defaults, { directory, report }),

@@ -67,5 +67,5 @@ const endMark = (file: string): string => `# end stagelock ${file}`;
 function line(project: Project, build: Build, program: readonly string[]): string {
   const command = runCommandOf(project, build, program, mailOption(project)).map(shellWord).join(' ');
   const wait = build.offsetMs === 0 ? '' : `sleep ${Math.round(build.offsetMs / 1000)}; `;
-  return `${build.schedule}  ${`${wait}exec ${command} >${shellWord(runLogOf(project, build))}`.replaceAll('%', '\\%')}`;
+  return `${build.schedule}  ${`${wait}exec ${command} >>${shellWord(runLogOf(project, build))}`.replaceAll('%', '\\%')}`;
 }

@@ -1,5 +1,5 @@
-import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import type { Build, Project } from '../config/project.js';
+import { ownOutputFile } from '../files/own-output.js';
 import type { Host } from '../host/host.js';
 import { deliverCollected } from '../mail/deliver-waiting.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
@@ -86,17 +86,6 @@ function insisting(interrupt: () => void, atOnce: AbortSignal, everyMs: number):
       clearInterval(timer);
     },
   };
-}
-
-/** The file that cron's line has redirected our standard output to, if it is one. */
-function ownOutputFile(): string | undefined {
-  try {
-    const path = readlinkSync('/proc/self/fd/1');
-    const [ours, there] = [fstatSync(1), lstatSync(path)];
-    return ours.isFile() && ours.ino === there.ino && ours.dev === there.dev ? path : undefined;
-  } catch {
-    return undefined; // not Linux, or it has been removed
-  }
 }
 
 /** Runs whose keeper was killed, and that have ended since. */

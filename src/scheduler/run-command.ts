@@ -17,7 +17,7 @@ export function mailOption({ mail }: Project): readonly string[] {
   return mail === undefined || mail.to.length === 0 ? [] : ['--mail'];
 }
 
-/** Where the standard output of its last run is; beside the configuration. */
+/** Where the standard output of its runs goes, to the end of what is there; beside the configuration. */
 export function runLogOf(project: Project, build: Build): string {
   return join(dirname(project.file), `${build.name}.log`);
 }

@@ -57,6 +57,12 @@ export function readFailedRun(buildDirectory: string, run: Pick<FailedRun, 'run'
   }
 }
 
+/** The tags, `20020131-1121`, of all runs of which a record is there. @throws the system's error */
+export function tagsOfFailedRuns(buildDirectory: string): ReadonlySet<string> {
+  const names = namesIn(directoryOf(buildDirectory)).filter((name) => NAME.test(name));
+  return new Set(names.map((name) => name.slice(0, '20020131-1121'.length)));
+}
+
 function directoryOf(buildDirectory: string): string {
   return join(layoutOf(buildDirectory).testing, 'Failures');
 }

@@ -4,8 +4,20 @@ import type { Failure } from '../failures/failure.js';
 import { appendLine, openToAppend } from '../files/append-file.js';
 import { InTheWay, kindOf, obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
-import { array, ifRight, number, object, optional, parseRecord, string, type TypeOf, time } from '../records/schema.js';
+import {
+  array,
+  ifRight,
+  integer,
+  number,
+  object,
+  optional,
+  parseRecord,
+  string,
+  type TypeOf,
+  time,
+} from '../records/schema.js';
 import { errorText } from '../text/error-text.js';
+import { exitCodeOf } from './exit-code.js';
 import { writeFailedRun } from './failed-run.js';
 import { headlineOfResult } from './result-headline.js';
 import type { RunEvent } from './run-event.js';
@@ -36,6 +48,7 @@ const PAST_RUN = object({
   result: ifRight(string()),
   /** What failed, in a few words: `build failed: 2 errors`. */
   headline: ifRight(string(/./u, 500)),
+  exitCode: ifRight(integer(0, 255)),
   /** Milliseconds in which it waited for locks of others. */
   waitedMs: ifRight(number()),
   update: ifRight(PAST_UPDATE),
@@ -122,6 +135,7 @@ export class RunRecorder {
       ended: this.#now().toISOString(),
       result: result.kind,
       ...(headline !== undefined && { headline }),
+      exitCode: exitCodeOf(result),
       waitedMs: Math.round(this.#waitedMs),
       ...(this.#update !== undefined && { update: this.#update }),
       stages: this.#stages,

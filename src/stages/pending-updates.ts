@@ -53,7 +53,7 @@ export function mergeUpdates({ build, context }: Run, head = ''): Pending {
   };
   const update = mergeRecords(after.records, passed);
   const upTo = update.records.at(-1) ?? cursor.record;
-  return { kind: 'pending', update, upTo, news: !cursor.completed || hasNews(update) };
+  return { kind: 'pending', update, upTo, news: context.force === true || !cursor.completed || hasNews(update) };
 }
 
 /** The same, with the local changes that have been found in the tree that is built. */

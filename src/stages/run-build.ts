@@ -17,33 +17,3 @@ export async function run(build: Build, context: RunContext): Promise<RunResult>
 
 /** Ends after which a person should look, or another run of this build is in progress and delivers by itself. */
 const LEFT_LOCKS: ReadonlySet<RunResult['kind']> = new Set(['held', 'section-busy', 'update-broken', 'interrupted']);
-
-/** The documented exit code of an end, but for signals, whose number the caller knows. */
-export function exitCodeOf(result: RunResult): number {
-  switch (result.kind) {
-    case 'done':
-    case 'no-news':
-      return 0;
-    case 'stage-failed':
-    case 'update-failed':
-    case 'source-not-proved':
-    case 'source-moved':
-      return 1;
-    case 'update-broken':
-      return 70;
-    case 'source-claimed':
-      return result.refusal.kind === 'claimed' || result.refusal.kind === 'copy' ? 75 : 73;
-    case 'not-repaired':
-      return result.living ? 75 : 70;
-    case 'held':
-    case 'secondaries-building':
-    case 'wait-timed-out':
-    case 'source-unrecorded':
-    case 'source-half-moved':
-    case 'in-the-way':
-    case 'section-busy':
-      return 75;
-    case 'interrupted':
-      return 128;
-  }
-}

@@ -23,5 +23,7 @@ export interface RunContext {
   readonly report: (event: RunEvent) => void;
   /** All builds of the configuration; absent where they are not known, and no build was renamed. */
   readonly configured?: ConfiguredBuilds;
+  /** Builds although there is no news. */
+  readonly force?: boolean;
   readonly step: StepListener;
 }

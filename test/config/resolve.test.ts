@@ -43,6 +43,7 @@ describe('a project', () => {
       nightlyStart: { kind: 'fixed', ofDayMs: 0 },
       schedule: undefined,
       offsetMs: 0,
+      keepLogs: 50,
       watch: [],
       quietMs: 10_000,
       strategy: 'auto',

@@ -22,7 +22,7 @@ test('docs/exit-codes.md has every exit code of stagelock, and no other one', ()
 });
 
 test('no source file ends stagelock with another code', () => {
-  const run = readFileSync(join(root, 'src', 'stages', 'run-build.ts'), 'utf8');
+  const run = readFileSync(join(root, 'src', 'stages', 'exit-code.ts'), 'utf8');
   const mapping = /function exitCodeOf\([\s\S]*?\n}/.exec(run)?.[0] ?? '';
   const returned = [...mapping.matchAll(/\b(\d+)\b/g)].map(([, code]) => Number(code));
   expect(returned.length).toBeGreaterThan(5);

@@ -25,7 +25,7 @@ const HERE = { program: ['/usr/bin/node', "/opt/100% it's here/stagelock.js"], p
 describe('the lines of a project', () => {
   test('run the primary by its schedule and each secondary some seconds later, with their progress in a log', () => {
     const run = (build: string): string =>
-      `exec /usr/bin/node '/opt/100\\% it'\\''s here/stagelock.js' --config /etc/ci/stagelock.toml run ${build} >/etc/ci/${build}.log`;
+      `exec /usr/bin/node '/opt/100\\% it'\\''s here/stagelock.js' --config /etc/ci/stagelock.toml run ${build} >>/etc/ci/${build}.log`;
     expect(crontabBlock(project, HERE).split('\n')).toEqual([
       '# begin stagelock /etc/ci/stagelock.toml',
       '# Written by stagelock crontab --install, which replaces all of it; --remove removes it.',

@@ -105,7 +105,7 @@ describe.skipIf(noCron !== undefined)(`under the real cron${noCron === undefined
     const installed = crontab('--install');
     expect(installed).toMatchObject({ status: 0, stderr: '' });
     expect(installed.stdout).toMatch(/^# mine\n17 4 \* \* \* {2}true\n# begin stagelock /);
-    expect(installed.stdout).toContain(`--config ${config} run one >${root}/one.log\n`);
+    expect(installed.stdout).toContain(`--config ${config} run one >>${root}/one.log\n`);
     expect(crontab('--install').stdout).toBe(installed.stdout);
     expect(crontab('--remove').stdout).toBe('# mine\n17 4 * * *  true\n');
   });

@@ -46,6 +46,17 @@ export const commonShape = {
       DEFAULTS.secondariesTimeout,
     ),
   ),
+  keep_logs: z.optional(
+    z.int('a number of runs').check(
+      z.refine((count) => count >= 1 && count <= 100_000, 'a number of runs from 1 to 100000'),
+      z.meta({
+        description:
+          'How many logs of each stage stay: those of the newest runs that built something, and besides them those of runs that failed, as long as `stagelock log --failed` knows what failed in them (the last hundred).',
+        default: DEFAULTS.keepLogs,
+        examples: [500],
+      }),
+    ),
+  ),
   linger: z.optional(
     duration(
       'Primaries only: how long the run keeps its `running` lock after its last stage.',
