@@ -11,6 +11,7 @@ import { EXIT } from './exit.js';
 import type { LogOptions } from './log.js';
 import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
+import type { StatusOptions } from './status.js';
 import type { SystemdOptions } from './systemd.js';
 
 const EXEC_HELP = `
@@ -129,11 +130,12 @@ export function program(): Command {
 
   stagelock
     .command('status')
-    .description('show every lock, whether its owner is alive, and what each build waits for')
+    .description('show how each build is: its last result, what it runs and waits for, and every lock with its owner')
     .argument('[build]', 'only this build')
     .option('--json', 'print JSON')
     .option('--watch', 'watch for 100 s whether owners on other hosts renew their locks')
-    .action(async (build: string | undefined, options: { json?: boolean; watch?: boolean }, command: Command) => {
+    .addOption(colourOption())
+    .action(async (build: string | undefined, options: StatusOptions, command: Command) => {
       const { statusCommand } = await import('./status.js');
       await statusCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
     });

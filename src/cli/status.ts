@@ -10,23 +10,31 @@ import { type Pulse, PulseWatch } from '../stages/pulse.js';
 import { readStageLock } from '../stages/stage-lock.js';
 import { type BuildStatus, type LockStatus, statusOf } from '../stages/status.js';
 import { waitingText } from '../stages/submission.js';
+import { type ColourChoice, isColoured, painter } from '../text/colour.js';
 import { jsonText } from '../text/json.js';
 import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
-import { shown, shownLines } from '../text/shown.js';
+import { shown } from '../text/shown.js';
 import { EXIT } from './exit.js';
 import { mailsOf } from './mail.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
+import { headline, pastLines, waitLines } from './status-lines.js';
 
 /** Longer than an owner may be silent. */
 const WATCH_MS = 100_000;
 const LOOK_EVERY_MS = 2000;
 
+export interface StatusOptions {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly color: ColourChoice;
+}
+
 /** `stagelock status [BUILD]` */
 export async function statusCommand(
   options: GlobalOptions,
   name: string | undefined,
-  { json = false, watch = false }: { readonly json?: boolean; readonly watch?: boolean },
+  { json = false, watch = false, color }: StatusOptions,
 ): Promise<void> {
   const project = projectOf(options);
   const host = thisHost();
@@ -52,9 +60,11 @@ export async function statusCommand(
     return;
   }
   const context = { host, now: new Date(), configFile: project.file, builds: project.builds };
+  const paint = painter(isColoured(color, process.stdout, process.env));
   for (const status of builds) {
     const place = places.get(status.build);
-    process.stdout.write(`${status.build} (${status.role}): ${headline(status, place)}\n`);
+    process.stdout.write(`${status.build} (${status.role}): ${headline(status, place, context.now, paint)}\n`);
+    for (const line of pastLines(status, context.now, paint)) process.stdout.write(`${line}\n`);
     if (place !== undefined) process.stdout.write(`  ${describePlace(place)}\n`);
     for (const lock of status.locks) {
       const pulse = pulses.get(lock.path);
@@ -66,9 +76,7 @@ export async function statusCommand(
         `  source may be half updated: ${shown(status.halfMoved)}; the next run of ${status.build} repairs it\n`,
       );
     }
-    if (status.waitsFor.length > 0) {
-      process.stdout.write(`  waits for ${status.waitsFor.map((lock) => shown(lock.path)).join(', ')}\n`);
-    }
+    for (const line of waitLines(status.waitsFor, context.now)) process.stdout.write(`${line}\n`);
     const build = project.builds.get(status.build);
     if (status.refusal !== undefined && build !== undefined) {
       process.stdout.write(`  ${explainClaim(build, status.refusal).join('\n  ')}\n`);
@@ -90,14 +98,6 @@ export async function statusCommand(
 
 function describePlace({ place, of, maxRuns, host, since }: PlaceInQueue): string {
   return `waiting for a free slot since ${momentText(since)}, number ${place} of ${of}; ${shown(host, 255)} runs at most ${maxRuns} at once (max_runs)`;
-}
-
-function headline({ locks, waitsFor, problem }: BuildStatus, place: PlaceInQueue | undefined): string {
-  if (problem !== undefined) return `cannot be read: ${shownLines(problem)}`;
-  if (locks.length === 0) return place === undefined ? 'idle' : 'waiting';
-  if (locks.some((lock) => lock.judgement.fate === 'dead')) return 'left locks behind';
-  if (waitsFor.length > 0) return 'waiting';
-  return locks.every((lock) => lock.judgement.fate === 'alive') ? 'running' : 'unknown';
 }
 
 /** Reads the pulse of owners on other hosts, whose processes this host cannot see. */

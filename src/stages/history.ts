@@ -37,7 +37,7 @@ const PAST_STAGE = object({ name: string(), outcome: string(), ms: number() });
 export type PastStage = TypeOf<typeof PAST_STAGE>;
 
 /** A past run, or one in progress. */
-const PAST_RUN = object({
+export const PAST_RUN = object({
   /** The same in both lines of a run. */
   run: string(),
   /** ISO 8601, UTC. */

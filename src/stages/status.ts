@@ -7,10 +7,14 @@ import { errorCode } from '../host/error-code.js';
 import type { Host } from '../host/host.js';
 import type { Judgement } from '../locks/index.js';
 import { spoolOf, type Waiting, waitingIn } from '../submission/spool.js';
-import { journalDirectory } from '../updates/journal.js';
+import { readCursor } from '../updates/cursor.js';
+import { journalDirectory, lastSequence } from '../updates/journal.js';
+import { type BuildPast, pastOf } from './build-past.js';
 import type { ClaimRefusal } from './claim-refusal.js';
+import { expectedMs, readDurations } from './durations.js';
 import { judgeRun } from './fate.js';
-import { isStageLockName, RUNNING, secondaryLockName, UPDATE } from './names.js';
+import { isStageLockName, RUNNING, secondaryLockName, secondaryOf, UPDATE } from './names.js';
+import { primaryOf } from './primary-of.js';
 import { lookAtClaim } from './source-claim.js';
 import { halfMovedBy } from './source-state.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
@@ -21,12 +25,27 @@ export interface LockStatus extends FoundStageLock {
   readonly judgement: Judgement;
 }
 
+/** A stage at work. */
+export interface StageStatus {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** How long it will probably take in all, in milliseconds; missing when it has not passed yet. */
+  readonly expectedMs?: number;
+}
+
 export interface BuildStatus {
   readonly build: string;
   readonly role: Build['role'];
   /** Those of its own directory and, of a secondary, its mark in the primary's. */
   readonly locks: readonly LockStatus[];
   readonly waitsFor: readonly LockStatus[];
+  /** What its run in progress is at, if a living one is at a stage. */
+  readonly stage?: StageStatus;
+  /** How its newest runs ended. */
+  readonly past?: BuildPast;
+  /** How many updates of its source it has yet to build. */
+  readonly owes?: number;
   /** Reports that the dashboard has not got yet. */
   readonly undelivered: Waiting;
   /** Of a primary: which update has left the source half updated. */
@@ -55,6 +74,9 @@ export function statusOf(project: Project, host: Host, only?: Build): BuildStatu
         role,
         locks,
         waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
+        ...stageOf(build, locks),
+        past: pastOf(build.directory),
+        ...owedBy(build),
         undelivered: waitingIn(spoolOf(build.directory)),
         ...halfMovedOf(build),
         ...(refusal !== undefined && { refusal }),
@@ -101,6 +123,28 @@ export function locksOf(build: Build): FoundStageLock[] {
     ...own,
     ...marks.filter(({ name, record }) => name === secondaryLockName(build.name) || runs.has(record?.run)),
   ];
+}
+
+/** The stage that a living run is at; the update is known by what it waits for. */
+function stageOf(build: Build, locks: readonly LockStatus[]): { readonly stage?: StageStatus } {
+  const at = locks.find(
+    ({ name, record, judgement }) =>
+      record !== undefined && name !== RUNNING && secondaryOf(name) === undefined && judgement.fate !== 'dead',
+  );
+  if (at?.record === undefined) return {};
+  const expected = expectedMs(readDurations(layoutOf(build.directory).temporary), at.name);
+  const { since } = at.record;
+  return { stage: { name: at.name, since, ...(expected !== undefined && { expectedMs: expected }) } };
+}
+
+/** What cannot be read is told by `stagelock updates`, which is about nothing else. */
+function owedBy(build: Build): { readonly owes?: number } {
+  const primary = primaryOf(build);
+  if (primary.update === undefined) return {};
+  const cursor = readCursor(primary.directory, build.name);
+  if (cursor.kind !== 'cursor') return {};
+  const newest = lastSequence(journalDirectory(primary.directory));
+  return { owes: Math.max(0, newest - cursor.cursor.record) };
 }
 
 function halfMovedOf(build: Build): Pick<BuildStatus, 'halfMoved'> {

@@ -58,7 +58,7 @@ describe('a source that was half moved when its update was killed', () => {
     expect(await stagelock(world, ['unlock', 'main', '--yes'])).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(markOf(world))).toBe(true);
     expect((await stagelock(world, ['status'])).stdout).toMatch(
-      /main .*\n {2}source may be half updated: .*was interrupted/,
+      /main .*\n(?: {2}last .*\n)* {2}source may be half updated: .*was interrupted/,
     );
 
     writeFileSync(world.configFile, `${readFileSync(world.configFile, 'utf8')}update_timeout = "1 s"\n`);

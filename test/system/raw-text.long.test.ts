@@ -36,6 +36,8 @@ async function onTerminal(world: World, args: readonly string[]): Promise<string
   const running = startOnTerminal(
     world,
     args.map((word) => `'${word.replaceAll("'", "'\\''")}'`),
+    // What it colours itself is no harm.
+    { NO_COLOR: '1', PAGER: 'cat' },
   );
   running.type('n\n');
   const { stdout } = await running.ended;
@@ -72,6 +74,9 @@ const READERS = [
   ['updates', '--json'],
   ['log', 'main'],
   ['log', 'main', '--json'],
+  ['log', 'main', '--failed'],
+  ['log', 'main', '--show'],
+  ['log', 'main', '--follow'],
   ['check'],
   ['check', '--json'],
   ['mail'],
