@@ -1,17 +1,40 @@
 import { createReadStream } from 'node:fs';
+import { parseCronExpression, shortestIntervalMs } from '../config/cron-expression.js';
+import type { Build } from '../config/project.js';
+import { describeBuildContention } from '../contention/build-report.js';
+import { contentionOfBuilds, type WaitingBuild } from '../contention/build-waits.js';
 import { readLog } from '../contention/read-log.js';
 import { describeContention } from '../contention/report.js';
 import { errorCode } from '../host/error-code.js';
+import { readHistory } from '../stages/history.js';
+import { formatDuration } from '../text/duration.js';
 import { errorText } from '../text/error-text.js';
 import { jsonText } from '../text/json.js';
 import { shown } from '../text/shown.js';
+import { durationOf } from './duration-option.js';
 import { EXIT, Refusal } from './exit.js';
+import { type GlobalOptions, projectOf } from './project-of.js';
 
-/** `stagelock contention FILE` */
+export interface ContentionOptions {
+  readonly json?: boolean;
+  readonly top: string;
+  readonly builds?: boolean;
+  readonly since: string;
+}
+
+/** `stagelock contention FILE`, `stagelock contention --builds` */
 export async function contentionCommand(
-  file: string,
-  { json = false, top }: { readonly json?: boolean; readonly top: string },
+  options: GlobalOptions,
+  file: string | undefined,
+  { json = false, top, builds = false, since }: ContentionOptions,
 ): Promise<void> {
+  if (builds === (file !== undefined)) {
+    throw new Refusal(EXIT.usage, 'give either the FILE that CT_LOCK_LOG named, or --builds');
+  }
+  if (file === undefined) {
+    contentionOfProject(options, { json, since });
+    return;
+  }
   if (!/^[1-9]\d{0,5}$/.test(top)) throw new Refusal(EXIT.usage, `--top ${top}: expected a number of at least 1`);
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
   const name = file === '-' ? 'standard input' : shown(file);
@@ -28,6 +51,40 @@ export async function contentionCommand(
   const { fromMs, toMs, ...rest } = contention;
   const span = { from: isoTime(fromMs), to: isoTime(toMs) };
   process.stdout.write(`${jsonText({ file: file === '-' ? 'standard input' : file, ...span, ...rest }, 2)}\n`);
+}
+
+/** By the histories of the builds of a configuration. */
+function contentionOfProject(
+  options: GlobalOptions,
+  { json, since }: { readonly json: boolean; readonly since: string },
+): void {
+  const project = projectOf(options);
+  const sinceMs = since === 'all' ? Number.NEGATIVE_INFINITY : Date.now() - durationOf('--since', since);
+  const contention = contentionOfBuilds([...project.builds.values()].map(waitingBuild), sinceMs);
+  const span = since === 'all' ? 'in all' : `in the last ${formatDuration(durationOf('--since', since))}`;
+  if (json) process.stdout.write(`${jsonText({ project: project.name, ...contention }, 2)}\n`);
+  else process.stdout.write(`${describeBuildContention(contention, span).join('\n')}\n`);
+}
+
+function waitingBuild({ name, directory, schedule }: Build): WaitingBuild {
+  const expression = schedule === undefined ? undefined : parseCronExpression(schedule);
+  const isKnown = schedule !== undefined && expression !== undefined && !('problem' in expression);
+  const runs = readHistory(directory).runs.flatMap(({ begun, ended, waits = [] }) =>
+    ended === undefined
+      ? []
+      : [
+          {
+            beganMs: Date.parse(begun),
+            tookMs: Math.max(0, Date.parse(ended) - Date.parse(begun)),
+            waits: waits.map(({ lock, build, ms }) => ({ lock, build, ms })),
+          },
+        ],
+  );
+  return {
+    build: name,
+    schedule: isKnown ? { text: schedule, intervalMs: shortestIntervalMs(expression) } : undefined,
+    runs,
+  };
 }
 
 function cannotRead(name: string, error: unknown): string {

@@ -5,6 +5,7 @@ import { COLOUR_CHOICES } from '../text/colour.js';
 import { shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
 import type { Shell } from './completion.js';
+import type { ContentionOptions } from './contention.js';
 import type { CrontabOptions } from './crontab.js';
 import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
@@ -330,13 +331,17 @@ export function program(): Command {
 
   stagelock
     .command('contention')
-    .description('add up the waits that ct-lock-helper logged: the worst targets, and the hours lost')
-    .argument('<file>', 'the file that CT_LOCK_LOG named; - for standard input')
+    .description(
+      'add up the waits that ct-lock-helper logged, or those of builds: who waited for whom, and the hours lost',
+    )
+    .argument('[file]', 'the file that CT_LOCK_LOG named; - for standard input')
+    .option('--builds', 'instead, which builds waited for which, and whether their intervals fit')
+    .option('--since <duration>', 'with --builds: how far to look back, or "all"', '21 d')
     .option('--top <number>', 'how many targets to show', '10')
     .option('--json', 'print JSON')
-    .action(async (file: string, options: { json?: boolean; top: string }) => {
+    .action(async (file: string | undefined, options: ContentionOptions, command: Command) => {
       const { contentionCommand } = await import('./contention.js');
-      await contentionCommand(file, options);
+      await contentionCommand(command.optsWithGlobals<GlobalOptions>(), file, options);
     });
 
   stagelock

@@ -136,6 +136,7 @@ function describeEvent(event: RunEvent): string | undefined {
     case 'begun':
     case 'warning':
     case 'built':
+    case 'waits':
     case 'submission-put-off':
     case 'spool-empty':
       return undefined;

@@ -1,6 +1,7 @@
 import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
+import { tableLines } from '../text/table.js';
 import type { Contention, TargetTotals } from './tally.js';
 
 /** What a log says, for a person: the worst targets, the hosts, the hours lost. */
@@ -18,12 +19,12 @@ export function describeContention(contention: Contention, source: string): stri
     ...once,
     ...skipped,
     '',
-    ...table(['waited', 'waits', 'longest', 'median held', 'held most by', 'target'], targetRows(contention)),
+    ...tableLines(['waited', 'waits', 'longest', 'median held', 'held most by', 'target'], targetRows(contention), 4),
     ...(contention.targets.some((target) => target.atLeast)
       ? ['>= at least: the log names too many targets to follow each of them from the beginning']
       : []),
     '',
-    ...table(
+    ...tableLines(
       ['waited', 'waits', 'kept others waiting', 'host'],
       contention.hosts.map((host) => [
         formatDuration(host.waitedMs),
@@ -31,6 +32,7 @@ export function describeContention(contention: Contention, source: string): stri
         formatDuration(host.keptWaitingMs),
         shown(host.host),
       ]),
+      3,
     ),
   ];
 }
@@ -57,21 +59,6 @@ function hours(ms: number, unit = 'hours'): string {
   const hours = ms / 3_600_000;
   if (hours < 0.1) return formatDuration(ms);
   return `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} ${unit}`;
-}
-
-/** Aligned columns: figures to the right, the last two, which are names, to the left. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  const firstName = head.findIndex((title) => title === 'held most by' || title === 'host');
-  return lines.map((line) =>
-    line
-      .map((cell, column) =>
-        column < firstName ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function counted(count: number, thing: string): string {

@@ -23,6 +23,7 @@ import { headlineOfResult } from './result-headline.js';
 import type { RunEvent } from './run-event.js';
 import type { RunResult } from './run-result.js';
 import { layoutOf } from './temporary.js';
+import { addWaits, type Wait } from './waits.js';
 
 /** What a run built. */
 const PAST_UPDATE = object({
@@ -33,8 +34,18 @@ const PAST_UPDATE = object({
 });
 export type PastUpdate = TypeOf<typeof PAST_UPDATE>;
 
-const PAST_STAGE = object({ name: string(), outcome: string(), ms: number() });
+const PAST_STAGE = object({
+  name: string(),
+  outcome: string(),
+  ms: number(),
+  /** When it began, in milliseconds after the run did. */
+  at: ifRight(number(0)),
+});
 export type PastStage = TypeOf<typeof PAST_STAGE>;
+
+/** How long a lock of another build was in its way. */
+const PAST_WAIT = object({ lock: string(), build: optional(string()), ms: number(0) });
+export type PastWait = TypeOf<typeof PAST_WAIT>;
 
 /** A past run, or one in progress. */
 export const PAST_RUN = object({
@@ -51,6 +62,8 @@ export const PAST_RUN = object({
   exitCode: ifRight(integer(0, 255)),
   /** Milliseconds in which it waited for locks of others. */
   waitedMs: ifRight(number()),
+  /** For which of them, the longest first. */
+  waits: ifRight(array(PAST_WAIT)),
   update: ifRight(PAST_UPDATE),
   stages: optional(array(PAST_STAGE)),
 });
@@ -58,6 +71,9 @@ export type PastRun = TypeOf<typeof PAST_RUN>;
 
 /** More than this of a history is moved aside, and what was aside before is gone. */
 const LONGEST = 4 * 1024 * 1024;
+
+/** Of one run. */
+const MOST_WAITS = 50;
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -82,6 +98,8 @@ export class RunRecorder {
   #update: PastUpdate | undefined;
   readonly #stages: PastStage[] = [];
   readonly #failures: Failure[] = [];
+  #waits: readonly Wait[] = [];
+  #stageAt = 0;
 
   /** @param now the time */
   constructor(buildDirectory: string, run: string, now: () => Date) {
@@ -106,14 +124,18 @@ export class RunRecorder {
         this.#update = { revision, commits: changes.length, records };
         return undefined;
       }
+      case 'waits':
+        this.#waits = addWaits(this.#waits, event.waits);
+        return undefined;
       case 'stage-started':
+        this.#stageAt = Math.max(0, this.#now().getTime() - Date.parse(this.#begun));
         if (this.#written) return undefined;
         this.#written = true;
         return this.#append({ run: this.#run, begun: this.#begun, stamp: this.#stamp });
       case 'stage-ended': {
         const { name, outcome, ms, failure } = event.stage;
         if (failure !== undefined) this.#failures.push(failure);
-        this.#stages.push({ name, outcome: outcome.kind, ms: Math.round(ms) });
+        this.#stages.push({ name, outcome: outcome.kind, ms: Math.round(ms), at: this.#stageAt });
         return undefined;
       }
       default:
@@ -126,6 +148,7 @@ export class RunRecorder {
     // A run that never began found another run in progress; one that found nothing to do is not worth a line.
     if (this.#begun === '' || result.kind === 'no-news') return undefined;
     const headline = headlineOfResult(result);
+    const waits = this.#waits.slice(0, MOST_WAITS).map(pastWait);
     // The line comes after the file that it lets a reader look for.
     const problem = this.#keepFailures();
     const appended = this.#append({
@@ -137,6 +160,7 @@ export class RunRecorder {
       ...(headline !== undefined && { headline }),
       exitCode: exitCodeOf(result),
       waitedMs: Math.round(this.#waitedMs),
+      ...(waits.length > 0 && { waits }),
       ...(this.#update !== undefined && { update: this.#update }),
       stages: this.#stages,
     });
@@ -191,6 +215,10 @@ export function readHistory(buildDirectory: string): History {
     else runs.set(run.run, run);
   }
   return { runs: [...runs.values()], unreadable };
+}
+
+function pastWait({ lock, build, ms }: Wait): PastWait {
+  return { lock, ...(build !== undefined && { build }), ms: Math.round(ms) };
 }
 
 function linesOf(file: string): string[] {

@@ -4,12 +4,15 @@ import type { MergedUpdate } from '../updates/record.js';
 import type { Buildstamp } from './buildstamp.js';
 import type { StageOutcome } from './stage-command.js';
 import type { FoundStageLock } from './stage-lock.js';
+import type { Wait } from './waits.js';
 
 /** What happens in a run, for its progress display. */
 export type RunEvent =
   | { readonly kind: 'begun'; readonly build: Build; readonly stamp: Buildstamp }
   | { readonly kind: 'waiting'; readonly locks: readonly FoundStageLock[]; readonly timeoutMs: number }
   | { readonly kind: 'waited'; readonly ms: number }
+  /** The end of a wait, whatever it was: what was in the way for how long. */
+  | { readonly kind: 'waits'; readonly waits: readonly Wait[] }
   | { readonly kind: 'waiting-for-record'; readonly head: string; readonly timeoutMs: number }
   | { readonly kind: 'waiting-for-repair'; readonly update: string; readonly timeoutMs: number }
   /** An update that broke off had left the source half updated. */

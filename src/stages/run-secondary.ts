@@ -122,7 +122,10 @@ async function waitAndJoin(run: Run<Secondary>): Promise<RunResult | Joined> {
     if ((state.kind === 'unrecorded' || state.kind === 'half-moved') && remainingMs > 0) {
       if (!reported) context.report(waitingFor(state, remainingMs));
       reported = true;
+      const waitedFrom = performance.now();
       await untilRecorded(run, remainingMs);
+      const waits = [{ lock: UPDATE, build: build.primary.name, ms: performance.now() - waitedFrom }];
+      context.report({ kind: 'waits', waits });
       continue;
     }
     endUpdate(run);

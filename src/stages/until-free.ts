@@ -24,8 +24,8 @@ interface Waiting {
   readonly signal?: AbortSignal;
   /** Whether waiting can help against these locks. */
   readonly worthWaiting: (locks: readonly FoundStageLock[]) => boolean;
-  /** Called once, when the wait begins. */
-  readonly onWait: (locks: readonly FoundStageLock[]) => void;
+  /** Called with each look that finds locks in the way; the first begins the wait. */
+  readonly onLook: (locks: readonly FoundStageLock[]) => void;
 }
 
 /** Where inotify reports the removal of a lock, polling only covers what it misses. */
@@ -48,7 +48,6 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
   const { timeoutMs, signal, temporary } = waiting;
   const began = performance.now();
   const pulses = new Map<string, PulseWatch>();
-  let reported = false;
   let unseenSince: number | undefined;
   for (;;) {
     const result = await attempt();
@@ -69,9 +68,7 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
     }
     unseenSince = undefined;
     if (!waiting.worthWaiting(locks)) return { kind: 'held', locks };
-    if (!reported) waiting.onWait(locks);
-    reported = true;
-
+    waiting.onLook(locks);
     const waitedMs = performance.now() - began;
     const watched = locks.map((lock) => ({ ...lock, pulse: readPulse(pulses, lock) }));
     if (waitedMs >= timeoutMs) return { kind: 'timed-out', locks: watched, waitedMs };

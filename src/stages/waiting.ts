@@ -3,6 +3,7 @@ import { interrupted, type Run } from './run.js';
 import type { RunResult } from './run-result.js';
 import type { FoundStageLock } from './stage-lock.js';
 import { untilFree, type WaitResult } from './until-free.js';
+import { WaitLedger } from './waits.js';
 
 interface Through {
   /** Where the locks are that are waited for. */
@@ -18,16 +19,21 @@ export async function waitThrough(
   { temporary, timeoutMs, worthWaiting }: Through,
 ): Promise<WaitResult> {
   let began: number | undefined;
+  const ledger = new WaitLedger();
   const result = await untilFree(attempt, {
     temporary,
     timeoutMs,
     signal: context.signal,
     worthWaiting,
-    onWait: (locks) => {
+    onLook: (locks) => {
+      ledger.see(locks, performance.now());
+      if (began !== undefined) return;
       began = performance.now();
       context.report({ kind: 'waiting', locks, timeoutMs });
     },
   });
+  // Also of a run that gave up, or was asked to stop.
+  if (began !== undefined) context.report({ kind: 'waits', waits: ledger.end(performance.now()) });
   if (result.kind === 'done' && began !== undefined) {
     context.report({ kind: 'waited', ms: performance.now() - began });
   }

@@ -15,7 +15,7 @@ function disagreement() {
   return { seen, attempt };
 }
 
-const waiting = { temporary: tmpdir(), worthWaiting: () => true, onWait: () => undefined };
+const waiting = { temporary: tmpdir(), worthWaiting: () => true, onLook: () => undefined };
 
 test('a lock that its directory names and that is not there is waited for no longer than the limit, with pauses', async () => {
   const { seen, attempt } = disagreement();

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { pastOf } from '../../src/stages/build-past.js';
 import { historyFile } from '../../src/stages/history.js';
@@ -55,8 +56,18 @@ describe('the status of a build', () => {
     expect(await saidOf(world, 's1')).toMatch(
       /^s1 \(secondary\): waiting\n[\s\S]* {2}waits for \S+\/main\/Testing\/Temporary\/update: main, held by pid PID of U on H \(running for T\)\n/,
     );
+    await sleep(1100);
     worlds.finish(world);
     await Promise.all([update.ended, secondary.ended]);
+    const { stdout } = await stagelock(world, ['log', 's1', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      waits: [{ lock: 'update', build: 'main' }],
+      stages: [{ name: 'build' }],
+    });
+    expect((await stagelock(world, ['log', 's1'])).stdout).toMatch(/; waited \d+(\.\d+)? s for update of main; /);
+    const contention = await stagelock(world, ['contention', '--builds']);
+    expect(contention.stdout).toMatch(/^3 runs in the last 21 d: waited .*\n\n[\s\S]*\bs1 +update +main$/m);
+    expect((await stagelock(world, ['contention'])).code).toBe(2);
   });
 });
 

@@ -1,0 +1,30 @@
+import { formatDuration } from '../text/duration.js';
+import { shown } from '../text/shown.js';
+import { tableLines } from '../text/table.js';
+import type { BuildContention, IntervalFit } from './build-waits.js';
+
+/** Which builds wait for which, for a person. @param span `in the last 28 d` */
+export function describeBuildContention({ runs, waits, intervals }: BuildContention, span: string): string[] {
+  const many = runs === 1 ? '1 run' : `${runs} runs`;
+  const tight = intervals.flatMap((fit) => (fit.proposal === undefined ? [] : [tightLine(fit, fit.proposal)]));
+  if (waits.length === 0) return [`${many} ${span}: no waits`, ...tight];
+  const totalMs = waits.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
+  return [
+    `${many} ${span}: waited ${formatDuration(totalMs)}`,
+    '',
+    ...tableLines(
+      ['waited', 'runs', 'longest', 'median', 'build', 'waited for', 'of'],
+      waits.map((wait) => [
+        ...[formatDuration(wait.waitedMs), String(wait.runs), formatDuration(wait.longestMs)],
+        ...[formatDuration(wait.medianMs), shown(wait.build, 64), shown(wait.lock, 64), shown(wait.heldBy ?? '', 64)],
+      ]),
+      4,
+    ),
+    ...(tight.length === 0 ? [] : ['', ...tight]),
+  ];
+}
+
+function tightLine({ build, schedule, intervalMs, mostTakeMs, mostWorkMs }: IntervalFit, proposal: string): string {
+  const without = mostWorkMs < mostTakeMs ? ` (${formatDuration(mostWorkMs)} without waits)` : '';
+  return `${shown(build, 64)}: nine of ten runs take up to ${formatDuration(mostTakeMs)}${without}, and ${schedule} starts one each ${formatDuration(intervalMs)}; this interval would fit: ${proposal}`;
+}

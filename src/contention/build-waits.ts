@@ -1,0 +1,118 @@
+/*
+ * Which builds wait for which, over weeks, by the histories of their runs: whom a secondary holds up, and whether the interval between
+ * runs fits what they take.
+ */
+
+/** A run as far as waiting goes. Times are milliseconds. */
+export interface WaitingRun {
+  /** Since 1970. */
+  readonly beganMs: number;
+  readonly tookMs: number;
+  readonly waits: readonly { readonly lock: string; readonly build: string | undefined; readonly ms: number }[];
+}
+
+/** The runs of one build, and when they come. */
+export interface WaitingBuild {
+  readonly build: string;
+  /** Undefined when it has none. */
+  readonly schedule: { readonly text: string; readonly intervalMs: number } | undefined;
+  readonly runs: readonly WaitingRun[];
+}
+
+/** What one build has waited for one lock of another. */
+export interface WaitTotals {
+  readonly build: string;
+  readonly lock: string;
+  /** Whose the lock was; undefined when its run did not say. */
+  readonly heldBy: string | undefined;
+  /** Runs that waited for it. */
+  readonly runs: number;
+  readonly waitedMs: number;
+  readonly longestMs: number;
+  readonly medianMs: number;
+}
+
+/** How the interval of a build fits its runs. */
+export interface IntervalFit {
+  readonly build: string;
+  readonly schedule: string;
+  readonly intervalMs: number;
+  readonly runs: number;
+  /** What nine of ten runs take at most, with waits and without. */
+  readonly mostTakeMs: number;
+  readonly mostWorkMs: number;
+  /** An expression for cron whose interval fits; undefined when the present one does. */
+  readonly proposal: string | undefined;
+}
+
+export interface BuildContention {
+  readonly runs: number;
+  /** The most waited for first. */
+  readonly waits: readonly WaitTotals[];
+  readonly intervals: readonly IntervalFit[];
+}
+
+/** Fewer runs say nothing about an interval. */
+const LEAST_RUNS = 5;
+
+/** @param sinceMs only runs that began then or later; milliseconds since 1970 */
+export function contentionOfBuilds(builds: readonly WaitingBuild[], sinceMs: number): BuildContention {
+  const recent = builds.map((build) => ({ ...build, runs: build.runs.filter(({ beganMs }) => beganMs >= sinceMs) }));
+  return {
+    runs: recent.reduce((sum, { runs }) => sum + runs.length, 0),
+    waits: recent.flatMap(totalsOf).sort((a, b) => b.waitedMs - a.waitedMs),
+    intervals: recent.flatMap(fitOf),
+  };
+}
+
+function totalsOf({ build, runs }: WaitingBuild): WaitTotals[] {
+  const byLock = new Map<string, { heldBy: string | undefined; all: number[] }>();
+  for (const { waits } of runs) {
+    for (const { lock, build: heldBy, ms } of waits) {
+      const known = byLock.get(lock) ?? { heldBy, all: [] };
+      known.heldBy = heldBy ?? known.heldBy;
+      known.all.push(ms);
+      byLock.set(lock, known);
+    }
+  }
+  return [...byLock].map(([lock, { heldBy, all }]) => ({
+    build,
+    lock,
+    heldBy,
+    runs: all.length,
+    waitedMs: all.reduce((sum, ms) => sum + ms, 0),
+    longestMs: at(all, 1),
+    medianMs: at(all, 0.5),
+  }));
+}
+
+function fitOf({ build, schedule, runs }: WaitingBuild): IntervalFit[] {
+  if (schedule === undefined || runs.length < LEAST_RUNS) return [];
+  const { text, intervalMs } = schedule;
+  const work = runs.map(({ tookMs, waits }) => Math.max(0, tookMs - Math.max(0, ...waits.map(({ ms }) => ms))));
+  const mostTakeMs = at(
+    runs.map(({ tookMs }) => tookMs),
+    0.9,
+  );
+  const proposal = mostTakeMs <= intervalMs ? undefined : cronEvery(mostTakeMs);
+  return [{ build, schedule: text, intervalMs, runs: runs.length, mostTakeMs, mostWorkMs: at(work, 0.9), proposal }];
+}
+
+/** The value below which so much of all are; 1 is the largest. */
+function at(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? 0;
+}
+
+/** What cron can say: steps that divide an hour, and a day. */
+const MINUTES = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
+const HOURS = [1, 2, 3, 4, 6, 8, 12];
+
+/** The shortest interval of cron that is not shorter than so many milliseconds. */
+export function cronEvery(ms: number): string {
+  const minutes = MINUTES.find((step) => step * 60_000 >= ms);
+  if (minutes !== undefined) return minutes === 1 ? '* * * * *' : `*/${minutes} * * * *`;
+  const hours = HOURS.find((step) => step * 3_600_000 >= ms);
+  if (hours !== undefined) return hours === 1 ? '0 * * * *' : `0 */${hours} * * *`;
+  return '0 0 * * *';
+}
