@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { errorText } from '../text/error-text.js';
 import { readXml } from '../xml/events.js';
-import { type Failure, type FoundError, KEPT, keptLines } from './failure.js';
+import { type Failure, type FoundError, KEPT, keptLines, linesOf } from './failure.js';
 
 /**
  * The errors that a `Build.xml` of CTest names, scraped from a log or reported by its launchers. One that cannot be read is an
@@ -54,8 +54,4 @@ function foundError(found: Readonly<Record<string, string>>): FoundError {
     before: keptLines(before.slice(-KEPT.context)),
     after: keptLines(after.slice(0, KEPT.context)),
   };
-}
-
-function linesOf(text: string): string[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }

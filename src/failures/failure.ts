@@ -71,4 +71,9 @@ export function keptLines(lines: readonly string[]): string[] {
   });
 }
 
+/** Of a text each of whose lines ends; none of an empty one. */
+export function linesOf(text: string): string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+}
+
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[mK]`, 'g');

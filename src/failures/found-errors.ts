@@ -1,6 +1,6 @@
 import { placeIn, type Trees } from '../reports/log-scan/place.js';
 import type { Finding } from '../reports/log-scan/scan.js';
-import { type Failure, KEPT, keptLines } from './failure.js';
+import { type Failure, KEPT, keptLines, linesOf } from './failure.js';
 
 /**
  * Lines that only repeat that something before them failed: of make for each directory above, of compiler drivers for their linker.
@@ -42,8 +42,4 @@ function linesBefore({ logLine, before }: Finding, previous: Finding | undefined
   const others = previous === undefined ? [] : linesOf(previous.after);
   const isNext = previous !== undefined && previous.logLine + others.length + own.length + 1 === logLine;
   return [...(isNext ? others.slice(KEPT.context) : []), ...own].slice(-KEPT.context);
-}
-
-function linesOf(text: string): string[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }

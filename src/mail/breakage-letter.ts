@@ -4,6 +4,7 @@ import { failureLines } from '../failures/failure-lines.js';
 import { headlineOf, headlineWithEnd } from '../failures/headline.js';
 import { array, object, optional, string, type TypeOf, time } from '../records/schema.js';
 import type { Change, ChangedFile, MergedUpdate } from '../updates/record.js';
+import { shortRevision } from '../updates/short-revision.js';
 import { type Addressees, addresseesOf, without } from './authors.js';
 import { type Collected, wordsOf } from './collected.js';
 import { endOfFile } from './excerpt.js';
@@ -185,7 +186,6 @@ function changeText({ revision, author, email, date, log, files }: Change): stri
   return `${[short(revision), oneLine(who), oneLine(date)].join('  ')}\n    ${oneLine(first)}\n${shown.join('')}${rest}`;
 }
 
-/** Hashes are known by their beginning. */
 function short(revision: string): string {
-  return /^[0-9a-f]{40,64}$/.test(revision) ? revision.slice(0, 12) : oneLine(revision, 60);
+  return oneLine(shortRevision(revision), 60);
 }

@@ -42,3 +42,8 @@ function nightOf(now: Date, start: NightlyStart): Date {
   if (start.kind === 'unreadable') throw new Error(`not a nightly start time: ${JSON.stringify(start.text)}`);
   return lastNightlyStart(now, start);
 }
+
+/** `20020131-1121` of `20020131-1121-Nightly`; undefined of a text that is no buildstamp. It can be part of a path. */
+export function tagOf(stamp: string): string | undefined {
+  return /^\d{8}-\d{4}(?=-)/.exec(stamp)?.[0];
+}

@@ -5,7 +5,8 @@ import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import { InTheWay } from '../files/in-the-way.js';
-import { array, object, parseRecord, recordText, string, type TypeOf } from '../records/schema.js';
+import { array, object, parseRecord, recordText, string, type TypeOf, where } from '../records/schema.js';
+import { tagOf } from './buildstamp.js';
 import { layoutOf } from './temporary.js';
 
 /*
@@ -16,14 +17,13 @@ import { layoutOf } from './temporary.js';
  */
 
 const ID = /^[0-9a-f]{16}$/;
-const TAG = /^\d{8}-\d{4}(?=-)/;
 const NAME = /^\d{8}-\d{4}-[0-9a-f]{16}\.json$/;
 
 const FAILED_RUN = object({
   /** The id of the run, as in the history. */
   run: string(ID),
   /** `20020131-1121-Nightly` */
-  stamp: string(TAG),
+  stamp: where(string(), (stamp) => tagOf(stamp) !== undefined),
   failures: array(FAILURE),
 });
 export type FailedRun = TypeOf<typeof FAILED_RUN>;
@@ -48,7 +48,7 @@ export function writeFailedRun(buildDirectory: string, failed: FailedRun): void 
 
 /** @returns undefined where there is none, or it cannot be read */
 export function readFailedRun(buildDirectory: string, run: Pick<FailedRun, 'run' | 'stamp'>): FailedRun | undefined {
-  if (!ID.test(run.run) || !TAG.test(run.stamp)) return undefined;
+  if (!ID.test(run.run) || tagOf(run.stamp) === undefined) return undefined;
   try {
     const text = readRegularFile(join(directoryOf(buildDirectory), nameOf(run)), LONGEST);
     return text === undefined ? undefined : parseRecord(FAILED_RUN, text);
@@ -68,5 +68,5 @@ function directoryOf(buildDirectory: string): string {
 }
 
 function nameOf({ run, stamp }: Pick<FailedRun, 'run' | 'stamp'>): string {
-  return `${TAG.exec(stamp)?.[0]}-${run}.json`;
+  return `${tagOf(stamp)}-${run}.json`;
 }

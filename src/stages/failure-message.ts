@@ -5,6 +5,7 @@ import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import type { Change, MergedUpdate } from '../updates/record.js';
+import { shortRevision } from '../updates/short-revision.js';
 import type { BrokenSince } from './broken-since.js';
 import type { PastRun } from './history.js';
 import { describeOutcome } from './outcome-text.js';
@@ -79,9 +80,4 @@ function sinceText({ first, runs, passed }: BrokenSince): string {
 function runText({ stamp, begun, update }: PastRun): string {
   const at = update === undefined ? '' : `, at ${shown(shortRevision(update.revision), 60)}`;
   return `${shown(stamp, 64)} (${momentText(begun)}${at})`;
-}
-
-/** Hashes are known by their beginning. */
-function shortRevision(revision: string): string {
-  return /^[0-9a-f]{40,64}$/.test(revision) ? revision.slice(0, 12) : revision;
 }

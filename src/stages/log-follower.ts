@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Build } from '../config/project.js';
+import { tagOf } from './buildstamp.js';
 import { GrowingLog } from './growing-log.js';
 import { RUNNING, UPDATE } from './names.js';
-import { tagOf } from './past-logs.js';
 import { readStageLock } from './stage-lock.js';
 import { layoutOf, logFileOf } from './temporary.js';
 

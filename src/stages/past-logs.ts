@@ -1,5 +1,6 @@
 import { isStageName } from '../config/names.js';
 import type { Build } from '../config/project.js';
+import { tagOf } from './buildstamp.js';
 import type { PastRun } from './history.js';
 import { UPDATE } from './names.js';
 import { layoutOf, logFileOf } from './temporary.js';
@@ -35,9 +36,4 @@ export function logsOf(build: Build, { stamp, stages }: PastRun): PastLog[] {
   return [...update, ...ran]
     .filter(({ name }) => isStageName(name) || name === UPDATE)
     .map(({ name, outcome }) => ({ stage: name, path: logFileOf(layout, name, tag), outcome }));
-}
-
-/** `20020131-1121` of `20020131-1121-Nightly`. */
-export function tagOf(stamp: string): string | undefined {
-  return /^\d{8}-\d{4}(?=-)/.exec(stamp)?.[0];
 }

@@ -5,6 +5,7 @@ import { errorCode } from '../host/error-code.js';
 import { type Delivery, deliver } from '../submission/delivery.js';
 import { destinationOf } from '../submission/destination.js';
 import { type Submission, spoolOf } from '../submission/spool.js';
+import { tagOf } from './buildstamp.js';
 import type { RunContext } from './run-context.js';
 import { openStageLog, type StageLog } from './stage-log.js';
 import { ensureLayout, type Layout, logFileOf } from './temporary.js';
@@ -49,7 +50,7 @@ class SubmitLogs {
   }
 
   of({ stamp }: Submission): StageLog {
-    const tag = tagOf(stamp);
+    const tag = tagIn(stamp);
     let log = this.#logs.get(tag);
     if (log === undefined) {
       log = openStageLog(logFileOf(this.#layout, 'submit', tag));
@@ -66,13 +67,13 @@ class SubmitLogs {
 /** For `ctest` and people; CDash gets the same. The directory may be gone meanwhile. */
 function writeDone({ testing }: Layout, stamp: string, xml: string): void {
   try {
-    replaceAtomically(join(testing, tagOf(stamp), 'Done.xml'), xml);
+    replaceAtomically(join(testing, tagIn(stamp), 'Done.xml'), xml);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
 /** What stands in a spool is data; it must not make a path. */
-function tagOf(stamp: string): string {
-  return /^\d{8}-\d{4}(?=-)/.exec(stamp)?.[0] ?? 'unknown';
+function tagIn(stamp: string): string {
+  return tagOf(stamp) ?? 'unknown';
 }

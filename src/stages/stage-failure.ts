@@ -11,7 +11,7 @@ import { readPart } from '../files/file-part.js';
 import { CTEST_LIMITS, type LogScan, type ScanLimits, scanLog } from '../reports/log-scan/scan.js';
 import { decodeText } from '../updates/text.js';
 import type { LogPart } from './stage-complaints.js';
-import type { ReportBefore } from './stage-report.js';
+import { CLOCK_GRAIN_MS, type ReportBefore } from './stage-report.js';
 import { layoutOf } from './temporary.js';
 
 /** A stage that failed, and what is known of it already. */
@@ -92,9 +92,6 @@ function withoutItself({ failed, all = 0, first }: Failure['tests'], stage: stri
   const itself = first.length - others.length;
   return { failed: failed - itself, all: all - itself, first: others };
 }
-
-/** File systems keep times as coarse as two seconds. */
-const CLOCK_GRAIN_MS = 2000;
 
 function lastLinesOf({ logFile, logStart, logEnd }: LogPart): string[] {
   const fd = openSync(logFile, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

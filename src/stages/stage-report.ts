@@ -142,7 +142,7 @@ async function addJUnitTests(tests: TestList, pattern: string, started: number, 
 }
 
 /** File systems keep times as coarse as two seconds. */
-const CLOCK_GRAIN_MS = 2000;
+export const CLOCK_GRAIN_MS = 2000;
 
 /** @param pattern a path whose last name may have `*` in it */
 function junitFiles(pattern: string, problems: string[]): string[] {
