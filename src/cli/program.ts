@@ -240,6 +240,15 @@ export function program(): Command {
     });
 
   stagelock
+    .command('metrics')
+    .description('print how the builds are in the text format of Prometheus')
+    .option('-o, --output <file>', "replace this file, one in the directory of node_exporter's textfile collector, say")
+    .action(async (options: { output?: string }, command: Command) => {
+      const { metricsCommand } = await import('./metrics.js');
+      metricsCommand(command.optsWithGlobals<GlobalOptions>(), options);
+    });
+
+  stagelock
     .command('crontab')
     .description('print crontab lines that run the builds on their `schedule`')
     .option('--install', "install them in this user's crontab, replacing earlier ones")
