@@ -11,14 +11,18 @@ interface Form {
 const FORMS: readonly Form[] = [
   { of: 'ctest', line: /^\s+\d+ - (?<name>.+?) \((?<why>[A-Z][A-Za-z_ ]+)\)(?:\s.*)?$/ },
   { of: 'GoogleTest', line: /^\[ {2}FAILED {2}\] (?<name>[^\s,]+\.[^\s,]+)(?:, where .*)?(?: \(\d+ ms\))?$/ },
-  { of: 'pytest', line: /^(?:FAILED|ERROR) (?<name>\S+::.+?)(?: - (?<why>.*))?$/ },
+  { of: 'pytest', line: /^(?:FAILED|ERROR) (?<name>\S+?(?:::.+?|\.py))(?: - (?<why>.*))?$/ },
   { of: 'unittest', line: /^(?:FAIL|ERROR): (?<name>\w+ \([\w.]+\))$/ },
   { of: 'automake', line: /^(?<why>FAIL|ERROR|XPASS): (?<name>[^:\s]+)$/ },
   { of: 'Go', line: /^\s*--- FAIL: (?<name>\S+) \([\d.]+s\)$/ },
   { of: 'Rust', line: /^test (?<name>\S+)(?: - should panic)? \.\.\. FAILED$/ },
   { of: 'Meson', line: /^\s*\d+\/\d+ (?<name>\S.*?)\s+(?<why>FAIL|TIMEOUT|ERROR|INTERRUPT)\s+[\d.]+ ?s(?:\s.*)?$/ },
+  { of: 'prove', line: /^(?<name>\S+)\s+\(Wstat: \d+ .*\)$/ },
   { of: 'TAP', line: /^not ok \d+(?: -)? (?<name>(?!.*# (?:TODO|SKIP))\S.*)$/i },
 ];
+
+/** UTF-16 units. A longer line names no test, and the forms may take the square of its length. */
+const LONGEST_LINE = 1000;
 
 const SUMMARY_OF_CTEST = 'The following tests FAILED:';
 /** `40% tests passed, 3 tests failed out of 5` */
@@ -28,7 +32,8 @@ const COUNTS_OF_CTEST = /^\d+% tests passed, (?<failed>\d+) tests? failed out of
  * The failed tests that the output of a test program names, each once, in the order of the output. Of several programs the first in
  * the list above counts: pytest in ctest, say, is ctest.
  */
-export function failedTestsIn(lines: readonly string[]): Failure['tests'] {
+export function failedTestsIn(output: readonly string[]): Failure['tests'] {
+  const lines = output.filter((line) => line.length <= LONGEST_LINE);
   for (const { of, line: form } of FORMS) {
     const found = new Map<string, FailedTest>();
     // Its list stands below this line; a log may hold other lines of that form.

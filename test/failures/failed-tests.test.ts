@@ -56,8 +56,8 @@ Errors while running CTest`;
     ],
     [
       'pytest',
-      'tests/test_a.py F.E\n=== short test summary info ===\nFAILED tests/test_a.py::test_one - AssertionError: 1 != 2\nERROR tests/test_b.py::TestB::test_x[a b]\n=== 1 failed, 3 passed in 0.12s ===',
-      ['tests/test_a.py::test_one', 'tests/test_b.py::TestB::test_x[a b]'],
+      'tests/test_a.py F.E\n=== short test summary info ===\nFAILED tests/test_a.py::test_one - AssertionError: 1 != 2\nERROR tests/test_b.py::TestB::test_x[a b]\nERROR tests/test_c.py\n=== 1 failed, 3 passed in 0.12s ===',
+      ['tests/test_a.py::test_one', 'tests/test_b.py::TestB::test_x[a b]', 'tests/test_c.py'],
     ],
     [
       'unittest',
@@ -80,6 +80,11 @@ Errors while running CTest`;
       ' 1/3 unit / lexer        OK       0.01s\n 2/3 unit / parser       FAIL     0.02s   exit status 1\n 3/3 slow                TIMEOUT 30.01s   killed by signal 15 SIGTERM',
       ['unit / parser', 'slow'],
     ],
+    [
+      'prove',
+      't.t .. \nDubious, test returned 1 (wstat 256, 0x100)\nFailed 1/3 subtests \n\nTest Summary Report\n-------------------\nt.t (Wstat: 256 (exited 1) Tests: 3 Failed: 1)\n  Failed test:  2\nResult: FAIL',
+      ['t.t'],
+    ],
     ['TAP', '1..4\nok 1 - a\nnot ok 2 - b is 3\nnot ok 3 - c # TODO later\nnot ok 4 d # skip no net', ['b is 3']],
   ])('%s', (_, output, names) => {
     const found = named(output);
@@ -91,6 +96,21 @@ Errors while running CTest`;
     const output =
       'make: *** [all] Error 2\nFAILED: main.o\nERROR: something broke here\n  1 - a list (Of things)\nok 1\n--- FAIL: x';
     expect(named(output)).toEqual({ failed: 0, first: [] });
+  });
+
+  test('lines of half a megabyte are looked through in no time', () => {
+    const long = ` 1 - ${'(A '.repeat(170_000)}`;
+    const began = performance.now();
+    for (const line of [
+      long,
+      `FAILED ${'a::'.repeat(170_000)}`,
+      `1/2 ${'a  '.repeat(170_000)}`,
+      `x (Wstat: 1 ${'('.repeat(500_000)}`,
+    ]) {
+      expect(failedTestsIn(['The following tests FAILED:', line]).failed).toBe(0);
+    }
+    // Each takes minutes where a form goes back over a whole line.
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   test('a thousand are counted, and the first are named', () => {
