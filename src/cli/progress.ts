@@ -137,6 +137,7 @@ function describeEvent(event: RunEvent): string | undefined {
     case 'warning':
     case 'built':
     case 'waits':
+    case 'ended':
     case 'submission-put-off':
     case 'spool-empty':
       return undefined;

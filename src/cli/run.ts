@@ -4,6 +4,7 @@ import { explainUnreadable } from '../config/nightly-start.js';
 import type { Build, Model, Project } from '../config/project.js';
 import { rotateOwnOutput } from '../files/own-output.js';
 import { thisHost } from '../host/host.js';
+import { runLogOf } from '../scheduler/run-command.js';
 import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
 import { type BrokenSince, brokenSince } from '../stages/broken-since.js';
 import { exitCodeOf } from '../stages/exit-code.js';
@@ -80,7 +81,9 @@ export async function runCommand(
   }
   const host = thisHost();
   const style = quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines';
-  const progress = new Progress(build, { style, verbose }, () => rotateOwnOutput(LONGEST_OUTPUT));
+  const progress = new Progress(build, { style, verbose }, () =>
+    rotateOwnOutput(runLogOf(project, build), LONGEST_OUTPUT),
+  );
   const stop = stopSignal({
     later: 'die',
     onStop: (name) => progress.note(`stopping on ${name}: ending what runs`),
@@ -130,7 +133,6 @@ export async function runCommand(
       step: () => undefined,
     });
     progress.end(result);
-    warn(history.end(result));
     const circumstances = {
       host,
       now: new Date(),

@@ -6,7 +6,7 @@ import type { BuildContention, IntervalFit } from './build-waits.js';
 /** Which builds wait for which, for a person. @param span `in the last 28 d` */
 export function describeBuildContention({ runs, waits, intervals }: BuildContention, span: string): string[] {
   const many = runs === 1 ? '1 run' : `${runs} runs`;
-  const tight = intervals.flatMap((fit) => (fit.proposal === undefined ? [] : [tightLine(fit, fit.proposal)]));
+  const tight = intervals.filter(({ mostTakeMs, intervalMs }) => mostTakeMs > intervalMs).map(tightLine);
   if (waits.length === 0) return [`${many} ${span}: no waits`, ...tight];
   const totalMs = waits.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
   return [
@@ -24,7 +24,7 @@ export function describeBuildContention({ runs, waits, intervals }: BuildContent
   ];
 }
 
-function tightLine({ build, schedule, intervalMs, mostTakeMs, mostWorkMs }: IntervalFit, proposal: string): string {
+function tightLine({ build, schedule, intervalMs, mostTakeMs, mostWorkMs, proposal }: IntervalFit): string {
   const without = mostWorkMs < mostTakeMs ? ` (${formatDuration(mostWorkMs)} without waits)` : '';
-  return `${shown(build, 64)}: nine of ten runs take up to ${formatDuration(mostTakeMs)}${without}, and ${schedule} starts one each ${formatDuration(intervalMs)}; this interval would fit: ${proposal}`;
+  return `${shown(build, 64)}: nine of ten runs take up to ${formatDuration(mostTakeMs)}${without}, and ${schedule} starts one each ${formatDuration(intervalMs)}${proposal === undefined ? '' : `; this interval would fit: ${proposal}`}`;
 }

@@ -1,3 +1,5 @@
+import { longerSchedule } from '../config/longer-schedule.js';
+
 /*
  * Which builds wait for which, over weeks, by the histories of their runs: whom a secondary holds up, and whether the interval between
  * runs fits what they take.
@@ -41,7 +43,7 @@ export interface IntervalFit {
   /** What nine of ten runs take at most, with waits and without. */
   readonly mostTakeMs: number;
   readonly mostWorkMs: number;
-  /** An expression for cron whose interval fits; undefined when the present one does. */
+  /** A schedule like the present one whose interval fits; undefined when that does, and when there is none. */
   readonly proposal: string | undefined;
 }
 
@@ -94,7 +96,7 @@ function fitOf({ build, schedule, runs }: WaitingBuild): IntervalFit[] {
     runs.map(({ tookMs }) => tookMs),
     0.9,
   );
-  const proposal = mostTakeMs <= intervalMs ? undefined : cronEvery(mostTakeMs);
+  const proposal = mostTakeMs <= intervalMs ? undefined : longerSchedule(text, mostTakeMs);
   return [{ build, schedule: text, intervalMs, runs: runs.length, mostTakeMs, mostWorkMs: at(work, 0.9), proposal }];
 }
 
@@ -102,17 +104,4 @@ function fitOf({ build, schedule, runs }: WaitingBuild): IntervalFit[] {
 function at(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? 0;
-}
-
-/** What cron can say: steps that divide an hour, and a day. */
-const MINUTES = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
-const HOURS = [1, 2, 3, 4, 6, 8, 12];
-
-/** The shortest interval of cron that is not shorter than so many milliseconds. */
-export function cronEvery(ms: number): string {
-  const minutes = MINUTES.find((step) => step * 60_000 >= ms);
-  if (minutes !== undefined) return minutes === 1 ? '* * * * *' : `*/${minutes} * * * *`;
-  const hours = HOURS.find((step) => step * 3_600_000 >= ms);
-  if (hours !== undefined) return hours === 1 ? '0 * * * *' : `0 */${hours} * * *`;
-  return '0 0 * * *';
 }

@@ -20,13 +20,13 @@ export function ownOutputFile(): string | undefined {
  * On a full disk, or where nothing can be put beside it, it stays as it is. To be called before the first line: what writes nothing leaves it
  * alone.
  *
+ * @param file the only one that is ours to limit: any other belongs to a person
  * @param most bytes
  */
-export function rotateOwnOutput(most: number): void {
-  const file = ownOutputFile();
-  if (file === undefined) return;
+export function rotateOwnOutput(file: string, most: number): void {
   try {
-    const { size } = fstatSync(1);
+    const [{ ino, dev, size }, there] = [fstatSync(1), lstatSync(file, { throwIfNoEntry: false })];
+    if (there?.isFile() !== true || there.ino !== ino || there.dev !== dev) return;
     if (size <= most) return;
     // Of one that grew before it was limited, the end is enough.
     replaceAtomically(`${file}.1`, readEnds(file, 0, most, size)?.tail ?? '');

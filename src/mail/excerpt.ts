@@ -21,9 +21,10 @@ export interface Size {
 /**
  * The last lines of a file, with one line before them that says what was left out. Reads no more than it quotes.
  *
+ * @param start nothing before it is quoted or counted, in bytes; a file that is shorter by now has begun anew
  * @returns for a file that cannot be read, why, in brackets: a mail about a failure must not fail for that
  */
-export function endOfFile(path: string, size: Size): string {
+export function endOfFile(path: string, size: Size, start = 0): string {
   let fd: number;
   try {
     // A FIFO put in place of the file must not hang us, nor a symbolic link have us mail something else.
@@ -34,10 +35,11 @@ export function endOfFile(path: string, size: Size): string {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) return `[${shown(path)} is no regular file]`;
-    const from = Math.max(0, stat.size - size.bytes);
+    const begin = start > stat.size ? 0 : start;
+    const from = Math.max(begin, stat.size - size.bytes);
     const bytes = readPart(fd, from, stat.size - from);
-    const { text, before } = lastLines(bytes, size, from > 0);
-    const left = from + before;
+    const { text, before } = lastLines(bytes, size, from > begin);
+    const left = from - begin + before;
     const rest = left === 0 ? '' : `[... ${inBytes(left)} before this left out; all of it: ${shown(path)}]\n`;
     return `${rest}${logText(text)}`;
   } catch (error) {

@@ -29,6 +29,8 @@ export interface JobReport {
   readonly stderr: string;
   /** Absolute path of what it has written to stdout, when that is kept. */
   readonly log: string | undefined;
+  /** Where what this run wrote begins in it, in bytes. */
+  readonly logStart: number;
 }
 
 /**
@@ -73,7 +75,7 @@ export function jobLetter(report: JobReport, mail: Mail): Letter | undefined {
     { text: facts },
     ...(report.log === undefined
       ? []
-      : [{ heading: `The end of ${oneLine(report.log, 1000)}:`, text: endOfFile(report.log, LOG) }]),
+      : [{ heading: `The end of ${oneLine(report.log, 1000)}:`, text: endOfFile(report.log, LOG, report.logStart) }]),
   ];
   return {
     id: letterId('job', project, build, report.id),

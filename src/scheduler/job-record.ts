@@ -4,7 +4,17 @@ import { removeAbandoned } from '../files/abandoned.js';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { namesIn } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
-import { integer, object, optional, parseRecord, recordText, string, type TypeOf, time } from '../records/schema.js';
+import {
+  count,
+  integer,
+  object,
+  optional,
+  parseRecord,
+  recordText,
+  string,
+  type TypeOf,
+  time,
+} from '../records/schema.js';
 
 /*
  * A job is one run of a build as a process, whose end has to be reported:
@@ -35,6 +45,8 @@ const JOB = object({
   /** The scheduler that started it, and waits for its end. */
   keeper: object({ pid: integer(), processStart: optional(integer()) }),
   began: time,
+  /** How long the file of its standard output was then, in bytes: what is before that other runs have written. */
+  outputStart: optional(count),
 });
 export type JobRecord = TypeOf<typeof JOB>;
 

@@ -70,6 +70,7 @@ export function postReport(
     headline: headlineOf(project, record, end),
     stderr,
     log,
+    logStart: record.outputStart ?? 0,
   };
   const letter = jobLetter(report, mail);
   return letter !== undefined && postLetter(project, letter, now) === 'added';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { openToAppend } from '../files/append-file.js';
 import { errorCode } from '../host/error-code.js';
 import type { Host } from '../host/host.js';
@@ -77,6 +77,7 @@ export function startJob(order: JobOrder, records: JobRecords, host: Host, now: 
     ...(host.bootId !== undefined && { bootId: host.bootId }),
     keeper: markOf(host.pid, host),
     began: now.toISOString(),
+    ...(output.path !== undefined && { outputStart: lstatSync(output.path, { throwIfNoEntry: false })?.size ?? 0 }),
   };
   records.write(record);
   const descriptors: number[] = [];

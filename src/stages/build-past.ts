@@ -24,8 +24,9 @@ export function pastOf(buildDirectory: string): BuildPast {
   const file = historyFile(buildDirectory);
   let past: BuildPast = {};
   for (const bytes of LOOK_BACK) {
-    // What was moved aside continues it backwards.
-    const runs = [...endedIn(`${file}.1`, bytes), ...endedIn(file, bytes)];
+    // What was moved aside continues it backwards. The newer one first: if a run moves it aside meanwhile, its lines come twice.
+    const newer = endedIn(file, bytes);
+    const runs = [...endedIn(`${file}.1`, bytes), ...newer];
     const last = runs.at(-1);
     const passed = runs.findLast(({ result }) => result === 'done');
     past = { ...(last !== undefined && { last }), ...(passed !== undefined && { passed }) };

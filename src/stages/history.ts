@@ -17,11 +17,8 @@ import {
   time,
 } from '../records/schema.js';
 import { errorText } from '../text/error-text.js';
-import { exitCodeOf } from './exit-code.js';
 import { writeFailedRun } from './failed-run.js';
-import { headlineOfResult } from './result-headline.js';
 import type { RunEvent } from './run-event.js';
-import type { RunResult } from './run-result.js';
 import { layoutOf } from './temporary.js';
 import { addWaits, type Wait } from './waits.js';
 
@@ -138,16 +135,16 @@ export class RunRecorder {
         this.#stages.push({ name, outcome: outcome.kind, ms: Math.round(ms), at: this.#stageAt });
         return undefined;
       }
+      case 'ended':
+        return this.#end(event);
       default:
         return undefined;
     }
   }
 
-  /** @returns as {@link RunRecorder.hear} */
-  end(result: RunResult): string | undefined {
+  #end({ result, exitCode, headline }: Extract<RunEvent, { kind: 'ended' }>): string | undefined {
     // A run that never began found another run in progress; one that found nothing to do is not worth a line.
-    if (this.#begun === '' || result.kind === 'no-news') return undefined;
-    const headline = headlineOfResult(result);
+    if (this.#begun === '' || result === 'no-news') return undefined;
     const waits = this.#waits.slice(0, MOST_WAITS).map(pastWait);
     // The line comes after the file that it lets a reader look for.
     const problem = this.#keepFailures();
@@ -156,9 +153,9 @@ export class RunRecorder {
       begun: this.#begun,
       stamp: this.#stamp,
       ended: this.#now().toISOString(),
-      result: result.kind,
+      result,
       ...(headline !== undefined && { headline }),
-      exitCode: exitCodeOf(result),
+      exitCode,
       waitedMs: Math.round(this.#waitedMs),
       ...(waits.length > 0 && { waits }),
       ...(this.#update !== undefined && { update: this.#update }),
@@ -209,7 +206,9 @@ export function readHistory(buildDirectory: string): History {
   const file = historyFile(buildDirectory);
   const runs = new Map<string, PastRun>();
   let unreadable = 0;
-  for (const line of [...linesOf(`${file}.1`), ...linesOf(file)]) {
+  // The newer one first: if a run moves it aside meanwhile, its lines come twice, and each run counts once.
+  const newer = linesOf(file);
+  for (const line of [...linesOf(`${file}.1`), ...newer]) {
     const run = parseLine(line);
     if (run === undefined) unreadable++;
     else runs.set(run.run, run);

@@ -1,4 +1,6 @@
 import type { Build } from '../config/project.js';
+import { exitCodeOf } from './exit-code.js';
+import { headlineOfResult } from './result-headline.js';
 import type { RunContext } from './run-context.js';
 import { runPrimary } from './run-primary.js';
 import type { RunResult } from './run-result.js';
@@ -11,6 +13,8 @@ import { deliverReports } from './submission.js';
  */
 export async function run(build: Build, context: RunContext): Promise<RunResult> {
   const result = await (build.role === 'primary' ? runPrimary(build, context) : runSecondary(build, context));
+  const [exitCode, headline] = [exitCodeOf(result), headlineOfResult(result)];
+  context.report({ kind: 'ended', result: result.kind, exitCode, headline });
   if (!LEFT_LOCKS.has(result.kind)) await deliverReports(build, context);
   return result;
 }

@@ -41,6 +41,15 @@ export type RunEvent =
       readonly stages: readonly StageReport[];
       readonly update: MergedUpdate | undefined;
     }
+  /** The run has ended, and its locks are what they will stay. Only reports and mails are still to be delivered. */
+  | {
+      readonly kind: 'ended';
+      /** The kind of its result. */
+      readonly result: string;
+      readonly exitCode: number;
+      /** What was wrong, in a few words. */
+      readonly headline: string | undefined;
+    }
   /** Reports are sent to the dashboard; the locks are gone. */
   | { readonly kind: 'submitting' }
   | { readonly kind: 'submitted'; readonly reports: number }

@@ -18,6 +18,7 @@ import { type SourceUpdate, tidySource, updateSource } from './source-update.js'
 import { openStageLog, type StageLog } from './stage-log.js';
 import { reportsBefore } from './submission.js';
 import { ensureLayout } from './temporary.js';
+import { tidyLogs } from './tidy-logs.js';
 import { refusal, waitThrough } from './waiting.js';
 
 /**
@@ -115,6 +116,8 @@ async function updateAndMerge(run: Run<Primary>, source: Source, log: StageLog):
   if (run.context.signal.aborted) return interrupted(run);
   if (pending.kind !== 'pending') {
     log.close();
+    // A server that is away for long has one each time.
+    await tidyLogs(run);
     giveUp(run);
     return { kind: 'update-failed', message: pending.message, logFile: log.path };
   }

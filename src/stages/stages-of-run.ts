@@ -27,6 +27,7 @@ import {
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
 import { type ReportBefore, reportBefore, writeStageReport } from './stage-report.js';
+import { tidyLogs } from './tidy-logs.js';
 
 export type StagesResult =
   | { readonly kind: 'ran'; readonly stages: readonly StageReport[] }
@@ -48,18 +49,8 @@ export async function runStages(run: Run): Promise<StagesResult> {
     else if (stage.onFailure === 'stop') break;
   }
   if (reports.some((report) => report.outcome.kind === 'passed')) remember(run, durations);
-  await removeOld(run);
+  await tidyLogs(run);
   return { kind: 'ran', stages: reports };
-}
-
-/** A log too many is no reason for a run to fail, and neither is a stagelock that was upgraded meanwhile. */
-async function removeOld({ build, context }: Run): Promise<void> {
-  try {
-    const { removeOldLogs } = await import('./old-logs.js');
-    removeOldLogs(build);
-  } catch (error) {
-    context.report({ kind: 'warning', text: `old logs could not be removed: ${errorText(error)}` });
-  }
 }
 
 /** Only the display depends on it: no reason for a run to fail. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseCronExpression, shortestIntervalMs } from '../../src/config/cron-expression.js';
 import { describeBuildContention } from '../../src/contention/build-report.js';
-import { contentionOfBuilds, cronEvery, type WaitingBuild } from '../../src/contention/build-waits.js';
+import { contentionOfBuilds, type WaitingBuild } from '../../src/contention/build-waits.js';
 
 const MINUTE = 60_000;
 const run = (beganMin: number, tookMin: number, ...waits: [lock: string, minutes: number, build?: string][]) => ({
@@ -100,12 +99,3 @@ describe('the waits of builds', () => {
     expect(describeBuildContention(contentionOfBuilds([], 0), 'in all')).toEqual(['0 runs in all: no waits']);
   });
 });
-
-test.each([1, 1.5, 5, 7, 12, 21, 30, 31, 60, 61, 200, 500, 721, 1440])(
-  'an interval for %d min is one that cron can say, and not shorter',
-  (minutes) => {
-    const expression = parseCronExpression(cronEvery(minutes * MINUTE));
-    if ('problem' in expression) throw new Error(expression.problem);
-    expect(shortestIntervalMs(expression)).toBeGreaterThanOrEqual(minutes * MINUTE);
-  },
-);

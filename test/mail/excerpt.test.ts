@@ -39,6 +39,9 @@ describe('the end of a log', () => {
   test('is its last lines, with what was left out', () => {
     writeFileSync(file, 'one\ntwo\nthree\nfour\nfive');
     expect(endOfFile(file, SIZE)).toBe(`[... 8 bytes before this left out; all of it: ${file}]\nthree\nfour\nfive`);
+    // Of what one run has written, what others wrote before it is no part.
+    expect(endOfFile(file, SIZE, 8)).toBe('three\nfour\nfive');
+    expect(endOfFile(file, SIZE, 14)).toBe('four\nfive');
   });
 
   test('begins with a line, and of one endless line with a character', () => {
@@ -52,6 +55,7 @@ describe('the end of a log', () => {
 
   test('never splits a character, wherever it is cut', () => {
     writeFileSync(file, 'ü€😀'.repeat(100));
+    expect(endOfFile(file, { bytes: 1000, lines: 9 }, 1_000_000)).toBe(endOfFile(file, { bytes: 1000, lines: 9 }));
     for (let bytes = 1; bytes < 40; bytes++) expect(endOfFile(file, { bytes, lines: 9 })).not.toContain('\ufffd');
   });
 

@@ -31,6 +31,7 @@ function report(more: Partial<JobReport> = {}): JobReport {
     headline: undefined,
     stderr: 'gcc: update is held by 4711 on other\n',
     log: undefined,
+    logStart: 0,
     ...more,
   };
 }

@@ -103,7 +103,7 @@ async function runHere(world: World): Promise<{ readonly code: number; readonly 
       step: () => undefined,
     };
     const result = await run(build, context);
-    said.push(history.end(result) ?? '', 'message' in result ? result.message : '');
+    said.push('message' in result ? result.message : '');
     return { code: exitCodeOf(result), stderr: said.join('\n') };
   } catch (error) {
     return { code: exitCodeOfFailure(error), stderr: describeFailure(error) };
