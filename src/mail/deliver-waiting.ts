@@ -5,30 +5,38 @@ import type { MailContext, MailDelivery } from './delivery.js';
 import { deliverPost, mailSpoolOf } from './post-office.js';
 import { hasLetters } from './spool.js';
 
+/** How long the mails of a run wait for those of other builds. */
+export interface Collecting {
+  /** Only those that were put into the spool since then are waited for; undefined for none. */
+  readonly since: Date | undefined;
+  /** Whether no other build has yet to build what this one has. */
+  readonly isComplete: () => boolean;
+}
+
+const LOOK_EVERY_MS = 2000;
+
 /**
- * The same, and then waits for those that collect the letters of other builds, and delivers them: where builds run once a night, no other
- * process does.
- *
- * @param since only for those that were put there since then; undefined for none
+ * The same, and then waits for those that collect the letters of other builds, until these have built the same or the time is over, and
+ * delivers them: where builds run once a night, no other process does.
  */
 export async function deliverCollected(
   project: Project,
-  since: Date | undefined,
+  { since, isComplete }: Collecting,
   context: MailContext,
 ): Promise<MailDelivery | undefined> {
-  const first = await deliverWaiting(project, context);
+  const first = await deliverWaiting(project, { ...context, isComplete: isComplete() });
   const untilMs = since === undefined || first === undefined ? undefined : collectsUntilMs(mailSpoolOf(project), since);
-  if (untilMs === undefined || context.signal.aborted) return first;
-  await pause(Math.max(0, untilMs - context.now().getTime()), context.signal);
-  if (context.signal.aborted) return first;
-  const second = await deliverWaiting(project, context);
-  return (
-    second && {
-      ...second,
-      delivered: (first?.delivered ?? 0) + second.delivered,
-      problems: [...(first?.problems ?? []), ...second.problems],
-    }
-  );
+  if (untilMs === undefined) return first;
+  for (;;) {
+    const leftMs = untilMs - context.now().getTime();
+    if (context.signal.aborted) return first;
+    if (leftMs <= 0 || isComplete()) break;
+    await pause(Math.min(LOOK_EVERY_MS, leftMs), context.signal);
+  }
+  const second = await deliverWaiting(project, { ...context, isComplete: isComplete() });
+  if (first === undefined || second === undefined) return second ?? first;
+  const problems = [...first.problems, ...second.problems];
+  return { ...second, delivered: first.delivered + second.delivered, problems };
 }
 
 /** Delivers the mails of a project that are due. @returns undefined when none waits, or nothing is mailed */

@@ -3,6 +3,7 @@ import { ownOutputFile } from '../files/own-output.js';
 import type { Host } from '../host/host.js';
 import { deliverCollected } from '../mail/deliver-waiting.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
+import { isBuiltByAll } from '../stages/updates-to-build.js';
 import { shown } from '../text/shown.js';
 import { adoptJob, type JobEnd, orphans, startJob } from './job.js';
 import { JobRecords } from './job-record.js';
@@ -64,7 +65,7 @@ export async function mailedRun(
   reportJob({ project, complain }, records, job, { end, now: new Date() });
   await reportOrphans(project, records, context);
   // The person who stopped this run knows of it; its mail waits for the next run.
-  if (!stop.signal.aborted) await deliver(project, began, context);
+  if (!stop.signal.aborted) await deliver(project, build, began, context);
   return end;
 }
 
@@ -105,11 +106,16 @@ async function reportOrphans(
 /** @param began when the run did: what it has told the authors may wait for other builds that the same commit breaks */
 async function deliver(
   project: Project,
+  build: Build,
   began: Date,
   { environment, stop, complain }: MailedRunContext,
 ): Promise<void> {
   const context = { now: () => new Date(), environment, signal: stop.signal, atOnce: false };
-  const delivery = await deliverCollected(project, began, context);
+  const delivery = await deliverCollected(
+    project,
+    { since: began, isComplete: () => isBuiltByAll(project, build) },
+    context,
+  );
   for (const problem of delivery?.problems ?? []) complain(shown(problem));
   if (delivery?.end.kind === 'put-off') {
     const advice = adviceOnSecret(passwordOf(project.mail)).join('\n');

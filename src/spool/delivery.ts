@@ -12,6 +12,8 @@ export interface DeliveryContext {
   readonly signal: AbortSignal;
   /** Do not wait until an attempt is due again: a person has mended something. */
   readonly atOnce: boolean;
+  /** What was never tried need not wait any more for what belongs to it: nothing else will come. */
+  readonly isComplete?: boolean;
 }
 
 /** What came of it. */
@@ -172,8 +174,8 @@ class Round<Item extends Spooled> {
     if (first === undefined) return { ...nothing, end: { kind: 'empty' } };
     if (this.#context.atOnce || this.#excess(entries) > 0) return undefined;
     const nowMs = this.#nowMs;
-    const firstMs = entries.reduce((least, { attempts }) => Math.min(least, dueAt(attempts, nowMs)), Infinity);
-    const dueMs = this.#courier.order === 'queue' ? dueAt(first.attempts, nowMs) : firstMs;
+    const firstMs = entries.reduce((least, { attempts }) => Math.min(least, this.#dueMs(attempts)), Infinity);
+    const dueMs = this.#courier.order === 'queue' ? this.#dueMs(first.attempts) : firstMs;
     const atMs = Math.max(dueMs, this.#outage === undefined ? nowMs : dueAt(this.#outage, nowMs));
     return atMs > nowMs ? { ...nothing, end: { kind: 'not-due', atMs } } : undefined;
   }
@@ -330,7 +332,11 @@ class Round<Item extends Spooled> {
   }
 
   #isDue(attempts: Attempts | undefined): boolean {
-    return attempts === undefined || this.#context.atOnce || dueAt(attempts, this.#nowMs) <= this.#nowMs;
+    return attempts === undefined || this.#context.atOnce || this.#dueMs(attempts) <= this.#nowMs;
+  }
+
+  #dueMs(attempts: Attempts): number {
+    return this.#context.isComplete === true && attempts.tries === 0 ? this.#nowMs : dueAt(attempts, this.#nowMs);
   }
 
   #readOutage(): Outage | undefined {

@@ -12,6 +12,7 @@ import { sameFailure } from '../warnings/same-state.js';
 import { describeOutcome } from './outcome-text.js';
 import { primaryOf } from './primary-of.js';
 import type { RunEvent, StageReport } from './run-event.js';
+import { isBuiltByAll } from './updates-to-build.js';
 
 /**
  * Puts a mail to the authors of what was built into the spool, if this run is the first that failed or the first that did not
@@ -68,12 +69,16 @@ export async function mailAfterRun(
   warnings: Warnings,
   { began, signal, linger }: { readonly began: Date; readonly signal: AbortSignal; readonly linger: boolean },
 ): Promise<string[]> {
-  const delivery = await deliverCollected(project, linger ? began : undefined, {
-    now: () => new Date(),
-    environment: process.env,
-    signal,
-    atOnce: false,
-  });
+  const delivery = await deliverCollected(
+    project,
+    { since: linger ? began : undefined, isComplete: () => isBuiltByAll(project, build) },
+    {
+      now: () => new Date(),
+      environment: process.env,
+      signal,
+      atOnce: false,
+    },
+  );
   const problems = (delivery?.problems ?? []).map((problem) => `${build.name}: ${shown(problem)}`);
   if (delivery?.end.kind === 'put-off') {
     const { left, end } = delivery;

@@ -7,18 +7,17 @@ import { errorCode } from '../host/error-code.js';
 import type { Host } from '../host/host.js';
 import type { Judgement } from '../locks/index.js';
 import { spoolOf, type Waiting, waitingIn } from '../submission/spool.js';
-import { readCursor } from '../updates/cursor.js';
-import { journalDirectory, lastSequence } from '../updates/journal.js';
+import { journalDirectory } from '../updates/journal.js';
 import { type BuildPast, pastOf } from './build-past.js';
 import type { ClaimRefusal } from './claim-refusal.js';
 import { expectedMs, readDurations } from './durations.js';
 import { judgeRun } from './fate.js';
 import { isStageLockName, RUNNING, secondaryLockName, secondaryOf, UPDATE } from './names.js';
-import { primaryOf } from './primary-of.js';
 import { lookAtClaim } from './source-claim.js';
 import { halfMovedBy } from './source-state.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { layoutOf } from './temporary.js';
+import { updatesToBuild } from './updates-to-build.js';
 
 /** A lock with what became of its owner. */
 export interface LockStatus extends FoundStageLock {
@@ -76,7 +75,7 @@ export function statusOf(project: Project, host: Host, only?: Build): BuildStatu
         waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
         ...stageOf(build, locks),
         past: pastOf(build.directory),
-        ...owedBy(build),
+        ...owesOf(build),
         undelivered: waitingIn(spoolOf(build.directory)),
         ...halfMovedOf(build),
         ...(refusal !== undefined && { refusal }),
@@ -138,13 +137,9 @@ function stageOf(build: Build, locks: readonly LockStatus[]): { readonly stage?:
 }
 
 /** What cannot be read is told by `stagelock updates`, which is about nothing else. */
-function owedBy(build: Build): { readonly owes?: number } {
-  const primary = primaryOf(build);
-  if (primary.update === undefined) return {};
-  const cursor = readCursor(primary.directory, build.name);
-  if (cursor.kind !== 'cursor') return {};
-  const newest = lastSequence(journalDirectory(primary.directory));
-  return { owes: Math.max(0, newest - cursor.cursor.record) };
+function owesOf(build: Build): { readonly owes?: number } {
+  const owes = updatesToBuild(build);
+  return owes === undefined ? {} : { owes };
 }
 
 function halfMovedOf(build: Build): Pick<BuildStatus, 'halfMoved'> {

@@ -59,10 +59,12 @@ function ran(build: string, revisions: readonly string[], result: RunSummary['re
 }
 
 /** Delivers what is due so many minutes after the first letters. */
-async function deliver(minutes: number) {
+async function deliver(minutes: number, isComplete = false) {
   const now = (): Date => new Date(POSTED + minutes * MINUTE);
   const signal = new AbortController().signal;
-  return await deliverMail(spool, mailBy(smtp(server.port)), { now, environment: {}, signal, atOnce: false });
+  return await deliverMail(spool, mailBy(smtp(server.port)), {
+    ...{ now, environment: {}, signal, atOnce: false, isComplete },
+  });
 }
 
 const subjects = (): string[] => server.received.map(({ mail }) => mail.subject ?? '');
@@ -133,6 +135,18 @@ describe('builds of one source that the same commit breaks', () => {
     await deliver(5);
     expect(subjects()).toEqual(['demo: 3 builds are broken (gcc, clang, s1): build failed: 2 errors']);
     expect(server.received[0]?.mail.text?.match(/error: by clang/g)).toHaveLength(1);
+  });
+
+  test('wait no longer when nothing else will come; what was tried before keeps its time', async () => {
+    ran('gcc', ['ann']);
+    ran('clang', ['ann'], 'failed', 0.1);
+    expect(await deliver(0.2, true)).toMatchObject({ delivered: 2, end: { kind: 'empty' } });
+    expect(subjects()).toEqual(['demo: 2 builds are broken (gcc, clang): build failed: 2 errors']);
+    ran('s1', ['bob'], 'failed', 1);
+    server.manners.push('450 later');
+    await deliver(1, true);
+    expect((await deliver(1.5, true)).end).toMatchObject({ kind: 'not-due' });
+    expect(subjects()).toHaveLength(1);
   });
 
   test('say until when they wait, by their names alone once a delivery has looked', async () => {
