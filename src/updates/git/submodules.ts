@@ -244,8 +244,10 @@ async function checkOut(checkout: Checkout, mode: 'fast-forward' | 'reset', foll
     ['-c', 'gc.auto=0', ...update, ...options],
   ]) {
     const first = await runGit(checkout, args);
-    // A post-checkout hook that fails makes a failure of what has been done: then there is nothing left to do.
-    const result = first.kind === 'failed' && endedByItself(first) ? await runGit(checkout, args) : first;
+    // A post-checkout hook that fails makes a failure of what has been done: then there is nothing left to do, unless git is told to
+    // check out each of them once more. Whether all is as it should be, the proof of the tree will show.
+    const again = args.filter((word) => word !== '--force');
+    const result = first.kind === 'failed' && endedByItself(first) ? await runGit(checkout, again) : first;
     if (result.kind === 'ok') continue;
     const advice = `(the source tree was updated, but its submodules were not: run git ${update.join(' ')} --recursive in ${checkout.source}, then stagelock unlock)`;
     return { kind: 'broken', message: `${failureText(checkout, args, result)}\n${advice}` };
