@@ -24,7 +24,8 @@ export async function deliverCollected(
   { since, isComplete }: Collecting,
   context: MailContext,
 ): Promise<MailDelivery | undefined> {
-  const first = await deliverWaiting(project, { ...context, isComplete: isComplete() });
+  const collecting = { ...context, isComplete };
+  const first = await deliverWaiting(project, collecting);
   const untilMs = since === undefined || first === undefined ? undefined : collectsUntilMs(mailSpoolOf(project), since);
   if (untilMs === undefined) return first;
   for (;;) {
@@ -33,7 +34,7 @@ export async function deliverCollected(
     if (leftMs <= 0 || isComplete()) break;
     await pause(Math.min(LOOK_EVERY_MS, leftMs), context.signal);
   }
-  const second = await deliverWaiting(project, { ...context, isComplete: isComplete() });
+  const second = await deliverWaiting(project, collecting);
   if (first === undefined || second === undefined) return second ?? first;
   const problems = [...first.problems, ...second.problems];
   return { ...second, delivered: first.delivered + second.delivered, problems };

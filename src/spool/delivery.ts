@@ -13,7 +13,7 @@ export interface DeliveryContext {
   /** Do not wait until an attempt is due again: a person has mended something. */
   readonly atOnce: boolean;
   /** What was never tried need not wait any more for what belongs to it: nothing else will come. */
-  readonly isComplete?: boolean;
+  readonly isComplete?: () => boolean;
 }
 
 /** What came of it. */
@@ -174,8 +174,8 @@ class Round<Item extends Spooled> {
     if (first === undefined) return { ...nothing, end: { kind: 'empty' } };
     if (this.#context.atOnce || this.#excess(entries) > 0) return undefined;
     const nowMs = this.#nowMs;
-    const firstMs = entries.reduce((least, { attempts }) => Math.min(least, this.#dueMs(attempts)), Infinity);
-    const dueMs = this.#courier.order === 'queue' ? this.#dueMs(first.attempts) : firstMs;
+    const firstMs = entries.reduce((least, { attempts }) => Math.min(least, this.#dueMs(attempts, nowMs)), Infinity);
+    const dueMs = this.#courier.order === 'queue' ? this.#dueMs(first.attempts, nowMs) : firstMs;
     const atMs = Math.max(dueMs, this.#outage === undefined ? nowMs : dueAt(this.#outage, nowMs));
     return atMs > nowMs ? { ...nothing, end: { kind: 'not-due', atMs } } : undefined;
   }
@@ -332,11 +332,13 @@ class Round<Item extends Spooled> {
   }
 
   #isDue(attempts: Attempts | undefined): boolean {
-    return attempts === undefined || this.#context.atOnce || this.#dueMs(attempts) <= this.#nowMs;
+    return attempts === undefined || this.#context.atOnce || this.#dueMs(attempts, this.#nowMs) <= this.#nowMs;
   }
 
-  #dueMs(attempts: Attempts): number {
-    return this.#context.isComplete === true && attempts.tries === 0 ? this.#nowMs : dueAt(attempts, this.#nowMs);
+  /** The time comes in, and is asked for once: what is due now must not be due a moment later. */
+  #dueMs(attempts: Attempts, nowMs: number): number {
+    const collects = attempts.tries === 0 && attempts.notBefore !== undefined;
+    return collects && this.#context.isComplete?.() === true ? nowMs : dueAt(attempts, nowMs);
   }
 
   #readOutage(): Outage | undefined {

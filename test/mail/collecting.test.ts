@@ -63,7 +63,7 @@ async function deliver(minutes: number, isComplete = false) {
   const now = (): Date => new Date(POSTED + minutes * MINUTE);
   const signal = new AbortController().signal;
   return await deliverMail(spool, mailBy(smtp(server.port)), {
-    ...{ now, environment: {}, signal, atOnce: false, isComplete },
+    ...{ now, environment: {}, signal, atOnce: false, isComplete: () => isComplete },
   });
 }
 
