@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { parseCronExpression, shortestIntervalMs } from '../config/cron-expression.js';
+import { intervalOf } from '../config/cron-expression.js';
 import type { Build } from '../config/project.js';
 import { describeBuildContention } from '../contention/build-report.js';
 import { contentionOfBuilds, type WaitingBuild } from '../contention/build-waits.js';
@@ -59,16 +59,15 @@ function contentionOfProject(
   { json, since }: { readonly json: boolean; readonly since: string },
 ): void {
   const project = projectOf(options);
-  const sinceMs = since === 'all' ? Number.NEGATIVE_INFINITY : Date.now() - durationOf('--since', since);
-  const contention = contentionOfBuilds([...project.builds.values()].map(waitingBuild), sinceMs);
-  const span = since === 'all' ? 'in all' : `in the last ${formatDuration(durationOf('--since', since))}`;
+  const backMs = since === 'all' ? Number.POSITIVE_INFINITY : durationOf('--since', since);
+  const contention = contentionOfBuilds([...project.builds.values()].map(waitingBuild), Date.now() - backMs);
+  const span = since === 'all' ? 'in all' : `in the last ${formatDuration(backMs)}`;
   if (json) process.stdout.write(`${jsonText({ project: project.name, ...contention }, 2)}\n`);
   else process.stdout.write(`${describeBuildContention(contention, span).join('\n')}\n`);
 }
 
 function waitingBuild({ name, directory, schedule }: Build): WaitingBuild {
-  const expression = schedule === undefined ? undefined : parseCronExpression(schedule);
-  const isKnown = schedule !== undefined && expression !== undefined && !('problem' in expression);
+  const intervalMs = intervalOf(schedule);
   const runs = readHistory(directory).runs.flatMap(({ begun, ended, waits = [] }) =>
     ended === undefined
       ? []
@@ -82,7 +81,7 @@ function waitingBuild({ name, directory, schedule }: Build): WaitingBuild {
   );
   return {
     build: name,
-    schedule: isKnown ? { text: schedule, intervalMs: shortestIntervalMs(expression) } : undefined,
+    schedule: schedule === undefined || intervalMs === undefined ? undefined : { text: schedule, intervalMs },
     runs,
   };
 }

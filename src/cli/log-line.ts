@@ -1,4 +1,5 @@
 import type { PastRun, PastWait } from '../stages/history.js';
+import { counted } from '../text/counted.js';
 import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
@@ -10,9 +11,7 @@ export function runLine(run: PastRun): string {
   const took = formatDuration(Math.max(0, Date.parse(ended) - Date.parse(begun)));
   const facts = [
     ...(headline === undefined ? [] : [shown(headline, 500)]),
-    ...(update === undefined
-      ? []
-      : [`${shown(update.revision.slice(0, 12))}, ${update.commits} ${update.commits === 1 ? 'commit' : 'commits'}`]),
+    ...(update === undefined ? [] : [`${shown(update.revision.slice(0, 12))}, ${counted(update.commits, 'commit')}`]),
     ...waitTexts(waitedMs, waits),
     ...stages.map(
       ({ name, outcome, ms }) =>

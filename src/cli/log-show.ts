@@ -7,7 +7,7 @@ import { scanLog } from '../reports/log-scan/scan.js';
 import { readFailedRun } from '../stages/failed-run.js';
 import type { PastRun } from '../stages/history.js';
 import { openOwnLog } from '../stages/own-log.js';
-import { findRun, logsOf, type PastLog } from '../stages/past-logs.js';
+import { findRun, hasFailed, logsOf, type PastLog } from '../stages/past-logs.js';
 import { type ColourChoice, isColoured, type Painter, painter } from '../text/colour.js';
 import { logText } from '../text/log-text.js';
 import { shown } from '../text/shown.js';
@@ -55,10 +55,6 @@ export async function showRun(
   } finally {
     await output.end();
   }
-}
-
-export function hasFailed({ result }: PastRun): boolean {
-  return result !== undefined && result !== 'done';
 }
 
 /** The run, and the stage if one is named: `--show`, `--show RUN`, `--show STAGE`, `--show RUN STAGE`. */

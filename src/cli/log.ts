@@ -1,4 +1,5 @@
 import { type History, historyFile, readHistory } from '../stages/history.js';
+import { hasFailed } from '../stages/past-logs.js';
 import type { ColourChoice } from '../text/colour.js';
 import { jsonText } from '../text/json.js';
 import { shown } from '../text/shown.js';
@@ -36,8 +37,8 @@ export async function logCommand(
   }
   const history = readHistory(build.directory);
   reportUnreadable(build.directory, history);
-  const { hasFailed, showRun } = await import('./log-show.js');
   if (show !== undefined) {
+    const { showRun } = await import('./log-show.js');
     await showRun(build, history.runs, show === true ? [] : show, { failed, colour: color, pager });
     return;
   }

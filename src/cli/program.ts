@@ -4,6 +4,15 @@ import { Argument, Command, Option } from 'commander';
 import { COLOUR_CHOICES } from '../text/colour.js';
 import { shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
+import {
+  COMPLETION_HELP,
+  DOCTOR_HELP,
+  EXEC_HELP,
+  KILL_HELP,
+  LOG_HELP,
+  SCHEDULE_HELP,
+  WAIT_HELP,
+} from './command-help.js';
 import type { Shell } from './completion.js';
 import type { ContentionOptions } from './contention.js';
 import type { CrontabOptions } from './crontab.js';
@@ -14,72 +23,6 @@ import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
 import type { StatusOptions } from './status.js';
 import type { SystemdOptions } from './systemd.js';
-
-const EXEC_HELP = `
-Without --wait the command is skipped when another process holds the lock, which
-is what a crontab usually wants. Standard error names the owner of the lock, says
-how long it has held it, and what to do.
-
-The lock stands beside PATH (PATH.lock or PATH.lockdir). It is held until the
-command ends, whatever the command leaves running in the background. On INT, TERM
-or HUP, this program ends the command and everything that it started, and then
-releases the lock. If this program is killed, the kernel kills the command, and
-the lock is free again.
-
-Exit code: that of the command, 128+N if signal N killed it, 127 if it could not
-be started; 75 if the lock could not be acquired, 2 for a wrong command line,
-70 if no lock can be made there, 73 if something else is in its place.
-
-  */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
-`;
-
-const KILL_HELP = `
-A live run gets TERM first, so that it ends its stage in order. Then every other
-process that belongs to a run of this build on this host gets TERM, and KILL after
-the \`grace\` of its stages: also processes of dead runs and of runs whose locks are
-gone. Nothing else gets a signal. Processes that a stage was allowed to leave behind
-keep running. The locks stay: \`stagelock unlock\` removes them.
-
-Exit code: 0 no process of it is left on this host; 1 the answer was no; 2 there is
-no terminal to ask on, and no --yes; 75 some process is still alive: one of another
-user, which only that user or root can end, one that waits inside the kernel, or one
-on another host, where this command must be run.
-`;
-
-const DOCTOR_HELP = `
-Four processes at once perform the operations that locks are made of; with --peer,
-two of them on each side. This takes about ten seconds on a local disk and up to a
-minute on a network. Exit code: 0 if the default strategy works, 1 if not.
-`;
-
-const SCHEDULE_HELP = `
-HUP reloads the configuration; an invalid configuration is reported and ignored.
-After TERM or INT the scheduler starts no more runs and waits for those in progress;
-it interrupts them after stop_limit of [scheduler], or at the second signal. Several
-hosts may each run a scheduler for the same project: every firing is run once, by
-one of them.
-`;
-
-const LOG_HELP = `
-  stagelock log gcc --show                      the newest run: what failed, and its logs
-  stagelock log gcc --failed --show             the newest run that failed
-  stagelock log gcc --show 20260131-1121 test   the log of one stage of one run
-`;
-
-const WAIT_HELP = `
-It takes no lock, and the run may be another user's or on another host.
-
-Exit code: that of the run; 0 if none is in progress, or if it found no news; 75 if it has
-died and left its locks, or has not ended within --timeout; 2 for a wrong command line.
-`;
-
-const COMPLETION_HELP = `
-To load it now, and in every shell from now on:
-
-  source <(stagelock completion bash)        in ~/.bashrc
-  source <(stagelock completion zsh)         in ~/.zshrc, after compinit
-  stagelock completion fish | source         in ~/.config/fish/config.fish
-`;
 
 /** Of every command that colours something. */
 function colourOption(): Option {

@@ -3,6 +3,7 @@ import { GrowingLog } from '../stages/growing-log.js';
 import { describeOutcome } from '../stages/outcome-text.js';
 import type { RunEvent } from '../stages/run-event.js';
 import type { RunResult } from '../stages/run-result.js';
+import { counted } from '../text/counted.js';
 import { formatDuration } from '../text/duration.js';
 import { logText } from '../text/log-text.js';
 import { localTime } from '../text/moment.js';
@@ -202,10 +203,6 @@ function liveLine(head: string, times: string, said: string, width: number): str
   const line = `${shortened(head, width - times.length)}${times}`;
   const room = width - line.length - 2;
   return said === '' || room < LEAST_OUTPUT ? line : `${line}  ${shortened(said, room)}`;
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 /** The text in at most so many columns: of a path the end tells more than the beginning, of a name the beginning. */

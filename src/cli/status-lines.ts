@@ -1,8 +1,9 @@
-import { heldBy } from '../locks/index.js';
 import type { PlaceInQueue } from '../scheduler/places.js';
 import type { PastRun } from '../stages/history.js';
+import { describeOwner } from '../stages/messages.js';
 import type { BuildStatus, LockStatus } from '../stages/status.js';
 import type { Painter } from '../text/colour.js';
+import { counted } from '../text/counted.js';
 import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { shown, shownLines } from '../text/shown.js';
@@ -29,7 +30,7 @@ export function pastLines({ past, owes = 0 }: BuildStatus, now: Date, paint: Pai
   const lines: string[] = [];
   if (last !== undefined) lines.push(`  last run: ${lastText(last, now, paint)}`);
   if (passed !== undefined && passed.run !== last?.run) lines.push(`  last passed: ${agoText(passed, now)}`);
-  if (owes > 0) lines.push(`  has yet to build ${owes === 1 ? '1 update' : `${owes} updates`}`);
+  if (owes > 0) lines.push(`  has yet to build ${counted(owes, 'update')}`);
   return lines;
 }
 
@@ -37,8 +38,7 @@ export function pastLines({ past, owes = 0 }: BuildStatus, now: Date, paint: Pai
 export function waitLines(waitsFor: readonly LockStatus[], now: Date): string[] {
   return waitsFor.map(({ path, record, judgement }) => {
     if (record === undefined) return `  waits for ${shown(path)}`;
-    const holder = { pid: record.pid, user: shown(record.user, 64), host: shown(record.host, 255) };
-    return `  waits for ${shown(path)}: ${record.build}, ${heldBy(holder, judgement, msSince(record.since, now))}`;
+    return `  waits for ${shown(path)}: ${record.build}, ${describeOwner(record, judgement, now)}`;
   });
 }
 

@@ -129,6 +129,12 @@ function numberOf(text: string, { names, least, most }: Field): number | undefin
   return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined;
 }
 
+/** {@link shortestIntervalMs} of a schedule; undefined where there is none, or none that can be read. */
+export function intervalOf(schedule: string | undefined): number | undefined {
+  const expression = schedule === undefined ? undefined : parseCronExpression(schedule);
+  return expression === undefined || 'problem' in expression ? undefined : shortestIntervalMs(expression);
+}
+
 /**
  * The shortest time between two firings of one day, in milliseconds; a day if it fires once a day at most. A wait that is
  * longer means that the interval is too short.

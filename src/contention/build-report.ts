@@ -1,3 +1,4 @@
+import { counted } from '../text/counted.js';
 import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { tableLines } from '../text/table.js';
@@ -5,7 +6,7 @@ import type { BuildContention, IntervalFit } from './build-waits.js';
 
 /** Which builds wait for which, for a person. @param span `in the last 28 d` */
 export function describeBuildContention({ runs, waits, intervals }: BuildContention, span: string): string[] {
-  const many = runs === 1 ? '1 run' : `${runs} runs`;
+  const many = counted(runs, 'run');
   const tight = intervals.filter(({ mostTakeMs, intervalMs }) => mostTakeMs > intervalMs).map(tightLine);
   if (waits.length === 0) return [`${many} ${span}: no waits`, ...tight];
   const totalMs = waits.reduce((sum, { waitedMs }) => sum + waitedMs, 0);

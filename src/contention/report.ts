@@ -1,3 +1,4 @@
+import { counted } from '../text/counted.js';
 import { formatDuration } from '../text/duration.js';
 import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
@@ -59,8 +60,4 @@ function hours(ms: number, unit = 'hours'): string {
   const hours = ms / 3_600_000;
   if (hours < 0.1) return formatDuration(ms);
   return `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} ${unit}`;
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

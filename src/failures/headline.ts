@@ -1,3 +1,4 @@
+import { counted } from '../text/counted.js';
 import type { Failure } from './failure.js';
 
 /** Of several stages that failed, so many are named. */
@@ -10,7 +11,7 @@ const MOST = 2;
 export function headlineOf(failures: readonly Failure[]): string {
   const named = failures.slice(0, MOST).map(headlineOfOne);
   const more = failures.length - named.length;
-  return [...named, ...(more === 0 ? [] : [`${more} more ${more === 1 ? 'stage' : 'stages'} failed`])].join('; ');
+  return [...named, ...(more === 0 ? [] : [`${counted(more, 'more stage')} failed`])].join('; ');
 }
 
 /** The headline of one with how its command ended, where that only counts what is wrong: `build failed: 2 errors (exit code 2 after 3 s)`. */
@@ -31,7 +32,5 @@ function errorsText({ count, orMore }: Failure['errors']): string {
 }
 
 function testsText({ failed, all }: Failure['tests']): string {
-  return all === undefined
-    ? `${failed} ${failed === 1 ? 'test' : 'tests'}`
-    : `${failed} of ${all} ${all === 1 ? 'test' : 'tests'}`;
+  return all === undefined ? counted(failed, 'test') : `${failed} of ${counted(all, 'test')}`;
 }

@@ -1,7 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { xmlReader } from '../xml/events.js';
+import { readXmlFile } from '../xml/events.js';
 import { type FailedTest, type Failure, KEPT, keptLines } from './failure.js';
 
 /** What of a compressed output is unpacked at most, in bytes. */
@@ -24,7 +22,7 @@ export async function failedTestsOf(file: string): Promise<Failure['tests']> {
   /** The name of the measurement that is being read; empty for the output. */
   let measurement: string | undefined;
   let packed: Readonly<Record<string, string>> = {};
-  const reader = xmlReader({
+  await readXmlFile(file, {
     open: (element, attributes) => {
       if (element === 'Test') [status, name, why, output] = [attributes['Status'] ?? '', '', '', ''];
       if (element === 'NamedMeasurement') measurement = attributes['name'] ?? '';
@@ -48,18 +46,6 @@ export async function failedTestsOf(file: string): Promise<Failure['tests']> {
       }
     },
   });
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    if (!fstatSync(fd).isFile()) throw new Error(`${file} is not a regular file`);
-    const buffer = Buffer.allocUnsafe(64 * 1024);
-    for (let read = readSync(fd, buffer); read > 0; read = readSync(fd, buffer)) {
-      reader.push(buffer.subarray(0, read));
-      await turn();
-    }
-    reader.end();
-  } finally {
-    closeSync(fd);
-  }
   return { ...counts, first };
 }
 

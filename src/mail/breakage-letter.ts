@@ -3,6 +3,7 @@ import type { Failure } from '../failures/failure.js';
 import { failureLines } from '../failures/failure-lines.js';
 import { headlineOf, headlineWithEnd } from '../failures/headline.js';
 import { array, object, optional, string, type TypeOf, time } from '../records/schema.js';
+import { counted } from '../text/counted.js';
 import type { Change, ChangedFile, MergedUpdate } from '../updates/record.js';
 import { shortRevision } from '../updates/short-revision.js';
 import { type Addressees, addresseesOf, without } from './authors.js';
@@ -64,7 +65,7 @@ export function brokenLetter(summary: RunSummary, surroundings: Surroundings): L
   const more = failures.length - MOST_FAILURES;
   const passages = [
     ...failures.slice(0, MOST_FAILURES).map(failurePassage),
-    ...(more > 0 ? [{ text: `${more} more ${more === 1 ? 'stage' : 'stages'} failed.` }] : []),
+    ...(more > 0 ? [{ text: `${counted(more, 'more stage')} failed.` }] : []),
   ];
   return letterOf('broken', summary, surroundings, {
     addressees,

@@ -1,6 +1,4 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
-import { xmlReader } from '../xml/events.js';
+import { readXmlFile } from '../xml/events.js';
 import type { TestRun } from './test-xml.js';
 
 /** Of what one test wrote, and of what is said of its failure, this much is kept. */
@@ -19,7 +17,7 @@ export async function readJUnit(file: string, each: (test: TestRun) => void): Pr
   let status: TestRun['status'] = 'passed';
   let output: string[] = [];
   let reason = '';
-  const reader = xmlReader({
+  await readXmlFile(file, {
     open: (name, found) => {
       if (name === 'testcase') [attributes, status, output] = [found, 'passed', []];
       if (name === 'failure' || name === 'error' || name === 'skipped') {
@@ -49,15 +47,4 @@ export async function readJUnit(file: string, each: (test: TestRun) => void): Pr
       attributes = undefined;
     },
   });
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const buffer = Buffer.allocUnsafe(64 * 1024);
-    for (let read = readSync(fd, buffer); read > 0; read = readSync(fd, buffer)) {
-      reader.push(buffer.subarray(0, read));
-      await turn();
-    }
-    reader.end();
-  } finally {
-    closeSync(fd);
-  }
 }

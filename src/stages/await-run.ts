@@ -45,12 +45,12 @@ export async function awaitRun(
     const lock = readStageLock(path);
     // Without a record of its owner, it is not known whether it is another one by now.
     if (lock === undefined || (run !== undefined && lock.record !== undefined && lock.record.run !== run)) {
-      return { kind: 'ended', past: await lineOf(build, run, signal) };
+      return { kind: 'ended', past: await endOf(build, run, signal) };
     }
     if (judgeRun(lock.record, host).fate === 'dead') {
       // One that broke off in order has its locks stay, and says how it ended.
-      const past = endOf(build, run);
-      return past === undefined ? { kind: 'died', lock } : { kind: 'ended', past };
+      const past = lineOf(build, run);
+      return past?.ended === undefined ? { kind: 'died', lock } : { kind: 'ended', past };
     }
     const leftMs = endMs - performance.now();
     if (leftMs <= 0) return { kind: 'timed-out', lock };
@@ -64,17 +64,19 @@ const LINE_MS = 1000;
 /** One that has begun to build has said so, and its end will come, unless a person has removed its locks. */
 const LATE_LINE_MS = 20_000;
 
-async function lineOf(build: Build, run: string | undefined, signal: AbortSignal): Promise<PastRun | undefined> {
+/** How a run ended that has removed its lock. */
+async function endOf(build: Build, run: string | undefined, signal: AbortSignal): Promise<PastRun | undefined> {
   const began = performance.now();
   for (;;) {
-    const lines = readHistory(build.directory).runs.filter((past) => past.run === run);
-    const ended = lines.find((past) => past.ended !== undefined);
-    const patienceMs = lines.length > 0 ? LATE_LINE_MS : LINE_MS;
-    if (ended !== undefined || performance.now() - began > patienceMs || signal.aborted) return ended;
+    const past = lineOf(build, run);
+    const patienceMs = past === undefined ? LINE_MS : LATE_LINE_MS;
+    if (past?.ended !== undefined) return past;
+    if (performance.now() - began > patienceMs || signal.aborted) return undefined;
     await pause(100, signal);
   }
 }
 
-function endOf(build: Build, run: string | undefined): PastRun | undefined {
-  return readHistory(build.directory).runs.find((past) => past.run === run && past.ended !== undefined);
+/** What the history says of a run; it has no end as long as that has not been recorded. */
+function lineOf(build: Build, run: string | undefined): PastRun | undefined {
+  return readHistory(build.directory).runs.find((past) => past.run === run);
 }

@@ -1,6 +1,7 @@
 import type { Build } from '../config/project.js';
 import { failureLines } from '../failures/failure-lines.js';
 import { headlineWithEnd } from '../failures/headline.js';
+import { counted } from '../text/counted.js';
 import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
@@ -60,7 +61,7 @@ function commitLines(update: MergedUpdate | undefined): string[] {
   const newest = changes.slice(-MOST_COMMITS).reverse();
   const more = changes.length - newest.length;
   return [
-    `  ${changes.length === 1 ? '1 new commit' : `${changes.length} new commits`}:`,
+    `  ${counted(changes.length, 'new commit')}:`,
     ...newest.map((change) => `    ${commitText(change)}`),
     ...(more === 0 ? [] : [`    ... and ${more} more`]),
   ];

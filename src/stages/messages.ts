@@ -1,9 +1,9 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseCronExpression, shortestIntervalMs } from '../config/cron-expression.js';
+import { intervalOf } from '../config/cron-expression.js';
 import type { Build } from '../config/project.js';
 import type { Host } from '../host/host.js';
-import { describeHolder, heldBy } from '../locks/index.js';
+import { describeHolder, heldBy, type Judgement } from '../locks/index.js';
 import { formatDuration } from '../text/duration.js';
 import { shellWord } from '../text/shell-word.js';
 import { quotedLines, shown } from '../text/shown.js';
@@ -17,7 +17,7 @@ import { RUNNING, secondaryOf } from './names.js';
 import type { Pulse } from './pulse.js';
 import { explainInTheWay, killCommand } from './remnant-text.js';
 import type { RunResult } from './run-result.js';
-import type { FoundStageLock } from './stage-lock.js';
+import type { FoundStageLock, StageLockRecord } from './stage-lock.js';
 import { locksOf } from './status.js';
 import { layoutOf } from './temporary.js';
 
@@ -132,10 +132,8 @@ function whatLives({ remnants }: InTheWay): string {
  * Undefined when it has not, or when it is unknown when the next comes.
  */
 export function adviceOnInterval({ name, schedule }: Build, waitedMs: number): string | undefined {
-  const expression = schedule === undefined ? undefined : parseCronExpression(schedule);
-  if (expression === undefined || 'problem' in expression) return undefined;
-  const intervalMs = shortestIntervalMs(expression);
-  if (waitedMs <= intervalMs) return undefined;
+  const intervalMs = intervalOf(schedule);
+  if (intervalMs === undefined || waitedMs <= intervalMs) return undefined;
   return `${name}: waited ${formatDuration(waitedMs)} for other builds, which is longer than the ${formatDuration(intervalMs)} between its runs (${schedule}); the interval is too short.`;
 }
 
@@ -186,14 +184,19 @@ export function describeLock(lock: FoundStageLock, { host, now }: MessageContext
   const { record } = lock;
   const judgement = judgeRun(record, host);
   if (record === undefined) return [`  ${shown(lock.path)}: no record of its owner; it is ${whatStandsAt(lock.path)}`];
+  const what = record.stage === RUNNING ? `run of ${record.build}` : `stage ${record.stage} of ${record.build}`;
+  return [
+    `  ${shown(lock.path)}: ${what}, ${describeOwner(record, judgement, now)}`,
+    ...(record.logFile === undefined ? [] : [`    log: ${shown(record.logFile)}`]),
+  ];
+}
+
+/** Who holds a stage lock and for how long, by its record. */
+export function describeOwner(record: StageLockRecord, judgement: Judgement, now: Date): string {
   const since = Date.parse(record.since);
   const heldMs = Number.isNaN(since) ? undefined : now.getTime() - since;
   const holder = { pid: record.pid, user: shown(record.user, 64), host: shown(record.host, 255) };
-  const what = record.stage === RUNNING ? `run of ${record.build}` : `stage ${record.stage} of ${record.build}`;
-  return [
-    `  ${shown(lock.path)}: ${what}, ${heldBy(holder, judgement, heldMs)}`,
-    ...(record.logFile === undefined ? [] : [`    log: ${shown(record.logFile)}`]),
-  ];
+  return heldBy(holder, judgement, heldMs);
 }
 
 /** What the time stamp of a lock showed while it was watched. */

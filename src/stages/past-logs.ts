@@ -37,3 +37,8 @@ export function logsOf(build: Build, { stamp, stages }: PastRun): PastLog[] {
     .filter(({ name }) => isStageName(name) || name === UPDATE)
     .map(({ name, outcome }) => ({ stage: name, path: logFileOf(layout, name, tag), outcome }));
 }
+
+/** Whether a run has ended, and did not pass. */
+export function hasFailed({ result }: PastRun): boolean {
+  return result !== undefined && result !== 'done';
+}

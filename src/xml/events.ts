@@ -1,3 +1,5 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import sax from 'sax';
 
 /** The events for a reader of an XML document, element by element. */
@@ -62,4 +64,28 @@ export function readXml(bytes: Buffer, listener: XmlListener): void {
   const reader = xmlReader(listener);
   reader.push(bytes);
   reader.end();
+}
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const PIECE = 64 * 1024;
+
+/**
+ * Reads a document from a file, piece by piece; signals are heard meanwhile. No link is followed.
+ *
+ * @throws the system's error, and as {@link XmlReader} does, which may turn out after some elements
+ */
+export async function readXmlFile(file: string, listener: XmlListener): Promise<void> {
+  const reader = xmlReader(listener);
+  const fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    if (!fstatSync(fd).isFile()) throw new Error(`${file} is not a regular file`);
+    const buffer = Buffer.allocUnsafe(PIECE);
+    for (let read = readSync(fd, buffer); read > 0; read = readSync(fd, buffer)) {
+      reader.push(buffer.subarray(0, read));
+      await turn();
+    }
+    reader.end();
+  } finally {
+    closeSync(fd);
+  }
 }

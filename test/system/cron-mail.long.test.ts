@@ -1,30 +1,14 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { until } from '../support/until.js';
 import { environment } from '../updates/systems/repositories.js';
-import { missing, noRoot, STAGELOCK } from './programs.js';
+import { CronDaemon, noCron } from './cron-daemon.js';
+import { missing, STAGELOCK } from './programs.js';
 
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
-const lacks =
-  noRoot() ??
-  missing('cron') ??
-  missing('unshare') ??
-  missing('gcc') ??
-  missing('ctest') ??
-  (spawnSync('unshare', ['--mount', 'true']).status === 0 ? undefined : 'unshare is not permitted') ??
-  (existsSync(FAKETIME) ? undefined : 'needs faketime, which is not installed');
+const lacks = noCron ?? missing('gcc') ?? missing('ctest');
 
 const GOOD = '#include <stdio.h>\nint main(int n, char **v) { return n > 1 ? puts(v[1]) < 0 : 0; }\n';
 const BAD = GOOD.replace('return n', 'return no_such_thing + n');
@@ -33,7 +17,7 @@ const BAD = GOOD.replace('return n', 'return no_such_thing + n');
 class Project {
   readonly root = mkdtempSync(join(tmpdir(), 'stagelock-cron-mail-'));
   readonly #work = join(this.root, 'work');
-  #daemon: ChildProcess | undefined;
+  #daemon: CronDaemon | undefined;
 
   constructor() {
     const { root } = this;
@@ -66,33 +50,16 @@ test = { command = ["ctest"] }
     git('push', '-q', 'origin', 'HEAD:main');
   }
 
-  /** Starts the real daemon with the lines of `stagelock crontab`, a sendmail that keeps what it gets, and a clock that goes faster. */
+  /** Starts the real daemon with the lines of `stagelock crontab`. */
   start(speed: number): void {
     const { root } = this;
-    for (const name of ['sbin', 'spool', 'run', 'cron.d']) mkdirSync(join(root, name));
-    for (const name of ['crontab', 'mails']) writeFileSync(join(root, name), '');
-    copyFileSync(execFileSync('sh', ['-c', 'command -v cron']).toString().trim(), join(root, 'sbin', 'cron'));
-    chmodSync(join(root, 'sbin', 'cron'), 0o755);
-    writeFileSync(join(root, 'sbin', 'sendmail'), `#!/bin/sh\ncat >> ${root}/mails\n`, { mode: 0o755 });
-    const lines = execFileSync(process.execPath, [STAGELOCK, '--config', join(root, 'stagelock.toml'), 'crontab'], {
-      env: environment,
-    });
-    writeFileSync(join(root, 'spool', 'root'), lines, { mode: 0o600 });
-    writeFileSync(join(root, 'clock'), `+0 x${speed}\n`);
-    const mounts = [
-      ...['sbin:/usr/sbin', 'spool:/var/spool/cron/crontabs', 'run:/run', 'cron.d:/etc/cron.d'].map((pair) => {
-        const [from, to] = pair.split(':');
-        return `mount --bind ${root}/${from} ${to}`;
-      }),
-      `if test -e /etc/crontab; then mount --bind ${root}/crontab /etc/crontab; fi`,
-    ];
-    const clock = `LD_PRELOAD=${FAKETIME} FAKETIME_TIMESTAMP_FILE=${root}/clock FAKETIME_NO_CACHE=1`;
-    const script = `${mounts.join('; ')}; exec env ${clock} cron -f`;
-    this.#daemon = spawn('unshare', ['--mount', 'sh', '-ec', script], { stdio: 'ignore' });
+    const config = join(root, 'stagelock.toml');
+    const lines = execFileSync(process.execPath, [STAGELOCK, '--config', config, 'crontab'], { env: environment });
+    this.#daemon = new CronDaemon(root, lines.toString(), { speed });
   }
 
   get mails(): string {
-    return readFileSync(join(this.root, 'mails'), 'utf8');
+    return this.#daemon?.mails ?? '';
   }
 
   async results(count: number): Promise<void> {
@@ -102,7 +69,7 @@ test = { command = ["ctest"] }
   }
 
   remove(): void {
-    this.#daemon?.kill('SIGKILL');
+    this.#daemon?.kill();
     rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }

@@ -15,7 +15,7 @@ test('metrics are printed, or replace a file as a whole that other users can rea
   const file = join(world.root, 'stagelock.prom');
   expect(await stagelock(world, ['metrics', '--output', file])).toMatchObject({ code: 0, stdout: '', stderr: '' });
   expect(readFileSync(file, 'utf8')).toContain('stagelock_updates_to_build{project="world",build="main"} 0\n');
-  expect(statSync(file).mode & 0o777).toBe(0o644);
+  expect(statSync(file).mode & 0o777).toBe(0o644 & ~process.umask());
   expect(readdirSync(world.root).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   const nowhere = await stagelock(world, ['metrics', '--output', join(world.root, 'no', 'such', 'file')]);
   expect(nowhere.code).toBe(70);

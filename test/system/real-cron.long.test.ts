@@ -1,15 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,17 +7,9 @@ import { type CronExpression, parseCronExpression } from '../../src/config/cron-
 import { type Due, dueAfter, lastDue } from '../../src/scheduler/cron-clock.js';
 import { firesIn, type LocalMinute, localMinuteOf } from '../../src/scheduler/local-time.js';
 import { until } from '../support/until.js';
-import { missing, noRoot } from './programs.js';
+import { CronDaemon, noCron } from './cron-daemon.js';
 
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const MINUTE_MS = 60_000;
-const noCron =
-  noRoot() ??
-  missing('cron') ??
-  missing('unshare') ??
-  (spawnSync('unshare', ['--mount', 'true']).status === 0 ? undefined : 'unshare is not permitted') ??
-  (existsSync(FAKETIME) ? undefined : 'needs faketime, which is not installed');
-
 /** By this line the minutes are told apart: it is run in each of them, before whatever was skipped. */
 const TICK = '* * * * *';
 
@@ -37,7 +18,7 @@ class Daemon {
   readonly #root = mkdtempSync(join(tmpdir(), 'stagelock-real-cron-'));
   readonly #lines: readonly string[];
   readonly #speed: number;
-  readonly #process: ChildProcess;
+  readonly #daemon: CronDaemon;
   #aheadMs: number;
 
   /**
@@ -49,28 +30,10 @@ class Daemon {
     this.#speed = speed;
     this.#aheadMs = startMs - Date.now();
     const root = this.#root;
-    for (const name of ['sbin', 'spool', 'run', 'cron.d']) mkdirSync(join(root, name));
-    for (const name of ['crontab', 'log', 'mails']) writeFileSync(join(root, name), '');
-    copyFileSync(execFileSync('sh', ['-c', 'command -v cron']).toString().trim(), join(root, 'sbin', 'cron'));
-    chmodSync(join(root, 'sbin', 'cron'), 0o755);
-    writeFileSync(join(root, 'sbin', 'sendmail'), `#!/bin/sh\nexec cat >> ${root}/mails\n`, { mode: 0o755 });
+    writeFileSync(join(root, 'log'), '');
     // What a job calls for the time has none of the daemon's libraries, and so says the real one.
     const jobs = this.#lines.map((line, index) => `${line} echo "${index} $(date +\\%s\\%3N)" >> ${root}/log\n`);
-    writeFileSync(join(root, 'spool', 'root'), jobs.join(''), { mode: 0o600 });
-    this.#setClock();
-    const mounts = [
-      `mount --bind ${root}/sbin /usr/sbin`,
-      `mount --bind ${root}/spool /var/spool/cron/crontabs`,
-      `mount --bind ${root}/run /run`,
-      `mount --bind ${root}/cron.d /etc/cron.d`,
-      `if test -e /etc/crontab; then mount --bind ${root}/crontab /etc/crontab; fi`,
-    ];
-    const clock = `LD_PRELOAD=${FAKETIME} FAKETIME_TIMESTAMP_FILE=${root}/clock FAKETIME_NO_CACHE=1`;
-    this.#process = spawn(
-      'unshare',
-      ['--mount', 'sh', '-ec', `${mounts.join('; ')}; exec env TZ=${timeZone} ${clock} cron -f`],
-      { stdio: 'ignore' },
-    );
+    this.#daemon = new CronDaemon(root, jobs.join(''), { speed, aheadMs: this.#aheadMs, timeZone });
   }
 
   async untilTicks(count: number): Promise<void> {
@@ -86,14 +49,7 @@ class Daemon {
   async jump(minutes: number): Promise<void> {
     await sleep(MINUTE_MS / this.#speed / 2);
     this.#aheadMs += minutes * MINUTE_MS;
-    this.#setClock();
-  }
-
-  #setClock(): void {
-    const file = join(this.#root, 'clock');
-    const seconds = Math.round(this.#aheadMs / 1000);
-    writeFileSync(`${file}.new`, `${seconds < 0 ? '' : '+'}${seconds} x${this.#speed}\n`);
-    renameSync(`${file}.new`, file);
+    this.#daemon.setClock(this.#aheadMs);
   }
 
   /** The lines that were run each time that it woke up for some; not the last time, which may not be over. */
@@ -124,8 +80,8 @@ class Daemon {
   }
 
   remove(): void {
-    this.#process.kill('SIGKILL');
-    expect(readFileSync(join(this.#root, 'mails'), 'utf8')).toBe('');
+    this.#daemon.kill();
+    expect(this.#daemon.mails).toBe('');
     rmSync(this.#root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

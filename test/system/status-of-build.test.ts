@@ -18,7 +18,7 @@ async function saidOf(world: Parameters<typeof stagelock>[0], build: string): Pr
   return stdout
     .replaceAll(/\d+(\.\d+)? (ms|s|min)( \d+ s)?/g, 'T')
     .replaceAll(/\d{8}-\d{4}/g, 'TAG')
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d \w+/g, 'WHEN')
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d [^\s)]+/g, 'WHEN')
     .replaceAll(/pid \d+ of \S+ on \S+/g, 'pid PID of U on H');
 }
 
