@@ -35,7 +35,7 @@ export async function followRun(build: Build, colour: ColourChoice): Promise<voi
     const piece = follower.read();
     if (piece !== undefined) show(piece);
     else if (isOver) {
-      for (const rest of follower.end()) show(rest);
+      for (const rest of follower.rest()) show(rest);
       process.stdout.write(`${paint('bold', endText(build, follower.run))}\n`);
       return;
     } else await pause(LOOK_EVERY_MS, stop.signal);

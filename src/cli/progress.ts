@@ -109,7 +109,7 @@ export class Progress {
   }
 
   #endOutput(): void {
-    if (this.#verbose && this.#output !== undefined) process.stdout.write(logText(this.#output.end()));
+    if (this.#verbose) for (const piece of this.#output?.rest() ?? []) process.stdout.write(logText(piece));
     this.#output?.close();
     this.#output = undefined;
   }

@@ -1,4 +1,4 @@
-import { type FailedTest, type Failure, KEPT, keptLines } from './failure.js';
+import { type FailedTest, type Failure, KEPT, keptLines, NOTHING_FOUND } from './failure.js';
 
 /** How a test program says in its output which test failed. */
 interface Form {
@@ -53,7 +53,7 @@ export function failedTestsIn(output: readonly string[]): Failure['tests'] {
       first: [...found.values()].slice(0, KEPT.tests),
     };
   }
-  return { failed: 0, first: [] };
+  return NOTHING_FOUND.tests;
 }
 
 /** Whether it says more than that a test failed. */

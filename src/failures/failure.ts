@@ -50,6 +50,13 @@ export const FAILURE = object({
 });
 export type Failure = TypeOf<typeof FAILURE>;
 
+/** Of a failure of which it is only known that there is one. */
+export const NOTHING_FOUND: Pick<Failure, 'errors' | 'tests' | 'lastLines'> = {
+  errors: { count: 0, orMore: false, first: [] },
+  tests: { failed: 0, first: [] },
+  lastLines: [],
+};
+
 /** How much of a failure is kept. */
 export const KEPT = {
   errors: 10,

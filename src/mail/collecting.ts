@@ -52,12 +52,11 @@ export function collectsUntilMs(spool: string, since: Date): number | undefined 
 
 function untriedOthers(spool: string, { path, letter }: SpooledLetter): SpooledLetter[] {
   const letters = lettersIn(spool);
-  const kinds = [`-${letter.collected?.kind}.`];
+  // As letterId makes it: most of what waits need not be read.
+  const kind = `-${letter.collected?.kind}.`;
   return letters
     .entries()
-    .filter(
-      (entry) => entry.path !== path && entry.attempts.tries === 0 && kinds.some((kind) => entry.stem.includes(kind)),
-    )
+    .filter((entry) => entry.path !== path && entry.attempts.tries === 0 && entry.stem.includes(kind))
     .slice(0, MOST)
     .flatMap((entry) => {
       const read = letters.read(entry);

@@ -26,7 +26,8 @@ export async function deliverCollected(
 ): Promise<MailDelivery | undefined> {
   const collecting = { ...context, isComplete };
   const first = await deliverWaiting(project, collecting);
-  const untilMs = since === undefined || first === undefined ? undefined : collectsUntilMs(mailSpoolOf(project), since);
+  if (first === undefined || since === undefined) return first;
+  const untilMs = collectsUntilMs(mailSpoolOf(project), since);
   if (untilMs === undefined) return first;
   for (;;) {
     const leftMs = untilMs - context.now().getTime();
@@ -35,7 +36,7 @@ export async function deliverCollected(
     await pause(Math.min(LOOK_EVERY_MS, leftMs), context.signal);
   }
   const second = await deliverWaiting(project, collecting);
-  if (first === undefined || second === undefined) return second ?? first;
+  if (second === undefined) return first;
   const problems = [...first.problems, ...second.problems];
   return { ...second, delivered: first.delivered + second.delivered, problems };
 }

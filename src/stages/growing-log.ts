@@ -29,11 +29,7 @@ export class GrowingLog {
 
   /** What came since the last call, in whole lines as far as there are; empty when nothing did, or it cannot be read. */
   next(): string {
-    const fd = this.#open();
-    if (fd === undefined) return '';
-    const bytes = readPart(fd, this.#at, Math.min(PIECE, Math.max(0, fstatSync(fd).size - this.#at)));
-    this.#at += bytes.length;
-    const text = `${this.#rest}${this.#decoder.write(bytes)}`;
+    const text = `${this.#rest}${this.#decoder.write(this.#read(PIECE))}`;
     const end = text.length > LONGEST_LINE ? text.length : text.lastIndexOf('\n') + 1;
     this.#rest = text.slice(end);
     return text.slice(0, end);
@@ -41,29 +37,46 @@ export class GrowingLog {
 
   /** The last line that is not empty, of what the command has written by now; empty when there is none. */
   lastLine(): string {
-    const fd = this.#open();
-    if (fd === undefined) return '';
-    const { size } = fstatSync(fd);
-    const from = Math.max(this.#at, size - END);
-    const lines = readPart(fd, from, Math.max(0, size - from))
+    const lines = this.#end()
       .toString('utf8')
       .split(/[\r\n]+/);
     return lines.findLast((line) => line.trim() !== '' && !line.startsWith('[stagelock] ')) ?? '';
   }
 
-  /** What is left, a last line without an end too. It cannot be read any more then. */
-  end(): string {
-    const parts: string[] = [];
-    for (let part = this.next(); part !== ''; part = this.next()) parts.push(part);
-    const rest = this.#rest === '' ? '' : `${this.#rest}\n`;
+  /** What is left, piece by piece, a last line without an end too. It cannot be read any more then. */
+  *rest(): Generator<string> {
+    for (let piece = this.next(); piece !== ''; piece = this.next()) yield piece;
+    if (this.#rest !== '') yield `${this.#rest}\n`;
     this.#rest = '';
     this.close();
-    return `${parts.join('')}${rest}`;
   }
 
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
+  }
+
+  /** So much from where the last read ended. */
+  #read(most: number): Buffer {
+    const bytes = this.#partFrom((size) => [this.#at, Math.min(most, size - this.#at)]);
+    this.#at += bytes.length;
+    return bytes;
+  }
+
+  #end(): Buffer {
+    return this.#partFrom((size) => [Math.max(this.#at, size - END), END]);
+  }
+
+  /** What shows a log must not end a run: a file server that does not answer leaves nothing to show. */
+  #partFrom(placeIn: (size: number) => readonly [from: number, length: number]): Buffer {
+    try {
+      const fd = this.#open();
+      if (fd === undefined) return Buffer.alloc(0);
+      const [from, length] = placeIn(fstatSync(fd).size);
+      return readPart(fd, from, Math.max(0, length));
+    } catch {
+      return Buffer.alloc(0);
+    }
   }
 
   /** It may not be there yet when its stage begins. */

@@ -64,7 +64,7 @@ export class LogFollower {
   }
 
   /** What is left when the run is over: last lines without an end. Nothing can be read any more then. */
-  end(): LogPiece[] {
-    return this.#logs.map(({ stage, log }) => ({ stage, text: log.end() })).filter(({ text }) => text !== '');
+  *rest(): Generator<LogPiece> {
+    for (const { stage, log } of this.#logs) for (const text of log.rest()) yield { stage, text };
   }
 }

@@ -1,5 +1,5 @@
 import type { Build, Project } from '../config/project.js';
-import type { Failure } from '../failures/failure.js';
+import { type Failure, NOTHING_FOUND } from '../failures/failure.js';
 import { tellBreakage } from '../mail/breakage.js';
 import { deliverCollected } from '../mail/deliver-waiting.js';
 import { mailSpoolOf } from '../mail/post-office.js';
@@ -10,9 +10,8 @@ import { shown } from '../text/shown.js';
 import type { Warnings } from '../warnings/reporter.js';
 import { sameFailure } from '../warnings/same-state.js';
 import { describeOutcome } from './outcome-text.js';
-import { primaryOf } from './primary-of.js';
 import type { RunEvent, StageReport } from './run-event.js';
-import { isBuiltByAll } from './updates-to-build.js';
+import { buildsOfSource, isBuiltByAll } from './updates-to-build.js';
 
 /**
  * Puts a mail to the authors of what was built into the spool, if this run is the first that failed or the first that did not
@@ -31,11 +30,7 @@ export function mailAuthors(
   if (mail === undefined || !(mail.authors || mail.monitors.length > 0)) return undefined;
   const failures = stages.filter(({ outcome }) => outcome.kind !== 'passed').map(failureIn);
   // Where no other build has this source, none can break by the same commit.
-  const collectMs = [...project.builds.values()].some(
-    (other) => other !== build && primaryOf(other) === primaryOf(build),
-  )
-    ? mail.collectMs
-    : 0;
+  const collectMs = buildsOfSource(project, build).length > 1 ? mail.collectMs : 0;
   const toSeeMore = `stagelock --config ${shellWord(project.file)} log ${shellWord(build.name)} --show`;
   const result = failures.length > 0 ? 'failed' : 'passed';
   try {
@@ -51,8 +46,7 @@ export function mailAuthors(
 }
 
 function failureIn(stage: StageReport): Failure {
-  const unknown = { errors: { count: 0, orMore: false, first: [] }, tests: { failed: 0, first: [] }, lastLines: [] };
-  return stage.failure ?? { stage: stage.name, end: describeOutcome(stage), logFile: stage.logFile, ...unknown };
+  return stage.failure ?? { ...NOTHING_FOUND, stage: stage.name, end: describeOutcome(stage), logFile: stage.logFile };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Build, Stage } from '../config/project.js';
 import { errorsOf } from '../failures/build-report.js';
 import { outputsIn } from '../failures/ctest-log.js';
 import { failedTestsIn } from '../failures/failed-tests.js';
-import { type Failure, KEPT, keptLines } from '../failures/failure.js';
+import { type Failure, KEPT, keptLines, NOTHING_FOUND } from '../failures/failure.js';
 import { errorsAmong } from '../failures/found-errors.js';
 import { failedTestsOf } from '../failures/test-report.js';
 import { readPart } from '../files/file-part.js';
@@ -44,13 +44,12 @@ export async function failureOf(build: Build, failed: FailedStage, signal: Abort
   const lines = (await readable(async () => lastLinesOf(written))) ?? [];
   const tests = await failedTests(build, failed, lines);
   // Tests write what looks like errors.
-  const errors = tests.failed > 0 && stage.report !== 'build' ? NONE : await foundErrors(build, failed, signal);
+  const errors =
+    tests.failed > 0 && stage.report !== 'build' ? NOTHING_FOUND.errors : await foundErrors(build, failed, signal);
   const isKnown = tests.failed > 0 || errors.count > 0;
   const lastLines = isKnown ? [] : keptLines(lines.slice(-KEPT.lastLines));
   return { stage: stage.name, end, logFile: written.logFile, errors, tests, lastLines };
 }
-
-const NONE: Failure['errors'] = { count: 0, orMore: false, first: [] };
 
 async function foundErrors(
   { source, directory }: Build,
@@ -63,7 +62,7 @@ async function foundErrors(
   if (stage.report === 'build' && before !== undefined) return errorsOf(before.file);
   const to = Math.min(written.logEnd, written.logStart + LOOKED_THROUGH);
   const looked = await readable(() => scanLog(written.logFile, { from: written.logStart, to, signal }));
-  return looked === undefined ? NONE : errorsAmong(looked.findings, trees, CTEST_LIMITS.errors);
+  return looked === undefined ? NOTHING_FOUND.errors : errorsAmong(looked.findings, trees, CTEST_LIMITS.errors);
 }
 
 async function failedTests(build: Build, failed: FailedStage, lines: readonly string[]): Promise<Failure['tests']> {
@@ -73,7 +72,7 @@ async function failedTests(build: Build, failed: FailedStage, lines: readonly st
     const tests = reported && withoutItself(reported, stage.name);
     if (tests !== undefined && tests.failed > 0) return tests;
   }
-  if (stage.report === 'configure') return { failed: 0, first: [] };
+  if (stage.report === 'configure') return NOTHING_FOUND.tests;
   const named = failedTestsIn(lines);
   if (named.failed === 0) return named;
   const names = new Set(named.first.map(({ name }) => name));

@@ -13,11 +13,15 @@ export function updatesToBuild(build: Build): number | undefined {
 }
 
 /** Whether no build of the same source has yet to build an update; false, too, where that cannot be read. */
-export function isBuiltByAll({ builds }: Project, build: Build): boolean {
-  const sharing = [...builds.values()].filter((each) => primaryOf(each) === primaryOf(build));
+export function isBuiltByAll(project: Project, build: Build): boolean {
   try {
-    return sharing.every((each) => (updatesToBuild(each) ?? 0) === 0);
+    return buildsOfSource(project, build).every((each) => (updatesToBuild(each) ?? 0) === 0);
   } catch {
     return false;
   }
+}
+
+/** All builds of the source of a build, itself included. */
+export function buildsOfSource({ builds }: Project, build: Build): Build[] {
+  return [...builds.values()].filter((each) => primaryOf(each) === primaryOf(build));
 }
