@@ -1,9 +1,9 @@
 import type { Project } from '../config/project.js';
 import { deliverWaiting } from '../mail/deliver-waiting.js';
 import { mailSpoolOf } from '../mail/post-office.js';
-import { readFailed, readSpool, type SpooledLetter } from '../mail/spool.js';
+import { mailsOf } from '../mail/project-mails.js';
+import type { SpooledLetter } from '../mail/spool.js';
 import { adviceOnSecret, passwordOf } from '../secrets/advice.js';
-import { readOutage } from '../spool/outage.js';
 import { jsonText } from '../text/json.js';
 import { momentText } from '../text/moment.js';
 import { shown } from '../text/shown.js';
@@ -33,14 +33,6 @@ export async function mailCommand(
   for (const letter of failed) process.stdout.write(`${describeLetter(letter)}\n`);
   if (waiting.length + failed.length === 0)
     process.stdout.write(`no mails are waiting in ${shown(mailSpoolOf(project))}\n`);
-}
-
-/** What is in the spool of a project. @throws the system's error */
-export function mailsOf(project: Project) {
-  const spool = mailSpoolOf(project);
-  const { letters: waiting, problems } = readSpool(spool);
-  const { letters: failed } = readFailed(spool);
-  return { waiting, failed, noWay: waiting.length > 0 ? readOutage(spool) : undefined, problems };
 }
 
 async function sendNow(project: Project): Promise<void> {

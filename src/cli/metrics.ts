@@ -1,9 +1,9 @@
 import { replaceAtomically } from '../files/atomic-file.js';
 import { thisHost } from '../host/host.js';
+import { mailsOf } from '../mail/project-mails.js';
 import { familiesOf } from '../metrics/build-metrics.js';
 import { prometheusText } from '../metrics/text-format.js';
 import { statusOf } from '../stages/status.js';
-import { mailsOf } from './mail.js';
 import { type GlobalOptions, projectOf } from './project-of.js';
 
 /** `stagelock metrics [--output FILE]` */

@@ -77,7 +77,8 @@ export function program(): Command {
     .description('show how each build is: its last result, what it runs and waits for, and every lock with its owner')
     .argument('[build]', 'only this build')
     .option('--json', 'print JSON')
-    .option('--watch', 'watch for 100 s whether owners on other hosts renew their locks')
+    .option('--watch', 'show it again whenever it changes, until Ctrl-C')
+    .option('--pulse', 'watch for up to 100 s whether owners on other hosts renew their locks')
     .addOption(colourOption())
     .action(async (build: string | undefined, options: StatusOptions, command: Command) => {
       const { statusCommand } = await import('./status.js');

@@ -23,9 +23,14 @@ export function localMinuteOf(ms: number, timeZone: string | undefined): LocalMi
 /** Whether a line of a crontab fires in a minute, by the rules of crontab(5). */
 export function firesIn(expression: CronExpression, minute: LocalMinute): boolean {
   const shown = new Date(minute * MINUTE_MS);
-  const { minutes, hours, daysOfMonth, months, daysOfWeek, days } = expression;
-  if (!minutes.includes(shown.getUTCMinutes())) return false;
-  if (!hours.includes(shown.getUTCHours()) || !months.includes(shown.getUTCMonth() + 1)) return false;
+  const { minutes, hours } = expression;
+  return minutes.includes(shown.getUTCMinutes()) && hours.includes(shown.getUTCHours()) && firesOn(expression, minute);
+}
+
+/** Whether a line of a crontab fires at some time of the day of a minute. */
+export function firesOn({ daysOfMonth, months, daysOfWeek, days }: CronExpression, minute: LocalMinute): boolean {
+  const shown = new Date(minute * MINUTE_MS);
+  if (!months.includes(shown.getUTCMonth() + 1)) return false;
   const inMonth = daysOfMonth.includes(shown.getUTCDate());
   const inWeek = daysOfWeek.includes(shown.getUTCDay());
   return days === 'both' ? inMonth && inWeek : inMonth || inWeek;

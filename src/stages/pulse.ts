@@ -1,4 +1,4 @@
-import { HEARTBEAT_MS } from './stage-lock.js';
+import { type FoundStageLock, HEARTBEAT_MS } from './stage-lock.js';
 
 /** What can be said of the owner of a stage lock on another host after watching the lock for a while. */
 export type Pulse =
@@ -36,5 +36,18 @@ export class PulseWatch {
     const quietMs = monotonicMs - (this.#changedMs ?? this.#firstMs);
     if (quietMs >= SILENT_AFTER_MS) return { kind: 'silent', forMs: quietMs };
     return this.#changedMs === undefined ? { kind: 'unknown' } : { kind: 'alive', agoMs: quietMs };
+  }
+}
+
+/** Watches the locks of a wait or of a person who looks on. */
+export class PulseWatches {
+  readonly #watches = new Map<string, PulseWatch>();
+
+  /** @param monotonicMs our own monotonic clock */
+  see({ path, touchedMs }: FoundStageLock, monotonicMs: number): Pulse {
+    const watch = this.#watches.get(path) ?? new PulseWatch();
+    this.#watches.set(path, watch);
+    watch.see(touchedMs, monotonicMs);
+    return watch.verdict(monotonicMs);
   }
 }

@@ -4,7 +4,7 @@ import { watchPaths } from '../files/watch.js';
 import { pause } from '../host/pause.js';
 import { filesystemOf } from '../locks/index.js';
 import type { StepResult } from './protocol.js';
-import { type Pulse, PulseWatch } from './pulse.js';
+import { type Pulse, PulseWatches } from './pulse.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 
 export type WaitResult =
@@ -47,7 +47,7 @@ const NETWORK_POLL_MS = 1000;
 export async function untilFree(attempt: () => Promise<StepResult>, waiting: Waiting): Promise<WaitResult> {
   const { timeoutMs, signal, temporary } = waiting;
   const began = performance.now();
-  const pulses = new Map<string, PulseWatch>();
+  const pulses = new PulseWatches();
   let unseenSince: number | undefined;
   for (;;) {
     const result = await attempt();
@@ -70,7 +70,7 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
     if (!waiting.worthWaiting(locks)) return { kind: 'held', locks };
     waiting.onLook(locks);
     const waitedMs = performance.now() - began;
-    const watched = locks.map((lock) => ({ ...lock, pulse: readPulse(pulses, lock) }));
+    const watched = locks.map((lock) => ({ ...lock, pulse: pulses.see(lock, performance.now()) }));
     if (waitedMs >= timeoutMs) return { kind: 'timed-out', locks: watched, waitedMs };
     if (signal?.aborted) return { kind: 'aborted' };
     await untilChange(temporary, locks, timeoutMs - waitedMs, signal);
@@ -80,13 +80,6 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
 /** A lock of which only its directory tells. */
 function unseen(path: string): WatchedLock {
   return { path, name: basename(path), record: undefined, touchedMs: 0, pulse: { kind: 'unknown' } };
-}
-
-function readPulse(pulses: Map<string, PulseWatch>, lock: FoundStageLock): Pulse {
-  const watch = pulses.get(lock.path) ?? new PulseWatch();
-  pulses.set(lock.path, watch);
-  watch.see(lock.touchedMs, performance.now());
-  return watch.verdict(performance.now());
 }
 
 async function untilChange(
