@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { intervalOf } from '../config/cron-expression.js';
-import type { Build } from '../config/project.js';
 import { describeBuildContention } from '../contention/build-report.js';
-import { contentionOfBuilds, type WaitingBuild } from '../contention/build-waits.js';
+import { contentionOfBuilds } from '../contention/build-waits.js';
 import { readLog } from '../contention/read-log.js';
 import { describeContention } from '../contention/report.js';
+import { waitingBuild } from '../contention/waiting-build.js';
 import { errorCode } from '../host/error-code.js';
 import { readHistory } from '../stages/history.js';
 import { formatDuration } from '../text/duration.js';
@@ -60,30 +59,11 @@ function contentionOfProject(
 ): void {
   const project = projectOf(options);
   const backMs = since === 'all' ? Number.POSITIVE_INFINITY : durationOf('--since', since);
-  const contention = contentionOfBuilds([...project.builds.values()].map(waitingBuild), Date.now() - backMs);
+  const builds = [...project.builds.values()].map((build) => waitingBuild(build, readHistory(build.directory).runs));
+  const contention = contentionOfBuilds(builds, Date.now() - backMs);
   const span = since === 'all' ? 'in all' : `in the last ${formatDuration(backMs)}`;
   if (json) process.stdout.write(`${jsonText({ project: project.name, ...contention }, 2)}\n`);
   else process.stdout.write(`${describeBuildContention(contention, span).join('\n')}\n`);
-}
-
-function waitingBuild({ name, directory, schedule }: Build): WaitingBuild {
-  const intervalMs = intervalOf(schedule);
-  const runs = readHistory(directory).runs.flatMap(({ begun, ended, waits = [] }) =>
-    ended === undefined
-      ? []
-      : [
-          {
-            beganMs: Date.parse(begun),
-            tookMs: Math.max(0, Date.parse(ended) - Date.parse(begun)),
-            waits: waits.map(({ lock, build, ms }) => ({ lock, build, ms })),
-          },
-        ],
-  );
-  return {
-    build: name,
-    schedule: schedule === undefined || intervalMs === undefined ? undefined : { text: schedule, intervalMs },
-    runs,
-  };
 }
 
 function cannotRead(name: string, error: unknown): string {

@@ -1,9 +1,5 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { readPart } from '../files/file-part.js';
-import { parseRecord } from '../records/schema.js';
-import { historyFile, PAST_RUN, type PastRun } from './history.js';
-
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+import type { PastRun } from './history.js';
+import { newestRuns } from './newest-runs.js';
 
 /** What the newest runs of a build came to. */
 export interface BuildPast {
@@ -21,38 +17,17 @@ const LOOK_BACK = [32 * 1024, 1024 * 1024];
  * a build has more to say.
  */
 export function pastOf(buildDirectory: string): BuildPast {
-  const file = historyFile(buildDirectory);
   let past: BuildPast = {};
   for (const bytes of LOOK_BACK) {
-    // What was moved aside continues it backwards. The newer one first: if a run moves it aside meanwhile, its lines come twice.
-    const newer = endedIn(file, bytes);
-    const runs = [...endedIn(`${file}.1`, bytes), ...newer];
-    const last = runs.at(-1);
-    const passed = runs.findLast(({ result }) => result === 'done');
-    past = { ...(last !== undefined && { last }), ...(passed !== undefined && { passed }) };
-    if (passed !== undefined) break;
+    past = pastAmong(newestRuns(buildDirectory, bytes));
+    if (past.passed !== undefined) break;
   }
   return past;
 }
 
-/** The runs that have ended by the last lines of a file. The first line is torn where the file is longer than that. */
-function endedIn(file: string, bytes: number): PastRun[] {
-  let fd: number | undefined;
-  try {
-    fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) return [];
-    const length = Math.min(bytes, stat.size);
-    const lines = readPart(fd, stat.size - length, length)
-      .toString('utf8')
-      .split('\n');
-    return lines.flatMap((line) => {
-      const run = line.includes('"ended"') ? parseRecord(PAST_RUN, line) : undefined;
-      return run?.ended === undefined ? [] : [run];
-    });
-  } catch {
-    return [];
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+/** @param runs oldest first */
+export function pastAmong(runs: readonly PastRun[]): BuildPast {
+  const last = runs.findLast(({ ended }) => ended !== undefined);
+  const passed = runs.findLast(({ ended, result }) => ended !== undefined && result === 'done');
+  return { ...(last !== undefined && { last }), ...(passed !== undefined && { passed }) };
 }

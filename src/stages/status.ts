@@ -63,38 +63,42 @@ export interface BuildStatus {
  * @param only the one build to look at, if given
  */
 export function statusOf(project: Project, host: Host, only?: Build): BuildStatus[] {
-  return (only === undefined ? [...project.builds.values()] : [only]).map((build) => {
-    const { name, role } = build;
-    try {
-      const locks = locksOf(build).map((lock) => withFate(lock, host));
-      const refusal = lookAtClaim(build, { host, configFile: project.file });
-      return {
-        build: name,
-        role,
-        locks,
-        waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
-        ...stageOf(build, locks),
-        past: pastOf(build.directory),
-        ...owesOf(build),
-        undelivered: waitingIn(spoolOf(build.directory)),
-        ...halfMovedOf(build),
-        ...(refusal !== undefined && { refusal }),
-      };
-    } catch (error) {
-      // One directory that may not be read, or whose server does not answer, must not hide the other builds.
-      if (errorCode(error) === undefined || !(error instanceof Error)) throw error;
-      const obstacle = obstacleOf(error);
-      return {
-        build: name,
-        role,
-        locks: [],
-        waitsFor: [],
-        undelivered: { count: 0, bytes: 0, oldest: undefined },
-        problem: (obstacle ?? error).message,
-        ...(obstacle !== undefined && { obstructed: true as const }),
-      };
-    }
-  });
+  const builds = only === undefined ? [...project.builds.values()] : [only];
+  return builds.map((build) => statusOfBuild(build, host, project.file));
+}
+
+/** The locks of one build. Changes nothing. @param past looks at its history */
+export function statusOfBuild(build: Build, host: Host, configFile: string, past = pastOf): BuildStatus {
+  const { name, role } = build;
+  try {
+    const locks = locksOf(build).map((lock) => withFate(lock, host));
+    const refusal = lookAtClaim(build, { host, configFile });
+    return {
+      build: name,
+      role,
+      locks,
+      waitsFor: waitsFor(build, locks).map((lock) => withFate(lock, host)),
+      ...stageOf(build, locks),
+      past: past(build.directory),
+      ...owesOf(build),
+      undelivered: waitingIn(spoolOf(build.directory)),
+      ...halfMovedOf(build),
+      ...(refusal !== undefined && { refusal }),
+    };
+  } catch (error) {
+    // One directory that may not be read, or whose server does not answer, must not hide the other builds.
+    if (errorCode(error) === undefined || !(error instanceof Error)) throw error;
+    const obstacle = obstacleOf(error);
+    return {
+      build: name,
+      role,
+      locks: [],
+      waitsFor: [],
+      undelivered: { count: 0, bytes: 0, oldest: undefined },
+      problem: (obstacle ?? error).message,
+      ...(obstacle !== undefined && { obstructed: true as const }),
+    };
+  }
 }
 
 /**
