@@ -1,10 +1,11 @@
 /**
- * Dependencies point downwards: cli, then scheduler and metrics, then stages, compile, cleanup, doctor and contention, then updates, reports,
+ * Dependencies point downwards: cli, then web, then scheduler and metrics, then stages, compile, cleanup, doctor and contention, then updates, reports,
  * submission, warnings, mail, once and failures, then processes, secrets, xml and spool, then locks and config, then files, then host, then records and text, then tables. Nothing imports
  * upwards, nothing goes in a circle, types neither.
  */
 const layers = [
   ['cli'],
+  ['web'],
   ['scheduler', 'metrics'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
   ['updates', 'reports', 'submission', 'warnings', 'mail', 'once', 'failures'],

@@ -7,12 +7,9 @@
 import { Clock } from '../demo/clock.mjs';
 import { print, printClaims, runDemo } from '../demo/demonstration.mjs';
 import { checkClaims } from '../demo/night/claims.mjs';
-import { Crontab } from '../demo/night/crontab.mjs';
-import { Evening } from '../demo/night/evening.mjs';
-import { Mailbox } from '../demo/night/mailbox.mjs';
 import { NightReport } from '../demo/night/report.mjs';
+import { stageEvening } from '../demo/night/staged.mjs';
 import { makeWorld } from '../demo/night/world.mjs';
-import { Witness } from '../demo/observers.mjs';
 
 /** Only a night that hangs gets here. */
 const TIME_LIMIT = 120;
@@ -23,12 +20,8 @@ const report = new NightReport(process.stdout);
 async function demonstrate(root, { signal }) {
   const clock = new Clock(signal);
   const world = await makeWorld(root);
-  const witness = new Witness(world, clock);
-  const crontab = new Crontab(world, clock);
-  const mailbox = new Mailbox(world, clock);
   const show = (at, who, text) => print(report.happened(at, clock.now(), who, text));
-  const evening = new Evening(world, { clock, witness, crontab, mailbox, show });
-  signal.addEventListener('abort', () => crontab.endRuns());
+  const { evening, witness, crontab, end } = stageEvening(world, clock, signal, show);
   print(`One primary (${world.primary}), two secondaries (${world.secondaries.join(', ')}).\nDirectory: ${root}`);
   print(`In the crontab, for each build, every ten minutes:\n  ${crontab.line(world.primary)}`);
   print('The times are those of the story, the seconds are real; runs of one real minute share their logs.\n');
@@ -38,8 +31,7 @@ async function demonstrate(root, { signal }) {
     witness.read();
     return tell(evening, checkClaims(evening, witness.events), clock);
   } finally {
-    await crontab.endRuns();
-    witness.close();
+    await end();
   }
 }
 

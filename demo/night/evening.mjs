@@ -37,8 +37,14 @@ export class Evening {
   }
 
   async play() {
+    await this.goWrong();
+    await this.recover();
+  }
+
+  /** Up to a build that is broken, one that is stuck and a primary that is skipped. */
+  async goWrong() {
     const { breaks, sticks, primary } = this.world;
-    const acts = [
+    await this.#act([
       () => this.#fire('20:50', 'the first builds, of a commit by Grace'),
       () => this.#push('20:55', GRACE, 2, 'Count letters, too'),
       () => this.#fire('21:00', 'a good commit'),
@@ -47,9 +53,15 @@ export class Evening {
       () => this.#push('21:15', ZOE, 4, 'A table begins empty; no function in a function'),
       () => this.#fire('21:20', `${primary} is skipped: ${sticks} still reads the source`),
       ...AGAIN.map((at) => () => this.#fire(at, 'the same again')),
-      () => this.#mend('22:15'),
-      () => this.#fire('22:20', 'the fix is built'),
-    ];
+    ]);
+  }
+
+  /** A person mends it. */
+  async recover() {
+    await this.#act([() => this.#mend('22:15'), () => this.#fire('22:20', 'the fix is built')]);
+  }
+
+  async #act(acts) {
     for (const act of acts) {
       if (this.#stage.clock.over) return;
       await act();

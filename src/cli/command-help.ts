@@ -58,6 +58,17 @@ Exit code: that of the run; 0 if none is in progress, or if it found no news; 75
 died and left its locks, or has not ended within --timeout; 2 for a wrong command line.
 `;
 
+export const WEB_HELP = `
+The pages read what the builds have written, take no lock, and have nothing that
+could be changed. They end with INT, TERM or HUP, and nothing is lost by that.
+
+Every user of this machine can read what listens on the loopback address. For other
+machines put a proxy with TLS in front: a password goes over plain HTTP as it is.
+For one reader elsewhere, ssh -L 8417:localhost:8417 HOST is enough.
+
+/metrics has the figures of stagelock metrics.
+`;
+
 export const COMPLETION_HELP = `
 To load it now, and in every shell from now on:
 

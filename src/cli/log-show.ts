@@ -1,15 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
+import { closeSync } from 'node:fs';
 import type { Build } from '../config/project.js';
 import { failureLines } from '../failures/failure-lines.js';
 import { headlineWithEnd } from '../failures/headline.js';
-import { scanLog } from '../reports/log-scan/scan.js';
 import { readFailedRun } from '../stages/failed-run.js';
 import type { PastRun } from '../stages/history.js';
+import { type MarkedLine, markedLines } from '../stages/marked-log.js';
 import { openOwnLog } from '../stages/own-log.js';
 import { findRun, hasFailed, logsOf, type PastLog } from '../stages/past-logs.js';
 import { type ColourChoice, isColoured, type Painter, painter } from '../text/colour.js';
-import { logText } from '../text/log-text.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
 import { runLine } from './log-line.js';
@@ -24,8 +22,6 @@ export interface ShowOptions {
 
 /** Lines of a failure that are shown: all that are kept of it. */
 const ALL = 2000;
-/** Logs up to this are searched for errors before they are shown, in bytes. */
-const SEARCHED = 64 * 1024 * 1024;
 
 /**
  * `stagelock log BUILD --show [RUN] [STAGE]`: what failed in a run, and the logs of the stages that failed, or of all; or the log of one
@@ -106,34 +102,16 @@ async function showLog(
     const why = log.kind === 'absent' ? 'this log is gone' : `this log is not shown: ${log.why}`;
     return await output.write(`${title}[${shown(why)}]\n`);
   }
-  const marks = await marksIn(path, log.size);
-  if (title !== '' && !(await output.write(title))) return false;
-  const decoder = new StringDecoder('utf8');
-  let line = 1;
-  let rest = '';
-  for await (const chunk of createReadStream('', { fd: log.fd, start: 0 })) {
-    const lines = `${rest}${decoder.write(chunk)}`.split('\n');
-    rest = lines.pop() ?? '';
-    // A line without an end must not grow without bound.
-    if (rest.length > LONGEST_LINE) [lines[lines.length], rest] = [rest, ''];
-    const text = lines.map((each) => marked(logText(each), marks.get(line++), paint)).join('\n');
-    if (lines.length > 0 && !(await output.write(`${text}\n`))) return false;
+  if (title !== '' && !(await output.write(title))) {
+    closeSync(log.fd);
+    return false;
   }
-  return rest === '' ? true : await output.write(`${marked(logText(rest), marks.get(line), paint)}\n`);
+  for await (const lines of markedLines(log, path)) {
+    if (!(await output.write(lines.map((line) => `${painted(line, paint)}\n`).join('')))) return false;
+  }
+  return true;
 }
 
-const LONGEST_LINE = 1024 * 1024;
-
-type Kind = 'error' | 'warning';
-
-function marked(line: string, kind: Kind | undefined, paint: Painter): string {
-  if (kind === undefined) return line;
-  return paint(kind === 'error' ? 'red' : 'yellow', line);
-}
-
-/** The numbers of the lines that are errors or warnings; those of a log that is too long for a search are not known. */
-async function marksIn(path: string, size: number): Promise<ReadonlyMap<number, Kind>> {
-  if (size > SEARCHED) return new Map();
-  const scan = await scanLog(path).catch(() => undefined);
-  return new Map(scan?.findings.map(({ logLine, kind }) => [logLine, kind]));
+function painted({ text, kind }: MarkedLine, paint: Painter): string {
+  return kind === undefined ? text : paint(kind === 'error' ? 'red' : 'yellow', text);
 }

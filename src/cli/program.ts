@@ -12,6 +12,7 @@ import {
   LOG_HELP,
   SCHEDULE_HELP,
   WAIT_HELP,
+  WEB_HELP,
 } from './command-help.js';
 import type { Shell } from './completion.js';
 import type { ContentionOptions } from './contention.js';
@@ -23,6 +24,7 @@ import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
 import type { StatusOptions } from './status.js';
 import type { SystemdOptions } from './systemd.js';
+import type { WebOptions } from './web.js';
 
 /** Of every command that colours something. */
 function colourOption(): Option {
@@ -295,6 +297,25 @@ export function program(): Command {
     .action(async (file: string | undefined, options: ContentionOptions, command: Command) => {
       const { contentionCommand } = await import('./contention.js');
       await contentionCommand(command.optsWithGlobals<GlobalOptions>(), file, options);
+    });
+
+  stagelock
+    .command('web')
+    .description('serve pages for a browser: what each build does, who waits for whom, runs, logs, tests; read-only')
+    .argument('[config...]', 'the configurations of several projects, instead of --config')
+    .option(
+      '--listen <address>',
+      'where to listen; another than the default needs one of the two options below',
+      '127.0.0.1',
+    )
+    .option('--port <number>', '0 for any that is free', '8417')
+    .option('--password-file <file>', 'only readers who know the password in this file')
+    .option('--proxy-user <header>', 'only readers whom a proxy names in this header')
+    .option('--proxy-address <address>', 'where that proxy is', '127.0.0.1')
+    .addHelpText('after', WEB_HELP)
+    .action(async (files: string[], options: WebOptions, command: Command) => {
+      const { webCommand } = await import('./web.js');
+      await webCommand(command.optsWithGlobals<GlobalOptions>(), files, options);
     });
 
   stagelock

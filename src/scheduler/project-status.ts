@@ -29,8 +29,17 @@ export interface ProjectStatus {
  * @throws the system's error when the state of the schedulers or the spool of mails cannot be read
  */
 export function projectStatus(project: Project, host: Host, now: Date, only?: Build): ProjectStatus {
+  return projectStatusOf(project, statusOf(project, host, only), host, now);
+}
+
+/** The same of builds that were looked at before. @throws likewise */
+export function projectStatusOf(
+  project: Project,
+  builds: readonly BuildStatus[],
+  host: Host,
+  now: Date,
+): ProjectStatus {
   const { state, timeZone } = project.scheduler;
-  const builds = statusOf(project, host, only);
   const schedulers = instances(state, host);
   const places = placesInQueues(state, schedulers);
   return {

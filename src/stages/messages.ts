@@ -212,7 +212,7 @@ export function describePulse(pulse: Pulse): string[] {
 }
 
 /** The command that clears the locks of a build after a look. */
-export function unlockCommand(build: string, { configFile }: MessageContext): string {
+export function unlockCommand(build: string, { configFile }: Pick<MessageContext, 'configFile'>): string {
   return `stagelock --config ${shellWord(configFile)} unlock ${shellWord(build)}`;
 }
 

@@ -110,6 +110,27 @@ export function newestRecords(
   return { newest: taken.at(-1) ?? 0, records, problems };
 }
 
+/** The numbers of the newest records, oldest first. Reads only the names. */
+export function newestSequences(journal: string, count: number): number[] {
+  return sequences(journal).slice(-count);
+}
+
+/**
+ * One record, for those who can do without it.
+ *
+ * @param most bytes
+ * @returns undefined when it is not there, cannot be read or is longer
+ */
+export function recordAt(journal: string, sequence: number, most: number): UpdateRecord | undefined {
+  try {
+    const text = readRegularFile(recordFile(journal, sequence), most);
+    const record = text === undefined ? undefined : parseRecord(text);
+    return typeof record === 'string' ? undefined : record;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The heads of the oldest records, oldest first, as far as they can be read; each is read when it is asked for. Never the
  * newest one of all.
