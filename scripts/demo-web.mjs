@@ -30,7 +30,7 @@ async function demonstrate(root, { signal }, { port }) {
   try {
     const [url] = await Promise.race([once(server.stdout.setEncoding('utf8'), 'data'), ended.then(() => [undefined])]);
     if (url === undefined) return false;
-    print(`Pages: ${url.trim()}\nThe evening in one picture: ${url.trim()}p/Words/timeline?minutes=15\n`);
+    print(`Pages: ${url.trim()}\nThe evening in one picture: ${url.trim()}p/Words/timeline?minutes=5\n`);
     await evening.goWrong();
     if (signal.aborted) return true;
     print('\nOne build is broken, one is stuck, the primary is skipped. Enter mends it as the mails say, Ctrl-C ends.');

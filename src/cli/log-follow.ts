@@ -2,6 +2,7 @@ import type { Build } from '../config/project.js';
 import { pause } from '../host/pause.js';
 import { readHistory } from '../stages/history.js';
 import { LogFollower, type LogPiece } from '../stages/log-follower.js';
+import { resultWords } from '../stages/result-words.js';
 import { type ColourChoice, isColoured, painter } from '../text/colour.js';
 import { logText } from '../text/log-text.js';
 import { shown } from '../text/shown.js';
@@ -46,5 +47,5 @@ export async function followRun(build: Build, colour: ColourChoice): Promise<voi
 function endText({ name, directory }: Build, run: string): string {
   const ended = readHistory(directory).runs.find((past) => past.run === run);
   if (ended?.ended === undefined) return `The run of ${name} has ended.`;
-  return `The run of ${name} has ended: ${shown(ended.headline ?? ended.result ?? '', 500)}.`;
+  return `The run of ${name} has ended: ${shown(resultWords(ended), 500)}.`;
 }

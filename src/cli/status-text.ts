@@ -7,6 +7,7 @@ import { explainClaim } from '../stages/claim-messages.js';
 import type { PastRun } from '../stages/history.js';
 import { describeLock, describeOwner, describePulse } from '../stages/messages.js';
 import type { Pulse } from '../stages/pulse.js';
+import { resultWords, wasSkipped } from '../stages/result-words.js';
 import type { BuildStatus, LockStatus } from '../stages/status.js';
 import { waitingText } from '../stages/submission.js';
 import type { Painter } from '../text/colour.js';
@@ -105,9 +106,8 @@ function waitLines(waitsFor: readonly LockStatus[], now: Date): string[] {
 }
 
 function lastText(run: PastRun, now: Date, paint: Painter): string {
-  const { result = '', headline: what } = run;
-  if (result === 'done') return `${paint('green', 'passed')} ${agoText(run, now)}`;
-  return `${paint('red', shown(what ?? result, 300))}, ${agoText(run, now)}`;
+  if (run.result === 'done') return `${paint('green', 'passed')} ${agoText(run, now)}`;
+  return `${paint(wasSkipped(run) ? 'yellow' : 'red', shown(resultWords(run), 300))}, ${agoText(run, now)}`;
 }
 
 function agoText({ stamp, ended = '' }: PastRun, now: Date): string {

@@ -1,6 +1,7 @@
 import { thisHost } from '../host/host.js';
 import { awaitRun } from '../stages/await-run.js';
 import { describeLock, unlockCommand } from '../stages/messages.js';
+import { resultWords } from '../stages/result-words.js';
 import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { durationOf } from './duration-option.js';
@@ -29,7 +30,7 @@ export async function waitCommand(
       const { past } = awaited;
       process.exitCode = past?.exitCode ?? (past === undefined || past.result === 'done' ? EXIT.done : EXIT.failed);
       process.stdout.write(
-        `${build.name}: ${past === undefined ? 'the run has ended' : shown(past.headline ?? past.result ?? '', 500)}\n`,
+        `${build.name}: ${past === undefined ? 'the run has ended' : shown(resultWords(past), 500)}\n`,
       );
       return;
     }

@@ -74,7 +74,10 @@ export function appOf({ projects, host, access, version }: AppOptions): Hono {
     page(served, 'all', 'Not here', () => html`<p>There is no ${what}.</p>`, 404);
 
   app.use(async (context, next) => {
-    for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
+    await next();
+    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
+  });
+  app.use(async (context, next) => {
     const denial = denialOf(access, {
       host: context.req.header('host'),
       authorization: context.req.header('authorization'),

@@ -49,7 +49,7 @@ ${rows.map(({ build, note, runs }, index) => {
     (run) =>
       html`<a href="${runPath(slug, build, run.run)}"><title>${titleOf(build, run)}</title><rect class="run" x="${x(run.fromMs)}" y="${top + BAR / 2 - 1}" width="${width(run.fromMs, run.toMs)}" height="2"/>${run.bars.map(
         (bar) =>
-          html`<rect class="${bar.activity}${bar.failed ? ' failed' : ''}" x="${x(bar.fromMs)}" y="${top}" width="${width(bar.fromMs, bar.toMs)}" height="${BAR}" rx="2"/>${bar.failed ? html`<text class="cross" x="${x((bar.fromMs + bar.toMs) / 2)}" y="${top + 13}" text-anchor="middle">✗</text>` : ''}`,
+          html`<rect class="${bar.activity}${bar.failed ? ' failed' : ''}" x="${x(bar.fromMs)}" y="${top}" width="${width(bar.fromMs, bar.toMs)}" height="${BAR}" rx="2"/>${bar.failed && Number(width(bar.fromMs, bar.toMs)) >= 8 ? html`<text class="cross" x="${x((bar.fromMs + bar.toMs) / 2)}" y="${top + 13}" text-anchor="middle">✗</text>` : ''}`,
       )}</a>`,
   )}</g>`;
 })}

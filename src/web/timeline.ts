@@ -1,5 +1,6 @@
 import type { Stage } from '../config/project.js';
 import type { PastRun } from '../stages/history.js';
+import { resultWords, wasSkipped } from '../stages/result-words.js';
 import { formatDuration } from '../text/duration.js';
 
 /*
@@ -67,8 +68,7 @@ export function runBars(
     const bars = isPresent
       ? presentBars(beganMs, nowMs, present, activityOf)
       : pastBars(run, beganMs, endMs, activityOf);
-    const result =
-      run.ended === undefined ? 'running' : run.result === 'done' ? 'passed' : (run.headline ?? run.result ?? '');
+    const result = run.ended === undefined ? 'running' : resultWords(run);
     return [{ run: run.run, stamp: run.stamp, fromMs: beganMs, toMs: endMs, result, bars }];
   });
 }
@@ -91,7 +91,7 @@ function pastBars(run: PastRun, beganMs: number, endMs: number, activityOf: (sta
     bars.push({ activity: activityOf(name), fromMs, toMs, failed: outcome !== 'passed', words });
     atMs = toMs;
   }
-  if (stages.length === 0 && endMs > workMs) bars.push(update(workMs, endMs, result !== 'done'));
+  if (stages.length === 0 && endMs > workMs) bars.push(update(workMs, endMs, result !== 'done' && !wasSkipped(run)));
   return bars;
 }
 

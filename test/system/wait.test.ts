@@ -32,7 +32,7 @@ describe('stagelock wait', () => {
     world.commit(1);
     const next = await stagelock(world, ['run', 'main'], { environment: { CHECK: 'exit 3' } });
     expect(next.code).toBe(1);
-    expect(await waiting.ended).toMatchObject({ code: 0, stdout: 'main: done\n', stderr: '' });
+    expect(await waiting.ended).toMatchObject({ code: 0, stdout: 'main: passed\n', stderr: '' });
   });
 
   test('fails as the run does, and says what failed', async () => {

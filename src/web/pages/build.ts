@@ -1,6 +1,7 @@
 import type { Build } from '../../config/project.js';
 import type { PastRun } from '../../stages/history.js';
 import { newestRuns } from '../../stages/newest-runs.js';
+import { resultWords, wasSkipped } from '../../stages/result-words.js';
 import { counted } from '../../text/counted.js';
 import { formatDuration } from '../../text/duration.js';
 import { shellWord } from '../../text/shell-word.js';
@@ -34,9 +35,11 @@ export function buildPage({ slug, project }: ServedProject, build: Build): Html 
   )}`;
 }
 
-export function resultBadge({ ended, result, headline }: PastRun): Html {
-  if (ended === undefined) return badge('busy', 'running, or died');
-  return result === 'done' ? badge('good', 'passed') : badge('bad', text(headline ?? result ?? ''));
+/** How a run ended, with a colour. */
+export function resultBadge(run: PastRun): Html {
+  if (run.ended === undefined) return badge('busy', 'running, or died');
+  const kind = run.result === 'done' ? 'good' : wasSkipped(run) ? 'wait' : 'bad';
+  return badge(kind, text(resultWords(run), 200));
 }
 
 function facts({ role, source, directory, schedule }: Build): Html {

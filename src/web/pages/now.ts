@@ -10,6 +10,7 @@ import { ago, badge, type Html, html, table, text } from '../html.js';
 import { buildPath, runPath } from '../links.js';
 import type { ServedProject } from '../served-projects.js';
 import type { ScheduledStatus, Snapshot } from '../snapshots.js';
+import { resultBadge } from './build.js';
 
 /** Every build and what it does, every stage lock and who waits behind it. */
 export function nowPage({ slug, project }: ServedProject, snapshot: Snapshot): Html {
@@ -69,9 +70,8 @@ function lastText(slug: string, { build, past }: ScheduledStatus, nowMs: number)
   const last = past?.last;
   if (last === undefined) return undefined;
   const isGood = last.result === 'done';
-  const words = isGood ? 'passed' : text(last.headline ?? last.result ?? '', 200);
   const passed = past?.passed;
-  return html`<a href="${runPath(slug, build, last.run)}">${badge(isGood ? 'good' : 'bad', words)}</a> ${ago(last.ended ?? last.begun, nowMs)}${
+  return html`<a href="${runPath(slug, build, last.run)}">${resultBadge(last)}</a> ${ago(last.ended ?? last.begun, nowMs)}${
     isGood
       ? ''
       : html`<br><span class="soft">${passed === undefined ? 'has not passed for long' : html`last passed ${ago(passed.ended ?? passed.begun, nowMs)}`}</span>`

@@ -12,7 +12,7 @@ import { type Present, runBars } from '../timeline.js';
 import { type Row, timelineSvg } from '../timeline-svg.js';
 
 /** What can be chosen, in minutes. */
-const SPANS = [15, 60, 360, 1440, 10_080];
+const SPANS = [5, 60, 360, 1440, 10_080];
 const USUAL = 360;
 /** Rows of one picture. */
 const ROWS = 50;
