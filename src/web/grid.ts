@@ -1,4 +1,5 @@
-import type { PastRun } from '../stages/history.js';
+import type { PastRun, PastUpdate } from '../stages/history.js';
+import type { RecordHead } from '../updates/record.js';
 
 /*
  * Builds × updates: which update was built by which build, and how.
@@ -23,19 +24,28 @@ export interface GridBuild {
   readonly isBuilding: boolean;
 }
 
-/** One row of the grid. @param records the numbers of updates */
-export function cellsOf({ cursor, runs, isBuilding }: GridBuild, records: readonly number[]): Cell[] {
-  // A later run of the same update, one that was forced, counts.
+/** A record of an update. */
+export type GridUpdate = Pick<RecordHead, 'sequence' | 'revision'>;
+
+/** One row of the grid. */
+export function cellsOf({ cursor, runs, isBuilding }: GridBuild, updates: readonly GridUpdate[]): Cell[] {
   const built = new Map<number, Cell>();
   for (const { run, result, update } of runs) {
     const kind = result === 'done' ? 'passed' : result === 'stage-failed' ? 'failed' : undefined;
     if (kind === undefined) continue;
-    for (const record of update?.records ?? []) built.set(record, { kind, run });
+    for (const sequence of builtBy(update, updates)) built.set(sequence, { kind, run });
   }
-  return records.map((record) => {
-    const known = built.get(record);
+  return updates.map(({ sequence }) => {
+    const known = built.get(sequence);
     if (known !== undefined) return known;
-    if (cursor === undefined || record <= cursor) return { kind: 'unknown' };
+    if (cursor === undefined || sequence <= cursor) return { kind: 'unknown' };
     return { kind: isBuilding ? 'building' : 'pending' };
   });
+}
+
+/** A first run, and one that was forced, builds a revision without having had to build its update. */
+function builtBy(update: PastUpdate | undefined, updates: readonly GridUpdate[]): readonly number[] {
+  if (update === undefined || update.records.length > 0) return update?.records ?? [];
+  const same = updates.findLast(({ revision }) => revision === update.revision);
+  return same === undefined ? [] : [same.sequence];
 }

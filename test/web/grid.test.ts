@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PastRun } from '../../src/stages/history.js';
-import { cellsOf } from '../../src/web/grid.js';
+import { cellsOf, type GridBuild } from '../../src/web/grid.js';
 
 function built(run: string, result: string, ...records: number[]): PastRun {
   const time = '2026-01-31T11:21:00Z';
@@ -14,8 +14,11 @@ function built(run: string, result: string, ...records: number[]): PastRun {
   };
 }
 
-const signs = (...args: Parameters<typeof cellsOf>): string =>
-  cellsOf(...args)
+const signs = (build: GridBuild, sequences: readonly number[]): string =>
+  cellsOf(
+    build,
+    sequences.map((sequence) => ({ sequence, revision: `r${sequence}` })),
+  )
     .map((cell) => ('run' in cell ? `${cell.kind} ${cell.run}` : cell.kind))
     .join(', ');
 
@@ -31,4 +34,18 @@ test('runs that built nothing say nothing, and a build without a cursor has buil
   const runs = [built('a', 'held'), built('b', 'update-failed', 1), built('c', 'source-moved', 1)];
   expect(signs({ cursor: 0, runs, isBuilding: false }, [1])).toBe('pending');
   expect(signs({ cursor: undefined, runs: [], isBuilding: true }, [1, 2])).toBe('unknown, unknown');
+});
+
+test('a first run and one that was forced count for the update of their revision', () => {
+  const forced = (run: string, result: string, revision: string): PastRun => ({
+    ...built(run, result),
+    update: { revision, commits: 0, records: [] },
+  });
+  const runs = [
+    forced('a', 'done', 'r1'),
+    built('b', 'stage-failed', 2),
+    forced('c', 'done', 'r2'),
+    forced('d', 'done', 'gone'),
+  ];
+  expect(signs({ cursor: 2, runs, isBuilding: false }, [1, 2])).toBe('passed a, passed c');
 });

@@ -37,11 +37,10 @@ function sourceGrid(
     return html`${title}<p>There is nothing to show: ${why}. What its builds do is on the page <a href="${projectPath(slug)}">Now</a>.</p>`;
   }
   const sharing = [...project.builds.values()].filter((build) => primaryOf(build) === primary);
-  const records = heads.map(({ sequence }) => sequence);
   return html`${title}<div class="scroll" tabindex="0" role="region" aria-label="Updates of ${primary.name}"><table class="grid"><caption>The newest update at the right</caption><thead><tr><th scope="col">Build</th>${heads.map(updateHead)}</tr></thead><tbody>${sharing.map(
     (build) => {
       const isBuilding = isPastUpdate(statuses.find((status) => status.build === build.name));
-      const cells = cellsOf({ cursor: cursorOf(build), runs: histories.newest(build.directory), isBuilding }, records);
+      const cells = cellsOf({ cursor: cursorOf(build), runs: histories.newest(build.directory), isBuilding }, heads);
       return html`<tr><th scope="row"><a href="${buildPath(slug, build.name)}">${build.name}</a></th>${cells.map((cell) => cellHtml(slug, build.name, cell))}</tr>`;
     },
   )}</tbody></table></div>`;

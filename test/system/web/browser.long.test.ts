@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { historyFile } from '../../../src/stages/history.js';
 import { missing, stagelock } from '../programs.js';
 import { Worlds } from '../worlds.js';
+import { afternoon } from './afternoon.js';
 import { serve } from './served.js';
 
 const worlds = new Worlds();
@@ -13,14 +14,25 @@ const why = missing('chromium');
 /** Where to put the pictures of the documentation: `STAGELOCK_PICTURES=docs/pictures`. */
 const pictures = process.env['STAGELOCK_PICTURES'];
 
-const PAGES = ['', '/timeline?minutes=5', '/grid', '/tests', '/contention', '/builds/main'];
+const PAGES = ['', '/timeline', '/grid', '/tests', '/contention', '/builds/main'];
 
 describe.skipIf(why !== undefined)(`in Chromium${why === undefined ? '' : ` (${why})`}`, () => {
   let browser: Browser;
+  /** The pages of an afternoon, which no test changes, and one of its runs that failed. */
+  let url: string;
+  let run: string;
+  const lasting = new Worlds();
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    const world = lasting.make({ secondaries: ['debug', 'asan'] });
+    appendFileSync(world.configFile, '\n[defaults.stages.test]\ncommand = ["true"]\nreport = "test"\n');
+    run = await afternoon(world);
+    url = `${(await serve(world)).url}/p/world`;
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await lasting.remove();
   });
-  afterAll(() => browser?.close());
 
   /** A page of the browser, and what it complains of: also what the policy of the pages does not let through. */
   async function opened(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
@@ -37,34 +49,13 @@ describe.skipIf(why !== undefined)(`in Chromium${why === undefined ? '' : ` (${w
     return { page, complaints };
   }
 
-  /** A project with a passed and a failed run, a flaky test and waits. */
-  async function project(): Promise<{ url: string; run: string }> {
-    const world = worlds.make();
-    appendFileSync(world.configFile, `\n[defaults.stages.check]\nshell = 'eval "$CHECK"'\nreport = "test"\n`);
-    const check = async (build: string, script: string): Promise<void> => {
-      await stagelock(world, ['run', build, '--force'], { environment: { CHECK: script } });
-    };
-    const failing = `echo '1/2 Test #1: reads a table ....***Failed 0.01 sec'; echo 'table.c:12:25: error: no such thing'; exit 1`;
-    for (const build of ['main', 's1']) await check(build, 'true');
-    world.commit(2);
-    await check('main', failing);
-    await check('main', 'true');
-    world.commit(1);
-    await check('main', failing);
-    const { url } = await serve(world);
-    const lines = readFileSync(historyFile(world.build('main').directory), 'utf8')
-      .trimEnd()
-      .split('\n');
-    const run = JSON.parse(lines.at(-1) ?? '').run;
-    return { url: `${url}/p/world`, run: `/builds/main/runs/${run}` };
-  }
-
-  test('every page is whole, dark and light, wide and narrow, and complains of nothing', async () => {
-    const { url, run } = await project();
+  test('every page is whole, dark and light, wide and narrow, and complains of nothing', {
+    timeout: 120_000,
+  }, async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [1200, 360]) {
         const { page, complaints } = await opened({ colorScheme, viewport: { width, height: 800 } });
-        for (const path of [...PAGES, run, `${run}/log/check`]) {
+        for (const path of [...PAGES, run, `${run}/log/build`]) {
           await page.goto(`${url}${path}`);
           await expect.poll(() => page.locator('footer').count()).toBe(1);
           const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
@@ -78,7 +69,6 @@ describe.skipIf(why !== undefined)(`in Chromium${why === undefined ? '' : ` (${w
   });
 
   test('a screen reader finds landmarks, headings, tables with names, and words where there are colours', async () => {
-    const { url, run } = await project();
     const { page } = await opened();
     await page.goto(url);
     expect(await page.locator('body').ariaSnapshot()).toMatch(
@@ -100,16 +90,16 @@ describe.skipIf(why !== undefined)(`in Chromium${why === undefined ? '' : ` (${w
 
   test('a page follows a run while it goes on, and says when the server is away', async () => {
     const world = await worlds.built();
-    const { url, server } = await serve(world);
+    const { url: own, server } = await serve(world);
     const { page, complaints } = await opened();
-    await page.goto(`${url}/`);
+    await page.goto(`${own}/`);
     await page.getByText('No stage lock is held.').waitFor();
     world.commit(1);
-    const run = await worlds.building(world, 'main');
+    const building = await worlds.building(world, 'main');
     await page.getByText(/build, \d/).waitFor({ timeout: 15_000 });
     await page.getByText('1 update').waitFor({ timeout: 15_000 });
     worlds.finish(world);
-    await run.ended;
+    await building.ended;
     await page.getByText('No stage lock is held.').waitFor({ timeout: 15_000 });
     expect(complaints).toEqual([]);
     server.kill('SIGTERM');
@@ -117,7 +107,6 @@ describe.skipIf(why !== undefined)(`in Chromium${why === undefined ? '' : ` (${w
   });
 
   test('without JavaScript the same is there, and asks for itself', async () => {
-    const { url, run } = await project();
     const { page } = await opened({ javaScriptEnabled: false });
     for (const path of [...PAGES, run]) {
       await page.goto(`${url}${path}`);
@@ -138,14 +127,14 @@ describe.skipIf(why !== undefined)(`in Chromium${why === undefined ? '' : ` (${w
     const file = historyFile(world.build('main').directory);
     const last = JSON.parse(readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '');
     appendFileSync(file, `${JSON.stringify({ ...last, headline: hostile, stamp: `${last.stamp}${hostile}` })}\n`);
-    const { url } = await serve(world);
+    const { url: own } = await serve(world);
     const { page, complaints } = await opened();
-    const run = `/builds/main/runs/${last.run}`;
-    for (const path of [...PAGES, run, `${run}/log/check`]) {
-      await page.goto(`${url}/p/world${path}`);
+    const hit = `/builds/main/runs/${last.run}`;
+    for (const path of [...PAGES, hit, `${hit}/log/check`]) {
+      await page.goto(`${own}/p/world${path}`);
       expect(await page.locator('main script, main img').count()).toBe(0);
     }
-    await page.goto(`${url}/p/world`);
+    await page.goto(`${own}/p/world`);
     await page.getByText('<script>alert(1)</script>').first().waitFor();
     expect(complaints).toEqual([]);
   });
@@ -155,7 +144,7 @@ describe.skipIf(why !== undefined)(`in Chromium${why === undefined ? '' : ` (${w
 async function take(page: Page, path: string, run: string): Promise<void> {
   const names: Record<string, string> = {
     '': 'now',
-    '/timeline?minutes=5': 'timeline',
+    '/timeline': 'timeline',
     '/grid': 'grid',
     '/tests': 'tests',
     [run]: 'run',
