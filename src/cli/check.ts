@@ -26,17 +26,21 @@ import { explainWriters, loadTrusted } from './trusted-configuration.js';
 import { readCrontab } from './user-crontab.js';
 
 interface CheckOptions {
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
   /** Does not ask remote repositories. */
-  readonly offline?: boolean;
+  readonly offline?: boolean | undefined;
 }
 
 /** `stagelock check` */
-export async function checkCommand(
-  options: GlobalOptions,
-  { json = false, offline = false }: CheckOptions,
-): Promise<void> {
-  const file = configFileOf(options);
+export async function checkCommand(options: GlobalOptions, { json, offline }: CheckOptions): Promise<void> {
+  await checkFile(configFileOf(options), { json, offline });
+}
+
+/** Checks a configuration, says what it found and sets the exit code. @returns the project, if all is well */
+export async function checkFile(
+  file: string,
+  { json = false, offline = false }: CheckOptions = {},
+): Promise<Project | undefined> {
   const loaded = loadTrusted(file);
   const lines = loaded.kind === 'invalid' ? '' : crontab();
   const problems =
@@ -75,6 +79,7 @@ export async function checkCommand(
     process.stderr.write(`${formatProblems(problems).join('\n')}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
+  return loaded.kind === 'loaded' && problems.length === 0 ? loaded.project : undefined;
 }
 
 /** Empty where there is no cron. */
