@@ -58,6 +58,7 @@ export function program(): Command {
     .addOption(new Option('-q, --quiet', 'no progress on standard output').conflicts('verbose'))
     .option('-v, --verbose', 'show what the stages write, too')
     .option('--force', 'build although there is no news')
+    .option('--dry-run', 'only say what a run would do: locks, updates, stages, reports, mails; changes nothing')
     .option('--every-warning', 'repeat an unchanged warning in every run, not only after 1, 2, 4, ... hours')
     .addOption(
       new Option('-M, --model <model>', 'dashboard model to report (overrides the configuration)').choices([
