@@ -12,7 +12,7 @@ import { shown } from '../text/shown.js';
 import { cursorFile } from '../updates/cursor.js';
 import { remoteProblems } from '../updates/remote-problems.js';
 import { orphanedCursors } from '../updates/renamed.js';
-import { explainForgotten } from './crontab.js';
+import { explainEmptying, explainForgotten } from './crontab.js';
 import { EXIT } from './exit.js';
 import { configFileOf, type GlobalOptions } from './project-of.js';
 import { problemsOf } from './project-problems.js';
@@ -56,6 +56,7 @@ export async function checkFile(
       ...nightlyNotes(project),
       ...cronMailNotes(project, lines, isProgram(CRON_SENDMAIL)),
       ...orphansOf(project),
+      ...explainEmptying(lines, project),
       ...explainForgotten(lines),
       ...explainForgottenUnits(),
     ])

@@ -59,6 +59,14 @@ export function withoutBlock(crontab: string, file: string): string | { readonly
   return [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
 }
 
+/** The lines between the marks of a configuration; none when it has no block, or the marks are not in order. */
+export function blockLinesOf(crontab: string, file: string): string[] {
+  const lines = crontab.split('\n');
+  const begin = lines.indexOf(beginMark(file));
+  const end = lines.indexOf(endMark(file));
+  return begin >= 0 && end > begin ? lines.slice(begin + 1, end) : [];
+}
+
 /** The configurations that a crontab has a block of, each once. */
 export function filesOfBlocks(crontab: string): string[] {
   const files = crontab.split('\n').flatMap((line) => /^# begin stagelock (\/.*)$/.exec(line)?.[1] ?? []);
