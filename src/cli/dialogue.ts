@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
+import { shown } from '../text/shown.js';
 
 /** The person has ended the dialogue: with Ctrl-C, with Ctrl-D, or because the terminal is gone. */
 export class DialogueEnded extends Error {
@@ -41,7 +42,8 @@ export class Dialogue {
    */
   async ask<T>(question: string, preset: string, judge: (answer: string) => Judged<T>): Promise<T> {
     for (;;) {
-      const line = await this.#line(`${question} [${preset}]: `);
+      // A name of a directory may be what another user has made.
+      const line = await this.#line(`${question} [${shown(preset)}]: `);
       const judged = judge(line.trim() === '' ? preset : line.trim());
       if ('value' in judged) return judged.value;
       this.#output.write(`  ${judged.problem}\n`);

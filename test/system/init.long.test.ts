@@ -225,6 +225,17 @@ test('what is answered is written, what cannot be is asked again, and both build
   }
 }, 60_000);
 
+test('a name that would steer the terminal does not, and its source is found', async () => {
+  const source = checkout('git', 'make', 'a\u001b[31mb');
+  const running = atTerminal(root, 'init');
+  rmSync(join(root, 'repository', 'work'), { recursive: true });
+  await running.untilOutput(/Source \[a\\x1b\[31mb\]: /, 20_000);
+  running.type('\r\r\r\r\r\r');
+  await running.ended;
+  expect(running.output).not.toContain('\u001b[31m');
+  expect([...projectIn(root).builds.values()]).toMatchObject([{ source, name: 'a-31mb' }]);
+}, 60_000);
+
 describe.each([
   ['Ctrl-D', '\u0004'],
   ['Ctrl-C', '\u0003'],
