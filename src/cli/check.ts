@@ -1,58 +1,47 @@
 import { explainUnreadable } from '../config/nightly-start.js';
-import { formatProblems, type Problem } from '../config/problem.js';
+import { formatProblems } from '../config/problem.js';
 import { isProgram } from '../config/program-file.js';
 import type { Project } from '../config/project.js';
 import { obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
-import { thisHost } from '../host/host.js';
 import { CRON_SENDMAIL, cronMailNotes } from '../scheduler/cron-mail.js';
-import { pathUnderCron, programProblems } from '../scheduler/cron-path.js';
-import { watchProblems } from '../scheduler/watch-problems.js';
 import { loginInTheClear } from '../secrets/in-the-clear.js';
-import { secretProblems } from '../secrets/problems.js';
-import { claimProblems } from '../stages/claim-problems.js';
-import { placeProblems } from '../stages/place-problems.js';
 import { jsonText } from '../text/json.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { cursorFile } from '../updates/cursor.js';
 import { remoteProblems } from '../updates/remote-problems.js';
 import { orphanedCursors } from '../updates/renamed.js';
-import { explainForgotten } from './crontab.js';
-import { EXIT, Refusal } from './exit.js';
+import { explainEmptying, explainForgotten } from './crontab.js';
+import { EXIT } from './exit.js';
 import { configFileOf, type GlobalOptions } from './project-of.js';
+import { problemsOf } from './project-problems.js';
 import { explainForgottenUnits } from './systemd.js';
 import { explainWriters, loadTrusted } from './trusted-configuration.js';
-import { readCrontab } from './user-crontab.js';
+import { crontabIfAny } from './user-crontab.js';
 
 interface CheckOptions {
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
   /** Does not ask remote repositories. */
-  readonly offline?: boolean;
+  readonly offline?: boolean | undefined;
 }
 
 /** `stagelock check` */
-export async function checkCommand(
-  options: GlobalOptions,
-  { json = false, offline = false }: CheckOptions,
-): Promise<void> {
-  const file = configFileOf(options);
+export async function checkCommand(options: GlobalOptions, { json, offline }: CheckOptions): Promise<void> {
+  await checkFile(configFileOf(options), { json, offline });
+}
+
+/** Checks a configuration, says what it found and sets the exit code. @returns the project, if all is well */
+export async function checkFile(
+  file: string,
+  { json = false, offline = false }: CheckOptions = {},
+): Promise<Project | undefined> {
   const loaded = loadTrusted(file);
-  const lines = loaded.kind === 'invalid' ? '' : crontab();
+  const lines = loaded.kind === 'invalid' ? '' : crontabIfAny();
   const problems =
     loaded.kind === 'invalid'
       ? loaded.problems
-      : [
-          ...watchProblems(loaded.project),
-          ...claimProblems(loaded.project, thisHost()),
-          ...secretProblems(loaded.project),
-          ...placeProblems(loaded.project),
-          ...updateProblems(loaded.project),
-          ...submissionProblems(loaded.project),
-          ...programProblems(loaded.project, pathUnderCron(lines, file, process.env['PATH'] ?? '')),
-          ...sendmailProblems(loaded.project),
-          ...(offline ? [] : await remoteProblems(loaded.project)),
-        ];
+      : [...problemsOf(loaded.project, lines), ...(offline ? [] : await remoteProblems(loaded.project))];
   if (json) {
     process.stdout.write(`${jsonText({ file, problems }, 2)}\n`);
   } else if (loaded.kind === 'loaded' && problems.length === 0) {
@@ -67,6 +56,7 @@ export async function checkCommand(
       ...nightlyNotes(project),
       ...cronMailNotes(project, lines, isProgram(CRON_SENDMAIL)),
       ...orphansOf(project),
+      ...explainEmptying(lines, project),
       ...explainForgotten(lines),
       ...explainForgottenUnits(),
     ])
@@ -75,34 +65,7 @@ export async function checkCommand(
     process.stderr.write(`${formatProblems(problems).join('\n')}\n`);
   }
   if (problems.length > 0) process.exitCode = EXIT.usage;
-}
-
-/** Empty where there is no cron. */
-function crontab(): string {
-  try {
-    return readCrontab();
-  } catch (error) {
-    if (error instanceof Refusal) return '';
-    throw error;
-  }
-}
-
-/** Mail is asked for, and there is nothing that would take it. */
-function sendmailProblems({ file, mail }: Project): Problem[] {
-  const transport = mail?.transport;
-  if (transport?.type !== 'sendmail' || isProgram(transport.program)) return [];
-  const message = `there is no ${transport.program} to hand mails to; name another program, or send by SMTP: transport = "smtp"`;
-  return [{ file, path: 'mail.sendmail', message }];
-}
-
-/** Sources that should be updated and cannot be: nothing of theirs is built. */
-function updateProblems({ file, builds }: Project): Problem[] {
-  return [...builds.values()].flatMap((build) => {
-    const without = build.role === 'primary' ? build.withoutUpdate : undefined;
-    if (without?.kind !== 'obstacle') return [];
-    const { message, remedy } = without;
-    return [{ file, message: `${build.name} cannot be updated: ${message}`, ...(remedy !== undefined && { remedy }) }];
-  });
+  return loaded.kind === 'loaded' && problems.length === 0 ? loaded.project : undefined;
 }
 
 /** Sources that are built as they stand. */
@@ -122,13 +85,6 @@ function unusedOptions({ builds }: Project): string[] {
       : [
           `${name}: ${keys.join(' and ')} ${keys.length === 1 ? 'has' : 'have'} no effect, since stagelock runs its own update commands; put what the client always needs into the client's configuration`,
         ],
-  );
-}
-
-/** Reports that should be submitted and cannot be. */
-function submissionProblems({ file, builds }: Project): Problem[] {
-  return [...builds.values()].flatMap(({ name, withoutSubmission: without }) =>
-    without?.kind === 'obstacle' ? [{ file, message: `${name} cannot submit its reports: ${without.message}` }] : [],
   );
 }
 

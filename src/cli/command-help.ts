@@ -18,6 +18,21 @@ be started; 75 if the lock could not be acquired, 2 for a wrong command line,
   */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
 `;
 
+export const INIT_HELP = `
+It recognizes CMake (with presets), Meson, configure scripts, Cargo, make, ninja,
+npm, pnpm and yarn, and checkouts of git, svn, hg and cvs. At a terminal, without
+--source, --build and --name, it asks for the source, the name of the project, the
+directory for the builds, a second build of the same source, an address for mails
+and the interval; Enter takes what is proposed. The end of the input and Ctrl-C
+leave nothing written. A file that exists is never replaced.
+
+At the end it checks the file as \`stagelock check\` does, and prints the commands
+that run the builds by hand and have cron run them.
+
+Exit code: that of \`stagelock check\`; 1 if the questions were not answered, 2 also
+if the file exists already.
+`;
+
 export const KILL_HELP = `
 A live run gets TERM first, so that it ends its stage in order. Then every other
 process that belongs to a run of this build on this host gets TERM, and KILL after

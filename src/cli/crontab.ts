@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { Project } from '../config/project.js';
 import { crontabBlock, filesOfBlocks, withBlock, withoutBlock } from '../scheduler/crontab-block.js';
+import { type EmptyingLine, emptyingLines } from '../scheduler/emptied-logs.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { EXIT, Refusal } from './exit.js';
@@ -63,4 +65,29 @@ export function explainForgotten(crontab: string): string[] {
       `the crontab still runs builds of ${shown(file)}, which no longer exists. To remove its lines:`,
       `  stagelock --config ${shellWord(file)} crontab --remove`,
     ]);
+}
+
+/** What to say of lines of a project that empty its logs. */
+export function explainEmptying(crontab: string, project: Project): string[] {
+  const lines = emptyingLines(crontab, project);
+  const say = (found: readonly EmptyingLine[], remedy: string): string[] => {
+    if (found.length === 0) return [];
+    const logs = [...new Set(found.map(({ log }) => shown(log)))];
+    const many = logs.length === 1 ? 'is emptied' : 'are emptied';
+    return [
+      `${logs.join(' and ')} ${many} by each run, because the crontab has \`>\` before it and not \`>>\`. ${remedy}`,
+    ];
+  };
+  const generated = say(
+    lines.filter(({ isGenerated }) => isGenerated),
+    'To write these lines anew:',
+  );
+  return [
+    ...generated,
+    ...(generated.length === 0 ? [] : [`  stagelock --config ${shellWord(project.file)} crontab --install`]),
+    ...say(
+      lines.filter(({ isGenerated }) => !isGenerated),
+      'These lines are not in the block that stagelock crontab --install replaces; change them with: crontab -e',
+    ),
+  ];
 }

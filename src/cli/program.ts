@@ -8,6 +8,7 @@ import {
   COMPLETION_HELP,
   DOCTOR_HELP,
   EXEC_HELP,
+  INIT_HELP,
   KILL_HELP,
   LOG_HELP,
   SCHEDULE_HELP,
@@ -19,6 +20,7 @@ import type { ContentionOptions } from './contention.js';
 import type { CrontabOptions } from './crontab.js';
 import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
+import type { InitOptions } from './init.js';
 import type { LogOptions } from './log.js';
 import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
@@ -58,6 +60,7 @@ export function program(): Command {
     .addOption(new Option('-q, --quiet', 'no progress on standard output').conflicts('verbose'))
     .option('-v, --verbose', 'show what the stages write, too')
     .option('--force', 'build although there is no news')
+    .option('--dry-run', 'only say what a run would do: locks, updates, stages, reports, mails; changes nothing')
     .option('--every-warning', 'repeat an unchanged warning in every run, not only after 1, 2, 4, ... hours')
     .addOption(
       new Option('-M, --model <model>', 'dashboard model to report (overrides the configuration)').choices([
@@ -242,14 +245,16 @@ export function program(): Command {
 
   stagelock
     .command('init')
-    .description('write a commented stagelock.toml for a source and a build directory')
-    .requiredOption('--source <dir>', 'the source tree')
-    .requiredOption('--build <dir>', 'the build directory')
-    .option('--name <name>', 'name of the build (default: from its directory)')
-    .option('--stdout', 'print it instead of writing the file')
-    .action(async (options: { source: string; build: string; name?: string; stdout?: boolean }, command: Command) => {
+    .description('look at a source and write a commented stagelock.toml that builds it; asks at a terminal')
+    .option('--source <dir>', 'the source tree (default: this directory, or the only source in it)')
+    .option('--build <dir>', 'the build directory (default: builds/NAME)')
+    .option('--name <name>', 'name of the build (default: from its directory, or from the project)')
+    .option('-y, --yes', 'do not ask, take the defaults')
+    .option('--stdout', 'print it instead of writing the file; does not ask')
+    .addHelpText('after', INIT_HELP)
+    .action(async (options: InitOptions, command: Command) => {
       const { initCommand } = await import('./init.js');
-      initCommand(command.optsWithGlobals<GlobalOptions>(), options);
+      await initCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

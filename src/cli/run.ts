@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly mail?: boolean;
   /** The program that started this run delivers the mails. */
   readonly leaveMail?: boolean;
+  /** Only says what a run would do. */
+  readonly dryRun?: boolean;
   /** Of a scheduler: runs only if no scheduler has begun the run of this name. */
   readonly firing?: string;
 }
@@ -54,11 +56,17 @@ export async function runCommand(
     model,
     mail = false,
     leaveMail = false,
+    dryRun = false,
     firing,
   }: RunOptions,
 ): Promise<void> {
   const project = projectOf(options);
   const configured = buildOf(project, name);
+  if (dryRun) {
+    const { dryRun: sayWhat } = await import('./dry-run.js');
+    await sayWhat(project, modelled(configured, model), { force });
+    return;
+  }
   if (mail) {
     await runMailed(project, configured, [
       ...(quiet ? ['--quiet'] : []),
@@ -75,10 +83,7 @@ export async function runCommand(
   }
   // Not loaded by the many who mail nothing.
   const post = project.mail === undefined ? undefined : await import('../stages/run-mail.js');
-  const build = model === undefined ? configured : { ...configured, model };
-  if (build.model === 'Nightly' && build.nightlyStart.kind === 'unreadable') {
-    throw new Refusal(EXIT.usage, explainUnreadable(build.nightlyStart.text, new Date()).join('\n'));
-  }
+  const build = modelled(configured, model);
   const host = thisHost();
   const style = quiet ? 'none' : process.stdout.isTTY ? 'live' : 'lines';
   const progress = new Progress(build, { style, verbose }, () =>
@@ -173,6 +178,15 @@ export async function runCommand(
     process.stderr.write(`${shownLines(lines.join('\n'))}\n`);
   }
   stop.dieIfHungUp('always');
+}
+
+/** The build as it is to be run. @throws Refusal when it has no nightly start and needs one */
+function modelled(configured: Build, model: Model | undefined): Build {
+  const build = model === undefined ? configured : { ...configured, model };
+  if (build.model === 'Nightly' && build.nightlyStart.kind === 'unreadable') {
+    throw new Refusal(EXIT.usage, explainUnreadable(build.nightlyStart.text, new Date()).join('\n'));
+  }
+  return build;
 }
 
 /** The run as a process of its own, whose standard error is mailed. */

@@ -10,6 +10,16 @@ export function readCrontab(): string {
   throw new Refusal(EXIT.failed, `crontab -l failed: ${stderr.trim()}`);
 }
 
+/** The same for those who only look; empty, too, where there is no cron, or this user may not use it. */
+export function crontabIfAny(): string {
+  try {
+    return readCrontab();
+  } catch (error) {
+    if (error instanceof Refusal) return '';
+    throw error;
+  }
+}
+
 /** Replaces the crontab of this user. crontab(1) checks it and puts it in place in one step. @throws Refusal */
 export function writeCrontab(text: string): void {
   const { status, stderr } = spawnSync('crontab', ['-'], { encoding: 'utf8', input: text, env: english() });

@@ -1,10 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { followedBranch, type Upstream } from './git-upstream.js';
+import { nameInBuildFiles, packageOf, presetsOf, targetsOf } from './build-files.js';
+import { type CTestUpdate, ctestUpdateOf } from './ctest-update.js';
 import { isBuildName } from './names.js';
+import { remoteOf } from './source-remote.js';
 
 /** What a source tree is built with; `make-in-source` has its only Makefile in the source tree. */
-export type Tool = 'cmake' | 'meson' | 'autotools' | 'ninja' | 'make' | 'make-in-source' | 'unknown';
+export type Tool =
+  | 'cmake'
+  | 'meson'
+  | 'autotools'
+  | 'cargo'
+  | 'npm'
+  | 'pnpm'
+  | 'yarn'
+  | 'ninja'
+  | 'make'
+  | 'make-in-source'
+  | 'unknown';
 
 /** What `stagelock init` found out, for {@link writeTemplate}. */
 export interface Facts {
@@ -12,12 +25,17 @@ export interface Facts {
   readonly project: string;
   /** Of the build; a valid build name. */
   readonly name: string;
-  /** Absolute paths. */
-  readonly source: string;
-  readonly directory: string;
   readonly tool: Tool;
-  /** What the git checkout follows; undefined without one, or when it follows nothing. */
-  readonly upstream: Upstream | undefined;
+  /** CMake's presets for configuring, as far as they are for this machine. */
+  readonly presets: readonly string[];
+  /** Targets of a Makefile, scripts of a `package.json`. */
+  readonly targets: readonly string[];
+  /** Whether the versions of what it depends on are part of the source: `Cargo.lock`, `package-lock.json`. */
+  readonly locked: boolean;
+  /** How the source can be updated, or why it cannot. */
+  readonly update: CTestUpdate;
+  /** From where, without user and password. */
+  readonly remote: string | undefined;
   /** Whether the source has a `.gitmodules`. */
   readonly submodules: boolean;
 }
@@ -26,16 +44,41 @@ export interface Facts {
 export function detect(directories: { source: string; directory: string; name?: string }): Facts {
   const source = resolve(directories.source);
   const directory = resolve(directories.directory);
-  const followed = followedBranch(source);
+  const tool = toolOf(source, directory);
   return {
     project: projectName(source, directory),
     name: directories.name ?? buildName(basename(directory)),
-    source,
-    directory,
-    tool: toolOf(source, directory),
+    tool,
+    presets: tool === 'cmake' ? presetsOf(source) : [],
+    targets: tool === 'make-in-source' ? targetsOf(source) : isNode(tool) ? (packageOf(source)?.scripts ?? []) : [],
+    locked: existsSync(join(source, tool === 'cargo' ? 'Cargo.lock' : 'package-lock.json')),
+    ...updateOf(source),
     submodules: existsSync(join(source, '.gitmodules')),
-    upstream: followed.kind === 'upstream' ? { remote: followed.remote, branch: followed.branch } : undefined,
   };
+}
+
+/** Whether a directory has what a source has: build files, or a work tree of a version control system. */
+export function looksLikeSource(directory: string): boolean {
+  const signs = ['.git', '.svn', '.hg', 'CVS/Entries'];
+  return toolOf(directory, directory) !== 'unknown' || signs.some((sign) => existsSync(join(directory, sign)));
+}
+
+/** Whether a tool builds in the source tree, so that a second build would overwrite what the first one makes. */
+export function buildsInSource(tool: Tool): boolean {
+  return tool === 'make-in-source' || isNode(tool);
+}
+
+function isNode(tool: Tool): boolean {
+  return tool === 'npm' || tool === 'pnpm' || tool === 'yarn';
+}
+
+/** Mercurial alone has repositories that are clones of none. */
+function updateOf(source: string): Pick<Facts, 'update' | 'remote'> {
+  const update = ctestUpdateOf((key) => (key === 'SourceDirectory' ? source : ''));
+  const remote = update.kind === 'update' ? remoteOf(source, update.table) : undefined;
+  if (update.kind !== 'update' || update.table.type !== 'hg' || remote !== undefined) return { update, remote };
+  const message = `${source} follows no other repository: there is no default path in its .hg/hgrc`;
+  return { update: { kind: 'obstacle', message }, remote };
 }
 
 /** A valid build name as close as possible to the name of its directory. */
@@ -49,7 +92,13 @@ export function buildName(directoryName: string): string {
 }
 
 function projectName(source: string, directory: string): string {
-  return cmakeCache(directory)?.get('CMAKE_PROJECT_NAME') || basename(source).trim() || 'project';
+  const name =
+    cmakeCache(directory)?.get('CMAKE_PROJECT_NAME') ||
+    nameInBuildFiles(source) ||
+    basename(source).trim() ||
+    'project';
+  // No name of a configuration has one.
+  return name.replaceAll(/\p{Cc}/gu, ' ');
 }
 
 function toolOf(source: string, directory: string): Tool {
@@ -64,7 +113,10 @@ function toolOf(source: string, directory: string): Tool {
   if (has('configure')) return 'autotools';
   if (built('build.ninja')) return 'ninja';
   if (built('Makefile') || built('GNUmakefile')) return 'make';
-  return has('Makefile') || has('GNUmakefile') ? 'make-in-source' : 'unknown';
+  if (has('Cargo.toml')) return 'cargo';
+  if (has('Makefile') || has('GNUmakefile')) return 'make-in-source';
+  if (!has('package.json')) return 'unknown';
+  return has('pnpm-lock.yaml') ? 'pnpm' : has('yarn.lock') ? 'yarn' : 'npm';
 }
 
 /** The cmake that has configured a build directory, if it says so. */

@@ -1,26 +1,51 @@
-import { shellWord } from '../text/shell-word.js';
 import { DEFAULTS } from './defaults.js';
 import type { Facts } from './detect.js';
 import { pathText } from './problem.js';
+import { stages, variantOf } from './template-stages.js';
+import { quoted, suggested } from './template-text.js';
+
+/** What `stagelock init` writes: what it found, and what a person has answered. */
+export interface Proposal extends Facts {
+  /** As they are to stand in the file. */
+  readonly source: string;
+  readonly directory: string;
+  /** Whether a second build shares the source. Otherwise it is only suggested. */
+  readonly second: boolean;
+  /** Who gets mails; undefined where stagelock sends none. */
+  readonly mailTo: string | undefined;
+  /** As cron has it. */
+  readonly schedule: string;
+}
+
+/** The interval that is proposed: a look at a repository costs little. */
+export const PROPOSED_INTERVAL = '10 min';
+/** The same as cron has it. */
+export const PROPOSED_SCHEDULE = '*/10 * * * *';
 
 /**
  * The commented `stagelock.toml` that `stagelock init` writes. It loads as it is, and also after the comment signs are
  * removed from any of the keys and tables it suggests.
  */
-export function writeTemplate(facts: Facts): string {
+export function writeTemplate(proposal: Proposal): string {
   const blocks = [
-    header(facts),
-    mail(),
-    defaults(facts),
-    ...stages(facts),
-    build(facts),
-    update(facts),
-    secondary(facts),
+    header(proposal),
+    mail(proposal),
+    defaults(proposal),
+    ...stages(proposal),
+    build(proposal),
+    update(proposal),
+    ...secondary(proposal),
   ];
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
 
-function header({ project }: Facts): string[] {
+/** The name of the build that shares the source of the first one. */
+export function secondName(proposal: Facts): string {
+  const { ending } = variantOf(proposal);
+  return `${proposal.name.slice(0, 63 - ending.length)}-${ending}`;
+}
+
+function header({ project }: Proposal): string[] {
   return [
     '# Written by `stagelock init`. `stagelock check` checks it; `stagelock run` runs a build.',
     '# Paths are relative to this file. Durations are seconds or texts such as "90 s", "10 min", "1 h 30 min".',
@@ -37,18 +62,17 @@ function header({ project }: Facts): string[] {
   ];
 }
 
-function mail(): string[] {
+function mail({ mailTo }: Proposal): string[] {
   return [
     '# Mails by stagelock instead of cron: to the maintainers, and to the authors of what a broken run built.',
-    '# [mail]',
-    '# to = ["team@example.org"]',
+    ...suggested(mailTo === undefined, ['[mail]', `to = [${quoted(mailTo ?? 'team@example.org')}]`]),
     '# authors = true',
     '# monitors = ["builds@example.org"]',
     `# sendmail = "${DEFAULTS.sendmail}"`,
   ];
 }
 
-function defaults({ source }: Facts): string[] {
+function defaults({ source }: Proposal): string[] {
   return [
     '# What every build has unless it says otherwise.',
     '[defaults]',
@@ -64,76 +88,13 @@ function defaults({ source }: Facts): string[] {
   ];
 }
 
-interface Step {
-  readonly name: string;
-  readonly comment: string;
-  /** As TOML: `command = [...]` or `shell = "..."`. */
-  readonly line: string;
-  /** Whether it is only suggested, since the tool may not know such a target. */
-  readonly suggested?: true;
-}
-
-function stages(facts: Facts): string[][] {
-  return steps(facts).map(({ name, comment, line, suggested }) => [
-    `# ${comment}`,
-    `${suggested ? '# ' : ''}[defaults.stages.${name}]`,
-    `${suggested ? '# ' : ''}${line}`,
-  ]);
-}
-
-function steps({ tool, source }: Facts): Step[] {
-  const configure = (line: string): Step => ({
-    name: 'configure',
-    comment: 'Stages run in this order, in the build directory, as one of `command` (no shell) and `shell` (/bin/sh).',
-    line,
-  });
-  const compile = (line: string): Step => ({ name: 'build', comment: 'Compiles what has changed.', line });
-  const test = (line: string): Step => ({ name: 'test', comment: 'Runs after a build that succeeded.', line });
-  switch (tool) {
-    case 'cmake':
-      return [
-        configure(command('cmake', '-S', source, '-B', '.')),
-        compile(command('cmake', '--build', '.')),
-        test(command('ctest', '--output-on-failure')),
-      ];
-    case 'meson':
-      return [
-        configure(command('meson', 'setup', '.', source)),
-        compile(command('meson', 'compile')),
-        test(command('meson', 'test')),
-      ];
-    case 'autotools':
-      return [
-        configure(`shell = ${quoted(`test -x config.status || ${shellWord(`${source}/configure`)}`)}`),
-        compile(command('make')),
-        test(command('make', 'check')),
-      ];
-    case 'ninja':
-      return [compile(command('ninja')), { ...test(command('ninja', 'test')), suggested: true }];
-    case 'make':
-      return [compile(command('make')), { ...test(command('make', 'test')), suggested: true }];
-    case 'make-in-source':
-      return [
-        {
-          ...compile(command('make', '-C', source)),
-          comment: 'This compiles into the source tree. Builds that share it need directories of their own.',
-        },
-        { ...test(command('make', '-C', source, 'test')), suggested: true },
-      ];
-    case 'unknown': {
-      const reminder = 'echo "stagelock.toml: say here how to build" >&2; exit 1';
-      return [{ ...compile(`shell = ${quoted(reminder)}`), comment: 'Replace this with the command that builds.' }];
-    }
-  }
-}
-
-function build({ name, directory }: Facts): string[] {
+function build({ name, directory, schedule }: Proposal): string[] {
   return [
     '# A build without `primary` owns the source and updates it.',
     `[${pathText(['builds', name])}]`,
     `directory = ${quoted(directory)}`,
     '# When it runs, by `stagelock crontab --install`, `stagelock systemd --install` or `stagelock schedule`.',
-    '# schedule = "*/10 * * * *"',
+    `schedule = ${quoted(schedule)}`,
     '# An update does not begin while secondaries build: "abort" with a warning (the default), or "wait" for them.',
     '# when_secondaries_build = "wait"',
     `# secondaries_timeout = "${DEFAULTS.secondariesTimeout}"`,
@@ -142,45 +103,71 @@ function build({ name, directory }: Facts): string[] {
   ];
 }
 
-function update({ name, upstream, submodules }: Facts): string[] {
-  const sign = upstream === undefined ? '# ' : '';
-  const found = upstream ?? { remote: DEFAULTS.remote, branch: 'main' };
+function update(proposal: Proposal): string[] {
+  const { name, update: found } = proposal;
+  const isMissing = found.kind !== 'update';
   return [
     '# How to update the source; leave this table out when something else updates it.',
-    `${sign}[${pathText(['builds', name, 'update'])}]`,
-    `${sign}type = "git"`,
-    `${sign}remote = ${quoted(found.remote)}`,
-    `${sign}branch = ${quoted(found.branch)}`,
-    '# Submodules that are initialised follow the tree; with `true` all of them are initialised.',
-    `${submodules ? sign : '# '}submodules = true`,
-    '# "fast-forward" refuses a rewritten branch; "reset" follows it and discards local commits and changes.',
-    `# mode = "${DEFAULTS.mode}"`,
+    ...suggested(isMissing, [`[${pathText(['builds', name, 'update'])}]`, ...updateKeys(proposal)]),
     `# timeout = "${DEFAULTS.fetchTimeout}"`,
   ];
 }
 
-function secondary({ name, directory }: Facts): string[] {
-  const other = `${name.slice(0, 58)}-debug`;
+function updateKeys({ update: found, submodules }: Proposal): string[] {
+  const { type = 'git', remote, branch, options } = found.kind === 'update' ? found.table : {};
+  const mode = `# mode = "${DEFAULTS.mode}"`;
+  switch (type) {
+    case 'git':
+      return [
+        'type = "git"',
+        `remote = ${quoted(remote ?? DEFAULTS.remote)}`,
+        `branch = ${quoted(branch ?? 'main')}`,
+        '# Submodules that are initialised follow the tree; with `true` all of them are initialised.',
+        submodules ? 'submodules = true' : '# submodules = true',
+        '# "fast-forward" refuses a rewritten branch; "reset" follows it and discards local commits and changes.',
+        mode,
+      ];
+    case 'svn':
+      return [
+        'type = "svn"',
+        '# "fast-forward" refuses local changes that are in the way; "reset" reverts them.',
+        mode,
+      ];
+    case 'hg':
+      return [
+        'type = "hg"',
+        '# The named branch to follow.',
+        `branch = ${quoted(branch ?? DEFAULTS.hgBranch)}`,
+        '# "fast-forward" refuses what does not descend from the commit of the tree; "reset" discards local changes.',
+        mode,
+      ];
+    case 'cvs':
+      return [
+        'type = "cvs"',
+        ...(options === undefined ? [] : [`options = [${options.map(quoted).join(', ')}]`]),
+        '# "fast-forward" refuses local changes that are in the way; "reset" overwrites them.',
+        mode,
+      ];
+  }
+}
+
+function secondary(proposal: Proposal): string[][] {
+  const { name, directory, second } = proposal;
+  const { ending, tables } = variantOf(proposal);
+  const other = secondName(proposal);
+  const of = (...path: readonly string[]): string => `[${pathText(['builds', other, ...path])}]`;
   return [
-    '# A secondary shares the source of its primary and builds every update once. It has the stages of [defaults];',
-    '# a stage of its own replaces single keys of them, and `enabled = false` switches one off.',
-    `# [${pathText(['builds', other])}]`,
-    `# primary = ${quoted(name)}`,
-    `# directory = ${quoted(`${directory}-debug`)}`,
-    "# How long it waits for the end of the primary's update.",
-    `# update_timeout = "${DEFAULTS.updateTimeout}"`,
-    '',
-    `# [${pathText(['builds', other, 'environment'])}]`,
-    '# CFLAGS = "-O0 -g"',
-    '# CXXFLAGS = "-O0 -g"',
+    [
+      '# A secondary shares the source of its primary and builds every update once. It has the stages of [defaults];',
+      '# a stage of its own replaces single keys of them, and `enabled = false` switches one off.',
+      ...suggested(!second, [
+        of(),
+        `primary = ${quoted(name)}`,
+        `directory = ${quoted(`${directory}-${ending}`)}`,
+        "# How long it waits for the end of the primary's update.",
+        `# update_timeout = "${DEFAULTS.updateTimeout}"`,
+      ]),
+    ],
+    ...tables.map(({ path, lines }) => suggested(!second, [of(...path), ...lines])),
   ];
-}
-
-function command(...argv: readonly string[]): string {
-  return `command = [${argv.map(quoted).join(', ')}]`;
-}
-
-/** A TOML basic string. JSON's escapes are TOML's, except that TOML wants DEL escaped too. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }

@@ -14,7 +14,6 @@ export interface Surroundings {
 
 /** The builds of a project that have a schedule, as lines of a crontab between two marks. */
 export function crontabBlock(project: Project, { program, path, user }: Surroundings): string {
-  const scheduled = [...project.builds.values()].filter(({ schedule }) => schedule !== undefined);
   const unscheduled = [...project.builds.values()].filter(({ schedule }) => schedule === undefined);
   return [
     beginMark(project.file),
@@ -22,11 +21,17 @@ export function crontabBlock(project: Project, { program, path, user }: Surround
     'SHELL=/bin/sh',
     `PATH=${path}`,
     `MAILTO=${project.mailto ?? user}`,
-    ...scheduled.map((build) => line(project, build, program)),
+    ...crontabLines(project, program),
     ...unscheduled.map(({ name }) => `# ${name} has no schedule`),
     endMark(project.file),
     '',
   ].join('\n');
+}
+
+/** The lines alone that run the builds of a project. */
+export function crontabLines(project: Project, program: readonly string[]): string[] {
+  const scheduled = [...project.builds.values()].filter(({ schedule }) => schedule !== undefined);
+  return scheduled.map((build) => line(project, build, program));
 }
 
 /** The whole crontab with the block of a project in it, at its end; or what is wrong with the crontab. */
@@ -52,6 +57,14 @@ export function withoutBlock(crontab: string, file: string): string | { readonly
     };
   }
   return [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
+}
+
+/** The lines between the marks of a configuration; none when it has no block, or the marks are not in order. */
+export function blockLinesOf(crontab: string, file: string): string[] {
+  const lines = crontab.split('\n');
+  const begin = lines.indexOf(beginMark(file));
+  const end = lines.indexOf(endMark(file));
+  return begin >= 0 && end > begin ? lines.slice(begin + 1, end) : [];
 }
 
 /** The configurations that a crontab has a block of, each once. */

@@ -81,12 +81,18 @@ export function interrupted({ held }: Run): Interrupted {
   return { kind: 'interrupted', left: held.paths };
 }
 
+/** What of a run its environment says. */
+export interface Circumstances {
+  readonly stamp: Buildstamp;
+  readonly context: Pick<RunContext, 'environment' | 'secretVariables' | 'run'>;
+}
+
 /**
  * What the commands of a run find in their environment: stages, clients of version control, a custom update.
  *
  * @param build the one that they work for: that of the run, or its primary
  */
-export function runEnvironment(build: Build, { stamp, context }: Pick<Run, 'stamp' | 'context'>): NodeJS.ProcessEnv {
+export function runEnvironment(build: Build, { stamp, context }: Circumstances): NodeJS.ProcessEnv {
   return {
     ...withoutSecrets(context.environment, context.secretVariables),
     // Of a stage that has started this run.

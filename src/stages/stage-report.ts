@@ -18,7 +18,7 @@ import type { Run } from './run.js';
 import type { StageOutcome } from './stage-command.js';
 
 /** The files that stages are reported in, as CTest calls them. */
-const FILES = { configure: 'Configure.xml', build: 'Build.xml', test: 'Test.xml' } as const;
+export const FILES = { configure: 'Configure.xml', build: 'Build.xml', test: 'Test.xml' } as const;
 
 /** How a stage went. Times are milliseconds since 1970. */
 export interface RanStage {

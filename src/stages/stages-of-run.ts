@@ -5,16 +5,15 @@ import type { Stage } from '../config/project.js';
 import type { Failure } from '../failures/failure.js';
 import { obstacleOf } from '../files/in-the-way.js';
 import { errorCode } from '../host/error-code.js';
-import { MAY_LEAVE_VARIABLE } from '../processes/marks.js';
 import { StillRunning } from '../processes/still-running.js';
 import { CTEST_LIMITS } from '../reports/log-scan/scan.js';
 import { errorText } from '../text/error-text.js';
 import { removeDebris } from './debris.js';
 import { addDuration, type Durations, expectedMs, readDurations, writeDurations } from './durations.js';
 import { describeOutcome } from './outcome-text.js';
-import { logOf, type Run, runEnvironment } from './run.js';
+import { logOf, type Run } from './run.js';
 import type { StageReport } from './run-event.js';
-import { runStageCommand, STAGE_VARIABLE, type StageEnd, type StageOutcome } from './stage-command.js';
+import { runStageCommand, type StageEnd, type StageOutcome } from './stage-command.js';
 import {
   type Complaints,
   complaintsOf,
@@ -24,6 +23,7 @@ import {
   judgedBy,
   type LogPart,
 } from './stage-complaints.js';
+import { stageEnvironment } from './stage-environment.js';
 import { type FoundStageLock, readStageLock } from './stage-lock.js';
 import { openStageLog } from './stage-log.js';
 import { type ReportBefore, reportBefore, writeStageReport } from './stage-report.js';
@@ -151,7 +151,7 @@ async function runCommand(run: Run, stage: Stage, before: ReportBefore | undefin
   const log = openStageLog(logOf(run, stage.name));
   log.line(`[stagelock] ${context.now().toISOString()} ${stage.name} of ${build.name}, ${stamp.text}`);
   log.line(`[stagelock] in ${stage.directory}: ${commandLine(stage)}`);
-  const environment = environmentOf(run, stage);
+  const environment = stageEnvironment(build, run, stage);
   const custom = await customOf(build, stage, environment, signal);
   for (const line of custom === undefined ? [] : explainRefused(custom)) log.line(`[stagelock] ${line}`);
   if (custom !== undefined && custom.problem !== '') context.report({ kind: 'warning', text: custom.problem });
@@ -173,16 +173,6 @@ async function runCommand(run: Run, stage: Stage, before: ReportBefore | undefin
   log.line(`[stagelock] ${context.now().toISOString()} ${outcome.kind} after ${(ms / 1000).toFixed(1)} s`);
   log.close();
   return { end, outcome, complaints, written, ms, times: { started, ended: started + ms } };
-}
-
-function environmentOf(run: Run, stage: Stage): NodeJS.ProcessEnv {
-  return {
-    ...runEnvironment(run.build, run),
-    [STAGE_VARIABLE]: stage.name,
-    // What it leaves is none of the next run's business.
-    ...(stage.mayLeave && { [MAY_LEAVE_VARIABLE]: '1' }),
-    ...stage.environment,
-  };
 }
 
 /** Without complaints, it is unknown whether the stage has passed: a signal came while it ran, or while its log was looked through. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { detect } from '../../src/config/detect.js';
+import { withoutLogin } from '../../src/config/source-remote.js';
 
 let root: string;
 let source: string;
@@ -31,10 +32,12 @@ it('directories that do not exist yet have facts too', () => {
   expect(detect({ source, directory })).toEqual({
     project: 'example',
     name: 'build-gcc',
-    source,
-    directory,
     tool: 'unknown',
-    upstream: undefined,
+    presets: [],
+    targets: [],
+    locked: false,
+    update: { kind: 'obstacle', message: `there is no source directory ${source}` },
+    remote: undefined,
     submodules: false,
   });
   expect(detect({ source, directory, name: 'mine' }).name).toBe('mine');
@@ -50,7 +53,11 @@ describe('the tool', () => {
     [['configure'], ['CMakeCache.txt', 'build.ninja'], 'cmake'],
     [[], ['build.ninja'], 'ninja'],
     [['Makefile'], ['Makefile'], 'make'],
-    [['GNUmakefile'], [], 'make-in-source'],
+    [['GNUmakefile', 'package.json'], [], 'make-in-source'],
+    [['Cargo.toml', 'Makefile'], [], 'cargo'],
+    [['package.json', 'package-lock.json'], [], 'npm'],
+    [['package.json', 'pnpm-lock.yaml'], [], 'pnpm'],
+    [['package.json', 'yarn.lock'], [], 'yarn'],
     [['README'], ['x.o'], 'unknown'],
   ])('of a source with %j and a build with %j is %s', (sources, built, tool) => {
     for (const name of sources) touch(join(source, name));
@@ -64,13 +71,54 @@ it('the project is called as CMake calls it', () => {
   expect(detect({ source, directory }).project).toBe('VXL');
 });
 
+describe('the project is called as its build files call it:', () => {
+  it.each([
+    ['CMakeLists.txt', 'cmake_minimum_required(VERSION 3.20)\nproject( Mine.2 C)\n', 'Mine.2'],
+    ['CMakeLists.txt', `project(\${NAME})\n`, 'example'],
+    ['meson.build', "project('of meson', 'c')\n", 'of meson'],
+    ['Cargo.toml', '[workspace]\nname = "no"\n[package]\nversion = "1"\nname = "crate"\n', 'crate'],
+    ['package.json', '{"name": "@scope/package"}', '@scope/package'],
+    ['package.json', '{"name": ["no"]}', 'example'],
+    ['package.json', 'no JSON', 'example'],
+    ['package.json', '{"name": "a\\u001bb"}', 'a b'],
+  ])('%s with %j is %s', (file, text, name) => {
+    touch(join(source, file), text);
+    expect(detect({ source, directory }).project).toBe(name);
+  });
+});
+
+it('the targets of a Makefile are those that stand in it', () => {
+  touch(join(source, 'Makefile'), 'all:\n\ttrue\ntest := no target\ncheck : all\n');
+  expect(detect({ source, directory }).targets).toEqual(['check']);
+});
+
+it('the scripts of a package are those that do something', () => {
+  const scripts = { build: 'tsc', test: 'echo "Error: no test specified" && exit 1', odd: 3 };
+  touch(join(source, 'package.json'), JSON.stringify({ scripts }));
+  expect(detect({ source, directory }).targets).toEqual(['build']);
+});
+
+it.each([
+  ['https://ann:secret@example.org/x.git', 'https://example.org/x.git'],
+  ['https://token@example.org/x@y', 'https://example.org/x@y'],
+  [':pserver:anonymous:secret@cvs.example.org:/cvs', ':pserver:cvs.example.org:/cvs'],
+  ['git@example.org:x.git', 'git@example.org:x.git'],
+  ['file:///srv/a@b/x', 'file:///srv/a@b/x'],
+  ['/srv/a:b@c', '/srv/a:b@c'],
+])('of the remote %s, %s is shown', (address, shown) => {
+  expect(withoutLogin(address)).toBe(shown);
+});
+
 describe('the upstream', () => {
   beforeEach(() => {
     mkdirSync(source);
     git('init', '--quiet', '--initial-branch=trunk');
   });
 
-  const upstream = () => detect({ source, directory }).upstream;
+  const upstream = () => {
+    const { update } = detect({ source, directory });
+    return update.kind === 'update' ? { remote: update.table.remote, branch: update.table.branch } : undefined;
+  };
 
   it('is unknown without a remote', () => {
     expect(upstream()).toBeUndefined();

@@ -1,19 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildName, type Facts, type Tool } from '../../src/config/detect.js';
+import { buildName, type Tool } from '../../src/config/detect.js';
 import { isBuildName } from '../../src/config/names.js';
-import { writeTemplate } from '../../src/config/template.js';
+import { type Proposal, writeTemplate } from '../../src/config/template.js';
 import { load } from './config.js';
 
-const TOOLS: readonly Tool[] = ['cmake', 'meson', 'autotools', 'ninja', 'make', 'make-in-source', 'unknown'];
-const facts: Facts = {
+const TOOLS: readonly Tool[] = [
+  ...(['cmake', 'meson', 'autotools', 'cargo', 'npm', 'pnpm', 'yarn'] as const),
+  ...(['ninja', 'make', 'make-in-source', 'unknown'] as const),
+];
+const WITHOUT_UPDATE = { kind: 'unversioned', message: 'no work tree' } as const;
+const facts: Proposal = {
   project: 'Example',
   name: 'gcc',
   source: '/src/example',
   directory: '/build/gcc',
   tool: 'cmake',
-  upstream: { remote: 'up', branch: 'release/1.0' },
+  presets: [],
+  targets: [],
+  locked: false,
+  update: { kind: 'update', table: { type: 'git', remote: 'up', branch: 'release/1.0' } },
+  remote: undefined,
   submodules: false,
+  second: false,
+  mailTo: undefined,
+  schedule: '*/10 * * * *',
 };
 
 /** The template without the comment signs before every key and table that it suggests. */
@@ -32,7 +43,11 @@ describe('the template', () => {
       directory: '/build/gcc',
       update: { type: 'git', remote: 'up', branch: 'release/1.0', mode: 'fast-forward' },
       stages: [
-        { name: 'configure', command: { argv: ['cmake', '-S', '/src/example', '-B', '.'] }, directory: '/build/gcc' },
+        {
+          name: 'configure',
+          command: { kind: 'shell', script: 'cmake -S "$STAGELOCK_SOURCE" -B .' },
+          directory: '/build/gcc',
+        },
         { name: 'build', command: { argv: ['cmake', '--build', '.'] } },
         { name: 'test', command: { argv: ['ctest', '--output-on-failure'] } },
       ],
@@ -46,23 +61,63 @@ describe('the template', () => {
   });
 
   it('leaves out the update where nothing is followed', () => {
-    expect(load(writeTemplate({ ...facts, upstream: undefined })).builds.get('gcc')).toMatchObject({
+    expect(load(writeTemplate({ ...facts, update: WITHOUT_UPDATE })).builds.get('gcc')).toMatchObject({
       update: undefined,
     });
   });
 
   describe.each(TOOLS)('for %s', (tool) => {
     it.each([true, false])('loads as it is, and with all its suggestions (checkout: %s)', (checkout) => {
-      const text = writeTemplate({ ...facts, tool, upstream: checkout ? facts.upstream : undefined });
+      const text = writeTemplate({ ...facts, tool, update: checkout ? facts.update : WITHOUT_UPDATE });
       expect(load(text).builds.get('gcc')?.stages.length).toBeGreaterThan(0);
       const all = load(uncommented(text));
-      expect(all.builds.get('gcc-debug')).toMatchObject({
+      const other = tool === 'cargo' ? 'gcc-release' : 'gcc-debug';
+      expect(all.builds.get(other)).toMatchObject({
         role: 'secondary',
-        directory: '/build/gcc-debug',
+        directory: `/build/${other}`,
         primary: { name: 'gcc', whenSecondariesBuild: { kind: 'wait' }, lingerMs: 30_000 },
       });
       expect(all.builds.get('gcc')).toHaveProperty('update.type', 'git');
     });
+  });
+
+  it.each([
+    [{ type: 'svn' }, { type: 'svn', url: undefined }],
+    [
+      { type: 'hg', branch: 'stable' },
+      { type: 'hg', branch: 'stable' },
+    ],
+    [
+      { type: 'cvs', options: ['-d', '-P'] },
+      { type: 'cvs', options: ['-d', '-P'] },
+    ],
+  ] as const)('updates by %j', (table, update) => {
+    const text = writeTemplate({ ...facts, update: { kind: 'update', table: structuredClone(table) as object } });
+    for (const each of [text, uncommented(text)]) expect(load(each).builds.get('gcc')).toMatchObject({ update });
+  });
+
+  it('has what was answered', () => {
+    const text = writeTemplate({ ...facts, second: true, mailTo: 'team@example.org', schedule: '0 */2 * * *' });
+    const project = load(text);
+    expect([...project.builds.values()]).toMatchObject([
+      { name: 'gcc', role: 'primary', schedule: '0 */2 * * *' },
+      { name: 'gcc-debug', role: 'secondary', schedule: '0 */2 * * *', offsetMs: 20_000 },
+    ]);
+    expect(project.builds.get('gcc-debug')?.stages[0]?.environment).toEqual({ CFLAGS: '-O0 -g', CXXFLAGS: '-O0 -g' });
+    expect(project.mail).toMatchObject({ to: ['team@example.org'], transport: { type: 'sendmail' } });
+  });
+
+  it('configures each build by a preset of its own', () => {
+    const project = load(writeTemplate({ ...facts, presets: ['release', 'ci', 'my-debug'], second: true }));
+    const configures = [...project.builds.values()].map(({ name, stages: [stage] }) => [name, stage?.command]);
+    const by = (preset: string) => ({
+      kind: 'shell',
+      script: `cmake --preset ${preset} -S "$STAGELOCK_SOURCE" -B .`,
+    });
+    expect(configures).toEqual([
+      ['gcc', by('release')],
+      ['gcc-my-debug', by('my-debug')],
+    ]);
   });
 
   it('keeps any path, name and branch as it is', () => {
@@ -70,9 +125,12 @@ describe('the template', () => {
     const path = fc.string({ unit: odd, maxLength: 8 }).map((text) => `/x${text}`);
     fc.assert(
       fc.property(path, path, fc.constantFrom(...TOOLS), (source, directory, tool) => {
-        const text = writeTemplate({ ...facts, name: 'a.b+c', source, directory, tool, upstream: undefined });
+        const text = writeTemplate({ ...facts, name: 'a.b+c', source, directory, tool, update: WITHOUT_UPDATE });
         expect(load(text).builds.get('a.b+c')).toMatchObject({ source, directory: `${directory}` });
-        expect(load(uncommented(text)).builds.get('a.b+c-debug')).toMatchObject({ directory: `${directory}-debug` });
+        const ending = tool === 'cargo' ? 'release' : 'debug';
+        expect(load(uncommented(text)).builds.get(`a.b+c-${ending}`)).toMatchObject({
+          directory: `${directory}-${ending}`,
+        });
       }),
     );
   });

@@ -240,3 +240,20 @@ stages.build = { command = 3 }
   expect(status.stderr).toContain('the configuration has 2000 problems:');
   expect(status.stderr.split('\n').length).toBeLessThan(60);
 });
+
+test('without a crontab program check reports nothing of crontabs', () => {
+  const { root, check } = project();
+  mkdirSync(join(root, 'bin'));
+  for (const tool of ['git', 'make']) {
+    const [path = ''] = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.split('\n');
+    symlinkSync(path, join(root, 'bin', tool));
+  }
+  expect(check({}, '--offline').said).toBe('ROOT/stagelock.toml: good; gcc (primary)\n');
+  const before = environment['PATH'];
+  environment['PATH'] = join(root, 'bin');
+  try {
+    expect(check({}, '--offline')).toEqual({ status: 0, said: 'ROOT/stagelock.toml: good; gcc (primary)\n' });
+  } finally {
+    environment['PATH'] = before;
+  }
+});

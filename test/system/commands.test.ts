@@ -30,7 +30,7 @@ describe('the command line', () => {
     { args: ['status', 'mian'], says: /^stagelock: there is no build "mian"/ },
     { args: ['unlock', 'mian'], says: /^stagelock: there is no build "mian"/ },
     { args: ['--config', '/nowhere.toml', 'run', 'main'], says: /\/nowhere\.toml: there is no such file/ },
-    { args: ['init', '--build', 'b'], says: /^stagelock: required option '--source <dir>' not specified/ },
+    { args: ['init', '--name', 'x.lock'], says: /^stagelock: "x\.lock" is not a build name: / },
   ])('$args is refused with 2 and a word of what is meant', async ({ args, says }) => {
     const ended = await stagelock(worlds.make(), args);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
@@ -92,9 +92,11 @@ describe('init', () => {
       const ended = await init(world, ['--source', 'source', '--build', 'b/gcc']);
       expect(ended).toMatchObject({ code: 0, stderr: '' });
       const config = ['--config', join(world.root, 'new', 'stagelock.toml')];
-      expect(ended.stdout).toContain(`stagelock ${config.join(' ')} check\n`);
+      expect(ended.stdout).toContain(`\n  stagelock ${config.join(' ')} run gcc\n`);
       expect(await stagelock(world, [...config, 'check'])).toMatchObject({ code: 0, stderr: '' });
-      expect(readFileSync(config[1] ?? '', 'utf8')).toMatch(/\[defaults\.stages\.configure\]\ncommand = \["cmake"/);
+      expect(readFileSync(config[1] ?? '', 'utf8')).toMatch(
+        /\[defaults\.stages\.configure\]\nshell = 'cmake -S "\$STAGELOCK_SOURCE"/,
+      );
     },
   );
 
@@ -110,8 +112,12 @@ describe('init', () => {
   });
 
   test('refuses a source that is not there', async () => {
-    const ended = await init(worlds.make(), ['--source', 'sauce', '--build', 'b']);
-    expect(ended).toMatchObject({ code: 2, stderr: 'stagelock: --source sauce: there is no such directory\n' });
+    const world = worlds.make();
+    const ended = await init(world, ['--source', 'sauce', '--build', 'b']);
+    expect(ended).toMatchObject({
+      code: 2,
+      stderr: `stagelock: --source: there is no directory ${world.root}/sauce\n`,
+    });
   });
 });
 

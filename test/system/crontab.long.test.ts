@@ -110,6 +110,34 @@ describe.skipIf(noCron !== undefined)(`under the real cron${noCron === undefined
     expect(crontab('--remove').stdout).toBe('# mine\n17 4 * * *  true\n');
   });
 
+  test('check reports lines that still empty their log, and none when they were installed anew', () => {
+    const { crontab, config } = project();
+    const check = (): string => {
+      const [program = '', ...rest] = inside(`${process.execPath} ${STAGELOCK} -c ${config} check`);
+      const { status, stdout, stderr } = spawnSync(program, rest, { env: environment, encoding: 'utf8' });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      return stdout;
+    };
+    const edit = (expression: string): void => {
+      const [program = '', ...rest] = inside(`crontab -l | sed -e '${expression}' | crontab -`);
+      expect(spawnSync(program, rest, { env: environment, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    };
+    expect(check()).not.toContain('emptied');
+    expect(crontab('--install')).toMatchObject({ status: 0, stderr: '' });
+    expect(check()).not.toContain('emptied');
+    edit('s/>>/>/');
+    const remedy = `  stagelock --config ${config} crontab --install\n`;
+    expect(check()).toContain(
+      `${root}/one.log and ${root}/two.log are emptied by each run, because the crontab has \`>\` before it and not \`>>\`. To write these lines anew:\n${remedy}`,
+    );
+    edit('/run one/s/>\\(.*\\)/>>\\1/; /run two/s/$/ 2>\\&1/');
+    expect(check()).toContain(`\n${root}/two.log is emptied by each run`);
+    expect(crontab('--install')).toMatchObject({ status: 0, stderr: '' });
+    expect(check()).not.toContain('emptied');
+    edit(`$a* * * * *  stagelock -c ${config} run one > ${root}/mine 2>\\&1`);
+    expect(check()).toMatch(/\/mine is emptied by each run.*\. These lines are not in the block/);
+  });
+
   test('a normal night sends no mail, and a lock that was left sends one that says whose it is and what to do', async () => {
     const { repository, crontab, built } = project();
     expect(crontab('--install')).toMatchObject({ status: 0, stderr: '' });

@@ -10,7 +10,8 @@ export const stageShape = {
     z.string('a string for /bin/sh').check(
       z.refine((text) => text.trim() !== '' && !text.includes('\0'), 'a string for /bin/sh, not empty'),
       z.meta({
-        description: 'A script for `/bin/sh -c`. A stage has either this or `command`.',
+        description:
+          'A script for `/bin/sh -c`. A stage has either this or `command`. Every stage has the paths of the source and of the build in its environment: `$STAGELOCK_SOURCE`, `$STAGELOCK_BUILD_DIR`.',
         examples: ['make all && make install'],
       }),
     ),

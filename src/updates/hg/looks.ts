@@ -24,10 +24,11 @@ export async function foreignRepository(checkout: Checkout): Promise<Failed | un
 export async function currentRevision(checkout: Checkout): Promise<RevisionResult> {
   const foreign = await foreignRepository(checkout);
   if (foreign !== undefined) return foreign;
-  const answer = await rowsOf(checkout, ['log', '-r', 'p1()'], ['{node}']);
+  // `p1()` would make hg write a cache of tags into the repository.
+  const answer = await rowsOf(checkout, ['log', '-r', '.'], ['{node}']);
   if (answer.kind === 'failed') return answer;
   const [revision] = texts(answer.rows);
-  if (revision !== undefined) return { kind: 'revision', revision };
+  if (revision !== undefined && !/^0+$/.test(revision)) return { kind: 'revision', revision };
   const message = withCommands(`Nothing is checked out in ${checkout.source}. To check out its branch:`, [
     hgLine(checkout, 'update'),
   ]);
