@@ -24,6 +24,7 @@ try {
   });
   const [url] = await once(server.stdout.setEncoding('utf8'), 'data');
   const project = `${url.trim()}p/many`;
+  await asked(`${url.trim()}style.css`); // the client has to warm up, too
   for (const page of PAGES) {
     const { firstMs, wholeMs, bytes } = await asked(`${project}${page}`);
     const columns = [

@@ -42,6 +42,7 @@ export default defineConfig({
       group('Builds', [
         ['The scheduler and the mail', 'scheduler'],
         ['Mail', 'mail'],
+        ['Pages for a browser', 'web'],
         ['Version control', 'version-control'],
         ['States of a checkout', 'checkout-states'],
         ['CTest', 'ctest'],

@@ -2,8 +2,8 @@ import { lstatSync } from 'node:fs';
 import { historyFile, type PastRun } from '../stages/history.js';
 import { newestRuns } from '../stages/newest-runs.js';
 
-/** Of each history, so much of its end is kept: some eighty runs. */
-const KEPT_BYTES = 48 * 1024;
+/** Of each history, so much of its end is kept: some sixty runs. */
+const KEPT_BYTES = 32 * 1024;
 
 /** The newest runs of builds, read again only when their history has changed. It remembers as much as there are builds. */
 export class Histories {

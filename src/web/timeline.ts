@@ -31,6 +31,12 @@ export interface RunBars {
   readonly bars: readonly Bar[];
 }
 
+/** Of a run that is too narrow for all of them: the one that took longest, failed if any did. */
+export function inOneBar({ bars, fromMs, toMs }: RunBars): Bar | undefined {
+  const longest = bars.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))[0];
+  return longest && { ...longest, fromMs, toMs, failed: bars.some(({ failed }) => failed) };
+}
+
 /** A run in progress, as its locks show it. */
 export interface Present {
   readonly stage: string;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PastRun } from '../../src/stages/history.js';
-import { type RunBars, runBars, ticks } from '../../src/web/timeline.js';
+import { inOneBar, type RunBars, runBars, ticks } from '../../src/web/timeline.js';
 
 const at = (minute: number, second = 0): number => Date.UTC(2026, 0, 31, 11, minute, second);
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -40,6 +40,15 @@ test('a run is its wait, its update and its stages; what failed is marked', () =
   const bars = runBars([run], STAGES, span);
   expect(drawn(bars)).toEqual(['wait 0-30', 'update 30-45', 'build 45-105', 'test 106-196 failed', 'other 200-201']);
   expect(bars[0]?.bars[0]?.words).toBe('waited 30 s for running.s1 of s1');
+});
+
+test('a run without room is one bar: what took longest, failed if anything did', () => {
+  const stages = [
+    { name: 'compile', outcome: 'failed', ms: 60_000, at: 0 },
+    { name: 'test', outcome: 'passed', ms: 90_000, at: 60_000 },
+  ];
+  const [run] = runBars([past({ stages })], STAGES, span);
+  expect(run && inOneBar(run)).toMatchObject({ activity: 'test', failed: true, fromMs: at(0), toMs: at(5) });
 });
 
 test('runs of earlier versions, which do not say when a stage began, have their stages one after the other', () => {

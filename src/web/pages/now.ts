@@ -83,7 +83,7 @@ function troubles(project: Project, builds: readonly ScheduledStatus[]): Html | 
   const notes = builds.flatMap(({ build, locks, halfMoved, undelivered }) => [
     ...(locks.some(({ judgement }) => judgement.fate === 'dead')
       ? [
-          html`<strong>${build}</strong>: a run died and left its locks, so that a person looks. After a look: <code>${unlockCommand(build, { configFile: project.file })}</code>`,
+          html`<strong>${build}</strong>: a run died and left its locks, which stay until a person has looked. To clear them then: <code>${unlockCommand(build, { configFile: project.file })}</code>`,
         ]
       : []),
     ...(halfMoved === undefined

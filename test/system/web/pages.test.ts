@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { historyFile } from '../../../src/stages/history.js';
+import { treeOf } from '../../support/tree-of.js';
 import type { World } from '../../support/world.js';
 import { stagelock, start } from '../programs.js';
 import { Worlds } from '../worlds.js';
@@ -64,7 +64,7 @@ describe('the pages of a project', () => {
     expect(run).toMatch(/What it built Revision [0-9a-f]{40} /);
     const log = await page(`${await newestRun(project, 'main')}/log/check`);
     expect(log.text).toContain('<mark class="error">a.c:7:3: error: expected &lt;this&gt;</mark>');
-    expect(seen((await page(`${project}/grid`)).text)).toMatch(/main · ✗ s1 · ○/);
+    expect(seen((await page(`${project}/grid`)).text)).toMatch(/main ✓ ✗ s1 ✓ ○/);
     expect(seen((await page(`${project}/timeline`)).text)).toMatch(/main .* check failed after/);
     server.kill('SIGTERM');
     expect(await server.ended).toMatchObject({ code: 143, stderr: '' });
@@ -96,10 +96,10 @@ describe('the pages of a project', () => {
     const world = await worlds.built();
     const { url } = await serve(world);
     const project = await projectOf(url);
-    const before = treeOf(world);
+    const before = treeOf(world.root);
     for (const name of [...PAGES, '/builds/main']) await page(`${project}${name}`);
     await page(await newestRun(project, 'main'));
-    expect(treeOf(world)).toEqual(before);
+    expect(treeOf(world.root)).toEqual(before);
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
       expect((await fetch(project, { method })).status).toBe(405);
     expect((await fetch(project, { method: 'HEAD' })).status).toBe(200);
@@ -263,10 +263,4 @@ function statusWithHost(url: string, host: string): Promise<number | undefined> 
     });
     asked.once('error', reject).end();
   });
-}
-
-/** Every file of a world with its size and times. */
-function treeOf({ root }: World): string[] {
-  const listing = execFileSync('find', [root, '-printf', '%p %s %T@ %C@\n'], { encoding: 'utf8' });
-  return listing.trimEnd().split('\n').sort();
 }
