@@ -5,6 +5,7 @@ import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import { resolveMail } from './mail.js';
 import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
+import { resolveNotify } from './notify.js';
 import type { Finding, KeyPath } from './problem.js';
 import type {
   Build,
@@ -125,6 +126,13 @@ class Resolution {
         base: this.#base,
         report: this.#report,
         missing: (at, message) => this.#missing(at, message),
+        secretVariables,
+      }),
+      subscribers: resolveNotify(tables.notify, {
+        base: this.#base,
+        report: this.#report,
+        wrong: (at) => this.#wrong(at),
+        names,
         secretVariables,
       }),
       secretVariables,
