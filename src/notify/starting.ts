@@ -25,7 +25,7 @@ export class Starting {
     for (const subscriber of subscribers) this.#sending.push(this.#tell(subscriber, event).catch(() => undefined));
   }
 
-  /** No attempt begins any more, and what is on its way is broken off. @param limitMs how long it may take to come through */
+  /** No further attempt begins, and what is on its way is broken off. @param limitMs how long it may take to come through */
   async end(limitMs: number): Promise<void> {
     this.#closed.abort();
     const timer = setTimeout(() => this.#ended.abort(), limitMs);
@@ -37,7 +37,8 @@ export class Starting {
   async #tell(subscriber: Subscriber, event: BuildEvent): Promise<void> {
     const sender = await senderOf(subscriber, this.#environment);
     try {
-      for (let attempt = 0; !this.#closed.signal.aborted; attempt++) {
+      // Once in any case: a short run is over before the first attempt begins.
+      for (let attempt = 0; attempt === 0 || !this.#closed.signal.aborted; attempt++) {
         const sent = await sender.send(event, this.#ended.signal);
         if (sent.kind !== 'unavailable') return;
         const pauseMs = PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)] ?? 0;

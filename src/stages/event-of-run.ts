@@ -73,13 +73,11 @@ export function eventOfRun(facts: RunFacts, soFar: RunSoFar, happening: Happenin
     ...(update !== undefined && { update: updateOf(update) }),
     ...(since?.first !== undefined && { brokenSince: sinceOf(since, since.first) }),
     waitedMs: Math.round(soFar.waitedMs),
-    waits: waits
-      .slice(0, MOST.waits)
-      .map(({ lock, build: whose, ms }) => ({
-        lock,
-        ...(whose !== undefined && { build: whose }),
-        ms: Math.round(ms),
-      })),
+    waits: waits.slice(0, MOST.waits).map(({ lock, build: whose, ms }) => ({
+      lock,
+      ...(whose !== undefined && { build: whose }),
+      ms: Math.round(ms),
+    })),
     locks: locks.slice(0, MOST.locks).map(lockOf),
     ...(log !== undefined && { log }),
     toSeeMore,
