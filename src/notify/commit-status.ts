@@ -44,7 +44,7 @@ export class StatusSender implements Sender {
     // GitLab refuses a state that the commit has already: an attempt whose answer was lost.
     if (heard.status === 400 && /Cannot transition status via/.test(heard.text))
       return { kind: 'delivered', answer: 'has that state already' };
-    return judge(heard, '; are `repository` and the token right, and may the token set statuses?');
+    return judge(heard, '; are `repository` and the token right, and may the token set statuses?', [token.text]);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Project, Subscriber } from '../config/project.js';
 import { pause } from '../host/pause.js';
+import { dueAt } from '../spool/attempts.js';
 import {
   type Attempted,
   type Courier,
@@ -7,7 +8,6 @@ import {
   type DeliveryContext,
   deliverSpool,
   type GivenUp,
-  nextDueMs as nextDueOf,
 } from '../spool/delivery.js';
 import { counted } from '../text/counted.js';
 import { formatDuration } from '../text/duration.js';
@@ -65,10 +65,20 @@ export async function deliverEvents(project: Project, context: NotifyContext): P
 
 /** When something of a project is due, in milliseconds since 1970; undefined when nothing waits. @throws the system's error */
 export function nextDueMs(project: Project, now: Date): number | undefined {
-  const dues = project.subscribers.flatMap((subscriber) => {
-    return nextDueOf(eventsIn(spoolOf(project, subscriber)), undefined, now.getTime()) ?? [];
-  });
+  const dues = project.subscribers.flatMap(
+    (subscriber) => firstDueMs(spoolOf(project, subscriber), now.getTime()) ?? [],
+  );
   return dues.length === 0 ? undefined : Math.min(...dues);
+}
+
+/** In a queue the first one says when it is the turn of all. */
+function firstDueMs(spool: string, nowMs: number): number | undefined {
+  const events = eventsIn(spool);
+  for (const entry of events.entries()) {
+    const read = events.read(entry);
+    if (typeof read === 'object') return dueAt(read, nowMs);
+  }
+  return undefined;
 }
 
 class Messenger implements Courier<SpooledEvent> {

@@ -118,9 +118,15 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
   return Buffer.concat(chunks).subarray(0, MOST_BYTES).toString('utf8');
 }
 
-/** What an answer means for the event. @param advice on a status that only a person can help */
-export function judge(heard: Heard, advice = ''): Sent {
-  const { status, text, retryAfterMs: afterMs } = heard;
+/**
+ * What an answer means for the event.
+ *
+ * @param advice on a status that only a person can help
+ * @param secrets which some servers repeat
+ */
+export function judge(heard: Heard, advice: string, secrets: readonly string[] = []): Sent {
+  const { status, retryAfterMs: afterMs } = heard;
+  const text = secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), heard.text);
   const line = printable(text).trim();
   const said = `${status}${line === '' ? '' : `: ${line}`}`;
   if (status >= 200 && status <= 299) return { kind: 'delivered', answer: said };

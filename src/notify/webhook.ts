@@ -24,6 +24,7 @@ export class WebhookSender implements Sender {
     const insecure = hookTokenInTheClear(this.#subscriber);
     if (insecure !== undefined) return { kind: 'unavailable', why: insecure, lasting: true };
     const message = messageOf(template, url, event);
+    const secrets: string[] = [];
     const headers: Record<string, string> = {
       ...message.headers,
       'x-stagelock-event': event.event,
@@ -32,6 +33,7 @@ export class WebhookSender implements Sender {
     if (token !== undefined) {
       const found = readKey(token, 'token', this.#environment);
       if (found.kind === 'unreadable') return { kind: 'unavailable', why: found.why, lasting: true };
+      secrets.push(found.text);
       headers['authorization'] = `Bearer ${found.text}`;
     }
     if (secret !== undefined) {
@@ -40,7 +42,7 @@ export class WebhookSender implements Sender {
       headers['x-stagelock-signature'] = signatureOf(message, found.text);
     }
     const heard = await this.#exchange.send({ ...message, headers }, signal);
-    return heard.kind === 'heard' ? judge(heard, '; is it the right URL and token?') : heard;
+    return heard.kind === 'heard' ? judge(heard, '; is it the right URL and token?', secrets) : heard;
   }
 
   async close(): Promise<void> {
