@@ -56,7 +56,8 @@ A test sends an event named "test" to a command or a webhook, writes a line into
 log of a ping URL without changing its state, and looks at the repository of a
 commit_status without setting a status.
 
-Exit code: 0 if everything was delivered, 1 if something was not, 2 without [[notify]].
+Exit code: 0 if everything was delivered, 1 if something was not, 2 without
+[[notify]], 75 if another process is sending.
 `;
 
 export const WAIT_HELP = `

@@ -15,7 +15,8 @@ export interface ConnectionSettings {
  * @throws the system's error, when the file of the authorities cannot be read
  */
 export function connectionOf({ caFile, timeoutMs }: ConnectionSettings, environment: NodeJS.ProcessEnv): Dispatcher {
-  const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+  // Said, so that NODE_TLS_REJECT_UNAUTHORIZED in a crontab does not say otherwise.
+  const tls = { rejectUnauthorized: true, ...(caFile !== undefined && { ca: readFileSync(caFile) }) };
   const { http_proxy, https_proxy, no_proxy, HTTPS_PROXY, NO_PROXY } = environment;
   return new EnvHttpProxyAgent({
     // HTTP_PROXY in capitals is no setting but a header, where a web server has started us.

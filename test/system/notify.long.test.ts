@@ -190,7 +190,7 @@ describe('runs at the same time', () => {
 
 describe('a scheduler', () => {
   test('tries again what a run could not deliver', async () => {
-    const world = notifying(worlds.make(), receiver);
+    const world = notifying(worlds.make({ primary: 'schedule = "0 3 1 1 *"' }), receiver);
     receiver.usual = answering(500);
     expect(await run(world)).toMatchObject({ code: 0 });
     receiver.usual = (answer) => void answer.end('OK');
