@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Project, Subscriber } from '../config/project.js';
+import { namesIn } from '../files/directory-entries.js';
 import { thisHost } from '../host/host.js';
 import { senderOf } from '../notify/chosen-sender.js';
 import { deliverEvents } from '../notify/delivery.js';
 import { type BuildEvent, eventId, uuidOf } from '../notify/event.js';
 import type { Sent } from '../notify/sender.js';
-import { eventsIn, type SpooledEvent, spoolOf } from '../notify/spool.js';
+import { eventsIn, hasEvents, type SpooledEvent, spoolOf } from '../notify/spool.js';
 import { jsonText } from '../text/json.js';
 import { momentText } from '../text/moment.js';
 import { shellWord } from '../text/shell-word.js';
@@ -46,6 +48,7 @@ export async function notifyCommand(options: GlobalOptions, { test, send, json }
     for (const item of items) process.stdout.write(`${describeEvent(subscriber, item)}\n`);
   }
   if (waiting.every(({ items }) => items.length === 0)) process.stdout.write('no events are waiting\n');
+  for (const line of explainForgotten(project)) process.stdout.write(`${line}\n`);
 }
 
 function chosen({ file, subscribers }: Project, name: string | true): readonly Subscriber[] {
@@ -136,6 +139,18 @@ async function sendNow(project: Project): Promise<void> {
     }
   }
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
+}
+
+/** What waits for entries that the configuration does not have any more, or has under another name. */
+function explainForgotten({ scheduler, subscribers }: Project): string[] {
+  const directory = join(scheduler.state, 'notify');
+  const known = new Set(subscribers.map(({ name }) => name));
+  return namesIn(directory)
+    .filter((name) => !known.has(name) && hasEvents(join(directory, name)))
+    .flatMap((name) => [
+      `${shown(join(directory, name))} has events for an entry that [[notify]] does not have any more. To remove them:`,
+      `  rm -r -- ${shellWord(join(directory, name))}`,
+    ]);
 }
 
 function describeEvent({ name }: Subscriber, { event, since, tries, why }: SpooledEvent): string {
