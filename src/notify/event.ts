@@ -40,6 +40,9 @@ const LOCK = object({
 
 const STAGE = object({ name: string(), outcome: string(), ms: count, log: string() });
 
+/** The first run in a row that failed, and how many did before the present one. */
+export const BROKEN_SINCE = object({ run: string(), stamp: string(), time, runs: count });
+
 export const EVENT = object({
   version: oneOf(1),
   event: oneOf('start', 'run', 'broken', 'fixed', 'stuck', 'waited', 'test'),
@@ -69,8 +72,8 @@ export const EVENT = object({
   stages: array(STAGE),
   failures: array(FAILURE),
   update: optional(UPDATE),
-  /** Of a broken build, and of one that is fixed: the first run in a row that failed, and how many did before this one. */
-  brokenSince: optional(object({ run: string(), stamp: string(), time, runs: count })),
+  /** Of a build that was broken before. */
+  brokenSince: optional(BROKEN_SINCE),
   /** Milliseconds in which it waited for locks of others, and for which, the longest first. */
   waitedMs: count,
   waits: array(object({ lock: string(), build: optional(string()), ms: count })),

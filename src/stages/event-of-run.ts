@@ -38,20 +38,23 @@ export interface Happening {
   readonly end?: { readonly result: string; readonly exitCode: number } | undefined;
   readonly message?: readonly string[];
   readonly locks?: readonly JudgedLock[];
-  readonly since?: BrokenSince | undefined;
+  /** Of a build that was broken before. */
+  readonly since?: BuildEvent['brokenSince'];
+  /** Where it is not made of the run. */
+  readonly id?: string;
 }
 
 /** An event of a run, as subscribers get it. */
 export function eventOfRun(facts: RunFacts, soFar: RunSoFar, happening: Happening): BuildEvent {
   const { project, build, host, run, began, toSeeMore } = facts;
   const { stamp, update, stages, waits } = soFar;
-  const { event, headline, time, end, message = [], locks = [], since } = happening;
+  const { event, headline, time, end, message = [], locks = [], since, id } = happening;
   const failed = stages.filter(({ outcome }) => outcome.kind !== 'passed');
   const log = (failed[0] ?? stages.at(-1))?.logFile;
   return {
     version: 1,
     event,
-    id: eventId(event, build, project, run),
+    id: id ?? eventId(event, build, project, run),
     time: time.toISOString(),
     project,
     build,
@@ -71,7 +74,7 @@ export function eventOfRun(facts: RunFacts, soFar: RunSoFar, happening: Happenin
     })),
     failures: failed.slice(0, MOST.failures).map(failureOf),
     ...(update !== undefined && { update: updateOf(update) }),
-    ...(since?.first !== undefined && { brokenSince: sinceOf(since, since.first) }),
+    ...(since !== undefined && { brokenSince: since }),
     waitedMs: Math.round(soFar.waitedMs),
     waits: waits.slice(0, MOST.waits).map(({ lock, build: whose, ms }) => ({
       lock,
@@ -102,11 +105,9 @@ function updateOf({ type, prior, revision, changes }: MergedUpdate): NonNullable
 /** UTF-16 units of what others wrote. */
 const MOST_TEXT = 500;
 
-function sinceOf(
-  { runs }: BrokenSince,
-  first: NonNullable<BrokenSince['first']>,
-): NonNullable<BuildEvent['brokenSince']> {
-  return { run: first.run, stamp: first.stamp, time: first.ended ?? first.begun, runs };
+/** What a history says of a build that was broken before its present run. */
+export function sinceOf({ first, runs }: BrokenSince): BuildEvent['brokenSince'] {
+  return first && { run: first.run, stamp: first.stamp, time: first.ended ?? first.begun, runs };
 }
 
 function lockOf({ lock: { path, record }, fate }: JudgedLock): BuildEvent['locks'][number] {

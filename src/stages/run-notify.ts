@@ -1,5 +1,6 @@
 import type { Build, Project, Subscriber } from '../config/project.js';
 import type { Host } from '../host/host.js';
+import { type Breakage, judgeBreakage, readBreakage, writeBreakage } from '../notify/breakage.js';
 import type { BuildEvent } from '../notify/event.js';
 import { addEvent, hasEvents, spoolOf } from '../notify/spool.js';
 import type { Starting } from '../notify/starting.js';
@@ -12,9 +13,9 @@ import { shown } from '../text/shown.js';
 import type { MergedUpdate } from '../updates/record.js';
 import type { Warnings } from '../warnings/reporter.js';
 import { sameFailure } from '../warnings/same-state.js';
-import { type BrokenSince, brokenSince } from './broken-since.js';
+import { brokenSince } from './broken-since.js';
 import type { Buildstamp } from './buildstamp.js';
-import { eventOfRun, type Happening, type RunFacts } from './event-of-run.js';
+import { eventOfRun, type Happening, type RunFacts, sinceOf } from './event-of-run.js';
 import { judgeRun } from './fate.js';
 import { type PastRun, readHistory } from './history.js';
 import { headlineOfResult, headlineOfStages } from './result-headline.js';
@@ -179,12 +180,24 @@ export class RunNotifier {
 
   /** The first run that failed, and the first that did not any more: before the cursor moves, so that none is lost. */
   #breakage(): void {
+    const { name } = this.#build;
     const failed = this.#stages.some(({ outcome }) => outcome.kind !== 'passed');
-    const since = this.#since();
-    if (failed ? since?.first !== undefined : since?.first === undefined) return;
+    const before = readBreakage(this.#project, name);
+    const { run, now } = this.#context;
+    const first = { run, stamp: this.#stamp?.text ?? '', time: now().toISOString() };
+    const { event, id, since, next } = judgeBreakage(name, before ?? this.#breakageByHistory(), failed, first);
     const end = failed ? { result: 'stage-failed', exitCode: 1 } : { result: 'done', exitCode: 0 };
     const headline = failed ? headlineOfStages(this.#stages) : 'works again';
-    this.#post({ ...this.#now(failed ? 'broken' : 'fixed', headline), end, since });
+    if (event !== undefined) this.#post({ ...this.#now(event, headline), end, since, id });
+    // No later run builds this commit again. The end of the run, which has the same id, changes nothing about it.
+    this.#post({ ...this.#now('run', failed ? headline : 'passed'), end }, (each) => each.kind === 'commit-status');
+    if (before === undefined || event !== undefined || failed) writeBreakage(this.#project, name, next);
+  }
+
+  /** [[notify]] may be new to a build that is broken for long. */
+  #breakageByHistory(): Breakage {
+    const broken = this.#since();
+    return { ...(broken !== undefined && { broken }), last: '' };
   }
 
   #ended({ result, exitCode, lines, waited }: RunEnd): void {
@@ -243,8 +256,8 @@ export class RunNotifier {
     }
   }
 
-  #since(): BrokenSince | undefined {
-    return brokenSince(this.#pastOf(this.#build.name), this.#context.run);
+  #since(): BuildEvent['brokenSince'] {
+    return sinceOf(brokenSince(this.#pastOf(this.#build.name), this.#context.run));
   }
 
   #now(event: BuildEvent['event'], headline: string): Happening {
@@ -263,10 +276,11 @@ export class RunNotifier {
   }
 
   /** @throws InTheWay, the system's error; then some have got it and others not */
-  #post(happening: Happening): void {
+  #post(happening: Happening, isMeant: (subscriber: Subscriber) => boolean = () => true): void {
     const event = this.#event(happening);
     for (const subscriber of this.#project.subscribers) {
-      if (wants(subscriber, event)) addEvent(spoolOf(this.#project, subscriber), event, this.#context.now());
+      if (isMeant(subscriber) && wants(subscriber, event))
+        addEvent(spoolOf(this.#project, subscriber), event, this.#context.now());
     }
   }
 

@@ -1,6 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readCursor } from '../../src/updates/cursor.js';
 import { answering, Receiver, silent } from '../notify/receiver.js';
 import { until } from '../support/until.js';
 import type { World } from '../support/world.js';
@@ -153,6 +154,32 @@ describe('a run that is stuck', () => {
     ]);
     worlds.finish(world);
     expect(await building.ended).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a run that dies', () => {
+  test('after its stages have ended takes no event along, and what follows is told as well', async () => {
+    const world = notifying(worlds.make({ primary: 'linger = "60 s"' }), receiver);
+    const killed = start(world, ['run', 'main'], { environment: { CHECK: 'exit 3' } });
+    await until(
+      'the end of its stages',
+      () => readCursor(world.build('main').directory, 'main').kind === 'cursor' && /lingers/.test(killed.output),
+      20_000,
+    );
+    killed.kill('SIGKILL');
+    await killed.ended;
+    await worlds.idle(world);
+    expect(hooked(receiver)).toEqual([]);
+    expect(await stagelock(world, ['notify', '--send'])).toMatchObject({ code: 0 });
+    expect(hooked(receiver)).toEqual(['broken main']);
+    expect(states(receiver)).toEqual(['pending', 'failure']);
+    expect(await stagelock(world, ['unlock', 'main', '--yes'])).toMatchObject({ code: 0 });
+    writeFileSync(world.configFile, readFileSync(world.configFile, 'utf8').replace('linger = "60 s"', ''));
+    world.commit(1);
+    expect(await run(world, 'exit 3')).toMatchObject({ code: 1 });
+    world.commit(1);
+    expect(await run(world)).toMatchObject({ code: 0 });
+    expect(hooked(receiver).filter((each) => !each.startsWith('run'))).toEqual(['broken main', 'fixed main']);
   });
 });
 
