@@ -111,6 +111,14 @@ class Resolution {
     this.#sources([...builds.values()].filter((build) => build.role === 'primary'));
     const { scheduler } = tables;
     const secretVariables = secretVariablesOf(tables);
+    const around = {
+      base: this.#base,
+      report: this.#report,
+      missing: (at: KeyPath, message: string): void => this.#missing(at, message),
+      wrong: (at: KeyPath): boolean => this.#wrong(at),
+      names,
+      secretVariables,
+    };
     return {
       file,
       name: tables.project?.name ?? '',
@@ -122,19 +130,8 @@ class Resolution {
         maxRuns: scheduler?.max_runs ?? Math.max(4, 2 * availableParallelism()),
         stopLimitMs: milliseconds(scheduler?.stop_limit ?? DEFAULTS.stopLimit),
       },
-      mail: resolveMail(tables.mail, {
-        base: this.#base,
-        report: this.#report,
-        missing: (at, message) => this.#missing(at, message),
-        secretVariables,
-      }),
-      subscribers: resolveNotify(tables.notify, {
-        base: this.#base,
-        report: this.#report,
-        wrong: (at) => this.#wrong(at),
-        names,
-        secretVariables,
-      }),
+      mail: resolveMail(tables.mail, around),
+      subscribers: resolveNotify(tables.notify, around),
       secretVariables,
       builds,
     };
