@@ -117,7 +117,7 @@ export async function runCommand(
       report: (event) => {
         progress.report(event);
         warn(history.hear(event));
-        warn(notifier?.hear(event));
+        notifier?.hear(event);
         if (event.kind === 'waited') waitedMs += event.ms;
         if (event.kind === 'built')
           warn(post?.mailAuthors(project, build, event, { run: id, host: host.name, user: userName() }));
@@ -156,7 +156,7 @@ export async function runCommand(
     if (advice !== undefined) print([advice]);
     process.exitCode = result.kind === 'interrupted' ? stop.exitCode() : exitCodeOf(result);
     if (notifier !== undefined) {
-      warn(await notifier.end({ result, exitCode: process.exitCode, lines, waited: advice }));
+      await notifier.end({ result, exitCode: process.exitCode, lines, waited: advice });
       print(await deliveredBy(notifier, build, warnings, stop.signal));
     }
     // Last, since it may wait for the mails of other builds.
@@ -180,7 +180,7 @@ export async function runCommand(
     });
     process.stderr.write(`${shownLines(lines.join('\n'))}\n`);
     if (notifier !== undefined) {
-      warn(await notifier.failed(error, process.exitCode));
+      await notifier.failed(error, process.exitCode);
       print(await deliveredBy(notifier, build, warnings, stop.signal));
     }
   }
@@ -205,7 +205,7 @@ async function deliveredBy(
   build: Build,
   warnings: Warnings,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const lines = notifier.deliver(warnings, signal);
   return await lines.catch((error: unknown) => [`${build.name}: notify: ${describeFailure(error)}`]);
 }

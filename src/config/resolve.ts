@@ -19,6 +19,7 @@ import type {
   WithoutUpdate,
 } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
+import { secretVariablesOf } from './secret-variables.js';
 import { collisionsOf } from './shared-source.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
 import { resolveSubmission } from './submission.js';
@@ -393,10 +394,3 @@ class Resolution {
 
 /** A path as one text. */
 const keyOf = (path: KeyPath): string => JSON.stringify(path);
-
-/** Of all tables, since one that another replaces, or that is switched off, still names something that is secret. */
-function secretVariablesOf({ builds = {}, defaults, mail }: ConfigTables): ReadonlySet<string> {
-  const submits = [defaults?.submit, ...Object.values(builds).map(({ submit }) => submit)];
-  const names = [mail?.password_variable, ...submits.map((submit) => submit?.token_variable)];
-  return new Set(names.filter((name) => name !== undefined));
-}

@@ -65,6 +65,8 @@ export class RunNotifier {
   #waitedMs = 0;
   #waits: readonly Wait[] = [];
   #isStarted = false;
+  /** What could not be done, for a person. */
+  #problem: string | undefined;
   /** The news of the begin, on its way. */
   #starting: Promise<Starting | undefined> = Promise.resolve(undefined);
 
@@ -82,51 +84,47 @@ export class RunNotifier {
     };
   }
 
-  /** @returns what could not be done, for a person */
-  hear(event: RunEvent): string | undefined {
+  hear(event: RunEvent): void {
     switch (event.kind) {
       case 'begun':
         this.#stamp = event.stamp;
-        return undefined;
+        break;
       case 'waited':
         this.#waitedMs += event.ms;
-        return undefined;
+        break;
       case 'waits':
         this.#waits = addWaits(this.#waits, event.waits);
-        return undefined;
+        break;
       case 'updated':
         this.#update = event.update;
         this.#start();
-        return undefined;
+        break;
       case 'not-updated':
-        this.#start();
-        return undefined;
       case 'stage-started':
         this.#start();
-        return undefined;
+        break;
       case 'stage-ended':
         this.#stages = [...this.#stages, event.stage];
-        return undefined;
+        break;
       case 'built':
         this.#update = event.update ?? this.#update;
-        return this.#attempt(() => this.#breakage());
-      default:
-        return undefined;
+        this.#attempt(() => this.#breakage());
+        break;
     }
   }
 
-  /** Puts what the end of the run means into the spools. @returns what could not be done, for a person */
-  async end(end: RunEnd): Promise<string | undefined> {
+  /** Puts what the end of the run means into the spools. */
+  async end(end: RunEnd): Promise<void> {
     await this.#endStarting(end.result.kind === 'interrupted' ? 0 : LAST_START_MS);
-    return this.#attempt(() => this.#ended(end));
+    this.#attempt(() => this.#ended(end));
   }
 
   /** The same of a run that an exception has ended. */
-  async failed(error: unknown, exitCode: number): Promise<string | undefined> {
+  async failed(error: unknown, exitCode: number): Promise<void> {
     await this.#endStarting(LAST_START_MS);
     const message = [shown(errorText(error))];
     const end = { result: 'failed', exitCode };
-    return this.#attempt(() => this.#post({ ...this.#now('run', 'the run itself failed'), end, message }));
+    this.#attempt(() => this.#post({ ...this.#now('run', 'the run itself failed'), end, message }));
   }
 
   /**
@@ -136,9 +134,13 @@ export class RunNotifier {
    * @returns what to report
    * @throws the system's error, LockError
    */
-  async deliver(warnings: Warnings, signal: AbortSignal): Promise<string[]> {
+  async deliver(warnings: Warnings, signal: AbortSignal): Promise<readonly string[]> {
     const { name } = this.#build;
-    if (!this.#project.subscribers.some((each) => hasEvents(spoolOf(this.#project, each)))) return [];
+    const lost =
+      this.#problem === undefined
+        ? []
+        : warnings.warn('notify', sameFailure(this.#problem), [`${name}: ${shown(this.#problem)}`]);
+    if (!this.#project.subscribers.some((each) => hasEvents(spoolOf(this.#project, each)))) return lost;
     const { deliverEvents } = await import('../notify/delivery.js');
     const { now, environment, began } = this.#context;
     const context = { now, environment, signal, atOnce: false, random: Math.random };
@@ -151,8 +153,9 @@ export class RunNotifier {
       const lines = [`${name}: ${shown(why)}`, ...secretsOf(subscriber).flatMap(adviceOnSecret), `  ${waiting}`];
       return warnings.warn('notify', sameFailure(why), lines);
     });
-    const isOver = all.every(({ delivery: { end } }) => end.kind === 'empty');
+    const isOver = lost.length === 0 && all.every(({ delivery: { end } }) => end.kind === 'empty');
     return [
+      ...lost,
       ...problems,
       ...putOff,
       ...(isOver ? warnings.over('notify', `${name}: all events are delivered.`, began) : []),
@@ -284,12 +287,11 @@ export class RunNotifier {
     }
   }
 
-  #attempt(act: () => void): string | undefined {
+  #attempt(act: () => void): void {
     try {
       act();
-      return undefined;
     } catch (error) {
-      return `could not put an event for [[notify]] into its spool: ${errorText(error)}`;
+      this.#problem ??= `could not put an event for [[notify]] into its spool: ${errorText(error)}`;
     }
   }
 }

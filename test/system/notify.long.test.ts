@@ -89,6 +89,7 @@ describe('a delivery that fails', () => {
     const ended = await run(world, 'exit 3');
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('main: could not put an event for [[notify]] into its spool: ');
+    expect(await run(world)).toMatchObject({ code: 0, stderr: '' });
     expect(world.lockFiles('main')).toEqual([]);
   });
 });
