@@ -66,6 +66,15 @@ export const LOG_HELP = `
   stagelock log gcc --show 20260131-1121 test   the log of one stage of one run
 `;
 
+export const NOTIFY_HELP = `
+A test sends an event named "test" to a command or a webhook, writes a line into the
+log of a ping URL without changing its state, and looks at the repository of a
+commit_status without setting a status.
+
+Exit code: 0 if everything was delivered, 1 if something was not, 2 without
+[[notify]], 75 if another process is sending.
+`;
+
 export const WAIT_HELP = `
 It takes no lock, and the run may be another user's or on another host.
 

@@ -11,6 +11,7 @@ import {
   INIT_HELP,
   KILL_HELP,
   LOG_HELP,
+  NOTIFY_HELP,
   SCHEDULE_HELP,
   WAIT_HELP,
   WEB_HELP,
@@ -22,6 +23,7 @@ import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
 import type { InitOptions } from './init.js';
 import type { LogOptions } from './log.js';
+import type { NotifyOptions } from './notify.js';
 import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
 import type { StatusOptions } from './status.js';
@@ -186,6 +188,18 @@ export function program(): Command {
     .action(async (options: { send?: boolean; json?: boolean }, command: Command) => {
       const { mailCommand } = await import('./mail.js');
       await mailCommand(command.optsWithGlobals<GlobalOptions>(), options);
+    });
+
+  stagelock
+    .command('notify')
+    .description('show the events that wait for delivery to the entries of [[notify]], or try an entry out')
+    .option('--test [name]', 'send a test event to this entry (default: to all), and show what it answers')
+    .option('--send', 'try to deliver now what waits, without waiting for the next attempt')
+    .option('--json', 'print JSON')
+    .addHelpText('after', NOTIFY_HELP)
+    .action(async (options: NotifyOptions, command: Command) => {
+      const { notifyCommand } = await import('./notify.js');
+      await notifyCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { explainUnreadable } from '../config/nightly-start.js';
 import type { Build, Model, Project } from '../config/project.js';
 import { rotateOwnOutput } from '../files/own-output.js';
-import { thisHost } from '../host/host.js';
+import { type Host, thisHost } from '../host/host.js';
 import { runLogOf } from '../scheduler/run-command.js';
 import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
 import { type BrokenSince, brokenSince } from '../stages/broken-since.js';
@@ -11,6 +11,7 @@ import { exitCodeOf } from '../stages/exit-code.js';
 import { RunRecorder, readHistory } from '../stages/history.js';
 import { adviceOnInterval, explainLocksAfterFailure, explainResult, stateOf } from '../stages/messages.js';
 import { run } from '../stages/run-build.js';
+import type { RunNotifier } from '../stages/run-notify.js';
 import type { RunResult } from '../stages/run-result.js';
 import { layoutOf } from '../stages/temporary.js';
 import { quotedLines, shown, shownLines } from '../text/shown.js';
@@ -98,6 +99,7 @@ export async function runCommand(
   const began = new Date();
   let waitedMs = 0;
   const warnings = warningsOf(build, everyWarning || process.stderr.isTTY);
+  const notifier = await notifierOf(project, build, { run: id, host, began });
   const reported = new Set<string>();
   const warn = (problem: string | undefined): void => {
     if (problem === undefined || reported.has(problem)) return;
@@ -120,6 +122,7 @@ export async function runCommand(
       report: (event) => {
         progress.report(event);
         warn(history.hear(event));
+        notifier?.hear(event);
         if (event.kind === 'waited') waitedMs += event.ms;
         if (event.kind === 'built')
           warn(post?.mailAuthors(project, build, event, { run: id, host: host.name, user: userName() }));
@@ -156,6 +159,12 @@ export async function runCommand(
       print(warnings.warn('configuration', [writers, ...more].join('\n'), [`${build.name}: ${writers}`, ...more]));
     const advice = adviceOnInterval(build, result.kind === 'wait-timed-out' ? result.waitedMs : waitedMs);
     if (advice !== undefined) print([advice]);
+    process.exitCode = result.kind === 'interrupted' ? stop.exitCode() : exitCodeOf(result);
+    if (notifier !== undefined) {
+      await notifier.end({ result, exitCode: process.exitCode, lines, waited: advice });
+      print(await deliveredBy(notifier, build, warnings, stop.signal));
+    }
+    // Last, since it may wait for the mails of other builds.
     if (!leaveMail && post !== undefined) {
       const lines = post.mailAfterRun(project, build, warnings, {
         began,
@@ -165,7 +174,6 @@ export async function runCommand(
       // A spool that cannot be read is no reason for a run to fail.
       print(await lines.catch((error: unknown) => [`${build.name}: mail: ${describeFailure(error)}`]));
     }
-    process.exitCode = result.kind === 'interrupted' ? stop.exitCode() : exitCodeOf(result);
   } catch (error) {
     progress.clear();
     process.exitCode = reportFailure(error);
@@ -176,6 +184,10 @@ export async function runCommand(
       builds: project.builds,
     });
     process.stderr.write(`${shownLines(lines.join('\n'))}\n`);
+    if (notifier !== undefined) {
+      await notifier.failed(error, process.exitCode);
+      print(await deliveredBy(notifier, build, warnings, stop.signal));
+    }
   }
   stop.dieIfHungUp('always');
 }
@@ -187,6 +199,29 @@ function modelled(configured: Build, model: Model | undefined): Build {
     throw new Refusal(EXIT.usage, explainUnreadable(build.nightlyStart.text, new Date()).join('\n'));
   }
   return build;
+}
+
+/** What tells others of the run; undefined for the many that no [[notify]] follows, which do not load it. */
+async function notifierOf(
+  project: Project,
+  build: Build,
+  facts: { readonly run: string; readonly host: Host; readonly began: Date },
+): Promise<RunNotifier | undefined> {
+  if (project.subscribers.length === 0) return undefined;
+  const { RunNotifier } = await import('../stages/run-notify.js');
+  const warnings = warningsOf(build, false);
+  return new RunNotifier(project, build, { ...facts, now: () => new Date(), environment: process.env, warnings });
+}
+
+/** A spool that cannot be read is no reason for a run to fail. */
+async function deliveredBy(
+  notifier: RunNotifier,
+  build: Build,
+  warnings: Warnings,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const lines = notifier.deliver(warnings, signal);
+  return await lines.catch((error: unknown) => [`${build.name}: notify: ${describeFailure(error)}`]);
 }
 
 /** The run as a process of its own, whose standard error is mailed. */

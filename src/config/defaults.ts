@@ -35,4 +35,10 @@ export const DEFAULTS = {
   mailSecurity: 'starttls',
   sendmail: '/usr/sbin/sendmail',
   mailKeep: '5 d',
+  notifyOn: ['broken', 'fixed', 'stuck', 'waited'],
+  notifyTimeout: '30 s',
+  notifyKeep: '2 d',
+  pingKeep: '1 h',
+  githubApi: 'https://api.github.com',
+  gitlabApi: 'https://gitlab.com/api/v4',
 } as const;

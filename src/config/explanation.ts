@@ -30,9 +30,8 @@ export function explain(issues: readonly z.core.$ZodIssue[], tables: unknown): E
       removed.push(path);
     } else {
       findings.push({ path, message: `found ${shown(at(tables, path))}, expected ${issue.message}` });
-      // An array with a bad element is no use to those who judge the rest.
-      const element = path.findIndex((key) => typeof key === 'number');
-      removed.push(element === -1 ? path : path.slice(0, element));
+      // An array with a bad element is no use to those who judge the rest; of a table in an array only the key is bad.
+      removed.push(typeof path.at(-1) === 'number' ? path.slice(0, -1) : path);
     }
   }
   for (const path of removed) remove(rest, path);
@@ -65,6 +64,7 @@ function keysAt(path: KeyPath): readonly string[] {
   for (const key of path) {
     if (schema instanceof z.ZodMiniObject) schema = schema.def.shape[key];
     else if (schema instanceof z.ZodMiniRecord) schema = schema.def.valueType;
+    else if (schema instanceof z.ZodMiniArray) schema = schema.def.element;
     if (schema instanceof z.ZodMiniOptional) schema = schema.def.innerType;
   }
   return schema instanceof z.ZodMiniObject ? Object.keys(schema.def.shape) : [];
@@ -95,6 +95,7 @@ function isTable(value: unknown): value is Record<string | number, unknown> {
 }
 
 function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy);
   if (!isTable(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)]));
 }

@@ -49,11 +49,13 @@ class Scanner {
       const start = this.#at;
       if (this.#skip('[')) {
         const many = this.#skip('[');
+        const line = this.#lineHere();
         table = this.#key([]);
         if (many) {
           const index = tablesOfArray.get(JSON.stringify(table)) ?? 0;
           tablesOfArray.set(JSON.stringify(table), index + 1);
           table = [...table, index];
+          this.#found(table, line);
         }
         while (this.#skip(']'));
       } else {

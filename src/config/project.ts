@@ -268,6 +268,69 @@ export interface Mail {
   readonly keepMs: number;
 }
 
+/** What a command or a webhook may be told. */
+export type Occasion = 'broken' | 'fixed' | 'stuck' | 'waited' | 'run';
+
+interface SubscriberCommon {
+  /** Part of a path: letters, digits, _ and -. Each subscriber of a project has another one. */
+  readonly name: string;
+  /** Whose events; undefined for those of all builds. */
+  readonly builds: ReadonlySet<string> | undefined;
+  /** Of one attempt, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a delivery is tried again, in milliseconds. */
+  readonly keepMs: number;
+}
+
+interface ServerCommon {
+  readonly url: string;
+  /** PEM file of the authorities to trust instead of the usual ones. */
+  readonly caFile: string | undefined;
+}
+
+/** A program of this machine, which gets events on its standard input. */
+export interface CommandSubscriber extends SubscriberCommon {
+  readonly kind: 'command';
+  readonly on: ReadonlySet<Occasion>;
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute working directory. */
+  readonly directory: string;
+  /** Variables that it does not find in its environment. */
+  readonly secretVariables: ReadonlySet<string>;
+}
+
+/** A URL that gets events by POST. */
+export interface WebhookSubscriber extends SubscriberCommon, ServerCommon {
+  readonly kind: 'webhook';
+  readonly on: ReadonlySet<Occasion>;
+  /** The body; `event` for the event itself. */
+  readonly template: 'event' | 'slack' | 'matrix' | 'ntfy';
+  /** Signs the body. */
+  readonly secret: SecretSource | undefined;
+  readonly token: SecretSource | undefined;
+  /** The token may go over plain http to another host. */
+  readonly allowInsecure: boolean;
+}
+
+/** A dead-man service, which gets the start and the end of each run. */
+export interface PingSubscriber extends SubscriberCommon, ServerCommon {
+  readonly kind: 'ping';
+}
+
+/** Where the statuses of commits are. */
+export interface StatusSubscriber extends SubscriberCommon, ServerCommon {
+  readonly kind: 'commit-status';
+  readonly host: 'github' | 'gitlab';
+  readonly repository: string;
+  /** Undefined for one that is made of the name of the build. */
+  readonly context: string | undefined;
+  readonly token: SecretSource;
+  readonly allowInsecure: boolean;
+}
+
+/** An entry of `[[notify]]`. */
+export type Subscriber = CommandSubscriber | WebhookSubscriber | PingSubscriber | StatusSubscriber;
+
 /** One `stagelock.toml`. */
 export interface Project {
   /** Absolute path of the configuration file. */
@@ -278,6 +341,8 @@ export interface Project {
   readonly scheduler: Scheduler;
   /** Undefined when stagelock itself mails nothing. */
   readonly mail: Mail | undefined;
+  /** In the order of the file. */
+  readonly subscribers: readonly Subscriber[];
   /** The variables that hold a token or a password of any build or mail, also of one that is switched off. */
   readonly secretVariables: ReadonlySet<string>;
   /** By name, in the order of the file. */

@@ -5,6 +5,7 @@ import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import { resolveMail } from './mail.js';
 import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
+import { resolveNotify } from './notify.js';
 import type { Finding, KeyPath } from './problem.js';
 import type {
   Build,
@@ -18,6 +19,7 @@ import type {
   WithoutUpdate,
 } from './project.js';
 import type { BuildTable, ConfigTables } from './schema.js';
+import { secretVariablesOf } from './secret-variables.js';
 import { collisionsOf } from './shared-source.js';
 import { hasStages, reportTwoCommands, resolveStages } from './stages.js';
 import { resolveSubmission } from './submission.js';
@@ -110,6 +112,14 @@ class Resolution {
     this.#sources([...builds.values()].filter((build) => build.role === 'primary'));
     const { scheduler } = tables;
     const secretVariables = secretVariablesOf(tables);
+    const around = {
+      base: this.#base,
+      report: this.#report,
+      missing: (at: KeyPath, message: string): void => this.#missing(at, message),
+      wrong: (at: KeyPath): boolean => this.#wrong(at),
+      names,
+      secretVariables,
+    };
     return {
       file,
       name: tables.project?.name ?? '',
@@ -121,12 +131,8 @@ class Resolution {
         maxRuns: scheduler?.max_runs ?? Math.max(4, 2 * availableParallelism()),
         stopLimitMs: milliseconds(scheduler?.stop_limit ?? DEFAULTS.stopLimit),
       },
-      mail: resolveMail(tables.mail, {
-        base: this.#base,
-        report: this.#report,
-        missing: (at, message) => this.#missing(at, message),
-        secretVariables,
-      }),
+      mail: resolveMail(tables.mail, around),
+      subscribers: resolveNotify(tables.notify, around),
       secretVariables,
       builds,
     };
@@ -388,10 +394,3 @@ class Resolution {
 
 /** A path as one text. */
 const keyOf = (path: KeyPath): string => JSON.stringify(path);
-
-/** Of all tables, since one that another replaces, or that is switched off, still names something that is secret. */
-function secretVariablesOf({ builds = {}, defaults, mail }: ConfigTables): ReadonlySet<string> {
-  const submits = [defaults?.submit, ...Object.values(builds).map(({ submit }) => submit)];
-  const names = [mail?.password_variable, ...submits.map((submit) => submit?.token_variable)];
-  return new Set(names.filter((name) => name !== undefined));
-}

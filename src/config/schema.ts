@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { BUILD_NAME_PATTERN, BUILD_NAME_RULE, isBuildName } from './names.js';
 import { buildShape, commonShape } from './schema/build-table.js';
 import { mailShape } from './schema/mail-table.js';
+import { notifyShape } from './schema/notify-table.js';
 import { projectShape } from './schema/project-table.js';
 import { schedulerShape } from './schema/scheduler-table.js';
 import { stageShape } from './schema/stage-table.js';
@@ -13,6 +14,7 @@ export const TABLE_KEYS: Readonly<Record<string, readonly string[]>> = {
   '[project]': Object.keys(projectShape),
   '[scheduler]': Object.keys(schedulerShape),
   '[mail]': Object.keys(mailShape),
+  '[[notify]]': Object.keys(notifyShape),
   '[builds.NAME]': Object.keys(buildShape),
   '[builds.NAME.update]': Object.keys(updateShape),
   '[builds.NAME.submit]': Object.keys(submitShape),
@@ -38,6 +40,19 @@ export const configSchema = z
               'Mails to the maintainers, with what cron would have mailed, and to the authors of broken builds.',
           }),
         ),
+      ),
+      notify: z.optional(
+        z
+          .array(
+            z.strictObject(notifyShape, 'a table').check(
+              z.meta({
+                description:
+                  'A command, a webhook, a dead-man service or the statuses of commits, which get what happens to builds. Each entry has exactly one of `command`, `webhook`, `ping` and `commit_status`.',
+              }),
+            ),
+            'tables [[notify]]',
+          )
+          .check(z.meta({ description: 'Who else is told what happens to builds.' })),
       ),
       defaults: z.optional(
         z.strictObject(commonShape, 'a table').check(
@@ -77,6 +92,7 @@ export const configSchema = z
 /** The tables of a file that fits {@link configSchema}, before defaults. */
 export type ConfigTables = z.infer<typeof configSchema>;
 export type MailTable = NonNullable<ConfigTables['mail']>;
+export type NotifyTable = NonNullable<ConfigTables['notify']>[number];
 export type BuildTable = NonNullable<ConfigTables['builds']>[string];
 export type SubmitTable = NonNullable<BuildTable['submit']>;
 export type StageTable = NonNullable<BuildTable['stages']>[string];

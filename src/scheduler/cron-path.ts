@@ -16,9 +16,19 @@ export function pathUnderCron(crontab: string, file: string, ours: string): stri
   return line === undefined ? ours : (line.variables.get('PATH') ?? CRON_PATH);
 }
 
-/** The programs of stages that nothing in such a PATH is called, and absolute ones that are not there. */
-export function programProblems({ file, builds }: Project, path: string): Problem[] {
-  return [...builds.values()].flatMap((build) =>
+/** The programs of stages and of [[notify]] that nothing in such a PATH is called, and absolute ones that are not there. */
+export function programProblems({ file, builds, subscribers }: Project, path: string): Problem[] {
+  const ofSubscribers = subscribers.flatMap((subscriber, index) => {
+    if (subscriber.kind !== 'command') return [];
+    const [program] = subscriber.argv;
+    const message = program.includes('/')
+      ? isProgram(program)
+        ? undefined
+        : `there is no program ${program}`
+      : notInPath(program, path);
+    return message === undefined ? [] : [{ file, path: pathText(['notify', index, 'command']), message }];
+  });
+  const ofStages = [...builds.values()].flatMap((build) =>
     build.stages.flatMap((stage) => {
       if (stage.command.kind !== 'argv') return [];
       const [program] = stage.command.argv;
@@ -27,13 +37,16 @@ export function programProblems({ file, builds }: Project, path: string): Proble
       return message === undefined ? [] : [{ file, path: at, message }];
     }),
   );
+  return [...ofStages, ...ofSubscribers];
+}
+
+function notInPath(program: string, path: string): string | undefined {
+  const found = path.split(':').some((place) => isProgram(join(place === '' ? '.' : place, program)));
+  return found ? undefined : `no program ${program} is in the PATH that cron gives it: ${path}`;
 }
 
 function missing(program: string, path: string, { directory, source }: Build): string | undefined {
-  if (!program.includes('/')) {
-    const found = path.split(':').some((place) => isProgram(join(place === '' ? '.' : place, program)));
-    return found ? undefined : `no program ${program} is in the PATH that cron gives it: ${path}`;
-  }
+  if (!program.includes('/')) return notInPath(program, path);
   // What is made by an earlier stage, or comes with an update, is not there yet.
   const file = resolve(directory, program);
   if (!program.startsWith('/') || [directory, source].some((place) => file.startsWith(`${place}/`))) return undefined;

@@ -3,12 +3,13 @@ import type { Build, Project } from '../config/project.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import type { Host } from '../host/host.js';
 import { describeHolder, type HeldLock, openLock } from '../locks/index.js';
+import { Desk, EVENTS, MAILS } from './desk.js';
 import type { Firing } from './firing.js';
 import { announce, instanceName, withdraw } from './instance.js';
 import { adoptJob, type Job, type JobOrder, orphans, startJob } from './job.js';
 import { type JobRecord, JobRecords } from './job-record.js';
 import { reportJob } from './job-report.js';
-import { MailDesk } from './mail-desk.js';
+import { postLongRun } from './long-run.js';
 import { overlapEnded, reportCrowd, reportOverlap } from './overlap.js';
 import { announceWaiting } from './places.js';
 import { logOfJob, runCommandOf, runLogOf } from './run-command.js';
@@ -34,7 +35,7 @@ export interface Surroundings {
   readonly stop: { readonly signal: AbortSignal; readonly atOnce: AbortSignal };
 }
 
-/** How long mails that came last may take when it stops. */
+/** How long mails and events that came last may take when it stops. */
 const LAST_MAILS_MS = 20_000;
 
 /** How a scheduler's process ended. */
@@ -75,12 +76,13 @@ async function serveUnder(instance: HeldLock, project: Project, surroundings: Su
   }
 }
 
-/** One scheduler with what it needs around it: the records of its jobs, the mail desk, and systemd where that has started it. */
+/** One scheduler with what it needs around it: the records of its jobs, the desks of mails and events, and systemd where that has started it. */
 class Service {
   #project: Project;
   readonly #records: JobRecords;
   readonly #manager: ServiceManager;
-  readonly #desk: MailDesk;
+  readonly #mailDesk: Desk;
+  readonly #eventDesk: Desk;
   readonly #scheduler: Scheduler;
   readonly #ended = new AbortController();
   readonly #surroundings: Surroundings;
@@ -91,7 +93,9 @@ class Service {
     this.#surroundings = surroundings;
     this.#records = new JobRecords(project.scheduler.state);
     this.#manager = new ServiceManager(environment);
-    this.#desk = new MailDesk(project, { now: () => new Date(), environment, note, complain });
+    const context = { now: () => new Date(), environment, note, complain };
+    this.#mailDesk = new Desk(MAILS, project, context);
+    this.#eventDesk = new Desk(EVENTS, project, context);
     this.#scheduler = new Scheduler(project, {
       host,
       note,
@@ -102,7 +106,8 @@ class Service {
         const build = project.builds.get(job.record.build);
         const also = build === undefined ? undefined : overlapEnded(build, job.record, new Date());
         reportJob({ project, complain }, this.#records, job, { end, also, now: new Date() });
-        this.#desk.look(); // the run may have written to authors, too
+        this.#mailDesk.look(); // the run may have written to authors, too
+        this.#eventDesk.look(); // and have left events that could not be delivered
       },
       overlapped: async (project, build, firing, by) => {
         const leftOut = { project, build, firing, now: new Date(), complain };
@@ -111,7 +116,8 @@ class Service {
           by.kind === 'runs'
             ? reportOverlap(leftOut, by.job)
             : reportCrowd(leftOut, by.waiting, { command, user, host: host.name, keeper: { pid: host.pid } });
-        if (reported) this.#desk.look();
+        if (reported) this.#mailDesk.look();
+        if (by.kind === 'runs' && postLongRun(project, build, by.job.record, new Date())) this.#eventDesk.look();
       },
       waiting: ({ scheduler: { state, maxRuns } }, waiting) => announceWaiting(state, host, maxRuns, waiting),
     });
@@ -122,7 +128,8 @@ class Service {
     const { host, note, stop, onReload } = this.#surroundings;
     this.#records.tidy(Date.now());
     this.#scheduler.start(orphans(this.#records, host).map((record) => this.#adopt(record)));
-    this.#desk.look();
+    this.#mailDesk.look();
+    this.#eventDesk.look();
     if ((this.#project.mail?.to.length ?? 0) === 0) {
       note('no `to` in [mail]: errors of runs go to standard error');
     }
@@ -133,7 +140,7 @@ class Service {
     onReload(() => undefined); // a terminal that is closed
     void this.#manager.notify('STOPPING=1');
     await this.#scheduler.stop(this.#project.scheduler.stopLimitMs, stop.atOnce);
-    await this.#desk.close(LAST_MAILS_MS);
+    await Promise.all([this.#mailDesk.close(LAST_MAILS_MS), this.#eventDesk.close(LAST_MAILS_MS)]);
     clearInterval(alive);
     this.#ended.abort();
     note('ends');
@@ -143,7 +150,8 @@ class Service {
     void this.#manager.notify('RELOADING=1');
     this.#project = this.#surroundings.reload(this.#project) ?? this.#project;
     this.#scheduler.reload(this.#project);
-    this.#desk.use(this.#project);
+    this.#mailDesk.use(this.#project);
+    this.#eventDesk.use(this.#project);
     void this.#manager.notify('READY=1');
   }
 

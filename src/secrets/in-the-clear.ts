@@ -1,8 +1,20 @@
-import type { CDashSubmission, SmtpTransport } from '../config/project.js';
+import type { CDashSubmission, SmtpTransport, StatusSubscriber, WebhookSubscriber } from '../config/project.js';
 
 /** Why a token would cross a network where others can read it; undefined when it does not, or that is allowed. */
 export function tokenInTheClear({ url, token, allowInsecure }: CDashSubmission): string | undefined {
   if (token === undefined || allowInsecure || !URL.canParse(url)) return undefined;
+  const { protocol, hostname, origin } = new URL(url);
+  if (protocol !== 'http:' || isLoopback(hostname)) return undefined;
+  return `the token would go to ${origin} without encryption; use https, or set \`allow_insecure = true\``;
+}
+
+/** Likewise of the token of a webhook or of the statuses of commits. */
+export function hookTokenInTheClear({
+  url,
+  token,
+  allowInsecure,
+}: WebhookSubscriber | StatusSubscriber): string | undefined {
+  if (token === undefined || allowInsecure) return undefined;
   const { protocol, hostname, origin } = new URL(url);
   if (protocol !== 'http:' || isLoopback(hostname)) return undefined;
   return `the token would go to ${origin} without encryption; use https, or set \`allow_insecure = true\``;

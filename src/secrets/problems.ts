@@ -1,11 +1,11 @@
 import type { KeyPath, Problem } from '../config/problem.js';
 import { pathText } from '../config/problem.js';
 import type { Project, SecretSource } from '../config/project.js';
-import { passwordInTheClear, tokenInTheClear } from './in-the-clear.js';
-import { exposureOfSecret } from './secret.js';
+import { hookTokenInTheClear, passwordInTheClear, tokenInTheClear } from './in-the-clear.js';
+import { exposureOfSecret, missingSecret } from './secret.js';
 
 /** What is wrong with the secrets of a project: each place once, however many builds have it. */
-export function secretProblems({ file, builds, mail }: Project): Problem[] {
+export function secretProblems({ file, builds, mail, subscribers }: Project): Problem[] {
   const problems = new Map<string, Problem>();
   const look = (path: KeyPath, source: SecretSource | undefined): void => {
     const exposure = exposureOfSecret(source);
@@ -24,6 +24,17 @@ export function secretProblems({ file, builds, mail }: Project): Problem[] {
   if (mail?.transport.type === 'smtp') {
     tell(['mail', 'security'], passwordInTheClear(mail.transport));
     look(['mail', 'password_file'], mail.transport.login?.password);
+  }
+  for (const [index, subscriber] of subscribers.entries()) {
+    if (subscriber.kind !== 'webhook' && subscriber.kind !== 'commit-status') continue;
+    const { url, token } = subscriber;
+    const key = subscriber.kind === 'webhook' ? 'webhook' : 'url';
+    tell(['notify', index, key], URL.canParse(url) ? hookTokenInTheClear(subscriber) : undefined);
+    look(['notify', index, 'token_file'], token);
+    tell(['notify', index, 'token_file'], missingSecret(token));
+    if (subscriber.kind !== 'webhook') continue;
+    look(['notify', index, 'secret_file'], subscriber.secret);
+    tell(['notify', index, 'secret_file'], missingSecret(subscriber.secret));
   }
   return [...problems.values()];
 }

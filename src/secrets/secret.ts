@@ -28,6 +28,14 @@ export function exposureOfSecret(source: SecretSource | undefined): Exposure | u
   return file.kind === 'refused' ? file : undefined;
 }
 
+/** That there is no such file; undefined when there is one, or when only the user who runs builds can tell. */
+export function missingSecret(source: SecretSource | undefined): string | undefined {
+  if (source?.kind !== 'file') return undefined;
+  return readSecretFile(source.path, process.geteuid?.() ?? 0).kind === 'missing'
+    ? `there is no file ${source.path}`
+    : undefined;
+}
+
 /** For messages. */
 export function placeOf(source: SecretSource): string {
   return source.kind === 'file' ? source.path : `the environment variable ${source.name}`;

@@ -1,3 +1,5 @@
+import { retryAfterMs } from '../http/headers.js';
+import { printable } from '../http/printable.js';
 import { parseReply } from './reply.js';
 import type { Sent } from './sending.js';
 
@@ -62,15 +64,4 @@ function adviceFor(status: number, authentication: Authentication): string {
     default:
       return '';
   }
-}
-
-/** Seconds, as servers under load send; a date is too much trust in two clocks. */
-function retryAfterMs(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
-}
-
-/** What came from outside may not steer a terminal. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 500);
 }

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
-import { constants, readFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { CDashSubmission } from '../config/project.js';
 import { errorCode } from '../host/error-code.js';
+import { connectionOf } from '../http/connection.js';
+import { firstOf } from '../http/headers.js';
+import { printable } from '../http/printable.js';
+import { reasonOf } from '../http/reason.js';
 import { tokenInTheClear } from '../secrets/in-the-clear.js';
 import { VERSION } from '../version.js';
-import { type Answer, judge, printable } from './answer.js';
+import { type Answer, judge } from './answer.js';
 import { Login } from './login.js';
 import { type Destination, type Report, remoteName, type Sent } from './sending.js';
 import { readToken } from './token.js';
@@ -131,7 +135,7 @@ export class CDash implements Destination {
       };
     } catch (error) {
       if (signal.aborted) return { kind: 'aborted' };
-      const message = silence.signal.aborted ? `nothing heard for ${timeoutMs / 1000} s` : reason(error);
+      const message = silence.signal.aborted ? `nothing heard for ${timeoutMs / 1000} s` : reasonOf(error);
       return { kind: 'unavailable', message };
     } finally {
       clearTimeout(timer);
@@ -140,19 +144,7 @@ export class CDash implements Destination {
 
   #connection(): Dispatcher {
     if (this.#dispatcher !== undefined) return this.#dispatcher;
-    const { caFile, timeoutMs } = this.#submission;
-    const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
-    const { http_proxy, https_proxy, no_proxy, HTTPS_PROXY, NO_PROXY } = this.#environment;
-    this.#dispatcher = new EnvHttpProxyAgent({
-      // HTTP_PROXY in capitals is no setting but a header, where a web server has started us.
-      httpProxy: http_proxy ?? '',
-      httpsProxy: https_proxy ?? HTTPS_PROXY ?? '',
-      noProxy: no_proxy ?? NO_PROXY ?? '',
-      connect: { timeout: timeoutMs, ...tls },
-      requestTls: tls,
-      pipelining: 1,
-      connections: 1,
-    });
+    this.#dispatcher = connectionOf(this.#submission, this.#environment);
     return this.#dispatcher;
   }
 }
@@ -181,7 +173,7 @@ async function openReport(path: string): Promise<FileHandle | Exclude<Sent, { ki
     return { kind: 'refused', message: `${path} is not a regular file` };
   } catch (error) {
     if (errorCode(error) === 'ELOOP') return { kind: 'refused', message: `${path} is a symbolic link` };
-    return { kind: 'unavailable', message: reason(error) };
+    return { kind: 'unavailable', message: reasonOf(error) };
   }
 }
 
@@ -203,16 +195,3 @@ async function* contentOf(file: FileHandle, onRead: () => void = () => undefined
 }
 
 const CHUNK = 256 * 1024;
-
-function firstOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
-}
-
-/** The words behind undici's wrappers. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = errorCode(error);
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return reason(error.errors[0]);
-  if (error.message === '' && error.cause instanceof Error) return reason(error.cause);
-  return printable(error.message === '' ? (code ?? error.name) : error.message);
-}

@@ -10,6 +10,9 @@ const MEMORY = object({
   submit: subject,
   overlap: subject,
   mail: subject,
+  notify: subject,
+  stuck: subject,
+  waited: subject,
   configuration: subject,
 });
 

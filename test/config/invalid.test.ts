@@ -101,6 +101,11 @@ describe('one problem is one sentence with line, key, what was found and what wa
       `${HEAD}${GCC}[builds.gcc.stages.running]\nshell = "x"\n`,
       '8: builds.gcc.stages.running: found the name "running", expected another stage name: stagelock makes locks of that name itself; [builds.NAME.update] configures the update',
     ],
+    [
+      `${HEAD}${GCC}[[notify]]\nping = "https://x/"\n[[notify]]\nping = "https://y/"\n`,
+      '10: notify[1]: more than one entry has a `ping`; give each of them a `name`',
+    ],
+    [`notify = 5\n${HEAD}${GCC}`, '1: notify: found 5, expected tables [[notify]]'],
     [`${HEAD}[builds.gcc]\n`, '6: builds.gcc.directory: the build needs a `directory`'],
     [
       `${HEAD}${GCC}update = { type = "git" }\n`,

@@ -30,7 +30,7 @@ const secondary = (text: string): Secondary => build(text, 'debug') as Secondary
 describe('a project', () => {
   it('is complete with defaults, absolute paths and milliseconds', () => {
     const project = load(PAIR);
-    expect(project).toMatchObject({ file: '/etc/ci/stagelock.toml', name: 'Example' });
+    expect(project).toMatchObject({ file: '/etc/ci/stagelock.toml', name: 'Example', subscribers: [] });
     expect([...project.builds.keys()]).toEqual(['gcc', 'debug']);
     expect(project.builds.get('gcc')).toEqual({
       role: 'primary',

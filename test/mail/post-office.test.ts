@@ -16,6 +16,7 @@ test('the mails of a project go from its state to its server', async () => {
       file: '/x/stagelock.toml',
       name: 'demo',
       mailto: undefined,
+      subscribers: [],
       secretVariables: new Set<string>(),
       builds: new Map(),
     };

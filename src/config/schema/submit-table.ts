@@ -72,6 +72,7 @@ export const submitShape = {
   enabled: z.optional(flag('`false` sends nothing, for a build that would inherit this table from [defaults].', true)),
 };
 
-function isHttpUrl(text: string): boolean {
+/** Whether a text is an absolute URL of http or https with a host. */
+export function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:\/\/[^/?#]/.test(text);
 }

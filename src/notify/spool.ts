@@ -1,0 +1,129 @@
+import { lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Project, Subscriber } from '../config/project.js';
+import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { removeIfThere } from '../files/directory-entries.js';
+import { ensureDirectory } from '../files/ensure-directory.js';
+import { InTheWay } from '../files/in-the-way.js';
+import { count, object, optional, parseRecord, recordText, string, type TypeOf, time } from '../records/schema.js';
+import { Spool } from '../spool/spool.js';
+import { compactTime, isoTime } from '../text/compact-time.js';
+import { errorText } from '../text/error-text.js';
+import { type BuildEvent, buildMark, EVENT } from './event.js';
+
+/*
+ * What waits for one subscriber is a directory below the state of a project, with one file for each event:
+ *
+ *     notify/chat/20020131T112100000Z-broken.1f0c44ab.93….json    the event; after a failed attempt the name says when that was
+ *
+ * Neither where it goes to nor a secret stands there: the configuration says that at the time of an attempt.
+ */
+
+/** The file of an event. Times are ISO 8601. */
+const SPOOLED = object({
+  /** When it was put there. */
+  since: time,
+  tries: count,
+  tried: optional(time),
+  /** No attempt before this time: the server has asked for it. */
+  notBefore: optional(time),
+  /** How often the other side did not want it. */
+  refusals: count,
+  /** What came of the last attempt; empty before the first one. */
+  why: string(),
+  event: EVENT,
+});
+
+/** An event in the spool. */
+export type SpooledEvent = TypeOf<typeof SPOOLED> & {
+  /** Its file. */
+  readonly path: string;
+};
+
+const EXTENSION = '.json';
+const STEM = /^(\d{8}T\d{9}Z)-([a-z]+\.([0-9a-f]{8})\.[0-9a-f]{24})$/;
+/** More than any event comes to, in bytes. */
+const LONGEST = 4 * 1024 * 1024;
+/** Events quote logs: other users must not read them, but the members of a team share the spool. */
+const MODE = 0o660;
+
+/** `notify/NAME` below the state of a project. */
+export function spoolOf({ scheduler }: Project, { name }: Pick<Subscriber, 'name'>): string {
+  return join(scheduler.state, 'notify', name);
+}
+
+/** The events of a spool as a delivery sees them. */
+export function eventsIn(spool: string): Spool<SpooledEvent> {
+  return new Spool(spool, {
+    stem: STEM,
+    extension: EXTENSION,
+    bytesOf: ({ path }) => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0,
+    bornMs: ({ stem }) => bornMs(stem),
+    read: readEvent,
+  });
+}
+
+/**
+ * Puts an event into a spool; one that is there already stays as it is.
+ *
+ * @throws InTheWay, the system's error; then nothing of it is in the spool
+ */
+export function addEvent(spool: string, event: BuildEvent, now: Date): void {
+  // Others of the group may have put a link there, through which we would write elsewhere.
+  for (const directory of [dirname(spool), spool]) {
+    if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink())
+      throw new InTheWay(directory, 'a symbolic link');
+  }
+  ensureDirectory(spool);
+  if (isThere(spool, event)) return;
+  const text = recordText(SPOOLED, { since: now.toISOString(), tries: 0, refusals: 0, why: '', event }, 2);
+  replaceAtomically(join(spool, `${compactTime(event.time)}-${event.id}${EXTENSION}`), text, MODE);
+}
+
+/** Whether anything waits in a spool; every run asks. @throws the system's error */
+export function hasEvents(spool: string): boolean {
+  return !eventsIn(spool).isEmpty();
+}
+
+/** Remembers what came of an attempt. @throws the system's error; what was known before then stays */
+export function writeEvent(spooled: SpooledEvent): void {
+  replaceAtomically(spooled.path, recordText(SPOOLED, spooled, 2), MODE);
+}
+
+/** An event that is delivered or given up. A process that dies before this sends it once more, with the same id. */
+export function dropEvent({ path }: Pick<SpooledEvent, 'path'>): void {
+  removeIfThere(path);
+}
+
+/** Whether a later event of the same build waits behind this one. @throws the system's error */
+export function isOutdated(spool: string, { event }: SpooledEvent): boolean {
+  const mark = buildMark(event.build);
+  const own = `${compactTime(event.time)}-${event.id}`;
+  return eventsIn(spool)
+    .entries()
+    .some(({ stem }) => stem > own && STEM.exec(stem)?.[3] === mark);
+}
+
+function isThere(spool: string, { id }: BuildEvent): boolean {
+  return eventsIn(spool)
+    .entries()
+    .some(({ stem }) => STEM.exec(stem)?.[2] === id);
+}
+
+function bornMs(stem: string): number {
+  const ms = Date.parse(isoTime(STEM.exec(stem)?.[1] ?? '') ?? '');
+  return Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
+}
+
+/** @returns undefined when another process has just sent it */
+function readEvent(path: string): SpooledEvent | string | undefined {
+  try {
+    const text = readRegularFile(path, LONGEST);
+    if (text === undefined) return undefined;
+    const read = parseRecord(SPOOLED, text);
+    if (read !== undefined) return { ...read, path };
+  } catch (error) {
+    return `the event in ${path} cannot be sent: ${errorText(error)}`;
+  }
+  return `the event in ${path} cannot be sent: it is not what stagelock has written; look at it and remove it`;
+}
