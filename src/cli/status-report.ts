@@ -9,7 +9,7 @@ import type { StatusReport } from './status-schema.js';
  */
 export function statusReport(
   project: string,
-  { builds, schedulers, mails }: ProjectStatus,
+  { builds, schedulers, mails, events }: ProjectStatus,
   pulses: ReadonlyMap<string, Pulse>,
 ): StatusReport {
   return {
@@ -23,5 +23,6 @@ export function statusReport(
     })),
     schedulers,
     mails,
+    events,
   };
 }

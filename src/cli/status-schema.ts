@@ -68,7 +68,7 @@ const build = z.object({
   /** Where it waits for a free slot of a scheduler. */
   waitsForPlace: z.optional(z.object({ place: count, of: count, maxRuns: count, host: z.string(), since: time })),
   stage: z.optional(z.object({ name: z.string(), since: time, expectedMs: z.optional(ms) })),
-  past: z.optional(z.object({ last: z.optional(pastRun), passed: z.optional(pastRun) })),
+  past: z.optional(z.object({ last: z.optional(pastRun), judged: z.optional(pastRun), passed: z.optional(pastRun) })),
   /** When it runs next by its schedule. */
   nextFiring: z.optional(time),
   /** Updates that it has yet to build. */
@@ -107,6 +107,8 @@ export const STATUS_REPORT = z.object({
       problems: z.array(z.string()),
     }),
   ),
+  /** What waits for each entry of `[[notify]]`. */
+  events: z.array(z.object({ subscriber: z.string(), waiting: count })),
 });
 
 export type StatusReport = DeepReadonly<z.infer<typeof STATUS_REPORT>>;

@@ -28,7 +28,11 @@ export interface StatusView {
 }
 
 /** The status of a project in lines. Of a single build, a person wants to know nothing of schedulers and mails. */
-export function statusText({ builds, schedulers, mails }: ProjectStatus, view: StatusView, isWhole: boolean): string[] {
+export function statusText(
+  { builds, schedulers, mails, events }: ProjectStatus,
+  view: StatusView,
+  isWhole: boolean,
+): string[] {
   const lines = builds.flatMap((status) => buildLines(status, view));
   if (!isWhole) return lines;
   for (const { host, pid, since, judgement } of schedulers) {
@@ -36,9 +40,10 @@ export function statusText({ builds, schedulers, mails }: ProjectStatus, view: S
     lines.push(`scheduler: ${heldBy({ pid, host: shown(host, 255) }, judgement, forMs)}`);
   }
   const [waiting, failed] = [mails?.waiting.length ?? 0, mails?.failed.length ?? 0];
-  if (waiting + failed > 0) {
-    const command = `stagelock --config ${shellWord(view.project.file)} mail`;
-    lines.push(`mail: ${waiting} waiting, ${failed} given up; details: ${command}`);
+  const stagelock = `stagelock --config ${shellWord(view.project.file)}`;
+  if (waiting + failed > 0) lines.push(`mail: ${waiting} waiting, ${failed} given up; details: ${stagelock} mail`);
+  for (const { subscriber, waiting: count } of events.filter((each) => each.waiting > 0)) {
+    lines.push(`notify ${subscriber}: ${counted(count, 'event')} waiting; details: ${stagelock} notify`);
   }
   return lines;
 }
@@ -89,10 +94,12 @@ function headline(status: ScheduledStatus, now: Date, paint: Painter): string {
 
 /** How its newest runs ended, and what it has yet to build. */
 function pastLines({ past, owes = 0 }: BuildStatus, now: Date, paint: Painter): string[] {
-  const { last, passed } = past ?? {};
+  const { last, judged, passed } = past ?? {};
   const lines: string[] = [];
   if (last !== undefined) lines.push(`  last run: ${lastText(last, now, paint)}`);
-  if (passed !== undefined && passed.run !== last?.run) lines.push(`  last passed: ${agoText(passed, now)}`);
+  if (judged !== undefined && judged.run !== last?.run) lines.push(`  last built: ${lastText(judged, now, paint)}`);
+  if (passed !== undefined && passed.run !== last?.run && passed.run !== judged?.run)
+    lines.push(`  last passed: ${agoText(passed, now)}`);
   if (owes > 0) lines.push(`  has yet to build ${counted(owes, 'update')}`);
   return lines;
 }

@@ -1,16 +1,12 @@
+import type { ProjectStatus } from '../scheduler/project-status.js';
 import type { BuildStatus } from '../stages/status.js';
 import type { Family, Sample } from './text-format.js';
 
-/** What is measured of a project besides its builds. */
-export interface ProjectFigures {
-  readonly project: string;
-  readonly now: Date;
-  /** Mails that wait and that were given up; undefined where nothing is mailed. */
-  readonly mails: { readonly waiting: number; readonly failed: number } | undefined;
-}
+/** What of a status is measured. */
+export type ProjectMeasured = Pick<ProjectStatus, 'builds' | 'mails' | 'events'>;
 
 /** The families of a project, from the same that `stagelock status` shows. Times are seconds since 1970, durations seconds. */
-export function familiesOf(builds: readonly BuildStatus[], { project, now, mails }: ProjectFigures): Family[] {
+export function familiesOf(project: string, { builds, mails, events }: ProjectMeasured, now: Date): Family[] {
   const of = (build: BuildStatus, more: Readonly<Record<string, string>> = {}) => ({
     project,
     build: build.build,
@@ -40,8 +36,8 @@ export function familiesOf(builds: readonly BuildStatus[], { project, now, mails
     ),
     gauge(
       'last_run_success',
-      'Whether that run passed.',
-      each((build) => one(build, build.past?.last && Number(build.past.last.result === 'done'))),
+      'Whether the last run that passed or failed, and was not skipped, passed.',
+      each((build) => one(build, build.past?.judged && Number(build.past.judged.result === 'done'))),
     ),
     gauge(
       'last_run_duration_seconds',
@@ -91,12 +87,17 @@ export function familiesOf(builds: readonly BuildStatus[], { project, now, mails
     gauge(
       'mails_waiting',
       'Mails that have not been delivered yet.',
-      mails === undefined ? [] : [{ labels: { project }, value: mails.waiting }],
+      mails === undefined ? [] : [{ labels: { project }, value: mails.waiting.length }],
     ),
     gauge(
       'mails_given_up',
       'Mails that could not be delivered, of which the newest are kept.',
-      mails === undefined ? [] : [{ labels: { project }, value: mails.failed }],
+      mails === undefined ? [] : [{ labels: { project }, value: mails.failed.length }],
+    ),
+    gauge(
+      'events_waiting',
+      'Events that an entry of [[notify]] has not got yet.',
+      events.map(({ subscriber, waiting }) => ({ labels: { project, subscriber }, value: waiting })),
     ),
   ];
 }

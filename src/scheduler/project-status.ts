@@ -1,6 +1,7 @@
 import type { Build, Project } from '../config/project.js';
 import type { Host } from '../host/host.js';
 import { mailsOf, type ProjectMails } from '../mail/project-mails.js';
+import { eventsIn, spoolOf } from '../notify/spool.js';
 import { type BuildStatus, statusOf } from '../stages/status.js';
 import { type InstanceStatus, instances } from './instance.js';
 import { nextFiring } from './next-firing.js';
@@ -14,12 +15,20 @@ export interface ScheduledStatus extends BuildStatus {
   readonly nextMs?: number;
 }
 
+/** How much waits for an entry of `[[notify]]`. */
+export interface EventsWaiting {
+  readonly subscriber: string;
+  readonly waiting: number;
+}
+
 /** All that is known of a project at one moment. */
 export interface ProjectStatus {
   readonly builds: readonly ScheduledStatus[];
   readonly schedulers: readonly InstanceStatus[];
   /** Undefined where nothing is mailed. */
   readonly mails: ProjectMails | undefined;
+  /** Of each entry of `[[notify]]`. */
+  readonly events: readonly EventsWaiting[];
 }
 
 /**
@@ -51,5 +60,9 @@ export function projectStatusOf(
     }),
     schedulers,
     mails: project.mail === undefined ? undefined : mailsOf(project),
+    events: project.subscribers.map((subscriber) => ({
+      subscriber: subscriber.name,
+      waiting: eventsIn(spoolOf(project, subscriber)).entries().length,
+    })),
   };
 }

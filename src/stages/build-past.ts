@@ -1,10 +1,13 @@
 import type { PastRun } from './history.js';
 import { newestRuns } from './newest-runs.js';
+import { wasSkipped } from './result-words.js';
 
 /** What the newest runs of a build came to. */
 export interface BuildPast {
   /** The last one that has ended. */
   readonly last?: PastRun;
+  /** The last one that passed or failed; the others were skipped. */
+  readonly judged?: PastRun;
   /** The last one that passed; missing, too, when that is longer ago than is looked back. */
   readonly passed?: PastRun;
 }
@@ -28,6 +31,11 @@ export function pastOf(buildDirectory: string): BuildPast {
 /** @param runs oldest first */
 export function pastAmong(runs: readonly PastRun[]): BuildPast {
   const last = runs.findLast(({ ended }) => ended !== undefined);
+  const judged = runs.findLast((run) => run.ended !== undefined && !wasSkipped(run));
   const passed = runs.findLast(({ ended, result }) => ended !== undefined && result === 'done');
-  return { ...(last !== undefined && { last }), ...(passed !== undefined && { passed }) };
+  return {
+    ...(last !== undefined && { last }),
+    ...(judged !== undefined && { judged }),
+    ...(passed !== undefined && { passed }),
+  };
 }

@@ -5,6 +5,8 @@ import type { RunResult } from './run-result.js';
 const WORDS: Partial<Record<RunResult['kind'], string>> = {
   done: 'passed',
   held: 'skipped: locks of an earlier run',
+  'no-news': 'nothing new',
+  interrupted: 'interrupted',
   'in-the-way': 'skipped: an earlier run is alive',
   'secondaries-building': 'skipped: secondaries were building',
   'section-busy': 'skipped: the critical section was held',
@@ -17,7 +19,7 @@ export function resultWords({ headline, result = '' }: Pick<PastRun, 'headline' 
   return headline ?? KNOWN.get(result) ?? result;
 }
 
-/** Whether a run ended without having tried to build, so that it says nothing of whether its build is broken. */
+/** Whether a run neither passed nor failed, so that it says nothing of whether its build is broken. */
 export function wasSkipped({ headline, result = '' }: Pick<PastRun, 'headline' | 'result'>): boolean {
   return headline === undefined && result !== 'done' && KNOWN.has(result);
 }

@@ -19,6 +19,7 @@ import { eventOfRun, type Happening, type RunFacts, sinceOf } from './event-of-r
 import { judgeRun } from './fate.js';
 import { type PastRun, readHistory } from './history.js';
 import { headlineOfResult, headlineOfStages } from './result-headline.js';
+import { resultWords } from './result-words.js';
 import type { RunEvent, StageReport } from './run-event.js';
 import type { RunResult } from './run-result.js';
 import type { FoundStageLock } from './stage-lock.js';
@@ -209,8 +210,7 @@ export class RunNotifier {
     const locks = this.#judged('locks' in result ? result.locks : []);
     const end = { result: result.kind, exitCode };
     const since = result.kind === 'stage-failed' ? this.#since() : undefined;
-    const headline = headlineOfResult(result) ?? HEADLINES[result.kind] ?? result.kind;
-    this.#post({ ...this.#now('run', headline), end, message: lines, locks, since });
+    this.#post({ ...this.#now('run', headlineOf(result)), end, message: lines, locks, since });
     const stuck = this.#stuck(result, locks);
     if (stuck === undefined) warnings.over('stuck', name, began);
     else if (warnings.warn('stuck', stuck.state, [stuck.headline]).length > 0)
@@ -229,8 +229,7 @@ export class RunNotifier {
     result: RunResult,
     locks: readonly JudgedLock[],
   ): { readonly state: string; readonly headline: string } | undefined {
-    if (result.kind === 'not-repaired' && !result.living)
-      return { state: result.kind, headline: headlineOfResult(result) ?? result.kind };
+    if (result.kind === 'not-repaired' && !result.living) return { state: result.kind, headline: headlineOf(result) };
     const stuck = stuckOn(locks, this.#context.now().getTime());
     if (stuck === undefined) return undefined;
     return {
@@ -296,17 +295,9 @@ export class RunNotifier {
   }
 }
 
-/** What a run came to that needs no other word. */
-const HEADLINES: Readonly<Partial<Record<RunResult['kind'], string>>> = {
-  done: 'passed',
-  'no-news': 'nothing new',
-  held: 'another run holds its locks',
-  'secondaries-building': 'secondaries are building',
-  'source-unrecorded': 'source does not match the last recorded update',
-  'in-the-way': 'processes of an earlier run are still alive',
-  'section-busy': 'a critical section is busy',
-  interrupted: 'interrupted',
-};
+function headlineOf(result: RunResult): string {
+  return headlineOfResult(result) ?? resultWords({ result: result.kind });
+}
 
 function stuckHeadline(stuck: Stuck): string {
   const { record, path } = stuck.lock;

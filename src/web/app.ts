@@ -176,13 +176,8 @@ function runOf({ directory }: Build, run: string, histories: Histories): PastRun
 }
 
 async function metricsOf(project: ServedProject['project'], snapshots: Snapshots): Promise<string> {
-  const { builds, mails, now } = await snapshots.of(project);
-  const figures = {
-    project: project.name,
-    now,
-    mails: mails && { waiting: mails.waiting.length, failed: mails.failed.length },
-  };
-  return prometheusText(familiesOf(builds, figures));
+  const status = await snapshots.of(project);
+  return prometheusText(familiesOf(project.name, status, status.now));
 }
 
 /** Server-sent events: `changed` whenever a page may show something new. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SpooledLetter } from '../../src/mail/spool.js';
 import { familiesOf } from '../../src/metrics/build-metrics.js';
 import { prometheusText } from '../../src/metrics/text-format.js';
 import type { BuildStatus } from '../../src/stages/status.js';
@@ -11,8 +12,11 @@ function status(more: Partial<BuildStatus> = {}): BuildStatus {
   return { build: 'gcc', role: 'primary', locks: [], waitsFor: [], undelivered, past: {}, ...more };
 }
 
+const letter = {} as SpooledLetter;
+const MAILS = { waiting: [letter, letter, letter], failed: [letter], noWay: undefined, problems: [] };
+
 const textOf = (...builds: BuildStatus[]): string =>
-  prometheusText(familiesOf(builds, { project: 'demo', now: NOW, mails: { waiting: 3, failed: 1 } }));
+  prometheusText(familiesOf('demo', { builds, mails: MAILS, events: [{ subscriber: 'chat', waiting: 5 }] }, NOW));
 
 /** A line of the format, as Prometheus reads it. */
 const LINE =
@@ -23,7 +27,9 @@ describe('the metrics of a project', () => {
     const stages = [{ name: 'build', outcome: 'failed', ms: 61_000 }];
     const last = { ...past, run: 'r2', result: 'stage-failed', stages };
     const passed = { ...past, result: 'done', ended: '2026-01-31T10:00:00Z' };
-    const lines = textOf(status({ past: { last, passed }, owes: 4 })).split('\n');
+    const lines = textOf(status({ past: { last: { ...last, result: 'held' }, judged: last, passed }, owes: 4 })).split(
+      '\n',
+    );
     const labels = 'project="demo",build="gcc"';
     for (const line of [
       `stagelock_last_success_timestamp_seconds{${labels}} ${Date.parse('2026-01-31T10:00:00Z') / 1000}`,
@@ -36,6 +42,7 @@ describe('the metrics of a project', () => {
       `stagelock_reports_waiting{${labels}} 2`,
       'stagelock_mails_waiting{project="demo"} 3',
       'stagelock_mails_given_up{project="demo"} 1',
+      'stagelock_events_waiting{project="demo",subscriber="chat"} 5',
     ]) {
       expect(lines).toContain(line);
     }

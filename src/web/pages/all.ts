@@ -10,7 +10,7 @@ export function allPage(projects: readonly (readonly [ServedProject, Snapshot])[
     'The projects of this server',
     ['Project', 'Builds', 'Broken', 'Running', 'Left locks behind'],
     projects.map(([{ slug, project }, { builds }]) => {
-      const broken = builds.filter(({ past }) => past?.last !== undefined && past.last.result !== 'done').length;
+      const broken = builds.filter(({ past }) => past?.judged !== undefined && past.judged.result !== 'done').length;
       const running = builds.filter(({ locks }) => locks.some(({ judgement }) => judgement.fate === 'alive')).length;
       const dead = builds.filter(({ locks }) => locks.some(({ judgement }) => judgement.fate === 'dead')).length;
       return [

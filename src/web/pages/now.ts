@@ -1,5 +1,6 @@
 import type { Project } from '../../config/project.js';
 import { heldBy } from '../../locks/index.js';
+import type { PastRun } from '../../stages/history.js';
 import { unlockCommand } from '../../stages/messages.js';
 import type { LockStatus } from '../../stages/status.js';
 import { counted } from '../../text/counted.js';
@@ -14,7 +15,8 @@ import { resultBadge } from './build.js';
 
 /** Every build and what it does, every stage lock and who waits behind it. */
 export function nowPage({ slug, project }: ServedProject, snapshot: Snapshot): Html {
-  const { builds, schedulers, mails, now } = snapshot;
+  const { builds, schedulers, mails, events, now } = snapshot;
+  const late = events.filter(({ waiting }) => waiting > 0);
   const nowMs = now.getTime();
   const hasRun = builds.some(({ past, locks }) => past?.last !== undefined || locks.length > 0);
   return html`${hasRun ? '' : firstSteps(project)}${table(
@@ -38,6 +40,10 @@ export function nowPage({ slug, project }: ServedProject, snapshot: Snapshot): H
     mails === undefined || mails.waiting.length + mails.failed.length === 0
       ? ''
       : html`<h2>Mails</h2><p>${mails.waiting.length} waiting, ${mails.failed.length} given up. Details: <code>stagelock --config ${shellWord(project.file)} mail</code></p>`
+  }${
+    late.length === 0
+      ? ''
+      : html`<h2>Notifications</h2><p>${late.map(({ subscriber, waiting }) => `${text(subscriber, 64)}: ${counted(waiting, 'event')} waiting. `)}Details: <code>stagelock --config ${shellWord(project.file)} notify</code></p>`
   }`;
 }
 
@@ -67,15 +73,21 @@ function nowText({ problem, locks, waitsFor, stage, place, past }: ScheduledStat
 }
 
 function lastText(slug: string, { build, past }: ScheduledStatus, nowMs: number): Html | undefined {
-  const last = past?.last;
+  const { last, judged, passed } = past ?? {};
   if (last === undefined) return undefined;
-  const isGood = last.result === 'done';
-  const passed = past?.passed;
-  return html`<a href="${runPath(slug, build, last.run)}">${resultBadge(last)}</a> ${ago(last.ended ?? last.begun, nowMs)}${
-    isGood
-      ? ''
-      : html`<br><span class="soft">${passed === undefined ? 'has not passed for long' : html`last passed ${ago(passed.ended ?? passed.begun, nowMs)}`}</span>`
-  }`;
+  const one = (run: PastRun): Html =>
+    html`<a href="${runPath(slug, build, run.run)}">${resultBadge(run)}</a> ${ago(run.ended ?? run.begun, nowMs)}`;
+  const others = [
+    ...(judged === undefined || judged.run === last.run ? [] : [html`before that ${one(judged)}`]),
+    ...(judged === undefined || judged.result === 'done'
+      ? []
+      : [
+          passed === undefined
+            ? 'has not passed for long'
+            : html`last passed ${ago(passed.ended ?? passed.begun, nowMs)}`,
+        ]),
+  ];
+  return html`${one(last)}${others.map((other) => html`<br><span class="soft">${other}</span>`)}`;
 }
 
 /** What a person should look at, with what to do. */
