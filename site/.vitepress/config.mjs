@@ -29,6 +29,7 @@ export default defineConfig({
       group('Start', [
         ['What it is', ''],
         ['Getting started', 'getting-started'],
+        ['The first hour', 'first-hour'],
         ['Crontab, systemd, scheduler', 'crontab'],
         ['Recovery', 'recovery'],
       ]),
@@ -42,6 +43,7 @@ export default defineConfig({
       group('Builds', [
         ['The scheduler and the mail', 'scheduler'],
         ['Mail', 'mail'],
+        ['Notifications', 'notify'],
         ['Pages for a browser', 'web'],
         ['Version control', 'version-control'],
         ['States of a checkout', 'checkout-states'],

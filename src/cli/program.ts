@@ -331,6 +331,8 @@ export function program(): Command {
     .option('--password-file <file>', 'only readers who know the password in this file')
     .option('--proxy-user <header>', 'only readers whom a proxy names in this header')
     .option('--proxy-address <address>', 'where that proxy is', '127.0.0.1')
+    .option('--objdir <dir...>', 'also the locks in these object directories')
+    .option('--lock-log <file>', 'also who waited for object locks: the file that CT_LOCK_LOG names')
     .addHelpText('after', WEB_HELP)
     .action(async (files: string[], options: WebOptions, command: Command) => {
       const { webCommand } = await import('./web.js');

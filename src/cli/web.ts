@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { getuid } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { errorCode } from '../host/error-code.js';
@@ -8,6 +9,7 @@ import { errorText } from '../text/error-text.js';
 import { VERSION } from '../version.js';
 import type { Access } from '../web/access.js';
 import { appOf } from '../web/app.js';
+import type { ObjectPlaces } from '../web/pages/objects.js';
 import { ServedProjects } from '../web/served-projects.js';
 import { type RunningServer, startServer } from '../web/server.js';
 import { EXIT, Refusal } from './exit.js';
@@ -21,6 +23,8 @@ export interface WebOptions {
   readonly passwordFile?: string;
   readonly proxyUser?: string;
   readonly proxyAddress: string;
+  readonly objdir?: readonly string[];
+  readonly lockLog?: string;
 }
 
 /** `stagelock web [CONFIG...]` */
@@ -31,7 +35,14 @@ export async function webCommand(options: GlobalOptions, files: readonly string[
   const access = accessOf(web);
   const projects = projectsOf(files.length > 0 ? files : [configFileOf(options)]);
   const stop = stopSignal();
-  const app = appOf({ projects, host: thisHost(), access, version: VERSION });
+  const app = appOf({
+    projects,
+    host: thisHost(),
+    access,
+    objects: objectsOf(web),
+    environment: process.env,
+    version: VERSION,
+  });
   const server = await listen(() => startServer(app, web.listen, port), web);
   process.stdout.write(`${server.url}\n`);
   await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
@@ -63,6 +74,14 @@ function accessOf({ listen, passwordFile, proxyUser, proxyAddress }: WebOptions)
     EXIT.usage,
     `--listen ${listen} can be reached from other machines: give --password-file, or put a proxy in front and give --proxy-user`,
   );
+}
+
+function objectsOf({ objdir = [], lockLog }: WebOptions): ObjectPlaces | undefined {
+  if (objdir.length === 0 && lockLog === undefined) return undefined;
+  return {
+    directories: objdir.map((directory) => resolve(directory)),
+    lockLog: lockLog === undefined ? undefined : resolve(lockLog),
+  };
 }
 
 function passwordIn(file: string): string {

@@ -23,6 +23,7 @@ import { contentionPage } from './pages/contention.js';
 import { gridPage } from './pages/grid.js';
 import { logPage } from './pages/log.js';
 import { nowPage } from './pages/now.js';
+import { type ObjectPlaces, objectsPage } from './pages/objects.js';
 import { runPage } from './pages/run.js';
 import { testsPage } from './pages/tests.js';
 import { timelinePage, timelineQuery } from './pages/timeline.js';
@@ -34,6 +35,9 @@ export interface AppOptions {
   readonly projects: ServedProjects;
   readonly host: Host;
   readonly access: Access;
+  /** Undefined where the command line names none. */
+  readonly objects: ObjectPlaces | undefined;
+  readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
 }
 
@@ -54,7 +58,7 @@ const HEADERS = {
 } as const;
 
 /** The pages, read-only: they know no other method than GET. Nothing in them takes a lock or writes a file. */
-export function appOf({ projects, host, access, version }: AppOptions): Hono {
+export function appOf({ projects, host, access, objects, environment, version }: AppOptions): Hono {
   const histories = new Histories();
   const snapshots = new Snapshots(host, histories);
   const changes = new Changes(() => projects.all().flatMap(({ project }) => [...project.builds.values()]));
@@ -68,7 +72,16 @@ export function appOf({ projects, host, access, version }: AppOptions): Hono {
     status = 200,
   ): Response => {
     const isOnlyProject = projects.all().length === 1;
-    return pageResponse({ title, current, served, isOnlyProject, version, now: new Date() }, content, status);
+    const frame = {
+      title,
+      current,
+      served,
+      isOnlyProject,
+      hasObjects: objects !== undefined,
+      version,
+      now: new Date(),
+    };
+    return pageResponse(frame, content, status);
   };
   const missing = (what: string, served?: ServedProject): Response =>
     page(served, 'all', 'Not here', () => html`<p>There is no ${what}.</p>`, 404);
@@ -110,6 +123,13 @@ export function appOf({ projects, host, access, version }: AppOptions): Hono {
     return page(undefined, 'all', 'All projects', async () =>
       allPage(await Promise.all(all.map(async (served) => [served, await snapshots.of(served.project)] as const))),
     );
+  });
+
+  app.get('/objects', () => {
+    if (objects === undefined)
+      return missing('page of objects: the server was started without --objdir and --lock-log');
+    const [only] = projects.all().length === 1 ? projects.all() : [];
+    return page(only, 'objects', 'Objects', () => objectsPage(objects, host, environment));
   });
 
   const project = new Hono<{ Variables: { served: ServedProject } }>();

@@ -10,6 +10,7 @@ export interface Frame {
   /** Undefined on the page of all projects. */
   readonly served: ServedProject | undefined;
   readonly isOnlyProject: boolean;
+  readonly hasObjects: boolean;
   readonly version: string;
   readonly now: Date;
 }
@@ -21,10 +22,10 @@ export const PAGES = {
   tests: 'Tests',
   contention: 'Contention',
 } as const;
-export type PageName = keyof typeof PAGES | 'all';
+export type PageName = keyof typeof PAGES | 'all' | 'objects';
 
 /** The beginning of a page, up to its content. It needs no look at any build, so a reader has it at once. */
-export function head({ title, current, served, isOnlyProject }: Frame): Html {
+export function head({ title, current, served, isOnlyProject, hasObjects }: Frame): Html {
   const entry = (href: string, name: string, isCurrent: boolean): Html =>
     html`<li><a href="${href}"${isCurrent ? html` aria-current="page"` : ''}>${name}</a></li>`;
   return html`<!doctype html>
@@ -36,7 +37,7 @@ export function head({ title, current, served, isOnlyProject }: Frame): Html {
       : Object.entries(PAGES).map(([page, name]) =>
           entry(projectPath(served.slug, ...(page === 'now' ? [] : [page])), name, page === current),
         )
-  }</ul></nav><p id="live" class="bad" role="status"></p></header>
+  }${hasObjects ? entry('/objects', 'Objects', current === 'objects') : ''}</ul></nav><p id="live" class="bad" role="status"></p></header>
 <main id="main" data-live tabindex="-1"><h1>${title}</h1>${
     served?.problem === undefined
       ? ''

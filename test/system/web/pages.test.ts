@@ -1,9 +1,20 @@
-import { appendFileSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { historyFile } from '../../../src/stages/history.js';
 import { treeOf } from '../../support/tree-of.js';
+import { until } from '../../support/until.js';
 import type { World } from '../../support/world.js';
 import { stagelock, start } from '../programs.js';
 import { Worlds } from '../worlds.js';
@@ -264,3 +275,25 @@ function statusWithHost(url: string, host: string): Promise<number | undefined> 
     asked.once('error', reject).end();
   });
 }
+
+test('the page of objects shows locks with their owners and who waited, and removes nothing', async () => {
+  const world = await worlds.built();
+  const objects = join(world.root, 'objects');
+  mkdirSync(objects);
+  const target = join(objects, 'a.o');
+  const held = start(world, ['exec', '--lock', target, '--', 'sleep', '60']);
+  await until('the lock', () => readdirSync(objects).includes('a.o.lock'));
+  mkdirSync(`${target}2.lockdir`);
+  writeFileSync(join(`${target}2.lockdir`, 'pid'), `${hostname()}:4194301\n`);
+  const before = treeOf(objects);
+  const { url } = await serve(world, ['--objdir', objects, '--lock-log', join(world.root, 'no-such-log')]);
+  const seenNow = seen((await page(`${url}/objects`)).text);
+  expect(seenNow).toContain(`ct-cleanup-locks --objdir=${objects}`);
+  expect(seenNow).toMatch(/a\.o2\.lockdir \S+:4194301 † stale/);
+  expect(seenNow).toContain('Nothing to show');
+  expect(treeOf(objects)).toEqual(before);
+  held.kill('SIGTERM');
+  await held.ended;
+  const { url: without } = await serve(world);
+  expect((await page(`${without}/objects`)).status).toBe(404);
+});
