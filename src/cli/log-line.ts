@@ -12,7 +12,7 @@ export function runLine(run: PastRun): string {
   const facts = [
     ...(headline === undefined ? [] : [shown(headline, 500)]),
     ...(update === undefined ? [] : [`${shown(update.revision.slice(0, 12))}, ${counted(update.commits, 'commit')}`]),
-    ...waitTexts(waitedMs, waits),
+    ...(result === 'secondaries-building' ? skippedFor(waits) : waitTexts(waitedMs, waits)),
     ...stages.map(
       ({ name, outcome, ms }) =>
         `${shown(name, 64)} ${outcome === 'passed' ? '' : `${shown(outcome, 64)} `}${formatDuration(ms)}`,
@@ -23,6 +23,12 @@ export function runLine(run: PastRun): string {
 
 /** Locks that are named. */
 const MOST_WAITS = 3;
+
+/** `skipped for running.gcc-debug` */
+function skippedFor(waits: readonly PastWait[]): string[] {
+  const locks = waits.slice(0, MOST_WAITS).map(({ lock }) => shown(lock, 64));
+  return locks.length === 0 ? [] : [`skipped for ${locks.join(', ')}`];
+}
 
 /** `waited 4 min for running.gcc-debug`; runs of earlier versions have recorded the sum alone. */
 function waitTexts(waitedMs: number, waits: readonly PastWait[]): string[] {

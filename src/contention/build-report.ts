@@ -14,12 +14,12 @@ export function describeBuildContention({ runs, waits, intervals }: BuildContent
     `${many} ${span}: waited ${formatDuration(totalMs)}`,
     '',
     ...tableLines(
-      ['waited', 'runs', 'longest', 'median', 'build', 'waited for', 'of'],
+      ['waited', 'runs', 'skipped', 'longest', 'median', 'build', 'waited for', 'of'],
       waits.map((wait) => [
-        ...[formatDuration(wait.waitedMs), String(wait.runs), formatDuration(wait.longestMs)],
+        ...[formatDuration(wait.waitedMs), String(wait.runs), String(wait.skipped), formatDuration(wait.longestMs)],
         ...[formatDuration(wait.medianMs), shown(wait.build, 64), shown(wait.lock, 64), shown(wait.heldBy ?? '', 64)],
       ]),
-      4,
+      5,
     ),
     ...(tight.length === 0 ? [] : ['', ...tight]),
   ];

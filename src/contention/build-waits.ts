@@ -10,6 +10,8 @@ export interface WaitingRun {
   /** Since 1970. */
   readonly beganMs: number;
   readonly tookMs: number;
+  /** It built nothing because of the locks, instead of waiting for them. */
+  readonly skipped: boolean;
   readonly waits: readonly { readonly lock: string; readonly build: string | undefined; readonly ms: number }[];
 }
 
@@ -29,6 +31,8 @@ export interface WaitTotals {
   readonly heldBy: string | undefined;
   /** Runs that waited for it. */
   readonly runs: number;
+  /** Runs that built nothing because of it. */
+  readonly skipped: number;
   readonly waitedMs: number;
   readonly longestMs: number;
   readonly medianMs: number;
@@ -62,33 +66,36 @@ export function contentionOfBuilds(builds: readonly WaitingBuild[], sinceMs: num
   const recent = builds.map((build) => ({ ...build, runs: build.runs.filter(({ beganMs }) => beganMs >= sinceMs) }));
   return {
     runs: recent.reduce((sum, { runs }) => sum + runs.length, 0),
-    waits: recent.flatMap(totalsOf).sort((a, b) => b.waitedMs - a.waitedMs),
+    waits: recent.flatMap(totalsOf).sort((a, b) => b.waitedMs - a.waitedMs || b.skipped - a.skipped),
     intervals: recent.flatMap(fitOf),
   };
 }
 
 function totalsOf({ build, runs }: WaitingBuild): WaitTotals[] {
-  const byLock = new Map<string, { heldBy: string | undefined; all: number[] }>();
-  for (const { waits } of runs) {
+  const byLock = new Map<string, { heldBy: string | undefined; all: number[]; skipped: number }>();
+  for (const { skipped, waits } of runs) {
     for (const { lock, build: heldBy, ms } of waits) {
-      const known = byLock.get(lock) ?? { heldBy, all: [] };
+      const known = byLock.get(lock) ?? { heldBy, all: [], skipped: 0 };
       known.heldBy = heldBy ?? known.heldBy;
-      known.all.push(ms);
+      if (skipped) known.skipped++;
+      else known.all.push(ms);
       byLock.set(lock, known);
     }
   }
-  return [...byLock].map(([lock, { heldBy, all }]) => ({
+  return [...byLock].map(([lock, { heldBy, all, skipped }]) => ({
     build,
     lock,
     heldBy,
     runs: all.length,
+    skipped,
     waitedMs: all.reduce((sum, ms) => sum + ms, 0),
     longestMs: at(all, 1),
     medianMs: at(all, 0.5),
   }));
 }
 
-function fitOf({ build, schedule, runs }: WaitingBuild): IntervalFit[] {
+function fitOf({ build, schedule, runs: all }: WaitingBuild): IntervalFit[] {
+  const runs = all.filter(({ skipped }) => !skipped);
   if (schedule === undefined || runs.length < LEAST_RUNS) return [];
   const { text, intervalMs } = schedule;
   const work = runs.map(({ tookMs, waits }) => Math.max(0, tookMs - Math.max(0, ...waits.map(({ ms }) => ms))));

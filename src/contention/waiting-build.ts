@@ -9,13 +9,14 @@ export function waitingBuild({ name, schedule }: Build, runs: readonly PastRun[]
   return {
     build: name,
     schedule: schedule === undefined || intervalMs === undefined ? undefined : { text: schedule, intervalMs },
-    runs: runs.flatMap(({ begun, ended, waits = [] }) =>
+    runs: runs.flatMap(({ begun, ended, result, waits = [] }) =>
       ended === undefined
         ? []
         : [
             {
               beganMs: Date.parse(begun),
               tookMs: Math.max(0, Date.parse(ended) - Date.parse(begun)),
+              skipped: result === 'secondaries-building',
               waits: waits.map(({ lock, build, ms }) => ({ lock, build, ms })),
             },
           ],

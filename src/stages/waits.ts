@@ -10,6 +10,16 @@ export interface Wait {
   readonly ms: number;
 }
 
+/** The locks because of which a run was skipped: it did not wait for them. */
+export function notWaited(locks: readonly FoundStageLock[]): Wait[] {
+  return locks.map((lock) => ({ lock: lock.name, build: ownerOf(lock), ms: 0 }));
+}
+
+/** Whose a lock is, by its name or its record. */
+function ownerOf({ name, record }: FoundStageLock): string | undefined {
+  return secondaryOf(name) ?? record?.build;
+}
+
 /** Adds up, while a run waits for several locks, how long each of them was there. Time comes in as a value. */
 export class WaitLedger {
   readonly #waits = new Map<string, { readonly build: string | undefined; ms: number }>();
@@ -31,10 +41,10 @@ export class WaitLedger {
   }
 
   #count(nowMs: number): void {
-    for (const { name, record } of this.#present) {
-      const wait = this.#waits.get(name) ?? { build: secondaryOf(name) ?? record?.build, ms: 0 };
+    for (const lock of this.#present) {
+      const wait = this.#waits.get(lock.name) ?? { build: ownerOf(lock), ms: 0 };
       wait.ms += Math.max(0, nowMs - this.#seenMs);
-      this.#waits.set(name, wait);
+      this.#waits.set(lock.name, wait);
     }
   }
 }

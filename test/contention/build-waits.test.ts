@@ -6,6 +6,7 @@ const MINUTE = 60_000;
 const run = (beganMin: number, tookMin: number, ...waits: [lock: string, minutes: number, build?: string][]) => ({
   beganMs: beganMin * MINUTE,
   tookMs: tookMin * MINUTE,
+  skipped: false,
   waits: waits.map(([lock, minutes, build]) => ({ lock, build, ms: minutes * MINUTE })),
 });
 const every5 = { text: '*/5 * * * *', intervalMs: 5 * MINUTE };
@@ -35,6 +36,7 @@ describe('the waits of builds', () => {
           lock: 'running.s1',
           heldBy: 's1',
           runs: 3,
+          skipped: 0,
           waitedMs: 12 * MINUTE,
           longestMs: 8 * MINUTE,
           medianMs: 3 * MINUTE,
@@ -44,6 +46,7 @@ describe('the waits of builds', () => {
           lock: 'update',
           heldBy: 'main',
           runs: 1,
+          skipped: 0,
           waitedMs: 2 * MINUTE,
           longestMs: 2 * MINUTE,
           medianMs: 2 * MINUTE,
@@ -53,12 +56,26 @@ describe('the waits of builds', () => {
           lock: 'running.s2',
           heldBy: 's2',
           runs: 1,
+          skipped: 0,
           waitedMs: MINUTE,
           longestMs: MINUTE,
           medianMs: MINUTE,
         },
       ],
     });
+  });
+
+  test('runs that were skipped are counted apart, and say nothing of what an interval has to be', () => {
+    const skip = { ...run(0, 0.1, ['running.s1', 0, 's1']), skipped: true };
+    const runs = [skip, skip, ...Array.from({ length: 5 }, (_, index) => run(10 * index, 4))];
+    const found = contentionOfBuilds([{ build: 'main', schedule: every5, runs }], 0);
+    expect(found.waits).toMatchObject([
+      { lock: 'running.s1', heldBy: 's1', runs: 0, skipped: 2, waitedMs: 0, longestMs: 0 },
+    ]);
+    expect(found.intervals).toMatchObject([{ runs: 5, mostTakeMs: 4 * MINUTE, proposal: undefined }]);
+    expect(describeBuildContention(found, 'in all').join('\n')).toMatch(
+      /\n +0 s +0 +2 +0 s +0 s +main +running\.s1 +s1/,
+    );
   });
 
   test('show whether an interval fits, by what nine of ten runs take; few runs show nothing', () => {

@@ -69,6 +69,25 @@ describe('the status of a build', () => {
     expect(contention.stdout).toMatch(/^3 runs in the last 21 d: waited .*\n\n[\s\S]*\bs1 +update +main$/m);
     expect((await stagelock(world, ['contention'])).code).toBe(2);
   });
+
+  test('a primary that was skipped says for which secondaries', async () => {
+    const world = await worlds.built();
+    const secondary = await worlds.building(world, 's1');
+    expect((await stagelock(world, ['run', 'main'])).code).toBe(75);
+    const { stdout } = await stagelock(world, ['log', 'main', '--json', '--count', '1']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: 'secondaries-building',
+      waits: [{ lock: 'running.s1', build: 's1', ms: 0 }],
+    });
+    expect((await stagelock(world, ['log', 'main'])).stdout).toMatch(
+      /secondaries-building .*skipped for running\.s1\n$/,
+    );
+    expect(await saidOf(world, 'main')).toMatch(
+      /last run: skipped: secondaries were building, T ago .*\n {2}last built: passed T ago/,
+    );
+    worlds.finish(world);
+    await secondary.ended;
+  });
 });
 
 describe('the newest runs of a history', () => {

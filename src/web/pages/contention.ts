@@ -18,13 +18,14 @@ export function contentionPage(
       ? ''
       : table(
           'What waited longest comes first',
-          ['Build', 'Waited for', 'Of', 'In all', 'Runs', 'Longest', 'Median'],
+          ['Build', 'Waited for', 'Of', 'In all', 'Runs', 'Skipped runs', 'Longest', 'Median'],
           waits.map((wait) => [
             html`<a href="${buildPath(slug, wait.build)}">${wait.build}</a>`,
             text(wait.lock, 64),
             text(wait.heldBy ?? '', 64),
             formatDuration(wait.waitedMs),
             wait.runs,
+            wait.skipped === 0 ? undefined : wait.skipped,
             formatDuration(wait.longestMs),
             formatDuration(wait.medianMs),
           ]),
