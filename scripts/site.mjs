@@ -19,7 +19,9 @@ const OTHERS = {
   'test/model/README.md': 'model.md',
 };
 
-const inDocs = readdirSync(join(root, 'docs'));
+const inDocs = readdirSync(join(root, 'docs'), { recursive: true }).filter((name) =>
+  statSync(join(root, 'docs', name)).isFile(),
+);
 const placeOf = new Map([...Object.entries(OTHERS), ...inDocs.map((name) => [`docs/${name}`, name])]);
 
 install();
