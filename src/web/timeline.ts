@@ -11,6 +11,9 @@ import { formatDuration } from '../text/duration.js';
 export const ACTIVITIES = ['wait', 'update', 'configure', 'build', 'test', 'other'] as const;
 export type Activity = (typeof ACTIVITIES)[number];
 
+/** Of a run; others of the group may write a history. */
+const MOST_STAGES = 100;
+
 export interface Bar {
   readonly activity: Activity;
   readonly fromMs: number;
@@ -80,7 +83,8 @@ export function runBars(
 }
 
 function pastBars(run: PastRun, beganMs: number, endMs: number, activityOf: (stage: string) => Activity): Bar[] {
-  const { waitedMs = 0, waits = [], stages = [], result } = run;
+  const { waitedMs = 0, waits = [], result } = run;
+  const stages = run.stages?.slice(0, MOST_STAGES) ?? [];
   const bars: Bar[] = [];
   const workMs = Math.min(endMs, beganMs + waitedMs);
   if (waitedMs > 0) {

@@ -69,6 +69,11 @@ test('a history that says nonsense draws no bar beyond the end of its run, nor b
   }
 });
 
+test('a history with any number of stages draws no more than fit', () => {
+  const stages = Array.from({ length: 100_000 }, () => ({ name: 'pack', outcome: 'passed', ms: 1 }));
+  expect(runBars([past({ stages })], STAGES, span)[0]?.bars.length).toBe(100);
+});
+
 test('a run that failed before its stages is an update that failed; one that was skipped is not', () => {
   expect(drawn(runBars([past({ result: 'update-failed', headline: 'update failed' })], STAGES, span))).toEqual([
     'update 0-300 failed',

@@ -20,6 +20,8 @@ import { resultBadge } from './build.js';
 /** Lines of a failure: all that are kept of it. */
 const ALL = 2000;
 const MOST_COMMITS = 100;
+/** Others of the group may write a history. */
+const MOST_STAGES = 200;
 /** Of a record of an update, in bytes; longer ones are not read for a page. */
 const LONGEST_RECORD = 4 * 1024 * 1024;
 
@@ -46,17 +48,19 @@ function stages(slug: string, build: Build, run: PastRun): Html {
   return html`<h2>Stages</h2>${table(
     'What each took, and what it takes usually: the median of its last runs that passed',
     ['Stage', 'Outcome', 'Took', 'Usually', 'Log'],
-    logsOf(build, run).map(({ stage, outcome }) => {
-      const ms = past.get(stage)?.ms;
-      const usual = expectedMs(durations, stage);
-      return [
-        text(stage, 64),
-        outcome === undefined ? undefined : text(outcome, 64),
-        ms === undefined ? undefined : formatDuration(ms),
-        usual === undefined ? undefined : formatDuration(usual),
-        html`<a href="${logPath(slug, build.name, run.run, stage)}">log<span class="hidden"> of ${stage}</span></a>`,
-      ];
-    }),
+    logsOf(build, run)
+      .slice(0, MOST_STAGES)
+      .map(({ stage, outcome }) => {
+        const ms = past.get(stage)?.ms;
+        const usual = expectedMs(durations, stage);
+        return [
+          text(stage, 64),
+          outcome === undefined ? undefined : text(outcome, 64),
+          ms === undefined ? undefined : formatDuration(ms),
+          usual === undefined ? undefined : formatDuration(usual),
+          html`<a href="${logPath(slug, build.name, run.run, stage)}">log<span class="hidden"> of ${stage}</span></a>`,
+        ];
+      }),
   )}`;
 }
 
