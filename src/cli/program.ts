@@ -23,6 +23,7 @@ import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
 import type { InitOptions } from './init.js';
 import type { LogOptions } from './log.js';
+import type { MetricsOptions } from './metrics.js';
 import type { NotifyOptions } from './notify.js';
 import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
@@ -206,9 +207,10 @@ export function program(): Command {
     .command('metrics')
     .description('print how the builds are in the text format of Prometheus')
     .option('-o, --output <file>', "replace this file, one in the directory of node_exporter's textfile collector, say")
-    .action(async (options: { output?: string }, command: Command) => {
+    .option('--lock-log <file>', 'also waits for object locks and objects reused: the file that CT_LOCK_LOG names')
+    .action(async (options: MetricsOptions, command: Command) => {
       const { metricsCommand } = await import('./metrics.js');
-      metricsCommand(command.optsWithGlobals<GlobalOptions>(), options);
+      await metricsCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

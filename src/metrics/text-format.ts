@@ -17,6 +17,16 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
+/** Those of several projects: the format wants each family once, with its samples together. */
+export function merged(families: readonly Family[]): Family[] {
+  const byName = new Map<string, Family>();
+  for (const family of families) {
+    const samples = [...(byName.get(family.name)?.samples ?? []), ...family.samples];
+    byName.set(family.name, { ...family, samples });
+  }
+  return [...byName.values()];
+}
+
 /** Families without samples are left out. Label values may be any text. */
 export function prometheusText(families: readonly Family[]): string {
   return families

@@ -5,7 +5,8 @@ import type { Build } from '../config/project.js';
 import type { Host } from '../host/host.js';
 import { pause } from '../host/pause.js';
 import { familiesOf } from '../metrics/build-metrics.js';
-import { prometheusText } from '../metrics/text-format.js';
+import { objectFamiliesIn } from '../metrics/object-metrics.js';
+import { merged, prometheusText } from '../metrics/text-format.js';
 import { type PastRun, readHistory } from '../stages/history.js';
 import { formatDuration } from '../text/duration.js';
 import { type Access, denialOf } from './access.js';
@@ -111,8 +112,15 @@ export function appOf({ projects, host, access, objects, environment, version }:
     context.body(LIVE_SCRIPT, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
   );
   app.get('/metrics', async (context) => {
-    const texts = await Promise.all(projects.all().map(({ project }) => metricsOf(project, snapshots)));
-    return context.body(texts.join(''), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    const families = await Promise.all(
+      projects.all().map(async ({ project: { name }, project }) => {
+        const status = await snapshots.of(project);
+        return familiesOf(name, status, status.now);
+      }),
+    );
+    const ofObjects = objects?.lockLog === undefined ? [] : await objectFamiliesIn(objects.lockLog);
+    const text = prometheusText(merged([...families.flat(), ...ofObjects]));
+    return context.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
   });
   app.get('/events', (context) => events(context, changes));
 
@@ -193,11 +201,6 @@ export function appOf({ projects, host, access, objects, environment, version }:
 function runOf({ directory }: Build, run: string, histories: Histories): PastRun | undefined {
   const isIt = (each: PastRun): boolean => each.run === run;
   return histories.newest(directory).findLast(isIt) ?? readHistory(directory).runs.findLast(isIt);
-}
-
-async function metricsOf(project: ServedProject['project'], snapshots: Snapshots): Promise<string> {
-  const status = await snapshots.of(project);
-  return prometheusText(familiesOf(project.name, status, status.now));
 }
 
 /** Server-sent events: `changed` whenever a page may show something new. */

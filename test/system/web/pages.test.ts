@@ -256,6 +256,9 @@ test('several projects have a page of their own, and what is asked of one concer
   const [first, second] = await Promise.all(paths.map((path) => page(`${url}${path}`)));
   expect(seen(first?.text ?? '')).toContain('No runs yet');
   expect(seen(second?.text ?? '')).toMatch(/main primary · idle ✓ passed/);
+  const metrics = (await page(`${url}/metrics`)).text;
+  expect(metrics.match(/^# TYPE stagelock_unreadable gauge$/gm)).toHaveLength(1);
+  expect(metrics.match(/^stagelock_unreadable\{/gm)).toHaveLength(4);
 });
 
 test('a place that is taken is said', async () => {
