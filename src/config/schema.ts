@@ -14,7 +14,9 @@ export const TABLE_KEYS: Readonly<Record<string, readonly string[]>> = {
   '[project]': Object.keys(projectShape),
   '[scheduler]': Object.keys(schedulerShape),
   '[mail]': Object.keys(mailShape),
-  '[[notify]]': Object.keys(notifyShape),
+  get '[[notify]]'() {
+    return Object.keys(notifyShape());
+  },
   '[builds.NAME]': Object.keys(buildShape),
   '[builds.NAME.update]': Object.keys(updateShape),
   '[builds.NAME.submit]': Object.keys(submitShape),
@@ -42,17 +44,19 @@ export const configSchema = z
         ),
       ),
       notify: z.optional(
-        z
-          .array(
-            z.strictObject(notifyShape, 'a table').check(
-              z.meta({
-                description:
-                  'A command, a webhook, a dead-man service or the statuses of commits, which get what happens to builds. Each entry has exactly one of `command`, `webhook`, `ping` and `commit_status`.',
-              }),
-            ),
-            'tables [[notify]]',
-          )
-          .check(z.meta({ description: 'Who else is told what happens to builds.' })),
+        z.lazy(() =>
+          z
+            .array(
+              z.strictObject(notifyShape(), 'a table').check(
+                z.meta({
+                  description:
+                    'A command, a webhook, a dead-man service or the statuses of commits, which get what happens to builds. Each entry has exactly one of `command`, `webhook`, `ping` and `commit_status`.',
+                }),
+              ),
+              'tables [[notify]]',
+            )
+            .check(z.meta({ description: 'Who else is told what happens to builds.' })),
+        ),
       ),
       defaults: z.optional(
         z.strictObject(commonShape, 'a table').check(

@@ -9,8 +9,8 @@ const OCCASIONS = ['broken', 'fixed', 'stuck', 'waited', 'run'] as const;
 const url = (description: string, example: string) =>
   line(description, 'a URL', example).check(z.refine(isHttpUrl, `a URL such as "${example}"`));
 
-/** One of `[[notify]]`. */
-export const notifyShape = {
+/** One of `[[notify]]`. Made when it is wanted: most configurations have none, and each schema costs every run its time. */
+export const notifyShape = () => ({
   name: z.optional(
     line(
       'What messages and `stagelock notify` call this entry. Default: `command`, `webhook`, `ping` or `commit_status`, where only one entry has that key.',
@@ -135,4 +135,4 @@ export const notifyShape = {
       undefined,
     ),
   ),
-};
+});
