@@ -19,6 +19,11 @@ export function resultWords({ headline, result = '' }: Pick<PastRun, 'headline' 
   return headline ?? KNOWN.get(result) ?? result;
 }
 
+/** Whether a run passed; not by a line that says so and names a failure, too. */
+export function hasPassed({ headline, result }: Pick<PastRun, 'headline' | 'result'>): boolean {
+  return result === 'done' && headline === undefined;
+}
+
 /** Whether a run neither passed nor failed, so that it says nothing of whether its build is broken. */
 export function wasSkipped({ headline, result = '' }: Pick<PastRun, 'headline' | 'result'>): boolean {
   return headline === undefined && result !== 'done' && KNOWN.has(result);

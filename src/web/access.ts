@@ -17,6 +17,8 @@ export interface Credentials {
   readonly address: string | undefined;
   /** The value of the proxy's header. */
   readonly user: string | undefined;
+  /** `Sec-Fetch-Site`, which browsers send: `cross-site` when a page elsewhere asks. */
+  readonly site?: string | undefined;
 }
 
 export type Denial = { readonly status: 401; readonly why: string } | { readonly status: 403; readonly why: string };
@@ -24,7 +26,11 @@ export type Denial = { readonly status: 401; readonly why: string } | { readonly
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /** @returns why a request is denied; undefined when it is not */
-export function denialOf(access: Access, { host, authorization, address, user }: Credentials): Denial | undefined {
+export function denialOf(
+  access: Access,
+  { host, authorization, address, user, site }: Credentials,
+): Denial | undefined {
+  if (site === 'cross-site') return { status: 403, why: 'Pages elsewhere may not ask this server; open it itself.' };
   switch (access.kind) {
     case 'loopback':
       // A page elsewhere may give its own name our address, and read ours through the browser of a user here.

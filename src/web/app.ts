@@ -7,7 +7,7 @@ import { pause } from '../host/pause.js';
 import { familiesOf } from '../metrics/build-metrics.js';
 import { objectFamiliesIn } from '../metrics/object-metrics.js';
 import { merged, prometheusText } from '../metrics/text-format.js';
-import { type PastRun, readHistory } from '../stages/history.js';
+import { type PastRun, readRun } from '../stages/history.js';
 import { formatDuration } from '../text/duration.js';
 import { type Access, denialOf } from './access.js';
 import { Changes } from './changes.js';
@@ -49,7 +49,8 @@ const MOST_OPEN = 200;
 /** Guessing passwords takes long. */
 const WRONG_PASSWORD_MS = 500;
 
-const HEADERS = {
+/** Of every answer. */
+export const HEADERS = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -97,15 +98,18 @@ export function appOf({ projects, host, access, objects, environment, version }:
       authorization: context.req.header('authorization'),
       address: getConnInfo(context).remote.address,
       user: access.kind === 'proxy' ? context.req.header(access.header) : undefined,
+      // A link that a person follows is no page that reads ours.
+      site: context.req.header('sec-fetch-dest') === 'document' ? undefined : context.req.header('sec-fetch-site'),
     });
     if (denial === undefined) return next();
     if (denial.status === 401) context.header('www-authenticate', 'Basic realm="stagelock", charset="UTF-8"');
     if (context.req.header('authorization') !== undefined) await pause(WRONG_PASSWORD_MS);
     return context.text(`${denial.why}\n`, denial.status);
   });
-  app.on(['POST', 'PUT', 'PATCH', 'DELETE'], '*', (context) =>
-    context.text('These pages can be read only.\n', 405, { allow: 'GET, HEAD' }),
-  );
+  app.use(async (context, next) => {
+    if (context.req.method === 'GET' || context.req.method === 'HEAD') return next();
+    return context.text('These pages can be read only.\n', 405, { allow: 'GET, HEAD' });
+  });
 
   app.get('/style.css', (context) => context.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }));
   app.get('/live.js', (context) =>
@@ -200,11 +204,13 @@ export function appOf({ projects, host, access, objects, environment, version }:
 /** The whole history is read only for a run that is not among the newest. */
 function runOf({ directory }: Build, run: string, histories: Histories): PastRun | undefined {
   const isIt = (each: PastRun): boolean => each.run === run;
-  return histories.newest(directory).findLast(isIt) ?? readHistory(directory).runs.findLast(isIt);
+  return histories.newest(directory).findLast(isIt) ?? readRun(directory, run);
 }
 
 /** Server-sent events: `changed` whenever a page may show something new. */
 function events(context: Context, changes: Changes): Response {
+  // Of an answer to HEAD no reader ever sees the body, nor its end.
+  if (context.req.method !== 'GET') return context.body(null, 200, { 'content-type': 'text/event-stream' });
   if (changes.listeners >= MOST_OPEN) return context.text('Too many pages are open.\n', 503);
   return streamSSE(context, async (stream) => {
     let wake = (): void => undefined;

@@ -32,7 +32,7 @@ export class Changes {
   /** @returns ends it */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
-    this.#timer ??= setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer ??= setInterval(() => void this.#look().catch(() => undefined), LOOK_EVERY_MS);
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size > 0) return;

@@ -1,4 +1,5 @@
 import type { PastRun, PastUpdate } from '../stages/history.js';
+import { hasPassed } from '../stages/result-words.js';
 import type { RecordHead } from '../updates/record.js';
 
 /*
@@ -30,8 +31,9 @@ export type GridUpdate = Pick<RecordHead, 'sequence' | 'revision'>;
 /** One row of the grid. */
 export function cellsOf({ cursor, runs, isBuilding }: GridBuild, updates: readonly GridUpdate[]): Cell[] {
   const built = new Map<number, Cell>();
-  for (const { run, result, update } of runs) {
-    const kind = result === 'done' ? 'passed' : result === 'stage-failed' ? 'failed' : undefined;
+  for (const past of runs) {
+    const { run, result, update } = past;
+    const kind = hasPassed(past) ? 'passed' : result === 'stage-failed' ? 'failed' : undefined;
     if (kind === undefined) continue;
     for (const sequence of builtBy(update, updates)) built.set(sequence, { kind, run });
   }

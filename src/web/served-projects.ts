@@ -56,17 +56,24 @@ export class ServedProjects {
   #current(served: Served): Served {
     const identity = identityOf(served.file);
     if (identity === served.identity) return served;
+    // To open a FIFO would wait for its writer.
+    if (identity === NO_FILE)
+      return { ...served, identity, problem: `${served.file} is not a regular file, or is gone` };
     const loaded = this.#load(served.file);
     if (loaded.kind === 'loaded') return { ...served, identity, project: loaded.project, problem: undefined };
     return { ...served, identity, problem: formatProblems(loaded.problems).join('\n') };
   }
 }
 
+const NO_FILE = 'none';
+
 function identityOf(file: string): string {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = statSync(file);
+    const stat = statSync(file);
+    const { ino, size, mtimeMs, ctimeMs } = stat;
+    if (!stat.isFile()) return NO_FILE;
     return `${ino}:${size}:${mtimeMs}:${ctimeMs}`;
   } catch {
-    return 'absent';
+    return NO_FILE;
   }
 }

@@ -3,9 +3,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { HEADERS } from './app.js';
 
 /** Connections at once. */
 const MOST_CONNECTIONS = 500;
+
+/** For what never comes to the application: a Host that cannot be one. */
+function errorHandler(): Response {
+  return new Response('This request cannot be read.\n', { status: 400, headers: HEADERS });
+}
 
 /** A server that answers by now. */
 export interface RunningServer {
@@ -20,7 +26,7 @@ export interface RunningServer {
  * @throws the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL
  */
 export async function startServer(app: Hono, address: string, port: number): Promise<RunningServer> {
-  const server: Server = createServer(getRequestListener(app.fetch));
+  const server: Server = createServer(getRequestListener(app.fetch, { errorHandler }));
   server.maxConnections = MOST_CONNECTIONS;
   server.listen(port, address);
   await once(server, 'listening');

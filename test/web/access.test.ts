@@ -45,3 +45,18 @@ test.each([
   const access: Access = { kind: 'proxy', address: '127.0.0.1', header: 'Remote-User' };
   expect(denialOf(access, { ...ASKED, host: 'builds.example', address, user })?.status).toBe(status);
 });
+
+test('a page elsewhere may not ask, in whatever way readers are known', () => {
+  const ways: Access[] = [
+    { kind: 'loopback' },
+    { kind: 'password', password: 'x' },
+    { kind: 'proxy', address: '127.0.0.1', header: 'Remote-User' },
+  ];
+  const known = { ...ASKED, authorization: basic('me:x'), user: 'me' };
+  expect(ways.map((access) => denialOf(access, { ...known, site: 'cross-site' })?.status)).toEqual([403, 403, 403]);
+  expect(ways.map((access) => denialOf(access, { ...known, site: 'same-origin' }))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});

@@ -1,7 +1,7 @@
 import type { Build } from '../../config/project.js';
 import type { PastRun } from '../../stages/history.js';
 import { newestRuns } from '../../stages/newest-runs.js';
-import { resultWords, wasSkipped } from '../../stages/result-words.js';
+import { hasPassed, resultWords, wasSkipped } from '../../stages/result-words.js';
 import { counted } from '../../text/counted.js';
 import { formatDuration } from '../../text/duration.js';
 import { shellWord } from '../../text/shell-word.js';
@@ -38,7 +38,7 @@ export function buildPage({ slug, project }: ServedProject, build: Build): Html 
 /** How a run ended, with a colour. */
 export function resultBadge(run: PastRun): Html {
   if (run.ended === undefined) return badge('busy', 'running, or died');
-  const kind = run.result === 'done' ? 'good' : wasSkipped(run) ? 'wait' : 'bad';
+  const kind = hasPassed(run) ? 'good' : wasSkipped(run) ? 'wait' : 'bad';
   return badge(kind, text(resultWords(run), 200));
 }
 

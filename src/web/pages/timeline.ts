@@ -18,6 +18,8 @@ const USUAL = 360;
 const ROWS = 50;
 /** For spans that are longer than what is kept of a history. */
 const LONG_BYTES = 1024 * 1024;
+/** Of each build, the newest: more have no room. */
+const MOST_IN_ROW = 600;
 /** Of the table below the picture. */
 const MOST_RUNS = 200;
 const MINUTE_MS = 60_000;
@@ -48,7 +50,7 @@ export function timelinePage(
     const build = project.builds.get(status.build);
     if (build === undefined) return [];
     const runs = runsSince(build, fromMs, histories);
-    const bars = runBars(runs, build.stages, { fromMs, nowMs, present: presentOf(status) });
+    const bars = runBars(runs.slice(-MOST_IN_ROW), build.stages, { fromMs, nowMs, present: presentOf(status) });
     return [{ build: build.name, note: build.role, runs: bars }];
   });
   const link = (query: string, words: string, isCurrent = false): Html =>

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -111,7 +112,7 @@ describe('the pages of a project', () => {
     for (const name of [...PAGES, '/builds/main']) await page(`${project}${name}`);
     await page(await newestRun(project, 'main'));
     expect(treeOf(world.root)).toEqual(before);
-    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])
       expect((await fetch(project, { method })).status).toBe(405);
     expect((await fetch(project, { method: 'HEAD' })).status).toBe(200);
   });
@@ -187,6 +188,35 @@ describe('the pages of a project', () => {
     expect(broken).toContain('new secondary');
   });
 
+  test('a configuration that became a FIFO keeps nothing waiting', async () => {
+    const world = await worlds.built();
+    const { url, server } = await serve(world);
+    const project = await projectOf(url);
+    rmSync(world.configFile);
+    execFileSync('mkfifo', [world.configFile]);
+    expect(seen((await page(project)).text)).toContain('is not a regular file');
+    server.kill('SIGTERM');
+    expect((await server.ended).code).toBe(143);
+  });
+
+  test('a client that asks and goes away leaves no open page behind', async () => {
+    const { url } = await serve(worlds.make());
+    for (let asked = 0; asked < 210; asked++) await fetch(`${url}/events`, { method: 'HEAD' });
+    for (let asked = 0; asked < 210; asked++) {
+      const abort = new AbortController();
+      await fetch(`${url}/events`, { signal: abort.signal });
+      abort.abort();
+    }
+    await expect
+      .poll(async () => {
+        const abort = new AbortController();
+        const { status } = await fetch(`${url}/events`, { signal: abort.signal });
+        abort.abort();
+        return status;
+      })
+      .toBe(200);
+  });
+
   test('a log of a gigabyte streams: its head at once, and in bounded memory', async () => {
     const world = await worlds.built();
     const { url, server } = await serve(world);
@@ -213,6 +243,7 @@ describe('who may read', () => {
     const world = worlds.make();
     const { url } = await serve(world);
     expect(await statusWithHost(url, 'evil.example')).toBe(403);
+    expect(await statusWithHost(url, 'a b')).toBe(400);
     expect(await statusWithHost(url, 'localhost')).toBe(302);
     for (const listen of ['0.0.0.0', '::', '192.0.2.1']) {
       const { code, stderr } = await stagelock(world, ['web', '--listen', listen]);
