@@ -66,6 +66,7 @@ function keysAt(path: KeyPath): readonly string[] {
     else if (schema instanceof z.ZodMiniRecord) schema = schema.def.valueType;
     else if (schema instanceof z.ZodMiniArray) schema = schema.def.element;
     if (schema instanceof z.ZodMiniOptional) schema = schema.def.innerType;
+    if (schema instanceof z.ZodMiniLazy) schema = schema.def.getter();
   }
   return schema instanceof z.ZodMiniObject ? Object.keys(schema.def.shape) : [];
 }
