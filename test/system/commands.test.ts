@@ -133,12 +133,14 @@ test('status of builds that do nothing is a line or two for each, and the same i
         ...{ build: 'main', role: 'primary', locks: [], waitsFor: [], undelivered: { count: 0, bytes: 0 }, owes: 0 },
         past: {
           last: expect.objectContaining({ result: 'done' }),
+          judged: expect.objectContaining({ result: 'done' }),
           passed: expect.objectContaining({ result: 'done' }),
         },
       },
       { build: 's1', role: 'secondary', locks: [], waitsFor: [], undelivered: { count: 0, bytes: 0 }, past: {} },
     ],
     schedulers: [],
+    events: [],
   });
 });
 
