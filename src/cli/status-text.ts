@@ -1,6 +1,7 @@
 import type { Project } from '../config/project.js';
 import type { Host } from '../host/host.js';
 import { heldBy } from '../locks/index.js';
+import { doingOf } from '../scheduler/doing.js';
 import type { PlaceInQueue } from '../scheduler/places.js';
 import type { ProjectStatus, ScheduledStatus } from '../scheduler/project-status.js';
 import { explainClaim } from '../stages/claim-messages.js';
@@ -8,7 +9,7 @@ import type { PastRun } from '../stages/history.js';
 import { describeLock, describeOwner, describePulse } from '../stages/messages.js';
 import type { Pulse } from '../stages/pulse.js';
 import { resultWords, wasSkipped } from '../stages/result-words.js';
-import type { BuildStatus, LockStatus } from '../stages/status.js';
+import type { BuildStatus, LockStatus, StageStatus } from '../stages/status.js';
 import { waitingText } from '../stages/submission.js';
 import type { Painter } from '../text/colour.js';
 import { counted } from '../text/counted.js';
@@ -78,18 +79,27 @@ function placeText({ place, of, maxRuns, host, since }: PlaceInQueue): string {
 
 /** What a build does, in a few words. */
 function headline(status: ScheduledStatus, now: Date, paint: Painter): string {
-  const { locks, waitsFor, problem, stage, past, place } = status;
-  if (problem !== undefined) return paint('red', `cannot be read: ${shownLines(problem)}`);
-  if (locks.length === 0) {
-    if (place !== undefined) return paint('yellow', 'waiting');
-    return past?.last === undefined ? 'idle, has not built anything yet' : 'idle';
+  const doing = doingOf(status);
+  switch (doing.kind) {
+    case 'unreadable':
+      return paint('red', `cannot be read: ${shownLines(doing.problem)}`);
+    case 'idle':
+      return doing.hasRun ? 'idle' : 'idle, has not built anything yet';
+    case 'dead':
+      return paint('red', 'left locks behind');
+    case 'queued':
+    case 'waiting':
+      return paint('yellow', 'waiting');
+    case 'unknown':
+      return 'unknown';
+    case 'running':
+      return paint('green', `running${doing.stage === undefined ? '' : `: ${stageText(doing.stage, now)}`}`);
   }
-  if (locks.some((lock) => lock.judgement.fate === 'dead')) return paint('red', 'left locks behind');
-  if (waitsFor.length > 0) return paint('yellow', 'waiting');
-  if (!locks.every((lock) => lock.judgement.fate === 'alive')) return 'unknown';
-  if (stage === undefined) return paint('green', 'running');
-  const expected = stage.expectedMs === undefined ? '' : ` of about ${formatDuration(stage.expectedMs)}`;
-  return paint('green', `running: ${stage.name} for ${formatDuration(msSince(stage.since, now))}${expected}`);
+}
+
+function stageText({ name, since, expectedMs }: StageStatus, now: Date): string {
+  const expected = expectedMs === undefined ? '' : ` of about ${formatDuration(expectedMs)}`;
+  return `${name} for ${formatDuration(msSince(since, now))}${expected}`;
 }
 
 /** How its newest runs ended, and what it has yet to build. */

@@ -2,12 +2,12 @@ import { counted } from '../text/counted.js';
 import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { tableLines } from '../text/table.js';
-import type { BuildContention, IntervalFit } from './build-waits.js';
+import { type BuildContention, type IntervalFit, isTight } from './build-waits.js';
 
 /** Which builds wait for which, for a person. @param span `in the last 28 d` */
 export function describeBuildContention({ runs, waits, intervals }: BuildContention, span: string): string[] {
   const many = counted(runs, 'run');
-  const tight = intervals.filter(({ mostTakeMs, intervalMs }) => mostTakeMs > intervalMs).map(tightLine);
+  const tight = intervals.filter(isTight).map(tightLine);
   if (waits.length === 0) return [`${many} ${span}: no waits`, ...tight];
   const totalMs = waits.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
   return [

@@ -51,6 +51,11 @@ export interface IntervalFit {
   readonly proposal: string | undefined;
 }
 
+/** Whether runs take longer than the time between two of them. */
+export function isTight({ mostTakeMs, intervalMs }: IntervalFit): boolean {
+  return mostTakeMs > intervalMs;
+}
+
 export interface BuildContention {
   readonly runs: number;
   /** The most waited for first. */

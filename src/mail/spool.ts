@@ -1,23 +1,13 @@
 import { basename, join } from 'node:path';
 import { removeAbandoned } from '../files/abandoned.js';
-import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { replaceAtomically } from '../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
-import {
-  array,
-  count,
-  object,
-  optional,
-  parseRecord,
-  recordText,
-  string,
-  type TypeOf,
-  time,
-} from '../records/schema.js';
+import { array, count, object, optional, recordText, string, type TypeOf, time } from '../records/schema.js';
 import { parseEntry } from '../spool/entry.js';
 import { Spool } from '../spool/spool.js';
-import { compactTime, isoTime } from '../text/compact-time.js';
-import { errorText } from '../text/error-text.js';
+import { readSpooled, timeOfStem } from '../spool/spooled-record.js';
+import { compactTime } from '../text/compact-time.js';
 import { ADDRESS, LETTER, type Letter, recipientsOf } from './letter.js';
 
 /*
@@ -67,15 +57,18 @@ export interface SpoolContent {
 
 const EXTENSION = '.json';
 const STEM = /^(\d{8}T\d{9}Z)-([A-Za-z0-9._-]{1,100})$/;
-/** More than any excerpt in a letter comes to. */
-const LONGEST = 4 * 1024 * 1024;
 /** Other users must not read mails, but the members of a team share the spool. */
 export const MODE = 0o660;
 const MOST_FAILED = 50;
 
 /** The letters of a spool as a delivery sees them. */
 export function lettersIn(spool: string): Spool<SpooledLetter> {
-  return new Spool(spool, { stem: STEM, extension: EXTENSION, bornMs: ({ stem }) => dateOf(stem), read: readLetter });
+  return new Spool(spool, {
+    stem: STEM,
+    extension: EXTENSION,
+    bornMs: ({ stem }) => timeOfStem(stem, STEM),
+    read: (path) => readSpooled(path, SPOOLED, 'mail'),
+  });
 }
 
 /**
@@ -165,27 +158,5 @@ export function tidyFailed(spool: string, nowMs: number): void {
 }
 
 function isThere(spool: string, { id }: Letter): boolean {
-  return lettersIn(spool)
-    .entries()
-    .some(({ stem }) => STEM.exec(stem)?.[2] === id);
-}
-
-/** A letter comes into the spool after what it tells of. */
-function dateOf(stem: string): number {
-  const [, compact = ''] = STEM.exec(stem) ?? [];
-  const ms = Date.parse(isoTime(compact) ?? '');
-  return Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
-}
-
-/** @returns undefined when another process has just sent it */
-function readLetter(path: string): SpooledLetter | string | undefined {
-  try {
-    const text = readRegularFile(path, LONGEST);
-    if (text === undefined) return undefined;
-    const read = parseRecord(SPOOLED, text);
-    if (read !== undefined) return { ...read, path };
-  } catch (error) {
-    return `the mail in ${path} cannot be sent: ${errorText(error)}`;
-  }
-  return `the mail in ${path} cannot be sent: it is not what stagelock has written; look at it and remove it`;
+  return lettersIn(spool).has(({ stem }) => STEM.exec(stem)?.[2] === id);
 }

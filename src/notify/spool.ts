@@ -1,14 +1,14 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Project, Subscriber } from '../config/project.js';
-import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
+import { replaceAtomically } from '../files/atomic-file.js';
 import { removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
 import { InTheWay } from '../files/in-the-way.js';
-import { count, object, optional, parseRecord, recordText, string, type TypeOf, time } from '../records/schema.js';
+import { count, object, optional, recordText, string, type TypeOf, time } from '../records/schema.js';
 import { Spool } from '../spool/spool.js';
-import { compactTime, isoTime } from '../text/compact-time.js';
-import { errorText } from '../text/error-text.js';
+import { readSpooled, timeOfStem } from '../spool/spooled-record.js';
+import { compactTime } from '../text/compact-time.js';
 import { type BuildEvent, buildMark, EVENT } from './event.js';
 
 /*
@@ -42,8 +42,6 @@ export type SpooledEvent = TypeOf<typeof SPOOLED> & {
 
 const EXTENSION = '.json';
 const STEM = /^(\d{8}T\d{9}Z)-([a-z]+\.([0-9a-f]{8})\.[0-9a-f]{24})$/;
-/** More than any event comes to, in bytes. */
-const LONGEST = 4 * 1024 * 1024;
 /** Events quote logs: other users must not read them, but the members of a team share the spool. */
 const MODE = 0o660;
 
@@ -58,8 +56,8 @@ export function eventsIn(spool: string): Spool<SpooledEvent> {
     stem: STEM,
     extension: EXTENSION,
     bytesOf: ({ path }) => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0,
-    bornMs: ({ stem }) => bornMs(stem),
-    read: readEvent,
+    bornMs: ({ stem }) => timeOfStem(stem, STEM),
+    read: (path) => readSpooled(path, SPOOLED, 'event'),
   });
 }
 
@@ -99,31 +97,9 @@ export function dropEvent({ path }: Pick<SpooledEvent, 'path'>): void {
 export function isOutdated(spool: string, { event }: SpooledEvent): boolean {
   const mark = buildMark(event.build);
   const own = `${compactTime(event.time)}-${event.id}`;
-  return eventsIn(spool)
-    .entries()
-    .some(({ stem }) => stem > own && STEM.exec(stem)?.[3] === mark);
+  return eventsIn(spool).has(({ stem }) => stem > own && STEM.exec(stem)?.[3] === mark);
 }
 
 function isThere(spool: string, { id }: BuildEvent): boolean {
-  return eventsIn(spool)
-    .entries()
-    .some(({ stem }) => STEM.exec(stem)?.[2] === id);
-}
-
-function bornMs(stem: string): number {
-  const ms = Date.parse(isoTime(STEM.exec(stem)?.[1] ?? '') ?? '');
-  return Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
-}
-
-/** @returns undefined when another process has just sent it */
-function readEvent(path: string): SpooledEvent | string | undefined {
-  try {
-    const text = readRegularFile(path, LONGEST);
-    if (text === undefined) return undefined;
-    const read = parseRecord(SPOOLED, text);
-    if (read !== undefined) return { ...read, path };
-  } catch (error) {
-    return `the event in ${path} cannot be sent: ${errorText(error)}`;
-  }
-  return `the event in ${path} cannot be sent: it is not what stagelock has written; look at it and remove it`;
+  return eventsIn(spool).has(({ stem }) => STEM.exec(stem)?.[2] === id);
 }

@@ -21,11 +21,7 @@ export function programProblems({ file, builds, subscribers }: Project, path: st
   const ofSubscribers = subscribers.flatMap((subscriber, index) => {
     if (subscriber.kind !== 'command') return [];
     const [program] = subscriber.argv;
-    const message = program.includes('/')
-      ? isProgram(program)
-        ? undefined
-        : `there is no program ${program}`
-      : notInPath(program, path);
+    const message = program.includes('/') ? notThere(program, program) : notInPath(program, path);
     return message === undefined ? [] : [{ file, path: pathText(['notify', index, 'command']), message }];
   });
   const ofStages = [...builds.values()].flatMap((build) =>
@@ -45,10 +41,14 @@ function notInPath(program: string, path: string): string | undefined {
   return found ? undefined : `no program ${program} is in the PATH that cron gives it: ${path}`;
 }
 
+function notThere(file: string, program: string): string | undefined {
+  return isProgram(file) ? undefined : `there is no program ${program}`;
+}
+
 function missing(program: string, path: string, { directory, source }: Build): string | undefined {
   if (!program.includes('/')) return notInPath(program, path);
   // What is made by an earlier stage, or comes with an update, is not there yet.
   const file = resolve(directory, program);
   if (!program.startsWith('/') || [directory, source].some((place) => file.startsWith(`${place}/`))) return undefined;
-  return isProgram(file) ? undefined : `there is no program ${program}`;
+  return notThere(file, program);
 }

@@ -61,6 +61,11 @@ export class Spool<Item extends Spooled> {
     return this.entries().length === 0;
   }
 
+  /** Whether one of them is such, by its name. @throws the system's error */
+  has(isSuch: (entry: Entry) => boolean): boolean {
+    return this.entries().some(isSuch);
+  }
+
   bytesOf(entry: Entry): number {
     return this.#form.bytesOf?.(entry) ?? 0;
   }

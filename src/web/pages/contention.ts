@@ -1,4 +1,4 @@
-import type { BuildContention } from '../../contention/build-waits.js';
+import { type BuildContention, isTight } from '../../contention/build-waits.js';
 import { counted } from '../../text/counted.js';
 import { formatDuration } from '../../text/duration.js';
 import { type Html, html, table, text } from '../html.js';
@@ -11,7 +11,7 @@ export function contentionPage(
   { runs, waits, intervals }: BuildContention,
   span: string,
 ): Html {
-  const tight = intervals.filter(({ mostTakeMs, intervalMs }) => mostTakeMs > intervalMs);
+  const tight = intervals.filter(isTight);
   const totalMs = waits.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
   return html`<p>${counted(runs, 'run')} in the last ${span}: ${waits.length === 0 ? 'no build waited for another' : `waited ${formatDuration(totalMs)} in all`}.</p>${
     waits.length === 0

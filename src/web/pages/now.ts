@@ -1,8 +1,9 @@
 import type { Project } from '../../config/project.js';
 import { heldBy } from '../../locks/index.js';
+import { doingOf } from '../../scheduler/doing.js';
 import type { PastRun } from '../../stages/history.js';
 import { unlockCommand } from '../../stages/messages.js';
-import type { LockStatus } from '../../stages/status.js';
+import type { LockStatus, StageStatus } from '../../stages/status.js';
 import { counted } from '../../text/counted.js';
 import { formatDuration } from '../../text/duration.js';
 import { momentText } from '../../text/moment.js';
@@ -52,24 +53,33 @@ function firstSteps(project: Project): Html {
   return html`<div class="note"><p>No runs yet. To run the builds by cron, each by its <code>schedule</code>:</p><pre>stagelock --config ${shellWord(project.file)} crontab --install</pre><p>Or one of them now:</p><pre>stagelock --config ${shellWord(project.file)} run ${shellWord([...project.builds.keys()][0] ?? '')}</pre></div>`;
 }
 
-function nowText({ problem, locks, waitsFor, stage, place, past }: ScheduledStatus, nowMs: number): Html {
-  if (problem !== undefined) return badge('bad', `cannot be read: ${text(problem)}`);
-  if (locks.some(({ judgement }) => judgement.fate === 'dead')) return badge('dead', 'left locks behind');
-  if (place !== undefined) return badge('wait', `waits for a free slot, number ${place.place} of ${place.of}`);
-  const waited = waitsFor[0];
-  if (waited !== undefined) {
-    const whose = waited.record === undefined ? '' : ` of ${text(waited.record.build, 64)}`;
-    return badge(
-      'wait',
-      `waits for ${text(waited.name, 64)}${whose}${stage === undefined ? '' : `, ${sinceText(stage.since, nowMs)}`}`,
-    );
+function nowText(status: ScheduledStatus, nowMs: number): Html {
+  const doing = doingOf(status);
+  switch (doing.kind) {
+    case 'unreadable':
+      return badge('bad', `cannot be read: ${text(doing.problem)}`);
+    case 'queued':
+      return badge('wait', `waits for a free slot, number ${doing.place.place} of ${doing.place.of}`);
+    case 'idle':
+      return badge('idle', doing.hasRun ? 'idle' : 'has not built anything yet');
+    case 'dead':
+      return badge('dead', 'left locks behind');
+    case 'waiting': {
+      const { name, record } = doing.lock;
+      const whose = record === undefined ? '' : ` of ${text(record.build, 64)}`;
+      const since = doing.stage === undefined ? '' : `, ${sinceText(doing.stage.since, nowMs)}`;
+      return badge('wait', `waits for ${text(name, 64)}${whose}${since}`);
+    }
+    case 'unknown':
+      return badge('idle', 'runs on another host, or died there');
+    case 'running':
+      return badge('busy', doing.stage === undefined ? 'running' : stageText(doing.stage, nowMs));
   }
-  if (locks.length === 0) return badge('idle', past?.last === undefined ? 'has not built anything yet' : 'idle');
-  if (!locks.every(({ judgement }) => judgement.fate === 'alive'))
-    return badge('idle', 'runs on another host, or died there');
-  if (stage === undefined) return badge('busy', 'running');
-  const expected = stage.expectedMs === undefined ? '' : ` of about ${formatDuration(stage.expectedMs)}`;
-  return badge('busy', `${text(stage.name, 64)}, ${sinceText(stage.since, nowMs)}${expected}`);
+}
+
+function stageText({ name, since, expectedMs }: StageStatus, nowMs: number): string {
+  const expected = expectedMs === undefined ? '' : ` of about ${formatDuration(expectedMs)}`;
+  return `${text(name, 64)}, ${sinceText(since, nowMs)}${expected}`;
 }
 
 function lastText(slug: string, { build, past }: ScheduledStatus, nowMs: number): Html | undefined {

@@ -5,7 +5,7 @@ import { readLog } from '../../contention/read-log.js';
 import { describeContention } from '../../contention/report.js';
 import { errorCode } from '../../host/error-code.js';
 import type { Host } from '../../host/host.js';
-import { formatOwner } from '../../locks/index.js';
+import { formatOwner, settingsFromEnvironment } from '../../locks/index.js';
 import { counted } from '../../text/counted.js';
 import { errorText } from '../../text/error-text.js';
 import { shellWord } from '../../text/shell-word.js';
@@ -15,8 +15,6 @@ import { type BadgeKind, badge, type Html, html, table, text } from '../html.js'
 const MOST = 500;
 /** Of the log of waits. */
 const TARGETS = 30;
-/** As of `ct-cleanup-locks`: what is younger may be about to change. */
-const OVERDUE_MS = 3_600_000;
 
 const WORDS: Readonly<Record<Finding['fate'], readonly [BadgeKind, string]>> = {
   'in-use': ['busy', 'in use'],
@@ -50,7 +48,7 @@ async function locksIn(directories: readonly string[], host: Host, environment: 
     roots: directories,
     dryRun: true,
     minAgeMs: 0,
-    overdueMs: OVERDUE_MS,
+    overdueMs: settingsFromEnvironment(environment, 'lockdir').settings.overdueMs,
     sshTimeoutS: 0,
     host,
     environment,
