@@ -64,3 +64,13 @@ function standing(path: string): Stats | undefined {
     return undefined; // a part of the path before it is no directory
   }
 }
+
+/**
+ * Others of the group may put a link where a directory of ours belongs, through which we would write elsewhere.
+ *
+ * @throws InTheWay when one stands there
+ */
+export function refuseLink(directory: string): void {
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new InTheWay(directory, 'a symbolic link');
+}

@@ -1,9 +1,8 @@
-import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Project } from '../config/project.js';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
-import { InTheWay } from '../files/in-the-way.js';
+import { refuseLink } from '../files/in-the-way.js';
 import { object, optional, parseRecord, recordText, string, type TypeOf } from '../records/schema.js';
 import { BROKEN_SINCE, type BuildEvent, eventId } from './event.js';
 
@@ -65,10 +64,7 @@ export function readBreakage(project: Project, build: string): Breakage | undefi
 /** @throws InTheWay, the system's error; what was remembered before then stays */
 export function writeBreakage(project: Project, build: string, memory: Breakage): void {
   const file = fileOf(project, build);
-  for (const directory of [dirname(dirname(file)), dirname(file)]) {
-    if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink())
-      throw new InTheWay(directory, 'a symbolic link');
-  }
+  for (const directory of [dirname(dirname(file)), dirname(file)]) refuseLink(directory);
   ensureDirectory(dirname(file));
   replaceAtomically(file, recordText(MEMORY, memory, 2), 0o660);
 }

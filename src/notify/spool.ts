@@ -4,7 +4,7 @@ import type { Project, Subscriber } from '../config/project.js';
 import { replaceAtomically } from '../files/atomic-file.js';
 import { removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
-import { InTheWay } from '../files/in-the-way.js';
+import { refuseLink } from '../files/in-the-way.js';
 import { count, object, optional, recordText, string, type TypeOf, time } from '../records/schema.js';
 import { Spool } from '../spool/spool.js';
 import { readSpooled, timeOfStem } from '../spool/spooled-record.js';
@@ -67,11 +67,7 @@ export function eventsIn(spool: string): Spool<SpooledEvent> {
  * @throws InTheWay, the system's error; then nothing of it is in the spool
  */
 export function addEvent(spool: string, event: BuildEvent, now: Date): void {
-  // Others of the group may have put a link there, through which we would write elsewhere.
-  for (const directory of [dirname(spool), spool]) {
-    if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink())
-      throw new InTheWay(directory, 'a symbolic link');
-  }
+  for (const directory of [dirname(spool), spool]) refuseLink(directory);
   ensureDirectory(spool);
   if (isThere(spool, event)) return;
   const text = recordText(SPOOLED, { since: now.toISOString(), tries: 0, refusals: 0, why: '', event }, 2);

@@ -1,10 +1,9 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { FAILURE } from '../failures/failure.js';
 import { readRegularFile, replaceAtomically } from '../files/atomic-file.js';
 import { namesIn, removeIfThere } from '../files/directory-entries.js';
 import { ensureDirectory } from '../files/ensure-directory.js';
-import { InTheWay } from '../files/in-the-way.js';
+import { refuseLink } from '../files/in-the-way.js';
 import { array, object, parseRecord, recordText, string, type TypeOf, where } from '../records/schema.js';
 import { tagOf } from './buildstamp.js';
 import { layoutOf } from './temporary.js';
@@ -36,9 +35,7 @@ const LONGEST = 1024 * 1024;
 /** @throws the system's error; what was there before stays */
 export function writeFailedRun(buildDirectory: string, failed: FailedRun): void {
   const directory = directoryOf(buildDirectory);
-  // Others of the group may have put a link there, through which we would write and remove elsewhere.
-  if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink())
-    throw new InTheWay(directory, 'a symbolic link');
+  refuseLink(directory);
   ensureDirectory(directory);
   replaceAtomically(join(directory, nameOf(failed)), recordText(FAILED_RUN, failed));
   // Their names begin with their time. Who dies before this leaves the removal to the next one.
