@@ -1,6 +1,6 @@
 /**
  * Dependencies point downwards: cli, then web, then scheduler and metrics, then stages, compile, cleanup, doctor and contention, then updates, reports,
- * submission, warnings, mail, notify, once and failures, then processes, secrets, xml, http and spool, then locks and config, then files, then host, then records and text, then tables. Nothing imports
+ * submission, warnings, mail, notify, once and failures, then processes, secrets, xml, http, etcd and spool, then locks and config, then files, then host, then records and text, then tables. Nothing imports
  * upwards, nothing goes in a circle, types neither.
  */
 const layers = [
@@ -9,7 +9,7 @@ const layers = [
   ['scheduler', 'metrics'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
   ['updates', 'reports', 'submission', 'warnings', 'mail', 'notify', 'once', 'failures'],
-  ['processes', 'secrets', 'xml', 'http', 'spool'],
+  ['processes', 'secrets', 'xml', 'http', 'etcd', 'spool'],
   ['locks', 'config'],
   ['files'],
   ['host'],
