@@ -58,6 +58,8 @@ export const WATCHED = object({
   }),
 });
 
+export type Watched = TypeOf<typeof WATCHED>['result'];
+
 export const STATUS = object({
   header: object({ member_id: int64, revision: optional(int64) }),
   version: string(undefined, 64),

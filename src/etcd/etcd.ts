@@ -3,6 +3,7 @@ import { GRANTED, RANGE, RENEWED, REVOKED, TIME_TO_LIVE, TRANSACTION } from './a
 import { Calls } from './calls.js';
 import { type Entry, encoded, rangeOf } from './entry.js';
 import { EtcdError } from './error.js';
+import { type MemberStatus, statusOfMembers } from './member-status.js';
 import type { EtcdSettings } from './settings.js';
 import {
   entriesOf,
@@ -12,6 +13,7 @@ import {
   type TransactionResult,
   transactionBody,
 } from './transaction.js';
+import { Watch, type Watching } from './watch.js';
 
 /** Which of the keys with a prefix are wanted. */
 export interface Selection {
@@ -44,10 +46,12 @@ export interface Listing {
  */
 export class Etcd {
   readonly #calls: Calls;
+  readonly #endpoints: readonly string[];
 
   /** @param environment where a password that is in a variable stands */
   constructor(settings: EtcdSettings, environment: NodeJS.ProcessEnv = process.env) {
     this.#calls = new Calls(settings, environment);
+    this.#endpoints = this.#calls.members.order;
   }
 
   async get(key: string): Promise<Entry | undefined> {
@@ -125,6 +129,21 @@ export class Etcd {
     } catch (error) {
       if (!(error instanceof EtcdError && error.reason === 'lease')) throw error;
     }
+  }
+
+  /**
+   * Follows the changes of the keys with a prefix until the signal fires. A stream that is lost goes on at another member after the last
+   * revision that came; while no member answers, it keeps trying.
+   *
+   * @throws EtcdError `refused`, when we may not watch it
+   */
+  watch(prefix: string, watching: Watching): Promise<void> {
+    return new Watch(this.#calls, prefix, watching).follow();
+  }
+
+  /** What each member says of itself, in the order of the configuration; one that does not answer is part of it. */
+  status(): Promise<readonly MemberStatus[]> {
+    return statusOfMembers(this.#calls, this.#endpoints);
   }
 
   /** Gives up what is in progress, and closes all connections. */
