@@ -1,5 +1,5 @@
 /**
- * Dependencies point downwards: cli, then web, then scheduler and metrics, then stages, compile, cleanup, doctor and contention, then updates, reports,
+ * Dependencies point downwards: cli, then web, then scheduler and metrics, then stages, compile, cleanup, doctor and contention, then updates, coordination, reports,
  * submission, warnings, mail, notify, once and failures, then processes, secrets, xml, http, etcd and spool, then locks and config, then files, then host, then records and text, then tables. Nothing imports
  * upwards, nothing goes in a circle, types neither.
  */
@@ -8,7 +8,7 @@ const layers = [
   ['web'],
   ['scheduler', 'metrics'],
   ['stages', 'compile', 'cleanup', 'doctor', 'contention'],
-  ['updates', 'reports', 'submission', 'warnings', 'mail', 'notify', 'once', 'failures'],
+  ['updates', 'coordination', 'reports', 'submission', 'warnings', 'mail', 'notify', 'once', 'failures'],
   ['processes', 'secrets', 'xml', 'http', 'etcd', 'spool'],
   ['locks', 'config'],
   ['files'],

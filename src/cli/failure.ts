@@ -47,6 +47,8 @@ export function describeFailure(error: unknown): string {
   }
   const obstacle = obstacleOf(error);
   if (obstacle !== undefined) return obstacle.message;
+  // Known by its name, since its code is loaded only where hosts share something.
+  if (error instanceof Error && error.name === 'EtcdError') return `etcd: ${shown(error.message)}`;
   if (!(error instanceof Error)) return `internal error: ${String(error)}`;
   switch (errorCode(error)) {
     case undefined:

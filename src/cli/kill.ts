@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
-import type { Build } from '../config/project.js';
+import type { Build, Project } from '../config/project.js';
 import { thisHost } from '../host/host.js';
-import { endRuns, type Living, livingRuns } from '../stages/kill.js';
+import { type Elsewhere, endRuns, type Living, livingRuns } from '../stages/kill.js';
 import { type MessageContext, unlockCommand } from '../stages/messages.js';
 import { describeRemnants, killCommand } from '../stages/remnant-text.js';
 import { shown } from '../text/shown.js';
@@ -16,9 +16,10 @@ export async function killCommandLine(
   { yes = false }: { readonly yes?: boolean },
 ): Promise<void> {
   const project = projectOf(options);
-  const build = buildOf(project, name);
   const host = thisHost();
   const context = (): MessageContext => ({ host, now: new Date(), configFile: project.file, builds: project.builds });
+  if (name !== undefined && !project.builds.has(name)) await refuseElsewhere(project, name, context());
+  const build = buildOf(project, name);
   const found = livingRuns(build, host);
   if (found.processes.length > 0) {
     process.stdout.write(`${build.name}: alive on ${shown(host.name)}:\n`);
@@ -26,7 +27,9 @@ export async function killCommandLine(
     await end(build, found, yes, context());
   } else process.stdout.write(`${build.name}: no process of its runs is alive on ${shown(host.name)}\n`);
   printHidden(found);
-  if (found.elsewhere.length > 0) throw new Refusal(EXIT.held, explainElsewhere(build, found, context()));
+  if (found.elsewhere.length > 0)
+    throw new Refusal(EXIT.held, explainElsewhere(build.name, found.elsewhere, context()));
+  await refuseElsewhere(project, build.name, context());
   const { locks } = livingRuns(build, host);
   if (locks.length > 0) {
     const stay = locks.length === 1 ? 'Its lock stays' : 'Its locks stay';
@@ -84,13 +87,26 @@ function explainLeft(build: Build, left: Living['processes'], context: MessageCo
   ].join('\n');
 }
 
-function explainElsewhere(build: Build, { elsewhere }: Living, context: MessageContext): string {
+/** @throws Refusal when a run of the build is alive on another host, as etcd says */
+async function refuseElsewhere({ coordination }: Project, build: string, context: MessageContext): Promise<void> {
+  if (coordination === undefined) return;
+  const { locksInEtcd } = await import('../stages/locks-in-etcd.js');
+  const seen = await locksInEtcd(coordination, build);
+  if (seen.kind === 'away') {
+    throw new Refusal(EXIT.held, `${build}: whether it runs on another host is unknown: ${shown(seen.message)}`);
+  }
+  const living = seen.locks.filter(({ judgement }) => judgement.fate === 'alive').flatMap(({ record }) => record ?? []);
+  const elsewhere = new Map(living.filter(({ host }) => host !== coordination.host).map((each) => [each.run, each]));
+  if (elsewhere.size > 0) throw new Refusal(EXIT.held, explainElsewhere(build, [...elsewhere.values()], context));
+}
+
+function explainElsewhere(build: string, elsewhere: readonly Elsewhere[], context: MessageContext): string {
   const hosts = [...new Set(elsewhere.map(({ host }) => host))];
   return [
-    `${build.name}: processes of another host can be ended only there:`,
+    `${build}: processes of another host can be ended only there:`,
     ...elsewhere.map(({ pid, user, host }) => `  process ${pid} of ${shown(user)} on ${shown(host)}`),
     `  On ${hosts.map((host) => shown(host)).join(' and on ')}:`,
-    `  ${killCommand(build.name, context)}`,
+    `  ${killCommand(build, context)}`,
   ].join('\n');
 }
 

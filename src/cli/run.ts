@@ -118,6 +118,7 @@ export async function runCommand(
       secretVariables: project.secretVariables,
       force,
       configured: project.builds,
+      ...(project.coordination !== undefined && { coordination: project.coordination }),
       signal: stop.signal,
       report: (event) => {
         progress.report(event);

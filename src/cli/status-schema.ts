@@ -109,6 +109,22 @@ export const STATUS_REPORT = z.object({
   ),
   /** What waits for each entry of `[[notify]]`. */
   events: z.array(z.object({ subscriber: z.string(), waiting: count })),
+  /** What builds of other hosts hold in etcd; only with `[coordination]`. */
+  hosts: z.optional(
+    z.object({
+      locks: z.array(
+        z.object({
+          path: z.string(),
+          build: z.string(),
+          name: z.string(),
+          record: z.optional(owner),
+          judgement,
+        }),
+      ),
+      /** Why they cannot be seen. */
+      problem: z.optional(z.string()),
+    }),
+  ),
 });
 
 export type StatusReport = DeepReadonly<z.infer<typeof STATUS_REPORT>>;

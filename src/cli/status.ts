@@ -8,6 +8,7 @@ import { type ColourChoice, isColoured, painter } from '../text/colour.js';
 import { jsonText } from '../text/json.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
+import { hostLines, type OtherHosts, otherHosts } from './status-of-hosts.js';
 import { statusReport } from './status-report.js';
 import { statusText } from './status-text.js';
 import { stopSignal } from './stop-signal.js';
@@ -34,29 +35,40 @@ export async function statusCommand(
     throw new Refusal(EXIT.usage, 'standard output is no terminal; --watch --json prints a line at each change');
   }
   const project = projectOf(options);
-  const only = name === undefined ? undefined : buildOf(project, name);
+  const { coordination } = project;
+  // A build of another host need not be in the file of this one.
+  const isElsewhere = name !== undefined && coordination !== undefined && !project.builds.has(name);
+  const only = name === undefined || isElsewhere ? undefined : buildOf(project, name);
   const host = thisHost();
   const watches = watch || pulse ? new PulseWatches() : undefined;
-  const look = (): Look => lookAt(projectStatus(project, host, new Date(), only), watches);
+  const look = async (): Promise<Look> => {
+    const whole = projectStatus(project, host, new Date(), only);
+    const status = isElsewhere ? { ...whole, builds: [] } : whole;
+    const hosts = coordination && (await otherHosts(coordination, status, name));
+    return { ...lookAt(status, watches), hosts };
+  };
   const paint = painter(isColoured(color, process.stdout, process.env));
-  const text = ({ status, pulses }: Look, indent?: number): string => {
-    if (json) return jsonText(statusReport(project.name, status, pulses), indent);
-    return statusText(status, { project, host, now: new Date(), paint, pulses }, only === undefined).join('\n');
+  const text = ({ status, pulses, hosts }: Look, indent?: number): string => {
+    if (json) return jsonText({ ...statusReport(project.name, status, pulses), ...(hosts && { hosts }) }, indent);
+    const view = { project, host, now: new Date(), paint, pulses };
+    return [...statusText(status, view, name === undefined), ...(hosts ? hostLines(hosts, view) : [])].join('\n');
   };
   if (watch) {
-    const textOf = (): string => text(look());
+    const textOf = async (): Promise<string> => text(await look());
     await (json ? watchAsLines(textOf) : watchOnScreen(textOf, project));
     return;
   }
-  const seen = pulse ? await untilPulse(look) : look();
+  const seen = pulse ? await untilPulse(look) : await look();
   process.stdout.write(`${text(seen, 2)}\n`);
-  process.exitCode = exitCodeOf(seen.status);
+  process.exitCode = exitCodeOf(seen);
 }
 
 /** What was seen at one moment, and of locks that were watched what that tells of their owners. */
 interface Look {
   readonly status: ProjectStatus;
   readonly pulses: ReadonlyMap<string, Pulse>;
+  /** What builds of other hosts hold in etcd, where hosts share something. */
+  readonly hosts?: OtherHosts | undefined;
 }
 
 /** The pulse is for owners on other hosts, whose processes this host cannot see. */
@@ -66,10 +78,10 @@ function lookAt(status: ProjectStatus, watches: PulseWatches | undefined): Look 
   return { status, pulses: new Map(watches && unknown.map((lock) => [lock.path, watches.see(lock, nowMs)])) };
 }
 
-async function untilPulse(look: () => Look): Promise<Look> {
+async function untilPulse(look: () => Promise<Look>): Promise<Look> {
   const end = performance.now() + PULSE_MS;
   for (;;) {
-    const seen = look();
+    const seen = await look();
     const isKnown = [...seen.pulses.values()].every(({ kind }) => kind !== 'unknown');
     if (isKnown || performance.now() >= end) return seen;
     await pause(LOOK_EVERY_MS);
@@ -77,14 +89,14 @@ async function untilPulse(look: () => Look): Promise<Look> {
 }
 
 /** Shows it on the whole terminal until a signal comes. */
-async function watchOnScreen(textOf: () => string, { file }: Project): Promise<void> {
+async function watchOnScreen(textOf: () => Promise<string>, { file }: Project): Promise<void> {
   const stop = stopSignal();
   const { TerminalScreen } = await import('./terminal-screen.js');
   const screen = new TerminalScreen(process.stdout);
   let text = '';
   try {
     while (!stop.signal.aborted && process.stdout.writable) {
-      text = textOf();
+      text = await textOf();
       screen.show([`${file}   Ctrl-C ends this`, '', ...text.split('\n')]);
       await pause(LOOK_EVERY_MS, stop.signal);
     }
@@ -96,11 +108,11 @@ async function watchOnScreen(textOf: () => string, { file }: Project): Promise<v
 }
 
 /** Prints it whenever it has changed, until a signal comes or the reader leaves. */
-async function watchAsLines(textOf: () => string): Promise<void> {
+async function watchAsLines(textOf: () => Promise<string>): Promise<void> {
   const stop = stopSignal();
   let printed: string | undefined;
   while (!stop.signal.aborted && process.stdout.writable) {
-    const text = textOf();
+    const text = await textOf();
     if (text !== printed) process.stdout.write(`${text}\n`);
     printed = text;
     await pause(LOOK_EVERY_MS, stop.signal);
@@ -108,7 +120,8 @@ async function watchAsLines(textOf: () => string): Promise<void> {
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
 }
 
-function exitCodeOf({ builds }: ProjectStatus): number {
+function exitCodeOf({ status: { builds }, hosts }: Look): number {
+  if (hosts?.problem !== undefined) return EXIT.held;
   const unseen = builds.filter(({ problem }) => problem !== undefined);
   if (unseen.length === 0) return EXIT.done;
   return unseen.every(({ obstructed }) => obstructed) ? EXIT.obstructed : EXIT.internal;

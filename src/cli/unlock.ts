@@ -24,15 +24,23 @@ export async function unlockCommand(
   { yes = false, force = false }: { readonly yes?: boolean; readonly force?: boolean },
 ): Promise<void> {
   const project = projectOf(options);
-  const build = buildOf(project, name);
   const host = thisHost();
+  const context = { host, now: new Date(), configFile: project.file, builds: project.builds };
+  const { coordination } = project;
+  const inEtcd = async (build: string): Promise<boolean> => {
+    if (coordination === undefined) return false;
+    const { unlockInEtcd } = await import('./unlock-in-etcd.js');
+    return await unlockInEtcd(project, coordination, build, context, { yes, force });
+  };
+  // A build of another host need not be in the file of this one.
+  if (name !== undefined && !project.builds.has(name) && (await inEtcd(name))) return;
+  const build = buildOf(project, name);
   const found = examine(build, host);
   if (found.kind === 'nothing-there') {
-    process.stdout.write(`${build.name}: no locks\n`);
+    if (!(await inEtcd(build.name))) process.stdout.write(`${build.name}: no locks\n`);
     if (force) await forgetRemnants(build, host);
     return;
   }
-  const context = { host, now: new Date(), configFile: project.file, builds: project.builds };
   show(build, found.locks, context);
   if (found.locks.some((lock) => lock.name === 'update' && build.role === 'primary')) {
     process.stdout.write(
@@ -71,6 +79,7 @@ export async function unlockCommand(
   }
   for (const path of cleared.paths) process.stdout.write(`removed ${shown(path)}\n`);
   for (const path of cleared.changed) process.stdout.write(`left ${shown(path)}: it has a new owner by now\n`);
+  await inEtcd(build.name);
   if (found.left.length === 0) {
     if (force) await forgetRemnants(build, host);
     return;

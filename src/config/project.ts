@@ -200,6 +200,16 @@ export interface Primary extends BuildCommon {
   readonly keepUpdatesMs: number;
   /** How long the primary keeps `running` after it finished everything. */
   readonly lingerMs: number;
+  /** The primary, on another host, whose updates it builds: it makes none of its own. */
+  readonly follows?: Following;
+}
+
+/** What a build follows whose source is a checkout of its own. */
+export interface Following {
+  /** The name of the primary; that may be in no configuration of this host. */
+  readonly primary: string;
+  /** How long it waits for the primary's `update` lock to go. */
+  readonly updateTimeoutMs: number;
 }
 
 /** A build that shares the source of its primary. */
@@ -331,6 +341,26 @@ export interface StatusSubscriber extends SubscriberCommon, ServerCommon {
 /** An entry of `[[notify]]`. */
 export type Subscriber = CommandSubscriber | WebhookSubscriber | PingSubscriber | StatusSubscriber;
 
+/** Where hosts that share no disk find what they share. */
+export interface Coordination {
+  /** URLs of the members of etcd. */
+  readonly endpoints: readonly string[];
+  /** Before all its keys: begins with a slash and does not end with one. */
+  readonly prefix: string;
+  readonly caFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly login: { readonly user: string; readonly password: SecretSource } | undefined;
+  readonly allowInsecure: boolean;
+  readonly requestTimeoutMs: number;
+  /** How long a run is taken to be alive without a sign of life, in milliseconds. */
+  readonly leaseMs: number;
+  /** The name of this host there. */
+  readonly host: string;
+  /** What compiles do that cannot reach it. */
+  readonly whenAway: 'stop' | 'compile';
+}
+
 /** One `stagelock.toml`. */
 export interface Project {
   /** Absolute path of the configuration file. */
@@ -341,6 +371,8 @@ export interface Project {
   readonly scheduler: Scheduler;
   /** Undefined when stagelock itself mails nothing. */
   readonly mail: Mail | undefined;
+  /** Absent where all is on one disk. */
+  readonly coordination?: Coordination;
   /** In the order of the file. */
   readonly subscribers: readonly Subscriber[];
   /** The variables that hold a token or a password of any build or mail, also of one that is switched off. */

@@ -4,6 +4,7 @@ import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import { resolveMail } from './mail.js';
+import { isBuildName } from './names.js';
 import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
 import { resolveNotify } from './notify.js';
 import type { Finding, KeyPath } from './problem.js';
@@ -145,9 +146,13 @@ class Resolution {
   #primary(name: string, table: BuildTable): Primary {
     const path = ['builds', name];
     for (const key of ONLY_SECONDARY) {
-      if (table[key] === undefined) continue;
-      this.#report([...path, key], `only secondaries have \`${key}\`, and ${name} names no \`primary\``);
+      if (table[key] === undefined || table.follows !== undefined) continue;
+      this.#report(
+        [...path, key],
+        `only secondaries and followers have \`${key}\`, and ${name} names neither a \`primary\` nor one that it \`follows\``,
+      );
     }
+    if (table.follows !== undefined) this.#follows(name, table.follows);
     const source = table.source ?? this.#defaults.source;
     if (source === undefined && !this.#wrong(['defaults', 'source'])) {
       const message = 'the build needs a `source`, here or in [defaults], or the `primary` whose source it shares';
@@ -177,6 +182,9 @@ class Resolution {
       whenSecondariesBuild: when === 'abort' ? { kind: 'abort' } : { kind: 'wait', timeoutMs: milliseconds(timeout) },
       keepUpdatesMs: (this.#input.tables.project?.keep_updates ?? DEFAULTS.keepUpdates) * 86_400_000,
       lingerMs: milliseconds(table.linger ?? this.#defaults.linger ?? DEFAULTS.linger),
+      ...(table.follows !== undefined && {
+        follows: { primary: table.follows, updateTimeoutMs: this.#updateTimeoutMs(table) },
+      }),
     };
   }
 
@@ -202,8 +210,34 @@ class Resolution {
       ...common,
       source: primary.source,
       primary,
-      updateTimeoutMs: milliseconds(table.update_timeout ?? this.#defaults.update_timeout ?? DEFAULTS.updateTimeout),
+      updateTimeoutMs: this.#updateTimeoutMs(table),
     };
+  }
+
+  #updateTimeoutMs(table: BuildTable): number {
+    return milliseconds(table.update_timeout ?? this.#defaults.update_timeout ?? DEFAULTS.updateTimeout);
+  }
+
+  /** A follower finds its primary in etcd, by its name: it may be in no file of this host. */
+  #follows(name: string, primary: string): void {
+    const path = ['builds', name, 'follows'];
+    const wanted = this.#tables[primary];
+    const type = this.#tables[name]?.update?.type ?? this.#defaults.update?.type;
+    if (!isBuildName(primary)) {
+      this.#report(path, `${JSON.stringify(primary)} is not the name of a build`);
+    } else if (primary === name) {
+      this.#report(path, 'the build names itself; a primary follows none');
+    } else if (wanted !== undefined && (this.#isSecondary(primary) || wanted.follows !== undefined)) {
+      this.#report(path, `"${primary}" has no updates of its own; name the primary whose updates it builds`);
+    } else if (type === 'cvs') {
+      this.#report(path, 'CVS has no revisions that another host could check out: use git, Subversion or Mercurial');
+    }
+    if (
+      (this.#input.tables as { coordination?: unknown }).coordination !== undefined && // TEMP
+      !this.#wrong(['coordination'])
+    ) {
+      this.#report(path, 'a follower needs `[coordination]`, which says where the updates of its primary are');
+    }
   }
 
   #primaryOf(name: string, table: BuildTable, primaries: ReadonlyMap<string, Primary>): Primary | undefined {

@@ -19,7 +19,7 @@ export interface Ready {
   readonly update?: MergedUpdate;
   readonly upTo?: number;
   /** Removes the locks that it has left, as the protocol says for its role. */
-  readonly leave: () => void;
+  readonly leave: () => Promise<void>;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function buildAndReport(
   const ran = await runStages(run);
   if (ran.kind === 'interrupted') return interrupted(run);
   if (ran.kind === 'held') {
-    leave();
+    await leave();
     return ran;
   }
   const { stages } = ran;
@@ -49,18 +49,21 @@ export async function buildAndReport(
   if (again?.kind === 'source-moved') {
     reportUpdate(run, again.update, explainMoved(again));
     spoolReports(run, before);
-    leave();
+    await leave();
     return { ...again, stamp, stages };
   }
   if (again !== undefined && again.update !== update) reportUpdate(run, again.update);
   context.report({ kind: 'built', stamp, stages, update });
   spoolReports(run, before);
   if (upTo !== undefined) {
+    // What another host has cleared meanwhile has not been built by this run.
+    if (run.line !== undefined && !(await run.line.moveCursor(upTo))) return interrupted(run);
     moveCursor(primaryOf(build).directory, build.name, upTo, homeOf(build.directory));
     context.step('complete: cursor moved');
   }
   if (!(await afterwards())) return interrupted(run);
-  leave();
+  await leave();
+  if (run.line?.loss !== undefined) return interrupted(run);
   const failed = stages.some((stage) => stage.outcome.kind !== 'passed');
   return failed ? { kind: 'stage-failed', stamp, stages, update } : { kind: 'done', stamp, stages };
 }

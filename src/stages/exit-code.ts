@@ -24,6 +24,8 @@ export function exitCodeOf(result: RunResult): number {
     case 'source-half-moved':
     case 'in-the-way':
     case 'section-busy':
+    case 'coordination-away':
+    case 'cut-off':
       return 75;
     case 'interrupted':
       return 128;

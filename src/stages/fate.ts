@@ -2,7 +2,15 @@ import type { Host } from '../host/host.js';
 import { fateOf } from '../host/process-fate.js';
 import { type Judgement, RUNNING } from '../locks/index.js';
 import { shown } from '../text/shown.js';
-import type { StageLockRecord } from './stage-lock.js';
+import type { FoundStageLock, StageLockRecord } from './stage-lock.js';
+
+/** {@link judgeRun}; of a lock that is no file of a host, what is known where it stands. */
+export function judgeLock(
+  lock: Pick<FoundStageLock, 'record' | 'judgement'>,
+  host: Pick<Host, 'name' | 'bootId' | 'process'>,
+): Judgement {
+  return lock.judgement ?? judgeRun(lock.record, host);
+}
 
 /**
  * Decides what became of the run that made a stage lock. Nothing is removed because of it; it only tells a person.

@@ -11,11 +11,12 @@ import { sameFailure } from '../warnings/same-state.js';
 import type { BrokenSince } from './broken-since.js';
 import { explainClaim } from './claim-messages.js';
 import { explainFailedStages } from './failure-message.js';
-import { judgeRun } from './fate.js';
+import { judgeLock } from './fate.js';
 import type { InTheWay } from './in-the-way.js';
-import { RUNNING, secondaryOf } from './names.js';
+import { RUNNING, secondaryOf, UPDATE } from './names.js';
 import type { Pulse } from './pulse.js';
 import { explainInTheWay, killCommand } from './remnant-text.js';
+import type { Loss } from './run-line.js';
 import type { RunResult } from './run-result.js';
 import type { FoundStageLock, StageLockRecord } from './stage-lock.js';
 import { locksOf } from './status.js';
@@ -112,6 +113,18 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
         `${build.name}: not run, because ${shown(result.path)} could not be acquired: ${describeHolder(result.holder, context.now.getTime())}.`,
         `  It is normally held for milliseconds only; if its process is certainly gone: rm -rf ${shellWord(result.path)}`,
       ];
+    case 'coordination-away':
+      return [
+        `${build.name}: not run, because what its hosts share could not be reached: ${quotedLines(result.message)}`,
+        '  Nothing was begun, and no lock is left. To look at etcd: stagelock doctor --etcd',
+      ];
+    case 'cut-off':
+      return [
+        `${build.name}: ended in its middle, because ${whyCutOff(result.loss)}. Nothing was recorded after that.`,
+        ...(result.left.length === 0
+          ? []
+          : [`  ${leftBehind(result.left)}; after a look: ${unlockCommand(build.name, context)}`]),
+      ];
     case 'interrupted':
       return result.left.length === 0
         ? []
@@ -119,6 +132,12 @@ export function explainResult(build: Build, result: RunResult, context: MessageC
             `${build.name}: interrupted. ${leftBehind(result.left)}, as after every interruption; after a look: ${unlockCommand(build.name, context)}`,
           ];
   }
+}
+
+function whyCutOff(loss: Loss): string {
+  return loss.kind === 'cleared'
+    ? 'its locks in etcd were cleared while it ran, so that another run may be at work'
+    : `etcd has not answered for ${formatDuration(loss.forMs)}, and its lease would have run out`;
 }
 
 function whatLives({ remnants }: InTheWay): string {
@@ -182,8 +201,11 @@ export function explainLocksAfterFailure(build: Build, run: string, context: Mes
 /** The lines that describe a lock: what and which file, who and since when, whether alive, the log. */
 export function describeLock(lock: FoundStageLock, { host, now }: MessageContext): string[] {
   const { record } = lock;
-  const judgement = judgeRun(record, host);
-  if (record === undefined) return [`  ${shown(lock.path)}: no record of its owner; it is ${whatStandsAt(lock.path)}`];
+  const judgement = judgeLock(lock, host);
+  if (record === undefined) {
+    const what = lock.build === undefined ? `; it is ${whatStandsAt(lock.path)}` : '';
+    return [`  ${shown(lock.path)}: no record of its owner${what}`];
+  }
   const what = record.stage === RUNNING ? `run of ${record.build}` : `stage ${record.stage} of ${record.build}`;
   return [
     `  ${shown(lock.path)}: ${what}, ${describeOwner(record, judgement, now)}`,
@@ -249,7 +271,8 @@ function adviceFor(build: Build, locks: readonly FoundStageLock[], context: Mess
 
 function adviceForWaiting(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
   if (fatesOf(locks, context).some((fate) => fate !== 'alive')) return adviceToLook(build, locks, context);
-  const key = build.role === 'primary' ? 'secondaries_timeout' : 'update_timeout';
+  const waitsForPrimary = build.role === 'secondary' || locks.every(({ name }) => name === UPDATE);
+  const key = waitsForPrimary ? 'update_timeout' : 'secondaries_timeout';
   return `It is still running. If this happens often, increase ${key} of ${build.name} in ${shown(context.configFile)}`;
 }
 
@@ -260,7 +283,7 @@ function adviceForSecondaries(build: Build, locks: readonly FoundStageLock[], co
 
 /** What to do about the builds whose locks no living process is known to hold. */
 function adviceToLook(build: Build, locks: readonly FoundStageLock[], context: MessageContext): string {
-  const doubtful = locks.filter((lock) => judgeRun(lock.record, context.host).fate !== 'alive');
+  const doubtful = locks.filter((lock) => judgeLock(lock, context.host).fate !== 'alive');
   const commands = [...new Set(doubtful.map((lock) => clearingCommand(lock, build, context)))].join(' and ');
   return `Find out what happened. The locks stay until you clear them: ${commands}`;
 }
@@ -268,13 +291,16 @@ function adviceToLook(build: Build, locks: readonly FoundStageLock[], context: M
 /** What clears a lock; one whose build the configuration does not have any more can only be removed by hand. */
 function clearingCommand(lock: FoundStageLock, build: Build, context: MessageContext): string {
   const name = buildOf(lock, build);
+  // Also of a build that only the file of another host names.
+  if (lock.build !== undefined) return unlockCommand(name, context);
   return context.builds.has(name) ? unlockCommand(name, context) : `rm ${shellWord(lock.path)}`;
 }
 
 /** The build that a lock belongs to, by its place: what it says of itself, others may have written. */
-function buildOf({ name, path }: FoundStageLock, build: Build): string {
+function buildOf({ name, path, build: standsFor }: FoundStageLock, build: Build): string {
   const secondary = secondaryOf(name);
   if (secondary !== undefined) return secondary;
+  if (standsFor !== undefined) return standsFor;
   const own = dirname(path) === layoutOf(build.directory).temporary;
   return build.role === 'secondary' && !own ? build.primary.name : build.name;
 }
@@ -295,7 +321,7 @@ function whatStandsAt(path: string): string {
 }
 
 function fatesOf(locks: readonly FoundStageLock[], { host }: MessageContext): string[] {
-  return locks.map((lock) => judgeRun(lock.record, host).fate);
+  return locks.map((lock) => judgeLock(lock, host).fate);
 }
 
 function leftBehind(paths: readonly string[]): string {

@@ -28,6 +28,8 @@ export function headlineOfResult(result: RunResult): string | undefined {
       return 'source not available to this build';
     case 'wait-timed-out':
       return 'waited too long';
+    case 'cut-off':
+      return 'cut off from the other hosts';
     default:
       return undefined;
   }

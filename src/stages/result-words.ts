@@ -7,6 +7,7 @@ const WORDS: Partial<Record<RunResult['kind'], string>> = {
   held: 'skipped: locks of an earlier run',
   'no-news': 'nothing new',
   interrupted: 'interrupted',
+  'coordination-away': 'skipped: etcd could not be reached',
   'in-the-way': 'skipped: an earlier run is alive',
   'secondaries-building': 'skipped: secondaries were building',
   'section-busy': 'skipped: the critical section was held',

@@ -22,4 +22,10 @@ export async function run(build: Build, context: RunContext): Promise<RunResult>
 }
 
 /** Ends after which a person should look, or another run of this build is in progress and delivers by itself. */
-const LEFT_LOCKS: ReadonlySet<RunResult['kind']> = new Set(['held', 'section-busy', 'update-broken', 'interrupted']);
+const LEFT_LOCKS: ReadonlySet<RunResult['kind']> = new Set([
+  'held',
+  'section-busy',
+  'update-broken',
+  'interrupted',
+  'cut-off',
+]);

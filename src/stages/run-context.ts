@@ -1,3 +1,4 @@
+import type { Coordination } from '../config/project.js';
 import type { Host } from '../host/host.js';
 import type { ConfiguredBuilds } from '../updates/renamed.js';
 import type { RunEvent } from './run-event.js';
@@ -25,5 +26,7 @@ export interface RunContext {
   readonly configured?: ConfiguredBuilds;
   /** Builds although there is no news. */
   readonly force?: boolean;
+  /** Of the project, where builds of other hosts share its updates. */
+  readonly coordination?: Coordination;
   readonly step: StepListener;
 }

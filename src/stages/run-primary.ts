@@ -7,10 +7,11 @@ import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, type Pending, reportUpdate, withLocalChanges, writeTag } from './pending-updates.js';
 import { beginPrimary, endRun, endUpdate, mayUpdateNow } from './protocol.js';
-import { interrupted, logOf, newRun, type Run, type Tracked } from './run.js';
+import { type Interrupted, interrupted, logOf, newRun, type Run, type Tracked } from './run.js';
 import type { RunContext } from './run-context.js';
 import type { RunResult } from './run-result.js';
 import { sectionFor } from './section.js';
+import type { SharedLine } from './shared-line.js';
 import { type Source, sourceOf } from './source.js';
 import { claimSource } from './source-claim.js';
 import { proveAndRemember } from './source-proof.js';
@@ -32,27 +33,70 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
     const { message, remedy } = primary.withoutUpdate;
     return { kind: 'update-failed', message: remedy === undefined ? message : `${message}\n${remedy}` };
   }
+  const line = await lineOf(primary, context);
+  if (line === undefined) return runFrom(primary, context, undefined);
+  try {
+    const result = await runFrom(primary, line.context, line);
+    return line.loss !== undefined && result.kind === 'interrupted'
+      ? { kind: 'cut-off', loss: line.loss, left: result.left }
+      : result;
+  } finally {
+    // Its locks stay where they are, whatever has happened.
+    await line.close();
+  }
+}
+
+/** What hosts share is loaded only where they do. */
+async function lineOf(primary: Primary, context: RunContext): Promise<SharedLine | undefined> {
+  if (context.coordination === undefined || primary.update === undefined) return undefined;
+  const { SharedLine } = await import('./shared-line.js');
+  return new SharedLine(primary, context, context.coordination);
+}
+
+async function runFrom(primary: Primary, context: RunContext, line: SharedLine | undefined): Promise<RunResult> {
   const layout = ensureLayout(primary.directory);
   const claimed = await claimSource(primary, sectionFor(primary, context.signal), context);
   if (claimed !== undefined) return claimed;
-  const run = await newRun(primary, layout, context);
-  const begun = await beginPrimary(run, primary.update && logOf(run, UPDATE));
-  if (begun.kind !== 'done') return refusal(begun, run);
+  const run = await newRun(primary, layout, context, line);
+  const begun = await begin(run, line);
+  if (begun !== undefined) return begun;
   context.report({ kind: 'begun', build: primary, stamp: run.stamp });
 
   const before = reportsBefore(run);
-  const ready = await (run.tracked === undefined ? asItStands(run) : afterUpdate(run, run.tracked));
+  const ready = await (run.tracked === undefined ? asItStands(run) : afterUpdate(run, run.tracked, line));
   if (ready.kind !== 'ready') return ready;
   return buildAndReport(run, before, ready, async () => {
     if (ready.source !== undefined) {
       await tidySource(ready.source);
-      prune(run);
+      await prune(run);
     }
     if (primary.lingerMs <= 0) return true;
     context.report({ kind: 'lingering', ms: primary.lingerMs });
     await pause(primary.lingerMs, context.signal);
     return !context.signal.aborted;
   });
+}
+
+/**
+ * Begins in the files of this host first, then in etcd.
+ *
+ * @returns undefined when the run has begun in both; otherwise it has begun in neither
+ */
+async function begin(run: Run<Primary>, line: SharedLine | undefined): Promise<RunResult | undefined> {
+  const logFile = run.build.update && logOf(run, UPDATE);
+  let here = await beginPrimary(run, logFile);
+  // What a person has cleared from another host keeps this one from nothing, unless something of it still runs here.
+  if (here.kind === 'blocked' && line !== undefined && (await line.clearCleared(here.locks))) {
+    here = await beginPrimary(run, logFile);
+  }
+  if (here.kind !== 'done') return refusal(here, run);
+  if (line === undefined) return undefined;
+  const there = await line.begin(run, logFile);
+  if (there.kind === 'done') return undefined;
+  if (there.kind === 'aborted') return interrupted(run);
+  endUpdate(run);
+  endRun(run);
+  return there.kind === 'away' ? { kind: 'coordination-away', message: there.message } : refusal(there, run);
 }
 
 /** Of a source that something else updates. */
@@ -64,12 +108,16 @@ async function asItStands(run: Run<Primary>): Promise<Ready | Refused> {
   }
   writeTag(run);
   run.context.report({ kind: 'not-updated', why: run.build.withoutUpdate?.message ?? '' });
-  return { kind: 'ready', leave: () => endRun(run) };
+  return { kind: 'ready', leave: async () => endRun(run) };
 }
 
 /** Waits for the secondaries, and then does the stage `update`. */
-async function afterUpdate(run: Run<Primary>, tracked: Tracked): Promise<Ready | RunResult> {
-  const clear = await awaitSecondaries(run);
+async function afterUpdate(
+  run: Run<Primary>,
+  tracked: Tracked,
+  line: SharedLine | undefined,
+): Promise<Ready | RunResult> {
+  const clear = (await awaitSecondaries(run)) ?? (line && (await awaitTurn(run, line)));
   if (clear !== undefined) return clear;
   const noted = await stillNoted(run);
   if (noted !== undefined) return refuse(run, noted);
@@ -88,8 +136,18 @@ async function awaitSecondaries(run: Run<Primary>): Promise<RunResult | undefine
   });
   if (result.kind === 'done') return undefined;
   if (result.kind === 'aborted') return interrupted(run);
-  giveUp(run);
+  await giveUp(run);
   return result.kind === 'held' ? { kind: 'secondaries-building', locks: result.locks } : refusal(result, run);
+}
+
+/** Likewise in the line of builds on other hosts: a primary waits for its followers, a follower for the update of its primary. */
+async function awaitTurn(run: Run<Primary>, line: SharedLine): Promise<RunResult | undefined> {
+  const result = await line.awaitTurn(run, logOf(run, UPDATE));
+  if (result.kind === 'done') return undefined;
+  if (result.kind === 'aborted') return interrupted(run);
+  await giveUp(run);
+  const isPrimary = line.follows === undefined && result.kind === 'held';
+  return isPrimary ? { kind: 'secondaries-building', locks: result.locks } : refusal(result, run);
 }
 
 type Refused = Extract<RunResult, { kind: 'in-the-way' }>;
@@ -109,7 +167,7 @@ async function updateAndMerge(run: Run<Primary>, source: Source, log: StageLog):
   }
   if (updated.kind === 'half-moved') {
     log.close();
-    giveUp(run);
+    await giveUp(run);
     return { kind: 'not-repaired', message: updated.message, logFile: log.path, living: updated.living };
   }
   const pending = updated.kind === 'current' ? await pendingOf(run, source, updated) : updated;
@@ -118,13 +176,13 @@ async function updateAndMerge(run: Run<Primary>, source: Source, log: StageLog):
     log.close();
     // A server that is away for long has one each time.
     await tidyLogs(run);
-    giveUp(run);
+    await giveUp(run);
     return { kind: 'update-failed', message: pending.message, logFile: log.path };
   }
   if (isQuiet(run, pending)) {
     log.discard();
-    giveUp(run);
-    return { kind: 'no-news' };
+    const left = await giveUp(run);
+    return left ?? { kind: 'no-news' };
   }
   log.close();
   const inTheWay = workingInTheWay(run, 'directory');
@@ -132,12 +190,13 @@ async function updateAndMerge(run: Run<Primary>, source: Source, log: StageLog):
   reportUpdate(run, pending.update);
   run.context.step('update: reported');
   run.context.report({ kind: 'updated', update: pending.update });
+  if (run.line !== undefined && !(await run.line.endUpdate())) return interrupted(run);
   endUpdate(run);
   // The log of the update is closed.
   const { log: _, ...checkout } = source.checkout;
   const { update, upTo } = pending;
   const looked = { ...source, checkout };
-  return { kind: 'ready', source: looked, revision: update.revision, update, upTo, leave: () => endRun(run) };
+  return { kind: 'ready', source: looked, revision: update.revision, update, upTo, leave: () => leave(run) };
 }
 
 /** What there is to build. Where there is anything, all of the source has been looked at. */
@@ -159,21 +218,30 @@ function isQuiet({ build }: Run<Primary>, { news }: Extract<Pending, { kind: 'pe
 }
 
 /** Ends a run in its stage `update`. */
-function giveUp(run: Run<Primary>): void {
+async function giveUp(run: Run<Primary>): Promise<Interrupted | undefined> {
+  if (run.line !== undefined && !(await run.line.end())) return interrupted(run);
   endUpdate(run);
   endRun(run);
+  return undefined;
+}
+
+/** What other hosts see goes first: as long as it stands, nothing of this host may be missing. */
+async function leave(run: Run<Primary>): Promise<void> {
+  if (run.line === undefined || (await run.line.end())) endRun(run);
 }
 
 /** Ends a run before it has built anything: something of an earlier one lives that has no lock any more. */
-function refuse(run: Run<Primary>, inTheWay: InTheWay): Refused {
-  giveUp(run);
+async function refuse(run: Run<Primary>, inTheWay: InTheWay): Promise<Refused> {
+  await giveUp(run);
   return { kind: 'in-the-way', ...inTheWay };
 }
 
 /** A journal that could not be made shorter is no reason for a run to fail. */
-function prune({ build, context }: Run<Primary>): void {
+async function prune({ build, line, context }: Run<Primary>): Promise<void> {
+  const olderThan = context.now().getTime() - build.keepUpdatesMs;
   try {
-    pruneJournal(build.directory, context.now().getTime() - build.keepUpdatesMs);
+    pruneJournal(build.directory, olderThan);
+    await line?.prune(olderThan);
   } catch (error) {
     const why = errorText(error);
     context.report({ kind: 'warning', text: `old updates could not be removed from the journal: ${why}` });

@@ -5,6 +5,7 @@ import type { ClaimRefusal } from './claim-refusal.js';
 import type { InTheWay } from './in-the-way.js';
 import type { Interrupted } from './run.js';
 import type { StageReport } from './run-event.js';
+import type { Loss } from './run-line.js';
 import type { MovedSource } from './source-proof.js';
 import type { FoundStageLock } from './stage-lock.js';
 import type { WatchedLock } from './until-free.js';
@@ -56,4 +57,8 @@ export type RunResult =
   /** Processes of runs that have no locks any more, which this one would disturb or be disturbed by. */
   | (InTheWay & { readonly kind: 'in-the-way' })
   | { readonly kind: 'section-busy'; readonly path: string; readonly holder: Inspection }
+  /** Nothing was begun, because what hosts share could not be reached. */
+  | { readonly kind: 'coordination-away'; readonly message: string }
+  /** It had to end in its middle, and its locks stay. Nothing was recorded after the loss. */
+  | { readonly kind: 'cut-off'; readonly loss: Loss; readonly left: readonly string[] }
   | Interrupted;

@@ -96,7 +96,7 @@ async function readyToBuild(
   const inTheWay = workingInTheWay(run, 'directory');
   if (inTheWay !== undefined) return { kind: 'in-the-way', ...inTheWay };
   const { update, upTo } = proof === undefined ? merged : withLocalChanges(merged, proof.modified);
-  return { kind: 'ready', source, revision: head, update, upTo, leave: () => leave(run) };
+  return { kind: 'ready', source, revision: head, update, upTo, leave: async () => leave(run) };
 }
 
 /** The stage `update` of a secondary is to wait for its primary's. */

@@ -12,6 +12,7 @@ import { freeBuildstamp } from './free-buildstamp.js';
 import { HeldLocks, type RunIdentity } from './held-locks.js';
 import { primaryOf } from './primary-of.js';
 import type { RunContext } from './run-context.js';
+import type { RunLine } from './run-line.js';
 import { type Layout, logFileOf } from './temporary.js';
 
 /** One run of a build: what all of its steps share, from its first lock to its last. */
@@ -24,6 +25,8 @@ export interface Run<B extends Build = Build> {
   readonly layout: Layout;
   /** The stage locks that it holds at the moment. */
   readonly held: HeldLocks;
+  /** What it does beyond its host; undefined where it shares nothing with others. */
+  readonly line: RunLine | undefined;
   readonly context: RunContext;
 }
 
@@ -39,11 +42,16 @@ export interface Tracked {
  *
  * @param layout the directories of which are there
  */
-export async function newRun<B extends Build>(build: B, layout: Layout, context: RunContext): Promise<Run<B>> {
+export async function newRun<B extends Build>(
+  build: B,
+  layout: Layout,
+  context: RunContext,
+  line?: RunLine,
+): Promise<Run<B>> {
   const tracked = await trackedBy(primaryOf(build));
   const stamp = freeBuildstamp(build, context.now());
   const held = new HeldLocks(identityOf(build, stamp, context), context.now);
-  return { build, tracked, stamp, layout, held, context };
+  return { build, tracked, stamp, layout, held, line, context };
 }
 
 async function trackedBy({ update, directory }: Primary): Promise<Tracked | undefined> {
@@ -76,9 +84,9 @@ export interface Interrupted {
   readonly left: readonly string[];
 }
 
-export function interrupted({ held }: Run): Interrupted {
+export function interrupted({ held, line }: Run): Interrupted {
   held.stopHeartbeat();
-  return { kind: 'interrupted', left: held.paths };
+  return { kind: 'interrupted', left: [...held.paths, ...(line?.held ?? [])] };
 }
 
 /** What of a run its environment says. */

@@ -1,11 +1,12 @@
-import type { Primary } from '../config/project.js';
 import { homeOf, startCursor } from '../updates/cursor.js';
+import { following } from '../updates/following.js';
 import { append, journalDirectory, lastHead, lastRecord } from '../updates/journal.js';
 import { readMark, removeMark } from '../updates/move-mark.js';
 import type { UpdateRecord } from '../updates/record.js';
-import type { Fetched, MoveResult } from '../updates/version-control.js';
+import type { Fetched, FetchResult, MoveResult, VersionControl } from '../updates/version-control.js';
 import { type InTheWay, workingInTheWay } from './in-the-way.js';
 import { cursorOf } from './renamed-build.js';
+import type { RunLine } from './run-line.js';
 import type { Source } from './source.js';
 import { isStillProved, proveAndRemember } from './source-proof.js';
 import { type HalfMoved, markMove, repairSource } from './source-repair.js';
@@ -47,7 +48,7 @@ type Start = Pick<UpdateRecord, 'sequence' | 'revision'>;
  * @throws the system's error when the journal cannot be written
  */
 export async function updateSource(source: Source, logFile: string): Promise<SourceUpdate> {
-  const { primary, system, checkout, stamp, context } = source;
+  const { primary, checkout, stamp, context } = source;
   const started = context.now().toISOString();
   // A repair moves the source, too.
   const isMarked = readMark(journalDirectory(primary.directory)).kind !== 'none';
@@ -56,6 +57,9 @@ export async function updateSource(source: Source, logFile: string): Promise<Sou
   const halfMoved = await repairSource(source);
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (halfMoved !== undefined) return halfMoved;
+  const caughtUp = source.line === undefined ? undefined : await catchUp(source, source.line, isMarked);
+  if (caughtUp !== undefined && 'failed' in caughtUp) return caughtUp.failed;
+  const system = caughtUp?.system ?? source.system;
   const start = await startOf(source, started);
   if ('kind' in start) return context.signal.aborted ? { kind: 'interrupted' } : start;
   const cursor = cursorOf(primary, primary, context);
@@ -65,12 +69,12 @@ export async function updateSource(source: Source, logFile: string): Promise<Sou
     startCursor(primary.directory, primary.name, start.sequence, homeOf(primary.directory));
   }
 
-  const attempt = { source, start, started, logFile };
-  const fetched = await system.fetch(checkout, stamp.asOf);
+  const attempt = { source: { ...source, system }, start, started, logFile };
+  const fetched = caughtUp?.fetched ?? (await system.fetch(checkout, stamp.asOf));
   context.step('update: fetched');
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (fetched.kind === 'failed') return isMarked ? recordRepaired(attempt, fetched) : fetched;
-  const moved = fetched.news ? await move(source, fetched, logFile) : undefined;
+  const moved = fetched.news ? await move(attempt.source, fetched, logFile) : undefined;
   if (moved?.kind === 'broken' || moved?.kind === 'in-the-way') return moved;
   if (context.signal.aborted) return { kind: 'interrupted' };
   if (moved?.kind === 'failed') {
@@ -84,6 +88,36 @@ export async function updateSource(source: Source, logFile: string): Promise<Sou
     return { kind: 'current', revision, modified: undefined };
   }
   return proveAndRecord(attempt, revision);
+}
+
+/** What a build whose updates hosts share goes on from. */
+interface Shared {
+  readonly system: VersionControl;
+  readonly fetched: FetchResult;
+}
+
+/**
+ * Asks the other side first, so that nothing is copied that could not be checked out: the builds of this host would wait for
+ * a source that does not come.
+ */
+async function catchUp(
+  source: Source,
+  line: RunLine,
+  isMarked: boolean,
+): Promise<Shared | { readonly failed: SourceUpdate }> {
+  const { system, checkout, stamp, context } = source;
+  const fetched = await system.fetch(checkout, line.follows === undefined ? stamp.asOf : undefined);
+  if (context.signal.aborted) return { failed: { kind: 'interrupted' } };
+  // What an earlier run has moved, a primary records also while the other side is away.
+  if (fetched.kind === 'failed' && (line.follows !== undefined || !isMarked)) return { failed: fetched };
+  const caught = await line.catchUp();
+  if (context.signal.aborted) return { failed: { kind: 'interrupted' } };
+  if (caught.kind === 'failed') return { failed: caught };
+  context.step('update: caught up');
+  if (line.follows === undefined || caught.head === undefined || fetched.kind === 'failed') return { system, fetched };
+  const { revision, sequence } = caught.head;
+  const followed = following(system, revision, `record ${sequence} of ${line.follows} says`);
+  return { system: followed.system, fetched: followed.targetOf(fetched) };
 }
 
 /** What an update works with from its beginning on. */
@@ -189,6 +223,7 @@ async function recordUpdate(attempt: Attempt, present: string, modified: readonl
   const current = { kind: 'current', revision: present, modified } as const;
   const { source, started } = attempt;
   if (present === attempt.start.revision) return current;
+  if (attempt.source.line?.follows !== undefined) return strayed(attempt, present);
   const { primary, system, checkout, stamp, context } = source;
   const start = wholeStart(attempt);
   const changes = await system.changesBetween(checkout, start.revision, present);
@@ -198,7 +233,7 @@ async function recordUpdate(attempt: Attempt, present: string, modified: readonl
     const text = `${start.revision}, the last recorded revision of ${primary.source}, no longer exists; the next report names only the newest commit`;
     context.report({ kind: 'warning', text });
   }
-  write(primary, {
+  const record: UpdateRecord = {
     format: 1,
     sequence: start.sequence + 1,
     buildstamp: stamp.text,
@@ -209,15 +244,26 @@ async function recordUpdate(attempt: Attempt, present: string, modified: readonl
     ended: context.now().toISOString(),
     changes: changes.changes,
     ...(modified.length > 0 && { modified }),
-  });
+  };
+  if (!(await write(source, record))) return { kind: 'interrupted' };
   context.step('update: recorded');
   return current;
 }
 
+/** Only its primary makes records: a follower is at the revision of one, or has failed. */
+function strayed({ source: { primary, line }, start }: Attempt, present: string): FailedUpdate {
+  const message = [
+    `${primary.source} is at ${present}, and the record of ${line?.follows} says ${start.revision}`,
+    'What takes parts from elsewhere at their newest revision (svn:externals without a revision) cannot be followed.',
+  ].join('\n');
+  return { kind: 'failed', message };
+}
+
 async function startOf(
-  { primary, system, checkout, stamp, context }: Source,
+  source: Source,
   started: string,
-): Promise<Start | Extract<SourceUpdate, { kind: 'failed' }>> {
+): Promise<Start | Extract<SourceUpdate, { kind: 'failed' | 'interrupted' }>> {
+  const { primary, system, checkout, stamp, context } = source;
   const newest = lastHead(journalDirectory(primary.directory));
   for (const problem of newest.problems) context.report({ kind: 'warning', text: problem.message });
   if (newest.record !== undefined) return { sequence: newest.sequence, revision: newest.record.revision };
@@ -227,7 +273,8 @@ async function startOf(
   const { revision } = head;
   const times = { started, ended: context.now().toISOString() };
   const where = { prior: revision, revision, changes: [] };
-  write(primary, { format: 1, sequence, buildstamp: stamp.text, type: system.type, ...where, ...times });
+  const record: UpdateRecord = { format: 1, sequence, buildstamp: stamp.text, type: system.type, ...where, ...times };
+  if (!(await write(source, record))) return { kind: 'interrupted' };
   context.step('update: start recorded');
   return { sequence, revision };
 }
@@ -243,10 +290,18 @@ function wholeStart({ source: { primary, context }, start }: Attempt): Start {
   return { ...start, revision: record.revision };
 }
 
-function write(primary: Primary, record: UpdateRecord): void {
+/**
+ * Where hosts share the updates, the record is in etcd before it is here: what this host alone knew, another one that goes on would
+ * not. A process that dies between the two copies it from there in its next run.
+ *
+ * @returns false when the run has to end; nothing was recorded then
+ */
+async function write({ primary, line }: Source, record: UpdateRecord): Promise<boolean> {
+  if (line !== undefined && !(await line.publish(record))) return false;
   if (append(journalDirectory(primary.directory), record) === 'exists') {
     throw new Error(
       `Record ${record.sequence} of ${journalDirectory(primary.directory)} exists already, although this run holds the update lock`,
     );
   }
+  return true;
 }

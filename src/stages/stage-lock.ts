@@ -3,6 +3,7 @@ import { basename, isAbsolute } from 'node:path';
 import { isBuildName, isStageName } from '../config/names.js';
 import { createExclusively, readRegularFile } from '../files/atomic-file.js';
 import { errorCode } from '../host/error-code.js';
+import type { Judgement } from '../locks/index.js';
 import {
   count,
   integer,
@@ -58,6 +59,9 @@ export interface FoundStageLock {
   readonly record: StageLockRecord | undefined;
   /** Time stamp of the file, milliseconds by the file server's clock; the owner renews it while it lives. */
   readonly touchedMs: number;
+  /** Of a lock that is no file: the build that it belongs to, by its place, and what is known of its owner. */
+  readonly build?: string;
+  readonly judgement?: Judgement;
 }
 
 /** How often the owner renews the time stamps of its stage locks, in milliseconds. */
@@ -69,7 +73,12 @@ export const HEARTBEAT_MS = 30_000;
  * @throws the system's error; then there is no lock
  */
 export function createStageLock(path: string, record: StageLockRecord): 'created' | 'exists' {
-  return createExclusively(path, recordText(STAGE_LOCK, record, 2));
+  return createExclusively(path, stageLockText(record));
+}
+
+/** What stands in a stage lock. */
+export function stageLockText(record: StageLockRecord): string {
+  return recordText(STAGE_LOCK, record, 2);
 }
 
 /** The stage lock of that path; undefined when there is none. */

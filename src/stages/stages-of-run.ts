@@ -83,6 +83,7 @@ async function runStage(run: Run, stage: Stage, expected: number | undefined): P
     const found = readStageLock(lock);
     return { kind: 'held', locks: found === undefined ? [] : [found] };
   }
+  if (run.line !== undefined && !(await run.line.beginStage(stage.name, log))) return { kind: 'interrupted' };
   context.step('stage: locked');
   const logStart = lstatSync(log, { throwIfNoEntry: false })?.size ?? 0;
   context.report({ kind: 'stage-started', stage: stage.name, expectedMs: expected, logFile: log, logStart });
@@ -105,6 +106,7 @@ async function runStage(run: Run, stage: Stage, expected: number | undefined): P
   const failure = ran.outcome.kind === 'passed' ? undefined : await examine(run, stage, ran, before);
   const report = { name: stage.name, outcome: ran.outcome, ms: ran.ms, logFile: log, ...(failure && { failure }) };
   context.report({ kind: 'stage-ended', stage: report });
+  if (run.line !== undefined && !(await run.line.endStage(stage.name))) return { kind: 'interrupted' };
   held.remove(lock);
   context.step('stage: unlocked');
   return { kind: 'ended', report };

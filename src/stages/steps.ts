@@ -29,7 +29,19 @@ export const RUN_STEPS = [
   'end: running removed',
 ] as const;
 
-export type RunStep = (typeof RUN_STEPS)[number];
+/** Those of a run whose updates hosts share, likewise; each is one transaction. */
+export const LINE_STEPS = [
+  'line: begun',
+  'line: clear of followers',
+  'line: joined',
+  'update: caught up',
+  'line: recorded',
+  'line: update ended',
+  'line: cursor moved',
+  'line: ended',
+] as const;
+
+export type RunStep = (typeof RUN_STEPS)[number] | (typeof LINE_STEPS)[number];
 
 /** Called for each step right after it happened, synchronously. */
 export type StepListener = (step: RunStep) => void;

@@ -18,6 +18,13 @@ export interface WatchedLock extends FoundStageLock {
   readonly pulse: Pulse;
 }
 
+/** Ends when one of these locks may have gone, or after so many milliseconds, or when the signal fires. */
+export type UntilChange = (
+  locks: readonly FoundStageLock[],
+  remainingMs: number,
+  signal: AbortSignal | undefined,
+) => Promise<void>;
+
 interface Waiting {
   readonly temporary: string;
   readonly timeoutMs: number;
@@ -26,6 +33,8 @@ interface Waiting {
   readonly worthWaiting: (locks: readonly FoundStageLock[]) => boolean;
   /** Called with each look that finds locks in the way; the first begins the wait. */
   readonly onLook: (locks: readonly FoundStageLock[]) => void;
+  /** For locks that are no files of that directory. */
+  readonly untilChange?: UntilChange;
 }
 
 /** Where inotify reports the removal of a lock, polling only covers what it misses. */
@@ -48,6 +57,8 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
   const { timeoutMs, signal, temporary } = waiting;
   const began = performance.now();
   const pulses = new PulseWatches();
+  const change: UntilChange =
+    waiting.untilChange ?? ((locks, leftMs, stop) => untilFileChange(temporary, locks, leftMs, stop));
   let unseenSince: number | undefined;
   for (;;) {
     const result = await attempt();
@@ -73,7 +84,7 @@ export async function untilFree(attempt: () => Promise<StepResult>, waiting: Wai
     const watched = locks.map((lock) => ({ ...lock, pulse: pulses.see(lock, performance.now()) }));
     if (waitedMs >= timeoutMs) return { kind: 'timed-out', locks: watched, waitedMs };
     if (signal?.aborted) return { kind: 'aborted' };
-    await untilChange(temporary, locks, timeoutMs - waitedMs, signal);
+    await change(locks, timeoutMs - waitedMs, signal);
   }
 }
 
@@ -82,7 +93,7 @@ function unseen(path: string): WatchedLock {
   return { path, name: basename(path), record: undefined, touchedMs: 0, pulse: { kind: 'unknown' } };
 }
 
-async function untilChange(
+async function untilFileChange(
   temporary: string,
   locks: readonly FoundStageLock[],
   remainingMs: number,

@@ -2,7 +2,7 @@ import type { StepResult } from './protocol.js';
 import { interrupted, type Run } from './run.js';
 import type { RunResult } from './run-result.js';
 import type { FoundStageLock } from './stage-lock.js';
-import { untilFree, type WaitResult } from './until-free.js';
+import { type UntilChange, untilFree, type WaitResult } from './until-free.js';
 import { WaitLedger } from './waits.js';
 
 interface Through {
@@ -10,13 +10,14 @@ interface Through {
   readonly temporary: string;
   readonly timeoutMs: number;
   readonly worthWaiting: (locks: readonly FoundStageLock[]) => boolean;
+  readonly untilChange?: UntilChange;
 }
 
 /** {@link untilFree}, reported. */
 export async function waitThrough(
   { context }: Run,
   attempt: () => Promise<StepResult>,
-  { temporary, timeoutMs, worthWaiting }: Through,
+  { temporary, timeoutMs, worthWaiting, untilChange }: Through,
 ): Promise<WaitResult> {
   let began: number | undefined;
   const ledger = new WaitLedger();
@@ -25,6 +26,7 @@ export async function waitThrough(
     timeoutMs,
     signal: context.signal,
     worthWaiting,
+    ...(untilChange !== undefined && { untilChange }),
     onLook: (locks) => {
       ledger.see(locks, performance.now());
       if (began !== undefined) return;

@@ -62,7 +62,7 @@ describe('one problem is one sentence with line, key, what was found and what wa
     [`builds = 5\n${HEAD}`, '1: builds: found 5, expected a table of builds'],
     [
       `${HEAD}${GCC}colour = 5\n`,
-      '8: builds.gcc.colour: unknown key `colour`; expected one of directory, report_name, schedule, offset, watch, quiet, primary, source, model, environment, update, submit, when_secondaries_build, secondaries_timeout, keep_logs, linger, update_timeout, timeout, grace, stages',
+      '8: builds.gcc.colour: unknown key `colour`; expected one of directory, report_name, schedule, offset, watch, quiet, primary, follows, source, model, environment, update, submit, when_secondaries_build, secondaries_timeout, keep_logs, linger, update_timeout, timeout, grace, stages',
     ],
     [
       `${HEAD}${GCC}branch = "main"\n`,
@@ -117,7 +117,7 @@ describe('one problem is one sentence with line, key, what was found and what wa
     ],
     [
       `${HEAD}${GCC}update_timeout = 5\n`,
-      '8: builds.gcc.update_timeout: only secondaries have `update_timeout`, and gcc names no `primary`',
+      '8: builds.gcc.update_timeout: only secondaries and followers have `update_timeout`, and gcc names neither a `primary` nor one that it `follows`',
     ],
     [
       `${HEAD}${GCC}secondaries_timeout = 5\n`,

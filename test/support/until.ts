@@ -5,9 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
  *
  * @param what that is waited for, for the message of a wait that times out
  */
-export async function until(what: string | (() => string), condition: () => boolean, withinMs = 15_000): Promise<void> {
+export async function until(
+  what: string | (() => string),
+  condition: () => boolean | Promise<boolean>,
+  withinMs = 15_000,
+): Promise<void> {
   const end = Date.now() + withinMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited ${withinMs} ms for ${typeof what === 'string' ? what : what()}`);
     await sleep(10);
   }

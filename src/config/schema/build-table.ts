@@ -67,7 +67,7 @@ export const commonShape = {
   ),
   update_timeout: z.optional(
     duration(
-      "Secondaries only: how long to wait for the end of the primary's update.",
+      "Secondaries and followers only: how long to wait for the end of the primary's update.",
       '10 min',
       DEFAULTS.updateTimeout,
     ),
@@ -121,6 +121,15 @@ export const buildShape = {
       z.meta({
         description: 'Makes this build a secondary, which shares the source of the build named here.',
         examples: ['gcc'],
+      }),
+    ),
+  ),
+  follows: z.optional(
+    z.string('the name of a build').check(
+      z.meta({
+        description:
+          'Makes this build a follower: its source, a checkout of its own on this host, is brought to what the primary named here has recorded in etcd. Needs `[coordination]`. The primary may be of another host and need not be in this file.',
+        examples: ['trunk'],
       }),
     ),
   ),

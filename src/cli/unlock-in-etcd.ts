@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import type { Coordination, Project } from '../config/project.js';
+import { clearInEtcd, locksInEtcd } from '../stages/locks-in-etcd.js';
+import { describeLock, type MessageContext, unlockCommand } from '../stages/messages.js';
+import type { LockStatus } from '../stages/status.js';
+import { shown } from '../text/shown.js';
+import { confirmed } from './confirmation.js';
+import { EXIT, Refusal } from './exit.js';
+import { userName } from './user-name.js';
+
+/** How `unlock` goes about it. */
+export interface Unlocking {
+  readonly yes: boolean;
+  readonly force: boolean;
+}
+
+/**
+ * Clears the locks that a build of this host or another one has left in etcd.
+ *
+ * @returns false when there are none
+ * @throws Refusal when they stay
+ */
+export async function unlockInEtcd(
+  project: Project,
+  coordination: Coordination,
+  build: string,
+  context: MessageContext,
+  { yes, force }: Unlocking,
+): Promise<boolean> {
+  const seen = await locksInEtcd(coordination, build);
+  if (seen.kind === 'away') {
+    throw new Refusal(EXIT.held, `${build}: its locks in etcd could not be looked at: ${shown(seen.message)}`);
+  }
+  const { locks } = seen;
+  if (locks.length === 0) return false;
+  for (const lock of locks) process.stdout.write(`${describeLock(lock, context).join('\n')}\n`);
+  const living = locks.filter(({ judgement }) => judgement.fate !== 'dead');
+  if (living.length > 0 && !force) throw new Refusal(EXIT.held, whyNot(build, living));
+  const command = `${unlockCommand(build, { configFile: project.file })} --yes${force ? ' --force' : ''}`;
+  if (!yes && !process.stdin.isTTY) {
+    throw new Refusal(
+      EXIT.usage,
+      `${build}: nothing was removed, because there is no terminal to ask for confirmation; after a look: ${command}`,
+    );
+  }
+  const what = locks.length === 1 ? 'this lock' : `these ${locks.length} locks`;
+  if (!yes && !(await confirmed(`Remove ${what}? [y/N] `))) throw new Refusal(EXIT.failed, `${build}: left as it is`);
+  const cleared = await clearInEtcd(coordination, build, locks, `${userName()} on ${hostname()}`);
+  if (cleared.kind === 'away') {
+    throw new Refusal(EXIT.held, `${build}: it is unknown whether its locks were removed: ${shown(cleared.message)}`);
+  }
+  if (cleared.kind === 'changed') {
+    throw new Refusal(EXIT.held, `${build}: left as it is, because one of these locks has a new owner by now`);
+  }
+  for (const { path } of locks) process.stdout.write(`removed ${shown(path)}\n`);
+  return true;
+}
+
+function whyNot(build: string, living: readonly LockStatus[]): string {
+  const hosts = [...new Set(living.flatMap(({ record }) => record?.host ?? []))];
+  return [
+    `${build}: left as it is:`,
+    ...living.map(({ path, judgement }) => `  ${shown(path)}: ${judgement.fate}: ${judgement.why}`),
+    ...(hosts.length === 0
+      ? []
+      : [`  To end what runs there, on ${hosts.map((host) => shown(host)).join(' and on ')}: stagelock kill ${build}`]),
+    '  --force clears them anyway; the run then ends by itself and records nothing.',
+  ].join('\n');
+}

@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Entry } from '../etcd/entry.js';
+import type { Etcd } from '../etcd/etcd.js';
+import type { Compare, Operation } from '../etcd/transaction.js';
+import { count, object, oneOf, parseRecord as parse, recordText, string, type TypeOf } from '../records/schema.js';
+import { parseRecord, type UpdateRecord } from '../updates/record.js';
+import type { Keys } from './keys.js';
+import type { Line } from './line.js';
+import type { RunWriter, Written } from './run-writer.js';
+
+/** The record itself follows in parts of at most so many characters: etcd takes 1.5 MB at a time. */
+const PART = 512 * 1024;
+/** Of a packed record: more than a million changed files. */
+const LONGEST = 64 * 1024 * 1024;
+/** Of an unpacked one: what its packed form claims to be may be anything. */
+const LONGEST_UNPACKED = 256 * 1024 * 1024;
+/** So many records are removed by one run at most. */
+const AT_ONCE = 50;
+
+/** What stands at the key of a record. */
+const HEADER = object({
+  format: oneOf(1),
+  revision: string(),
+  ended: string(),
+  /** Names the parts. */
+  nonce: string(/^[\w-]{1,64}$/),
+  parts: count,
+});
+type Header = TypeOf<typeof HEADER>;
+
+/** The newest record, as far as a decision needs it: what a run without news reads costs the same whatever the journal has. */
+const HEAD = object({ format: oneOf(1), sequence: count, revision: string() });
+export type LineHead = Pick<TypeOf<typeof HEAD>, 'sequence' | 'revision'>;
+
+/** What is wrong with the journal, for a person. */
+export class LineJournalError extends Error {}
+
+/**
+ * The journal of a primary in etcd: what its followers build, and what it goes on from when it runs on another host.
+ *
+ * A record counts from the moment its key is there, which is put last, by a transaction that compares the locks of the run.
+ * Parts without a key, of a run that died in between, are removed by the next run that writes that record.
+ */
+export class LineJournal {
+  readonly #etcd: Etcd;
+  readonly #keys: Keys;
+  readonly #primary: string;
+
+  constructor(etcd: Etcd, keys: Keys, primary: string) {
+    this.#etcd = etcd;
+    this.#keys = keys;
+    this.#primary = primary;
+  }
+
+  /** The newest record; undefined in an empty journal. @throws EtcdError, LineJournalError */
+  async head(): Promise<LineHead | undefined> {
+    const key = this.#keys.newest(this.#primary);
+    const entry = await this.#etcd.get(key);
+    const head = entry && parse(HEAD, entry.value);
+    if (entry !== undefined && head === undefined)
+      throw new LineJournalError(`${key} in etcd is not what it should be`);
+    return head;
+  }
+
+  /**
+   * All records after that number, oldest first, unbroken.
+   *
+   * @throws EtcdError; LineJournalError where one of them is missing or is not whole
+   */
+  async after(sequence: number): Promise<UpdateRecord[]> {
+    const records: UpdateRecord[] = [];
+    const prefix = this.#keys.records(this.#primary);
+    for (let from = this.#keys.record(this.#primary, sequence); ; ) {
+      const { entries, more } = await this.#etcd.list(prefix, { from, limit: 100 });
+      for (const entry of entries) {
+        const expected = (records.at(-1)?.sequence ?? sequence) + 1;
+        if (this.#sequenceOf(entry) !== expected) {
+          throw new LineJournalError(`record ${expected} of ${this.#primary} is missing from etcd (${prefix})`);
+        }
+        records.push(await this.#read(entry));
+      }
+      const last = entries.at(-1);
+      if (!more || last === undefined) return records;
+      from = last.key;
+    }
+  }
+
+  /** The record of that number. @throws EtcdError, LineJournalError */
+  async record(sequence: number): Promise<UpdateRecord> {
+    const key = this.#keys.record(this.#primary, sequence);
+    const entry = await this.#etcd.get(key);
+    if (entry === undefined) throw new LineJournalError(`${key} is missing from etcd`);
+    return this.#read(entry);
+  }
+
+  /**
+   * Adds a record, by the run that holds these locks.
+   *
+   * If the process dies before the key is put, nothing was added; if it dies right after, the record is what the source
+   * is, and the next run of the primary, on whatever host, goes on from it.
+   */
+  async append(record: UpdateRecord, { writer, line }: { writer: RunWriter; line: Line }): Promise<Written> {
+    const key = this.#keys.record(this.#primary, record.sequence);
+    const where = this.#keys.parts(this.#primary, record.sequence);
+    const absent: Compare = { key, what: 'absent' };
+    const nonce = randomBytes(9).toString('base64url');
+    const parts = partsOf(record);
+    const removed = await writer.write([...line.fence, absent], [{ removePrefix: where }]);
+    if (removed.kind !== 'written') return removed;
+    for (const [index, value] of parts.entries()) {
+      const put: Operation = { put: `${where}${nonce}/${index}`, value };
+      const written = await writer.write([...line.fence, absent], [put]);
+      if (written.kind !== 'written') return written;
+    }
+    const { revision, ended } = record;
+    const value = recordText(HEADER, { format: 1, revision, ended, nonce, parts: parts.length });
+    const newest = recordText(HEAD, { format: 1, sequence: record.sequence, revision });
+    return writer.write(
+      [...line.fence, absent],
+      [
+        { put: key, value },
+        { put: this.#keys.newest(this.#primary), value: newest },
+      ],
+    );
+  }
+
+  /** The record that a build has come to, by the run that holds these locks. */
+  moveCursor(build: string, sequence: number, { writer, line }: { writer: RunWriter; line: Line }): Promise<Written> {
+    return writer.write(line.fence, [{ put: this.#keys.cursor(this.#primary, build), value: String(sequence) }]);
+  }
+
+  /** How far each build has come, by its name. What is no number is left out. */
+  async cursors(): Promise<ReadonlyMap<string, number>> {
+    const prefix = this.#keys.cursors(this.#primary);
+    const { entries } = await this.#etcd.list(prefix);
+    return new Map(
+      entries.flatMap(({ key, value }) =>
+        /^\d{1,15}$/.test(value) ? [[key.slice(prefix.length), Number(value)] as const] : [],
+      ),
+    );
+  }
+
+  /**
+   * Removes the oldest records that all builds have passed and that have reached the age, by the rule for the journal in files:
+   * never the newest one, nor the one that a cursor stands at.
+   *
+   * @param olderThan milliseconds since 1970
+   */
+  async prune(olderThan: number, { writer, line }: { writer: RunWriter; line: Line }): Promise<number> {
+    const needed = Math.min(...(await this.cursors()).values());
+    if (!Number.isFinite(needed)) return 0;
+    const { entries, more } = await this.#etcd.list(this.#keys.records(this.#primary), { limit: AT_ONCE + 1 });
+    const old = (more ? entries : entries.slice(0, -1)).slice(0, AT_ONCE);
+    let removed = 0;
+    for (const entry of old) {
+      const sequence = this.#sequenceOf(entry);
+      if (sequence >= needed || !(Date.parse(headerOf(entry).ended) < olderThan)) break;
+      const gone = [{ remove: entry.key }, { removePrefix: this.#keys.parts(this.#primary, sequence) }];
+      if ((await writer.write(line.fence, gone)).kind !== 'written') break;
+      removed++;
+    }
+    return removed;
+  }
+
+  #sequenceOf({ key }: Entry): number {
+    const digits = key.slice(this.#keys.records(this.#primary).length);
+    if (!/^\d{1,15}$/.test(digits)) throw new LineJournalError(`${key} in etcd is not the key of an update record`);
+    return Number(digits);
+  }
+
+  async #read(entry: Entry): Promise<UpdateRecord> {
+    const sequence = this.#sequenceOf(entry);
+    const { nonce, parts } = headerOf(entry);
+    const prefix = this.#keys.parts(this.#primary, sequence);
+    let packed = '';
+    for (let index = 0; index < parts; index++) {
+      const part = await this.#etcd.get(`${prefix}${nonce}/${index}`);
+      packed += part?.value ?? '';
+      if (part === undefined || packed.length > LONGEST) {
+        throw new LineJournalError(`part ${index} of ${entry.key} in etcd is ${part ? 'too long' : 'missing'}`);
+      }
+    }
+    const record = unpacked(packed);
+    if (typeof record !== 'string' && record.sequence === sequence) return record;
+    const why = typeof record === 'string' ? record : `it is record ${record.sequence}`;
+    throw new LineJournalError(`${entry.key} in etcd holds no whole update record: ${why}`);
+  }
+}
+
+function headerOf({ key, value }: Entry): Header {
+  const header = parse(HEADER, value);
+  if (header === undefined) throw new LineJournalError(`${key} in etcd holds no update record`);
+  return header;
+}
+
+/** Of what is longer than anything a person reads, only the newest commits are kept: what the source is, the record says anyway. */
+function partsOf(record: UpdateRecord): string[] {
+  for (let kept = record; ; kept = { ...kept, changes: kept.changes.slice(Math.ceil(kept.changes.length / 2)) }) {
+    const packed = gzipSync(JSON.stringify(kept)).toString('base64');
+    if (packed.length > LONGEST && kept.changes.length > 0) continue;
+    const parts: string[] = [];
+    for (let at = 0; at < packed.length; at += PART) parts.push(packed.slice(at, at + PART));
+    return parts;
+  }
+}
+
+function unpacked(packed: string): UpdateRecord | string {
+  try {
+    return parseRecord(gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: LONGEST_UNPACKED }).toString());
+  } catch {
+    return 'cut off, or not what was written';
+  }
+}

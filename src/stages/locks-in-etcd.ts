@@ -1,0 +1,100 @@
+import type { Coordination } from '../config/project.js';
+import { Keys } from '../coordination/keys.js';
+import type { StandingLock } from '../coordination/line.js';
+import { type Life, lifeOf } from '../coordination/lives.js';
+import { clearStanding, standingLocks } from '../coordination/standing.js';
+import { EtcdError } from '../etcd/error.js';
+import { Etcd } from '../etcd/etcd.js';
+import { type Judgement, RUNNING } from '../locks/index.js';
+import { formatDuration } from '../text/duration.js';
+import { type FoundStageLock, parseStageLock } from './stage-lock.js';
+import type { LockStatus } from './status.js';
+
+/** What became of a run, by its leases. A silent one is dead to all others: it can write nothing in etcd any more. */
+function judgementOf(life: Life): Judgement {
+  if (life.kind === 'alive') return { fate: 'alive', why: RUNNING };
+  const since = life.forMs === undefined ? 'more than a week' : formatDuration(life.forMs);
+  return { fate: 'dead', why: `it has not renewed its lease in etcd for ${since}` };
+}
+
+/** How messages name a key: no file of this host. */
+export function pathOf(key: string): string {
+  return `etcd:${key}`;
+}
+
+/** A lock in etcd, with what became of its run. */
+export async function found(
+  etcd: Etcd,
+  keys: Keys,
+  { key, build, name, text }: StandingLock,
+): Promise<FoundStageLock & { readonly judgement: Judgement }> {
+  const record = parseStageLock(text);
+  const judgement: Judgement =
+    record === undefined
+      ? { fate: 'unknown', why: 'the key holds no record of its owner' }
+      : judgementOf(await lifeOf(etcd, keys, record.run));
+  return { path: pathOf(key), name, build, record, touchedMs: 0, judgement };
+}
+
+/** The locks of the builds of all hosts, as they stand at this moment. */
+export type LocksInEtcd =
+  | { readonly kind: 'seen'; readonly locks: readonly LockStatus[] }
+  | { readonly kind: 'away'; readonly message: string };
+
+/**
+ * Looks at the locks in etcd. Changes nothing.
+ *
+ * @param only of this build, if given, which may be one of another host
+ */
+export function locksInEtcd(coordination: Coordination, only?: string): Promise<LocksInEtcd> {
+  return within(coordination, async (etcd, keys) => {
+    const locks: LockStatus[] = [];
+    // One after the other: a site has some dozens.
+    for (const lock of await standingLocks(etcd, keys, only)) locks.push(await found(etcd, keys, lock));
+    return { kind: 'seen', locks };
+  });
+}
+
+/** What became of locks that were to be cleared. */
+export type ClearedInEtcd =
+  | { readonly kind: 'cleared' }
+  /** One of them belongs to another run by now, so none was removed. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'away'; readonly message: string };
+
+/**
+ * Removes the locks of a build that were looked at, if they are still the same.
+ *
+ * @param by who clears them, from which host
+ */
+export function clearInEtcd(
+  coordination: Coordination,
+  build: string,
+  locks: readonly FoundStageLock[],
+  by: string,
+): Promise<ClearedInEtcd> {
+  const runs = new Map(locks.map(({ path, record }) => [path, record?.run]));
+  return within(coordination, async (etcd, keys): Promise<ClearedInEtcd> => {
+    const now = (await standingLocks(etcd, keys, build)).filter(({ key }) => runs.has(pathOf(key)));
+    const isSame = now.every((lock) => parseStageLock(lock.text)?.run === runs.get(pathOf(lock.key)));
+    if (!isSame || now.length !== locks.length) return { kind: 'changed' };
+    const known = [...new Set([...runs.values()].flatMap((run) => run ?? []))];
+    const isDone = await clearStanding(etcd, keys, { locks: now, runs: known, by });
+    return { kind: isDone ? 'cleared' : 'changed' };
+  });
+}
+
+async function within<T>(
+  coordination: Coordination,
+  work: (etcd: Etcd, keys: Keys) => Promise<T>,
+): Promise<T | { readonly kind: 'away'; readonly message: string }> {
+  const etcd = new Etcd(coordination);
+  try {
+    return await work(etcd, new Keys(coordination.prefix));
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    return { kind: 'away', message: error.message };
+  } finally {
+    await etcd.close();
+  }
+}

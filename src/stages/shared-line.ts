@@ -1,0 +1,350 @@
+import type { Coordination, Primary } from '../config/project.js';
+import { type CatchingUp, catchingUp } from '../coordination/catching-up.js';
+import { Keys } from '../coordination/keys.js';
+import type { LineStep } from '../coordination/line.js';
+import { type LineHead, LineJournalError } from '../coordination/line-journal.js';
+import { Membership } from '../coordination/membership.js';
+import type { Written } from '../coordination/run-writer.js';
+import { EtcdError } from '../etcd/error.js';
+import { Etcd } from '../etcd/etcd.js';
+import { append, journalDirectory, lastHead, lastRecord } from '../updates/journal.js';
+import type { UpdateRecord } from '../updates/record.js';
+import type { RunIdentity } from './held-locks.js';
+import { found, pathOf } from './locks-in-etcd.js';
+import { UPDATE } from './names.js';
+import type { StepResult } from './protocol.js';
+import type { Run } from './run.js';
+import type { RunContext } from './run-context.js';
+import type { CaughtUp, Loss, RunLine } from './run-line.js';
+import { type FoundStageLock, stageLockText } from './stage-lock.js';
+import type { RunStep } from './steps.js';
+import { clearLocks, examine } from './unlock.js';
+import type { WaitResult } from './until-free.js';
+import { waitThrough } from './waiting.js';
+
+/** Nothing was begun. */
+export interface Away {
+  readonly kind: 'away';
+  readonly message: string;
+}
+
+/**
+ * The run of a primary, or of a follower of one, as other hosts see it. What is on this host is protected by the locks in
+ * its files, as without etcd; this is about what hosts share: that a build runs on one of them at a time, which revisions are
+ * built, and who has built them.
+ *
+ * Locks are made in the files first and in etcd afterwards, and removed the other way round. A process that dies in
+ * between leaves those in the files, which keep the build from its next run on this host until a person has looked.
+ */
+export class SharedLine implements RunLine {
+  /** That of the run, which is also asked to stop when it cannot renew its lease. */
+  readonly context: RunContext;
+  readonly #primary: Primary;
+  readonly #coordination: Coordination;
+  readonly #stop = new AbortController();
+  #membership: Membership | undefined;
+  /** What all its locks say. */
+  #identity: RunIdentity | undefined;
+  #loss: Loss | undefined;
+
+  constructor(primary: Primary, context: RunContext, coordination: Coordination) {
+    this.#primary = primary;
+    this.#coordination = coordination;
+    this.context = { ...context, signal: AbortSignal.any([context.signal, this.#stop.signal]) };
+  }
+
+  /** The primary that it follows, if it follows one. */
+  get follows(): string | undefined {
+    return this.#primary.follows?.primary;
+  }
+
+  /** Set when the run had to end. */
+  get loss(): Loss | undefined {
+    return this.#loss;
+  }
+
+  /** The locks that it holds in etcd. */
+  get held(): readonly string[] {
+    return (this.#membership?.line.held ?? []).map(pathOf);
+  }
+
+  /**
+   * "Primary begins", "a run begins". What it holds in the files stands already; where this is not done, they go again.
+   *
+   * @returns `away` when etcd cannot be reached or refuses it, and nothing of the run is there
+   */
+  async begin(run: Run, logFile: string | undefined): Promise<StepResult | Away> {
+    try {
+      return await this.#begin(run, logFile);
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      return { kind: 'away', message: error.message };
+    }
+  }
+
+  async #begin(run: Run, logFile: string | undefined): Promise<StepResult> {
+    const { name } = this.#primary;
+    const place = { build: name, primary: this.follows ?? name };
+    const membership = await Membership.begin(this.#coordination, run.context.run, place);
+    this.#membership = membership;
+    this.#identity = { ...run.held.identity, host: this.#coordination.host };
+    membership.presence.lost.addEventListener('abort', () => this.#lose(), { once: true });
+    if (membership.presence.lost.aborted) this.#lose();
+    const { keys, line, presence } = membership;
+    const { leases } = presence;
+    const id = run.context.run;
+    const signs = [
+      { put: keys.alive(id), value: this.#coordination.host, lease: leases.alive },
+      { put: keys.trace(id), value: this.#coordination.host, lease: leases.trace },
+    ];
+    const running = this.#text('running');
+    const begun =
+      this.follows === undefined
+        ? line.beginPrimary({ running, update: this.#text(UPDATE, logFile) }, signs)
+        : line.beginFollower(running, signs);
+    const settled = await this.#settle(await begun);
+    if (settled.kind === 'done') this.context.step('line: begun');
+    return settled;
+  }
+
+  /**
+   * What comes before the source is touched: a primary waits for its followers to leave, as its policy says; a follower
+   * waits for the update of its primary, and joins.
+   */
+  awaitTurn(run: Run, logFile: string): Promise<WaitResult> {
+    const membership = this.#joined();
+    const { line } = membership;
+    const step = (): Promise<LineStep> => {
+      if (this.follows === undefined) return line.mayUpdate();
+      return line.join({
+        mark: this.#text('running'),
+        checkout: this.#text('checkout', logFile),
+      });
+    };
+    const attempt = async (): Promise<StepResult> => {
+      const settled = await this.#settle((await membership.patiently(step)) ?? { kind: 'unanswered' });
+      if (settled.kind === 'done') {
+        this.context.step(this.follows === undefined ? 'line: clear of followers' : 'line: joined');
+      }
+      return settled;
+    };
+    const policy = this.#primary.whenSecondariesBuild;
+    const patience =
+      this.follows === undefined
+        ? { timeoutMs: policy.kind === 'wait' ? policy.timeoutMs : 0, worthWaiting: () => policy.kind === 'wait' }
+        : {
+            timeoutMs: this.#primary.follows?.updateTimeoutMs ?? 0,
+            worthWaiting: (locks: readonly FoundStageLock[]) => locks.every(({ name }) => name === UPDATE),
+          };
+    return waitThrough(run, attempt, {
+      temporary: run.layout.temporary,
+      ...patience,
+      untilChange: (locks, remainingMs, signal) => this.#untilChange(locks, remainingMs, signal),
+    });
+  }
+
+  /**
+   * Brings the journal on this host to what etcd says. The caller holds `update` here, so that no build of this host
+   * reads it; a process that dies in between leaves the records that it has copied, which are right by themselves.
+   */
+  async catchUp(): Promise<CaughtUp> {
+    const membership = this.#joined();
+    const { journal } = membership;
+    try {
+      const there = await membership.patiently(async () => ({ head: await journal.head() }));
+      if (there === undefined) return this.#unanswered();
+      const directory = journalDirectory(this.#primary.directory);
+      const newest = lastHead(directory);
+      const here = newest.record && { sequence: newest.sequence, revision: newest.record.revision };
+      const role = this.follows === undefined ? 'primary' : 'follower';
+      return await this.#catchUp(catchingUp(role, here, there.head), there.head);
+    } catch (error) {
+      if (error instanceof LineJournalError) return { kind: 'failed', message: error.message };
+      throw error;
+    }
+  }
+
+  async #catchUp(course: CatchingUp, head: LineHead | undefined): Promise<CaughtUp> {
+    const membership = this.#joined();
+    const { journal } = membership;
+    const directory = journalDirectory(this.#primary.directory);
+    switch (course.kind) {
+      case 'same':
+        return { kind: 'caught-up', head };
+      case 'nothing-recorded':
+        return {
+          kind: 'failed',
+          message: `${this.follows}, whose updates it follows, has recorded none in etcd yet (${this.#coordination.prefix}). Run ${this.follows} first`,
+        };
+      case 'contradiction':
+        return {
+          kind: 'failed',
+          message: [
+            `the journal in ${directory} and that in etcd (${this.#coordination.prefix}) contradict each other: ${course.why}.`,
+            'Was etcd set back to a backup, or its data removed? Nothing is recorded until a person has decided which one is right.',
+          ].join('\n'),
+        };
+      case 'publish': {
+        const { record } = lastRecord(directory);
+        if (record === undefined) return { kind: 'failed', message: `no record in ${directory} can be read` };
+        const start = { ...record, prior: record.revision, changes: [] };
+        return (await this.publish(start)) ? { kind: 'caught-up', head: record } : this.#unanswered();
+      }
+      case 'begin':
+      case 'copy': {
+        const ask = async (): Promise<UpdateRecord[]> =>
+          course.kind === 'begin' ? [await journal.record(course.sequence)] : journal.after(course.after);
+        const records = await membership.patiently(ask);
+        if (records === undefined) return this.#unanswered();
+        for (const record of records) append(directory, record);
+        return { kind: 'caught-up', head: records.at(-1) ?? head };
+      }
+    }
+  }
+
+  /** Puts a record into etcd, before it is written here. False when the run has to end. @throws EtcdError when refused */
+  async publish(record: UpdateRecord): Promise<boolean> {
+    const membership = this.#joined();
+    return this.#isWritten(await membership.journal.append(record, membership), 'line: recorded');
+  }
+
+  /** Says in etcd how far the build has come, before its cursor moves here. False when the run has to end. */
+  async moveCursor(sequence: number): Promise<boolean> {
+    const membership = this.#joined();
+    const moved = await membership.journal.moveCursor(this.#primary.name, sequence, membership);
+    return this.#isWritten(moved, 'line: cursor moved');
+  }
+
+  /** Removes what nobody needs any more. @throws EtcdError */
+  async prune(olderThan: number): Promise<void> {
+    const membership = this.#joined();
+    if (this.follows === undefined) await membership.journal.prune(olderThan, membership);
+  }
+
+  /** "Primary updated". False when the run has to end, as from all these. */
+  async endUpdate(): Promise<boolean> {
+    return this.#isDone(await this.#joined().line.endUpdate(), 'line: update ended');
+  }
+
+  async beginStage(stage: string, logFile: string): Promise<boolean> {
+    return this.#isDone(await this.#joined().line.beginStage(stage, this.#text(stage, logFile)));
+  }
+
+  async endStage(stage: string): Promise<boolean> {
+    return this.#isDone(await this.#joined().line.endStage(stage));
+  }
+
+  /** "Secondary leaves", "a run ends": it holds nothing any more. True, too, where it never held anything. */
+  async end(): Promise<boolean> {
+    return this.#membership === undefined || this.#isDone(await this.#membership.line.end(), 'line: ended');
+  }
+
+  /** The process ends: nothing is renewed any more. */
+  async close(): Promise<void> {
+    await this.#membership?.end(this.held.length === 0 ? 'gone' : 'stay');
+  }
+
+  /**
+   * Removes the locks that a dead run has left on this host, if a person has cleared them on another one, where this host's
+   * files cannot be reached. What is still alive here keeps them.
+   */
+  async clearCleared(locks: readonly FoundStageLock[]): Promise<boolean> {
+    const runs = new Set(locks.map(({ record }) => record?.run));
+    const [run] = runs;
+    if (run === undefined || runs.size !== 1) return false;
+    const here = examine(this.#primary, this.context.host);
+    if (here.kind !== 'clear' || here.locks.some(({ record }) => record?.run !== run)) return false;
+    const etcd = new Etcd(this.#coordination);
+    try {
+      const mark = new Keys(this.#coordination.prefix).cleared(run);
+      if ((await etcd.get(mark)) === undefined) return false;
+      const cleared = await clearLocks(this.#primary, here.locks);
+      return cleared.kind === 'cleared' && cleared.changed.length === 0;
+    } catch (error) {
+      // The run says by itself that etcd is away, or that locks are in the way.
+      if (!(error instanceof EtcdError)) throw error;
+      return false;
+    } finally {
+      await etcd.close();
+    }
+  }
+
+  #joined(): Membership {
+    if (this.#membership === undefined) throw new Error('this run has not begun');
+    return this.#membership;
+  }
+
+  #text(stage: string, logFile?: string): string {
+    if (this.#identity === undefined) throw new Error('this run has not begun');
+    const since = this.context.now().toISOString();
+    return stageLockText({ stage, ...this.#identity, since, ...(logFile !== undefined && { logFile }) });
+  }
+
+  async #settle(step: LineStep): Promise<StepResult> {
+    if (step.kind === 'done') return step;
+    if (step.kind !== 'blocked') {
+      this.#lose(step.kind === 'cleared' ? { kind: 'cleared' } : undefined);
+      return { kind: 'aborted' };
+    }
+    const { etcd, keys } = this.#joined();
+    const ask = (): Promise<FoundStageLock[]> => Promise.all(step.locks.map((lock) => found(etcd, keys, lock)));
+    const locks = await this.#joined().patiently(ask);
+    if (locks === undefined) return { kind: 'aborted' };
+    return { kind: 'blocked', locks, paths: locks.map(({ path }) => path) };
+  }
+
+  /** Ends when one of these locks is gone, or time is up. A connection that is lost is made again. */
+  async #untilChange(locks: readonly FoundStageLock[], remainingMs: number, signal?: AbortSignal): Promise<void> {
+    const { etcd, keys } = this.#joined();
+    const prefix = keys.locksOf(this.follows ?? this.#primary.name);
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(), remainingMs);
+    const stop = (): void => end.abort();
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
+    try {
+      const { entries, revision } = await etcd.list(prefix, { keysOnly: true });
+      const there = new Set(entries.map(({ key }) => pathOf(key)));
+      if (locks.some(({ path }) => !there.has(path))) return;
+      const from = String(BigInt(revision) + 1n);
+      const onEvents = (events: readonly { readonly kind: 'put' | 'removed' }[]): void => {
+        if (events.some(({ kind }) => kind === 'removed')) end.abort();
+      };
+      await etcd.watch(prefix, { from, signal: end.signal, onEvents, onReset: stop });
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  #isDone({ kind }: LineStep, step?: RunStep): boolean {
+    if (kind === 'done') {
+      if (step !== undefined) this.context.step(step);
+      return true;
+    }
+    this.#lose(kind === 'cleared' ? { kind } : undefined);
+    return false;
+  }
+
+  #isWritten({ kind }: Written, step: RunStep): boolean {
+    if (kind === 'written') {
+      this.context.step(step);
+      return true;
+    }
+    this.#lose(kind === 'refused' ? { kind: 'cleared' } : undefined);
+    return false;
+  }
+
+  #unanswered(): CaughtUp {
+    this.#lose();
+    return { kind: 'failed', message: 'etcd did not answer' };
+  }
+
+  /** The first cause counts: what is refused afterwards follows from it. */
+  #lose(loss: Loss = { kind: 'silence', forMs: this.#membership?.presence.silentMs ?? 0 }): void {
+    this.#loss ??= loss;
+    this.#stop.abort();
+  }
+}

@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Coordination } from '../../src/config/project.js';
+import { loadProject, type Project, thisHost } from '../../src/index.js';
+import { run } from '../../src/stages/run-build.js';
+import type { RunContext } from '../../src/stages/run-context.js';
+import type { RunResult } from '../../src/stages/run-result.js';
+
+const GIT = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', TZ: 'UTC' };
+
+/** A machine that shares nothing with the others but a repository that it can fetch from, and etcd. */
+export class HostOf {
+  readonly name: string;
+  readonly root: string;
+  readonly source: string;
+  readonly project: Project;
+  readonly environment = GIT;
+  readonly #coordination: Coordination;
+
+  constructor(root: string, name: string, coordination: Coordination, builds: string) {
+    this.name = name;
+    this.root = join(root, name);
+    this.source = join(this.root, 'source');
+    this.#coordination = { ...coordination, host: name };
+    mkdirSync(this.root);
+    execFileSync('git', ['clone', '--quiet', join(root, 'upstream.git'), this.source], { env: GIT });
+    const file = join(this.root, 'stagelock.toml');
+    writeFileSync(file, `[project]\nname = "P"\n[defaults]\nsource = "source"\n${builds}`);
+    const loaded = loadProject(file, { hostname: name });
+    if (loaded.kind !== 'loaded') throw new Error(JSON.stringify(loaded.problems));
+    this.project = loaded.project;
+  }
+
+  /** One run of a build, within this process. @param alone without what hosts share */
+  async run(name: string, more: Partial<RunContext> = {}, { alone = false } = {}): Promise<RunResult> {
+    const build = this.project.builds.get(name);
+    if (build === undefined) throw new Error(`no build ${name}`);
+    return await run(build, {
+      host: thisHost(),
+      now: () => new Date(),
+      configFile: this.project.file,
+      user: 'x',
+      command: 'x',
+      run: Math.random().toString(36).slice(2),
+      environment: GIT,
+      secretVariables: new Set(),
+      signal: new AbortController().signal,
+      report: () => undefined,
+      step: () => undefined,
+      ...(alone ? {} : { coordination: this.#coordination }),
+      ...more,
+    });
+  }
+
+  /** What its stages have built, in their order. */
+  built(): string[] {
+    try {
+      return readFileSync(join(this.root, 'built'), 'utf8').trim().split('\n');
+    } catch {
+      return [];
+    }
+  }
+}
+
+/** A repository and machines that follow it. */
+export class Hosts {
+  readonly root = mkdtempSync(join(tmpdir(), 'stagelock-hosts-'));
+  readonly coordination: Coordination;
+  #commits = 0;
+
+  constructor(endpoints: readonly string[], more: Partial<Coordination> = {}) {
+    this.coordination = {
+      endpoints,
+      prefix: `/stagelock/${Math.random().toString(36).slice(2)}`,
+      caFile: undefined,
+      certFile: undefined,
+      keyFile: undefined,
+      login: undefined,
+      allowInsecure: false,
+      requestTimeoutMs: 3000,
+      leaseMs: 10_000,
+      host: 'host',
+      whenAway: 'stop',
+      ...more,
+    };
+    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', join(this.root, 'upstream.git')]);
+    this.commit();
+  }
+
+  host(name: string, builds: string): HostOf {
+    return new HostOf(this.root, name, this.coordination, builds);
+  }
+
+  /** Pushes a commit. @returns its number, which is what is in the file `latest` */
+  commit(): number {
+    this.#commits += 1;
+    const log = `commit ${this.#commits}`;
+    const content = `${this.#commits}\n`;
+    const lines = [
+      'commit refs/heads/main',
+      `committer T <t@example.org> ${1_700_000_000 + this.#commits} +0000`,
+      `data ${log.length}`,
+      log,
+      ...(this.#commits > 1 ? ['from refs/heads/main^0'] : []),
+      `M 100644 inline latest`,
+      `data ${content.length}`,
+      content,
+    ];
+    const git = ['-C', join(this.root, 'upstream.git'), 'fast-import', '--quiet'];
+    execFileSync('git', git, { input: `${lines.join('\n')}\n`, env: GIT });
+    return this.#commits;
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+const WORK = 'cat ../source/latest >> ../built';
+
+/** The tables of a primary. @param work what its stage does, for the shell */
+export function primary(name: string, more = '', work = WORK): string {
+  return `[builds.${name}]
+directory = "${name}"
+${more}
+[builds.${name}.update]
+type = "git"
+branch = "main"
+[builds.${name}.stages.build]
+shell = ${JSON.stringify(work)}
+`;
+}
+
+/** The tables of a follower. */
+export function follower(name: string, of: string, more = '', work = WORK): string {
+  return primary(name, `follows = "${of}"\n${more}`, work);
+}
