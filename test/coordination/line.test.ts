@@ -10,7 +10,7 @@ const WAITS = 'when_secondaries_build = "wait"\nsecondaries_timeout = "20 s"';
 /** A stage that goes on until the test says so. */
 const HELD = 'cat ../source/latest >> ../built; touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done';
 
-describe.skipIf(noEtcd !== undefined)(`builds on hosts that share nothing but etcd${noEtcd ?? ''}`, () => {
+describe.skipIf(noEtcd !== undefined)(`builds on hosts that share nothing but etcd (${noEtcd ?? 'real etcd'})`, () => {
   let cluster: Cluster;
   const open: Hosts[] = [];
   beforeAll(async () => {
