@@ -11,6 +11,7 @@ const DIGITS = 10;
  *     trace/RUN                       likewise, with a lease of days, whose age says since when a run is silent
  *     writes/RUN                      the last write of the run, by which a lost answer is read back
  *     cleared/RUN                     a person has cleared its locks from another host
+ *     objects/NAME/ID                 a claim on a lock by its name, with a lease
  *     journal/PRIMARY/newest          the number and revision of the newest update record
  *     journal/PRIMARY/records/N       an update record; its parts under parts/N/
  *     journal/PRIMARY/cursors/BUILD   the last record that the build has built
@@ -53,6 +54,11 @@ export class Keys {
 
   cleared(run: string): string {
     return `${this.prefix}/cleared/${run}`;
+  }
+
+  /** Below which the claims on the lock of that name stand. */
+  claims(name: string): string {
+    return `${this.prefix}/objects/${encodeURIComponent(name)}/`;
   }
 
   newest(primary: string): string {

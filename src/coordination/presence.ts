@@ -9,6 +9,7 @@ export const TRACE_S = 7 * 86_400;
 /** The leases of a run, one by which others see that it lives, and a long one whose age says since when it does not. */
 export interface Leases {
   readonly alive: string;
+  /** The same as the other one where nothing stays that anyone would ask about. */
   readonly trace: string;
 }
 
@@ -36,12 +37,15 @@ export class Presence {
     this.#watch();
   }
 
-  /** @throws EtcdError when no lease is granted; the run has then not begun */
-  static async begin(etcd: Etcd, leaseMs: number): Promise<Presence> {
-    const trace = await etcd.grant(TRACE_S);
+  /**
+   * @param how `briefly` for what leaves nothing behind when it dies
+   * @throws EtcdError when no lease is granted; the run has then not begun
+   */
+  static async begin(etcd: Etcd, leaseMs: number, how: 'traced' | 'briefly' = 'traced'): Promise<Presence> {
+    const long = how === 'traced' ? await etcd.grant(TRACE_S) : undefined;
     const sentMs = bootMs();
     const alive = await etcd.grant(Math.ceil(leaseMs / 1000));
-    return new Presence(etcd, { alive, trace }, leaseMs, sentMs);
+    return new Presence(etcd, { alive, trace: long ?? alive }, leaseMs, sentMs);
   }
 
   /** Fires when the run has to end, because it could not renew its lease for too long. */
@@ -74,7 +78,7 @@ export class Presence {
   /** The run is over and its locks are gone: nothing is left to be seen. A lease that cannot be revoked runs out. */
   async end(): Promise<void> {
     await this.stop();
-    for (const lease of [this.leases.alive, this.leases.trace]) {
+    for (const lease of new Set([this.leases.alive, this.leases.trace])) {
       await this.#etcd.revoke(lease).catch(() => undefined);
     }
   }
@@ -99,7 +103,7 @@ export class Presence {
       // The answer for a lease that has run out is no error, and says no time.
       if (left === undefined) this.#lost.abort();
       else this.#sentMs = sentMs;
-      await this.#etcd.renew(this.leases.trace);
+      if (this.leases.trace !== this.leases.alive) await this.#etcd.renew(this.leases.trace);
     } catch {
       // Tried again until there is no time left; the watch says when that is.
     }

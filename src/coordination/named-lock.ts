@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto';
+import type { Entry } from '../etcd/entry.js';
+import { EtcdError } from '../etcd/error.js';
+import type { Etcd } from '../etcd/etcd.js';
+import { pause } from '../host/pause.js';
+import {
+  count,
+  integer,
+  object,
+  oneOf,
+  optional,
+  parseRecord,
+  recordText,
+  string,
+  type TypeOf,
+} from '../records/schema.js';
+import type { Keys } from './keys.js';
+import { Presence } from './presence.js';
+import { type ClaimKind, type QueuedClaim, waitsFor } from './queue-of-claims.js';
+
+const text = string(undefined, 4096);
+
+/** What stands in a claim. */
+const CLAIM = object({
+  kind: oneOf('exclusive', 'shared', 'slot'),
+  slots: optional(integer(1, 100_000)),
+  host: text,
+  pid: count,
+  user: text,
+  command: text,
+  since: text,
+});
+export type ClaimRecord = TypeOf<typeof CLAIM>;
+
+/** Who claims a lock, for others who wait for it. */
+export type Claimant = Omit<ClaimRecord, 'kind' | 'slots'>;
+
+/** A claim before one's own. */
+export interface Ahead extends QueuedClaim {
+  /** Undefined when the key holds something else. */
+  readonly record: ClaimRecord | undefined;
+}
+
+export type Acquisition =
+  | { readonly kind: 'acquired'; readonly lock: NamedLock }
+  | { readonly kind: 'timed-out'; readonly ahead: readonly Ahead[] }
+  | { readonly kind: 'aborted' }
+  /** etcd did not answer for so long that the claim has lapsed. */
+  | { readonly kind: 'lost' };
+
+export interface Wanted {
+  /** Any text. */
+  readonly name: string;
+  readonly claim: ClaimKind;
+  readonly claimant: Claimant;
+  readonly leaseMs: number;
+  /** 0: gives up when others are ahead. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Called when others are ahead, with each change of who that is. */
+  readonly onWaiting?: (ahead: readonly Ahead[]) => void;
+}
+
+/** More claims on one lock than any site has. */
+const MOST = 10_000;
+const PAUSE_MS = 500;
+/** Then the queue is looked at again, whatever the watch has said, in milliseconds. */
+const LONGEST_WATCH_MS = 60_000;
+
+/**
+ * A lock by its name in etcd, held as long as its process renews a lease. Claims queue in the order in which etcd has got them; who
+ * waits watches only those that it waits for.
+ *
+ * If a process dies, its lease runs out and the next one in the queue goes on. So the holder has to end what it does when it cannot
+ * renew: {@link lost} fires early enough for that. What is on a disk nothing else protects: give {@link token} to whatever can
+ * refuse an older one.
+ */
+export class NamedLock {
+  readonly #etcd: Etcd;
+  readonly #presence: Presence;
+  readonly #key: string;
+  /** Grows with each holder of the lock, for what can refuse a write by an older one. */
+  readonly token: string;
+
+  private constructor(etcd: Etcd, presence: Presence, key: string, token: string) {
+    this.#etcd = etcd;
+    this.#presence = presence;
+    this.#key = key;
+    this.token = token;
+  }
+
+  /** @throws EtcdError when etcd cannot be reached or refuses the claim; nothing is claimed then */
+  static async acquire(etcd: Etcd, keys: Keys, wanted: Wanted): Promise<Acquisition> {
+    const presence = await Presence.begin(etcd, wanted.leaseMs, 'briefly');
+    const claiming = new Claiming(etcd, presence, keys.claims(wanted.name), wanted);
+    const result = await claiming.acquire().catch(async (error: unknown) => {
+      await presence.end();
+      throw error;
+    });
+    if (result !== 'acquired') {
+      await presence.end();
+      return result;
+    }
+    return { kind: 'acquired', lock: new NamedLock(etcd, presence, claiming.key, claiming.token) };
+  }
+
+  /** Fires when the lease can no longer be renewed in time: another process may hold the lock soon. */
+  get lost(): AbortSignal {
+    return this.#presence.lost;
+  }
+
+  /** @returns `lost` when it was not held any more: another process may have held it meanwhile */
+  async release(): Promise<'released' | 'lost'> {
+    const held = await this.#remove().catch(() => undefined);
+    await this.#presence.end();
+    // Without an answer the lease ends it: it was held until now, if it could be renewed.
+    return (held ?? !this.#presence.mayBeOver) ? 'released' : 'lost';
+  }
+
+  async #remove(): Promise<boolean> {
+    const compare = [{ key: this.#key, what: 'create', equals: this.token }] as const;
+    return (await this.#etcd.transact({ compare, then: [{ remove: this.#key }] })).succeeded;
+  }
+}
+
+/** The way of a claim to the front of its queue. */
+class Claiming {
+  readonly key: string;
+  token = '';
+  readonly #etcd: Etcd;
+  readonly #presence: Presence;
+  readonly #prefix: string;
+  readonly #wanted: Wanted;
+
+  constructor(etcd: Etcd, presence: Presence, prefix: string, wanted: Wanted) {
+    this.#etcd = etcd;
+    this.#presence = presence;
+    this.#prefix = prefix;
+    this.#wanted = wanted;
+    this.key = prefix + randomBytes(12).toString('base64url');
+  }
+
+  async acquire(): Promise<'acquired' | Exclude<Acquisition, { kind: 'acquired' }>> {
+    const { timeoutMs, signal, onWaiting } = this.#wanted;
+    const { lost } = this.#presence;
+    const end = performance.now() + timeoutMs;
+    if (!(await this.#claim())) return { kind: 'lost' };
+    for (let seen = ''; ; ) {
+      if (signal.aborted) return { kind: 'aborted' };
+      const found = await this.#patiently(() => this.#look());
+      if (found === undefined || lost.aborted) return { kind: 'lost' };
+      const { ahead, revision } = found;
+      if (ahead === undefined) return 'acquired';
+      if (performance.now() >= end) return { kind: 'timed-out', ahead };
+      const now = ahead.map(({ key }) => key).join(' ');
+      if (now !== seen) onWaiting?.(ahead);
+      seen = now;
+      await this.#untilOneLeaves(ahead, revision, end - performance.now());
+    }
+  }
+
+  /** Puts the claim at the end of the queue, once: its key is its own, and a repetition finds it. */
+  async #claim(): Promise<boolean> {
+    const { claim, claimant } = this.#wanted;
+    const value = recordText(CLAIM, { ...claim, ...claimant });
+    const put = { put: this.key, value, lease: this.#presence.leases.alive };
+    const found = await this.#patiently(async () => {
+      const compare = [{ key: this.key, what: 'absent' }] as const;
+      const { succeeded, revision, results } = await this.#etcd.transact({
+        compare,
+        then: [put],
+        otherwise: [{ get: this.key }],
+      });
+      return succeeded ? revision : results[0]?.entries[0]?.createRevision;
+    });
+    this.token = found ?? '';
+    return found !== undefined;
+  }
+
+  async #look(): Promise<{ readonly ahead: readonly Ahead[] | undefined; readonly revision: string }> {
+    const { entries, revision } = await this.#etcd.list(this.#prefix, { limit: MOST });
+    const queue = entries
+      .toSorted((a, b) => (BigInt(a.createRevision) < BigInt(b.createRevision) ? -1 : 1))
+      .map((entry): Ahead => aheadOf(entry));
+    // A claim that is gone has lapsed: the lease says so soon.
+    if (!queue.some(({ key }) => key === this.key)) await pause(PAUSE_MS, this.#presence.lost);
+    const before = waitsFor(queue, this.key);
+    return {
+      ahead: before?.map((each) => queue.find(({ key }) => key === each.key) ?? { ...each, record: undefined }),
+      revision,
+    };
+  }
+
+  /** Watches the one that is next to leave where that is one, and all of the queue where any of them may be. */
+  async #untilOneLeaves(ahead: readonly Ahead[], revision: string, leftMs: number): Promise<void> {
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    const timer = setTimeout(end, Math.min(Math.max(leftMs, 1), LONGEST_WATCH_MS));
+    const isAnyOf = this.#wanted.claim.kind === 'slot';
+    const last = ahead.at(-1)?.key ?? this.#prefix;
+    try {
+      await this.#etcd.watch(isAnyOf ? this.#prefix : last, {
+        from: String(BigInt(revision) + 1n),
+        signal: AbortSignal.any([over.signal, this.#wanted.signal, this.#presence.lost]),
+        onEvents: (events) => {
+          if (events.some(({ kind }) => kind === 'removed')) end();
+        },
+        onReset: end,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Undefined when the lease is about to be over. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    const { lost } = this.#presence;
+    while (!lost.aborted) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof EtcdError) || error.kind === 'refused') throw error;
+      }
+      await pause(PAUSE_MS, lost);
+    }
+    return undefined;
+  }
+}
+
+/** What is no claim of ours is in the way of all: it stands in the queue. */
+function aheadOf({ key, value }: Entry): Ahead {
+  const record = parseRecord(CLAIM, value);
+  if (record === undefined) return { key, claim: { kind: 'exclusive' }, record };
+  const { kind, slots = 1 } = record;
+  return { key, claim: kind === 'slot' ? { kind, slots } : { kind }, record };
+}

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Keys } from '../../src/coordination/keys.js';
+import { type Acquisition, NamedLock, type Wanted } from '../../src/coordination/named-lock.js';
+import { type ClaimKind, waitsFor } from '../../src/coordination/queue-of-claims.js';
+import { CuttingProxy } from '../etcd/cutting-proxy.js';
+import { Cluster, noEtcd } from '../etcd/members.js';
+import { until } from '../support/until.js';
+
+const EXCLUSIVE: ClaimKind = { kind: 'exclusive' };
+const SHARED: ClaimKind = { kind: 'shared' };
+
+test('whatever the queue, what holds a lock together may do so, and its oldest claim holds it', () => {
+  const kind = fc.oneof(
+    fc.constant(EXCLUSIVE),
+    fc.constant(SHARED),
+    fc.integer({ min: 1, max: 4 }).map((slots): ClaimKind => ({ kind: 'slot', slots })),
+  );
+  fc.assert(
+    fc.property(fc.array(kind, { minLength: 1, maxLength: 12 }), (kinds) => {
+      const queue = kinds.map((claim, index) => ({ key: `k${index}`, claim }));
+      const holders = queue.filter(({ key }) => waitsFor(queue, key) === undefined);
+      expect(holders[0]).toBe(queue[0]);
+      const first = holders[0]?.claim.kind;
+      expect(holders.every(({ claim }) => claim.kind === first)).toBe(true);
+      if (first === 'exclusive') expect(holders).toHaveLength(1);
+      for (const { claim } of holders) {
+        // With different numbers of places, none is held beside more than it allows, of those that came before it.
+        if (claim.kind === 'slot') expect(holders.findIndex((each) => each.claim === claim)).toBeLessThan(claim.slots);
+      }
+      // Holders are at the front, but for those who ask for fewer places: a claim never overtakes one of another kind.
+      const at = queue.findIndex(({ claim }) => claim.kind !== first);
+      if (at >= 0) expect(holders.every((holder) => queue.indexOf(holder) < at)).toBe(true);
+    }),
+  );
+});
+
+describe.skipIf(noEtcd !== undefined)(`locks by name in etcd (${noEtcd ?? 'real etcd'})`, () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+  });
+  afterAll(async () => cluster.stop());
+
+  let prefixes = 0;
+  const fresh = (): Keys => new Keys(`/n/${++prefixes}`);
+  const claimant = { host: 'h', pid: 1, user: 'u', command: 'c', since: '' };
+  const never = new AbortController().signal;
+  function acquire(keys: Keys, more: Partial<Wanted> = {}, etcd = cluster.client()): Promise<Acquisition> {
+    const wanted = { name: 'a/ü b', claim: EXCLUSIVE, claimant, leaseMs: 10_000, timeoutMs: 20_000, signal: never };
+    return NamedLock.acquire(etcd, keys, { ...wanted, ...more });
+  }
+  async function held(keys: Keys, more: Partial<Wanted> = {}): Promise<NamedLock> {
+    const acquisition = await acquire(keys, more);
+    if (acquisition.kind !== 'acquired') throw new Error(acquisition.kind);
+    return acquisition.lock;
+  }
+
+  test('one holds it, the others wait in the order in which they came, with growing tokens', async () => {
+    const keys = fresh();
+    const order: number[] = [];
+    const tokens: bigint[] = [];
+    let inside = 0;
+    const first = await held(keys);
+    const waiting: Promise<void>[] = [];
+    for (let index = 0; index < 8; index++) {
+      let queued = (): void => undefined;
+      const isQueued = new Promise<void>((resolve) => {
+        queued = resolve;
+      });
+      waiting.push(
+        held(keys, { onWaiting: () => queued() }).then(async (lock) => {
+          expect(++inside).toBe(1);
+          order.push(index);
+          tokens.push(BigInt(lock.token));
+          inside--;
+          expect(await lock.release()).toBe('released');
+        }),
+      );
+      await isQueued;
+    }
+    expect(await first.release()).toBe('released');
+    await Promise.all(waiting);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(tokens).toEqual(tokens.toSorted((a, b) => (a < b ? -1 : 1)));
+    expect((await cluster.client().list(`${keys.prefix}/`)).entries).toEqual([]);
+  });
+
+  test('sharers hold it together; one that wants it alone waits for them, and those that come later for it', async () => {
+    const keys = fresh();
+    const [one, two] = [await held(keys, { claim: SHARED }), await held(keys, { claim: SHARED })];
+    const alone = acquire(keys);
+    await until('the claim', async () => (await cluster.client().list(`${keys.prefix}/`)).entries.length === 3);
+    expect(await acquire(keys, { claim: SHARED, timeoutMs: 0 })).toMatchObject({
+      kind: 'timed-out',
+      ahead: [{ claim: EXCLUSIVE, record: { host: 'h', pid: 1 } }],
+    });
+    await one.release();
+    await two.release();
+    const acquired = await alone;
+    expect(acquired.kind).toBe('acquired');
+    if (acquired.kind === 'acquired') await acquired.lock.release();
+  });
+
+  test('three hold one of three places, and the fourth gets the first that is free', async () => {
+    const keys = fresh();
+    const claim: ClaimKind = { kind: 'slot', slots: 3 };
+    const locks = [await held(keys, { claim }), await held(keys, { claim }), await held(keys, { claim })];
+    expect(await acquire(keys, { claim, timeoutMs: 0 })).toMatchObject({ kind: 'timed-out', ahead: [{}, {}, {}] });
+    const fourth = held(keys, { claim });
+    await until('the claim', async () => (await cluster.client().list(`${keys.prefix}/`)).entries.length === 4);
+    await locks[1]?.release();
+    await (await fourth).release();
+    for (const lock of [locks[0], locks[2]]) await lock?.release();
+  });
+
+  test('who gives up leaves the queue, and does not keep those behind', async () => {
+    const keys = fresh();
+    const first = await held(keys);
+    const stop = new AbortController();
+    const second = acquire(keys, { signal: stop.signal });
+    await until('the claim', async () => (await cluster.client().list(`${keys.prefix}/`)).entries.length === 2);
+    const third = held(keys);
+    await until('the claim', async () => (await cluster.client().list(`${keys.prefix}/`)).entries.length === 3);
+    stop.abort();
+    expect(await second).toEqual({ kind: 'aborted' });
+    await first.release();
+    await (await third).release();
+  });
+
+  test('a holder that is gone loses it when its lease is over, and is told that it has', async () => {
+    const keys = fresh();
+    const first = await held(keys);
+    const second = held(keys);
+    await until('the claim', async () => (await cluster.client().list(`${keys.prefix}/`)).entries.length === 2);
+    const { entries } = await cluster.client().list(`${keys.prefix}/`);
+    const oldest = entries.toSorted((a, b) => Number(a.createRevision) - Number(b.createRevision))[0];
+    await cluster.client().revoke(oldest?.lease ?? '');
+    const lock = await second;
+    expect(BigInt(lock.token)).toBeGreaterThan(BigInt(first.token));
+    await until('the loss', () => first.lost.aborted, 8000);
+    expect(await first.release()).toBe('lost');
+    await lock.release();
+  });
+
+  test('a claim whose answer is lost stands once in the queue', async () => {
+    const keys = fresh();
+    const proxy = await CuttingProxy.before(cluster.endpoints[0] ?? '');
+    let lost = 0;
+    proxy.loses = (request) => request.includes('/v3/kv/txn') && ++lost === 1;
+    const etcd = cluster.client({ endpoints: [proxy.endpoint], requestTimeoutMs: 800 });
+    const acquired = await acquire(keys, {}, etcd);
+    expect(acquired.kind).toBe('acquired');
+    expect((await cluster.client().list(`${keys.prefix}/`)).entries).toHaveLength(1);
+    if (acquired.kind === 'acquired') expect(await acquired.lock.release()).toBe('released');
+    await proxy.close();
+  });
+});
