@@ -8,7 +8,7 @@ export type ClaimKind =
   | { readonly kind: 'exclusive' }
   /** Beside others that share it. */
   | { readonly kind: 'shared' }
-  /** Beside others that want one of so many places. */
+  /** Likewise, with so many in all at most. */
   | { readonly kind: 'slot'; readonly slots: number };
 
 /** A claim in the queue. */
@@ -32,14 +32,11 @@ export function waitsFor(queue: readonly QueuedClaim[], key: string): readonly Q
   switch (mine.claim.kind) {
     case 'exclusive':
       return before.length === 0 ? undefined : before;
-    case 'shared': {
-      const others = before.filter(({ claim }) => claim.kind !== 'shared');
-      return others.length === 0 ? undefined : others;
-    }
+    case 'shared':
     case 'slot': {
-      const others = before.filter(({ claim }) => claim.kind !== 'slot');
-      if (others.length > 0) return others;
-      return before.length < mine.claim.slots ? undefined : before;
+      const alone = before.filter(({ claim }) => claim.kind === 'exclusive');
+      if (alone.length > 0) return alone;
+      return mine.claim.kind === 'shared' || before.length < mine.claim.slots ? undefined : before;
     }
   }
 }

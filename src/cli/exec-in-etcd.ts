@@ -1,0 +1,145 @@
+import type { Argv } from '../compile/argv.js';
+import { type CommandEnd, runCommand } from '../compile/command.js';
+import type { Coordination } from '../config/project.js';
+import { endingMs } from '../coordination/deadline.js';
+import { Keys } from '../coordination/keys.js';
+import { type Acquisition, type Ahead, NamedLock } from '../coordination/named-lock.js';
+import type { ClaimKind } from '../coordination/queue-of-claims.js';
+import { EtcdError } from '../etcd/error.js';
+import { Etcd } from '../etcd/etcd.js';
+import { formatDuration } from '../text/duration.js';
+import { shown, shownLines } from '../text/shown.js';
+import { EXIT, exitCodeOfEnd, NOT_STARTED, Refusal } from './exit.js';
+import { stopSignal } from './stop-signal.js';
+import { userName } from './user-name.js';
+
+export interface ExecInEtcd {
+  /** Any text that all who want the lock use for it. */
+  readonly name: string;
+  readonly claim: ClaimKind;
+  readonly command: Argv;
+  readonly timeoutMs: number;
+  readonly quiet: boolean;
+}
+
+/** So many that are ahead are named. */
+const MOST_NAMED = 5;
+/** What of the end of a lease is left for the command's processes to vanish, in milliseconds. */
+const VANISH_MS = 1000;
+
+/** `stagelock exec --strategy etcd --lock NAME -- COMMAND...` */
+export async function execInEtcd(coordination: Coordination, wanted: ExecInEtcd): Promise<void> {
+  const etcd = new Etcd(coordination);
+  try {
+    await exec(etcd, coordination, wanted);
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    const text = `${shown(wanted.command[0])} was not run, because etcd could not be asked for the lock: ${shown(error.message)}`;
+    throw new Refusal(EXIT.held, text);
+  } finally {
+    await etcd.close();
+  }
+}
+
+async function exec(etcd: Etcd, coordination: Coordination, wanted: ExecInEtcd): Promise<void> {
+  const { name, claim, command, timeoutMs, quiet } = wanted;
+  const stop = stopSignal({ later: 'at-once' });
+  const acquisition = await NamedLock.acquire(etcd, new Keys(coordination.prefix), {
+    name,
+    claim,
+    claimant: {
+      host: coordination.host,
+      pid: process.pid,
+      user: userName(),
+      command: command.join(' ').slice(0, 1000),
+      since: new Date().toISOString(),
+    },
+    leaseMs: coordination.leaseMs,
+    timeoutMs,
+    signal: stop.signal,
+    onWaiting: (ahead) => {
+      if (!quiet && process.stderr.isTTY) warn(`waiting for ${shown(name)}:\n${describeAhead(ahead).join('\n')}`);
+    },
+  });
+  if (acquisition.kind === 'acquired') return await under(acquisition.lock, coordination, wanted, stop);
+  if (acquisition.kind === 'aborted') {
+    process.exitCode = stop.exitCode();
+    stop.dieIfHungUp();
+    return;
+  }
+  if (!quiet) warn(explainRefused(acquisition, wanted));
+  process.exitCode = EXIT.held;
+}
+
+type Stop = ReturnType<typeof stopSignal>;
+
+/** Runs the command, and ends it before the lease is over when that cannot be renewed. */
+async function under(
+  lock: NamedLock,
+  { leaseMs }: Coordination,
+  { name, command }: ExecInEtcd,
+  stop: Stop,
+): Promise<void> {
+  const hurry = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onLost = (): void => {
+    timer = setTimeout(() => hurry.abort(), Math.max(0, endingMs(leaseMs) - VANISH_MS));
+  };
+  lock.lost.addEventListener('abort', onLost, { once: true });
+  process.env['STAGELOCK_LOCK_TOKEN'] = lock.token;
+  let end: CommandEnd;
+  try {
+    end = await runCommand(command, AbortSignal.any([stop.signal, lock.lost]), {
+      atOnce: AbortSignal.any([stop.atOnce, hurry.signal]),
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+  const wasCutOff = lock.lost.aborted && !stop.signal.aborted && end.kind === 'interrupted';
+  if ((await lock.release()) === 'lost' && !wasCutOff) {
+    warn(
+      `${shown(name)}: the lease of this lock ran out while it was held; ${shown(command[0])} may have run twice at once`,
+    );
+  }
+  if (wasCutOff) {
+    warn(`${shown(name)}: ${shown(command[0])} was ended, because etcd did not renew the lease of its lock in time`);
+    process.exitCode = EXIT.held;
+    return;
+  }
+  if (end.kind === 'not-started') warn(end.message);
+  process.exitCode = end.kind === 'not-started' ? NOT_STARTED : exitCodeOfEnd(end, stop);
+  if (end.kind === 'interrupted') stop.dieIfHungUp();
+}
+
+function explainRefused(
+  refused: Extract<Acquisition, { kind: 'timed-out' | 'lost' }>,
+  { name, command, timeoutMs }: ExecInEtcd,
+): string {
+  const notRun = `${shown(command[0])} was not run`;
+  if (refused.kind === 'lost')
+    return `${shown(name)}: ${notRun}, because etcd has not answered for longer than the lease is`;
+  const waited = timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`;
+  const longer = timeoutMs === 0 ? 'let it wait: --wait "10 min"' : 'let it wait longer (--wait)';
+  return [
+    `${shown(name)}: claimed by others before:`,
+    ...describeAhead(refused.ahead),
+    `  ${notRun}${waited}. Run it again later, or ${longer}`,
+  ].join('\n');
+}
+
+/** Their claims end by themselves when they end, or a lease later when they die. */
+function describeAhead(ahead: readonly Ahead[]): string[] {
+  const named = ahead.slice(0, MOST_NAMED).map(({ key, claim, record }) => {
+    if (record === undefined) return `  ${shown(key)}, which is no claim that stagelock makes`;
+    const how = claim.kind === 'exclusive' ? '' : ` (${claim.kind})`;
+    const since = Date.parse(record.since);
+    const when = Number.isNaN(since) ? '' : `, since ${new Date(since).toISOString()}`;
+    return `  pid ${record.pid} of ${shown(record.user, 64)} on ${shown(record.host, 255)}${how}${when}: ${shown(record.command, 120)}`;
+  });
+  const more = ahead.length - named.length;
+  return more > 0 ? [...named, `  and ${more} more`] : named;
+}
+
+function warn(text: string): void {
+  process.stderr.write(`stagelock: ${shownLines(text)}\n`);
+}
