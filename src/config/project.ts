@@ -331,6 +331,30 @@ export interface StatusSubscriber extends SubscriberCommon, ServerCommon {
 /** An entry of `[[notify]]`. */
 export type Subscriber = CommandSubscriber | WebhookSubscriber | PingSubscriber | StatusSubscriber;
 
+/** Where hosts that share nothing but a network coordinate: a cluster of etcd. */
+export interface Coordination {
+  /** The origins of its members, `https://HOST:2379`. */
+  readonly endpoints: readonly string[];
+  /** What all keys begin with; without a slash at its end. */
+  readonly prefix: string;
+  /** PEM file of the authorities to trust instead of the usual ones. */
+  readonly caFile: string | undefined;
+  /** PEM files of the certificate by which the members know us, and of its key. */
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly login: { readonly user: string; readonly password: SecretSource } | undefined;
+  /** The password may go to another host without TLS. */
+  readonly allowInsecure?: boolean;
+  /** After so many milliseconds without a renewal a run counts as dead. */
+  readonly leaseMs: number;
+  /** Of one request, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** What this host is called there. */
+  readonly host: string;
+  /** What a compile does when no member answers. */
+  readonly whenAway: 'stop' | 'compile';
+}
+
 /** One `stagelock.toml`. */
 export interface Project {
   /** Absolute path of the configuration file. */
@@ -343,6 +367,8 @@ export interface Project {
   readonly mail: Mail | undefined;
   /** In the order of the file. */
   readonly subscribers: readonly Subscriber[];
+  /** Undefined when hosts share a file system, or there is one. */
+  readonly coordination: Coordination | undefined;
   /** The variables that hold a token or a password of any build or mail, also of one that is switched off. */
   readonly secretVariables: ReadonlySet<string>;
   /** By name, in the order of the file. */

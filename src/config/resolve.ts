@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
+import { resolveCoordination } from './coordination.js';
 import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
@@ -133,6 +134,11 @@ class Resolution {
       },
       mail: resolveMail(tables.mail, around),
       subscribers: resolveNotify(tables.notify, around),
+      coordination: resolveCoordination(tables.coordination, {
+        ...around,
+        name: tables.project?.name ?? '',
+        hostname: this.#input.hostname,
+      }),
       secretVariables,
       builds,
     };
