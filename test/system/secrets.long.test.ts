@@ -250,7 +250,7 @@ describe('a token or a password for another host', () => {
       code: 2,
       stderr: expect.stringMatching(/coordination\.key_file: .*\/key can be/),
     });
-    chmodSync(join(root, 'token'), 0o640);
+    chmodSync(join(root, 'token'), 0o644);
     chmodSync(join(root, 'key'), 0o600);
     expect((await stagelock(['-c', config, 'check'])).stderr).toMatch(/coordination\.password_file: .*\/token can be/);
   });
