@@ -2,7 +2,7 @@
 
 /** The tables of the file with their keys, in the order of the page. */
 export function tablesOf(schema) {
-  const { project, scheduler, mail, notify, defaults, builds } = schema.properties;
+  const { project, scheduler, mail, notify, coordination, defaults, builds } = schema.properties;
   const build = builds.additionalProperties;
   const { update, submit, stages } = build.properties;
   const inherited = Object.keys(defaults.properties);
@@ -27,6 +27,7 @@ export function tablesOf(schema) {
     table('[scheduler]', scheduler),
     table('[mail]', mail),
     table('[[notify]]', notify.items),
+    table('[coordination]', coordination),
   ];
 }
 

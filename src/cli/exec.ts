@@ -17,7 +17,8 @@ import {
 import { formatDuration } from '../text/duration.js';
 import { shown, shownLines } from '../text/shown.js';
 import { durationOf } from './duration-option.js';
-import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
+import { EXIT, exitCodeOfEnd, NOT_STARTED, Refusal } from './exit.js';
+import type { GlobalOptions } from './project-of.js';
 import { stopSignal } from './stop-signal.js';
 
 export interface ExecOptions {
@@ -27,13 +28,18 @@ export interface ExecOptions {
   readonly quiet?: boolean;
 }
 
-/** What env(1), nice(1) and the shell say for a command that cannot be started. */
-const NOT_STARTED = 127;
+/** The strategy that needs no file system. */
+const IN_ETCD = 'etcd';
 
 /** `stagelock exec --lock PATH -- COMMAND...` */
-export async function execCommand(words: readonly string[], options: ExecOptions): Promise<void> {
+export async function execCommand(
+  words: readonly string[],
+  options: ExecOptions,
+  global: GlobalOptions = {},
+): Promise<void> {
   const command = commandOf(words);
   const timeoutMs = durationOf('--wait', options.wait);
+  if (options.strategy === IN_ETCD) return await inEtcd(command, timeoutMs, options, global);
   const strategy = strategyOf(options.strategy);
   const quiet = options.quiet ?? false;
   const stop = stopSignal({ later: 'at-once' });
@@ -106,6 +112,22 @@ function whatToDo(lock: ObjectLock, holder: Inspection, timeoutMs: number): stri
     : 'Run it again later, or let it wait longer (--wait)';
 }
 
+/** The lock of that name where hosts that share no disk find it. */
+async function inEtcd(
+  command: Argv,
+  timeoutMs: number,
+  { lock, quiet = false }: ExecOptions,
+  global: GlobalOptions,
+): Promise<void> {
+  const { projectOf } = await import('./project-of.js');
+  const { file, coordination } = projectOf(global);
+  if (coordination === undefined) {
+    throw new Refusal(EXIT.usage, `--strategy ${IN_ETCD} needs the table [coordination] in ${file}`);
+  }
+  const { execInEtcd } = await import('./exec-in-etcd.js');
+  await execInEtcd(coordination, { name: lock, claim: { kind: 'exclusive' }, command, timeoutMs, quiet });
+}
+
 function commandOf([program, ...rest]: readonly string[]): Argv {
   if (program === undefined || program === '') throw new Refusal(EXIT.usage, 'exec: the command to run is empty');
   return [program, ...rest];
@@ -113,8 +135,9 @@ function commandOf([program, ...rest]: readonly string[]): Argv {
 
 function strategyOf(word: string | undefined): Strategy | 'auto' {
   if (word === undefined || word === 'auto' || isStrategy(word)) return word ?? 'auto';
-  const known = STRATEGIES.join(', ');
-  throw new Refusal(EXIT.usage, `--strategy ${word} is unknown; there are: ${known}${didYouMean(word, STRATEGIES)}`);
+  const all = [...STRATEGIES, IN_ETCD];
+  const known = all.join(', ');
+  throw new Refusal(EXIT.usage, `--strategy ${word} is unknown; there are: ${known}${didYouMean(word, all)}`);
 }
 
 function warn(text: string): void {

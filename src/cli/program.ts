@@ -279,13 +279,16 @@ export function program(): Command {
     .usage('--lock PATH [options] -- COMMAND...')
     .requiredOption('--lock <path>', 'what the lock protects; it need not exist, but its directory must')
     .option('--wait <duration>', 'how long to wait for the lock: 90 s, "1 h 30 min", or seconds', '0 s')
-    .option('--strategy <name>', 'lockdir, cifs, flock or fcntl (default: what suits the file system)')
+    .option(
+      '--strategy <name>',
+      'lockdir, cifs, flock or fcntl (default: what suits the file system); or etcd, for a lock of hosts without a common disk, see [coordination]',
+    )
     .option('-q, --quiet', 'no message when the lock cannot be acquired, only the exit code')
     .argument('<command...>', 'the command to run, after " -- "')
     .addHelpText('after', EXEC_HELP)
-    .action(async (words: string[], options: ExecOptions) => {
+    .action(async (words: string[], options: ExecOptions, command: Command) => {
       const { execCommand } = await import('./exec.js');
-      await execCommand(words, options);
+      await execCommand(words, options, command.optsWithGlobals<GlobalOptions>());
     });
 
   stagelock

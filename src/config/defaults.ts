@@ -39,6 +39,9 @@ export const DEFAULTS = {
   notifyTimeout: '30 s',
   notifyKeep: '2 d',
   pingKeep: '1 h',
+  coordinationLease: '30 s',
+  coordinationTimeout: '5 s',
+  whenAway: 'stop',
   githubApi: 'https://api.github.com',
   gitlabApi: 'https://gitlab.com/api/v4',
 } as const;

@@ -341,23 +341,27 @@ export interface StatusSubscriber extends SubscriberCommon, ServerCommon {
 /** An entry of `[[notify]]`. */
 export type Subscriber = CommandSubscriber | WebhookSubscriber | PingSubscriber | StatusSubscriber;
 
-/** Where hosts that share no disk find what they share. */
+/** Where hosts that share nothing but a network coordinate: a cluster of etcd. */
 export interface Coordination {
-  /** URLs of the members of etcd. */
+  /** The origins of its members, `https://HOST:2379`. */
   readonly endpoints: readonly string[];
-  /** Before all its keys: begins with a slash and does not end with one. */
+  /** What all keys begin with; without a slash at its end. */
   readonly prefix: string;
+  /** PEM file of the authorities to trust instead of the usual ones. */
   readonly caFile: string | undefined;
+  /** PEM files of the certificate by which the members know us, and of its key. */
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly login: { readonly user: string; readonly password: SecretSource } | undefined;
-  readonly allowInsecure: boolean;
-  readonly requestTimeoutMs: number;
-  /** How long a run is taken to be alive without a sign of life, in milliseconds. */
+  /** The password may go to another host without TLS. */
+  readonly allowInsecure?: boolean;
+  /** After so many milliseconds without a renewal a run counts as dead. */
   readonly leaseMs: number;
-  /** The name of this host there. */
+  /** Of one request, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** What this host is called there. */
   readonly host: string;
-  /** What compiles do that cannot reach it. */
+  /** What a compile does when no member answers. */
   readonly whenAway: 'stop' | 'compile';
 }
 
@@ -371,10 +375,10 @@ export interface Project {
   readonly scheduler: Scheduler;
   /** Undefined when stagelock itself mails nothing. */
   readonly mail: Mail | undefined;
-  /** Absent where all is on one disk. */
-  readonly coordination?: Coordination;
   /** In the order of the file. */
   readonly subscribers: readonly Subscriber[];
+  /** Undefined when hosts share a file system, or there is one. */
+  readonly coordination: Coordination | undefined;
   /** The variables that hold a token or a password of any build or mail, also of one that is switched off. */
   readonly secretVariables: ReadonlySet<string>;
   /** By name, in the order of the file. */

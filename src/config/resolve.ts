@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
+import { resolveCoordination } from './coordination.js';
 import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
@@ -134,6 +135,11 @@ class Resolution {
       },
       mail: resolveMail(tables.mail, around),
       subscribers: resolveNotify(tables.notify, around),
+      coordination: resolveCoordination(tables.coordination, {
+        ...around,
+        name: tables.project?.name ?? '',
+        hostname: this.#input.hostname,
+      }),
       secretVariables,
       builds,
     };
@@ -222,20 +228,25 @@ class Resolution {
   #follows(name: string, primary: string): void {
     const path = ['builds', name, 'follows'];
     const wanted = this.#tables[primary];
-    const type = this.#tables[name]?.update?.type ?? this.#defaults.update?.type;
+    const own = this.#tables[name]?.update ?? this.#defaults.update;
     if (!isBuildName(primary)) {
       this.#report(path, `${JSON.stringify(primary)} is not the name of a build`);
     } else if (primary === name) {
       this.#report(path, 'the build names itself; a primary follows none');
     } else if (wanted !== undefined && (this.#isSecondary(primary) || wanted.follows !== undefined)) {
       this.#report(path, `"${primary}" has no updates of its own; name the primary whose updates it builds`);
-    } else if (type === 'cvs') {
+    } else if (own === undefined && !this.#anyWrong(name, ['update'])) {
+      this.#report(path, 'a follower needs `update`, which says how its checkout gets what the primary has recorded');
+    } else if (own?.command !== undefined || own?.version_only === true) {
+      const key = own.command === undefined ? 'version_only' : 'command';
+      this.#report(
+        [...path.slice(0, 2), 'update', key],
+        'the checkout of a follower is moved to a recorded revision, which this cannot do',
+      );
+    } else if (own?.type === 'cvs') {
       this.#report(path, 'CVS has no revisions that another host could check out: use git, Subversion or Mercurial');
     }
-    if (
-      (this.#input.tables as { coordination?: unknown }).coordination !== undefined && // TEMP
-      !this.#wrong(['coordination'])
-    ) {
+    if (this.#input.tables.coordination === undefined && !this.#wrong(['coordination'])) {
       this.#report(path, 'a follower needs `[coordination]`, which says where the updates of its primary are');
     }
   }

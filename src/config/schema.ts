@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { BUILD_NAME_PATTERN, BUILD_NAME_RULE, isBuildName } from './names.js';
 import { buildShape, commonShape } from './schema/build-table.js';
+import { coordinationShape } from './schema/coordination-table.js';
 import { mailShape } from './schema/mail-table.js';
 import { notifyShape } from './schema/notify-table.js';
 import { projectShape } from './schema/project-table.js';
@@ -16,6 +17,9 @@ export const TABLE_KEYS: Readonly<Record<string, readonly string[]>> = {
   '[mail]': Object.keys(mailShape),
   get '[[notify]]'() {
     return Object.keys(notifyShape());
+  },
+  get '[coordination]'() {
+    return Object.keys(coordinationShape());
   },
   '[builds.NAME]': Object.keys(buildShape),
   '[builds.NAME.update]': Object.keys(updateShape),
@@ -58,6 +62,17 @@ export const configSchema = z
             .check(z.meta({ description: 'Who else is told what happens to builds.' })),
         ),
       ),
+      coordination: z.optional(
+        z.lazy(() =>
+          z.strictObject(coordinationShape(), 'a table').check(
+            z.meta({
+              description:
+                'Locks and updates in etcd instead of files, for hosts that share nothing but a network. Without it, hosts share a file system.',
+              required: ['etcd'],
+            }),
+          ),
+        ),
+      ),
       defaults: z.optional(
         z.strictObject(commonShape, 'a table').check(
           z.meta({
@@ -97,6 +112,7 @@ export const configSchema = z
 export type ConfigTables = z.infer<typeof configSchema>;
 export type MailTable = NonNullable<ConfigTables['mail']>;
 export type NotifyTable = NonNullable<ConfigTables['notify']>[number];
+export type CoordinationTable = NonNullable<ConfigTables['coordination']>;
 export type BuildTable = NonNullable<ConfigTables['builds']>[string];
 export type SubmitTable = NonNullable<BuildTable['submit']>;
 export type StageTable = NonNullable<BuildTable['stages']>[string];

@@ -17,7 +17,7 @@ export interface Call<T> {
   readonly path: string;
   readonly body: object;
   readonly answer: Schema<T>;
-  /** Whether carrying it out twice is as good as once: then it goes to another member when an answer is lost. */
+  /** Whether carrying it out twice does what once does: then it goes to another member when an answer is lost. */
   readonly repeatable: boolean;
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'undici';
+import { readSecretFile } from '../secrets/secret-file.js';
 import type { EtcdSettings } from './settings.js';
 
 /** The part of a call's time that a connection to one member may take. */
@@ -12,7 +13,7 @@ const MOST_CONNECTIONS = 16;
  * Connections to members, which stay open between requests. No proxies, whatever the environment says: a proxy that keeps an
  * answer back, or sends a request again, is no part of a protocol about locks, and members are usually not seen from there.
  *
- * @throws the system's error, when a file of a certificate cannot be read
+ * @throws Error when a file of a certificate cannot be read, or others can read the key
  */
 export function connectionTo(settings: EtcdSettings): Agent {
   const { caFile, certFile, keyFile, requestTimeoutMs } = settings;
@@ -23,7 +24,7 @@ export function connectionTo(settings: EtcdSettings): Agent {
       rejectUnauthorized: true,
       ...(caFile !== undefined && { ca: readFileSync(caFile) }),
       ...(certFile !== undefined && { cert: readFileSync(certFile) }),
-      ...(keyFile !== undefined && { key: readFileSync(keyFile) }),
+      ...(keyFile !== undefined && { key: readKey(keyFile) }),
     },
     connections: MOST_CONNECTIONS,
     // One request after the other: of several in a row on a lost connection it is not known which were received.
@@ -32,4 +33,10 @@ export function connectionTo(settings: EtcdSettings): Agent {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+}
+
+function readKey(path: string): string {
+  const file = readSecretFile(path, process.geteuid?.() ?? 0);
+  if (file.kind === 'text') return file.text;
+  throw new Error(file.kind === 'missing' ? `there is no file ${path}` : file.why);
 }

@@ -13,8 +13,8 @@ export type Failure = 'unavailable' | 'uncertain' | 'refused';
 /**
  * Why etcd refuses, as far as it matters to a program.
  *
- * `space`: the database is full and only a person can help. The one request that crossed the limit may have been carried out
- * all the same, since etcd looks after it has written; so read back before you believe that nothing was written.
+ * `space`: the database is full and only a person can help. The one request that crossed the limit may have been carried out,
+ * since etcd looks after it has written; so read back before you believe that nothing was written.
  */
 export type RefusalReason = 'login' | 'permission' | 'space' | 'size' | 'lease' | 'compacted' | 'other';
 

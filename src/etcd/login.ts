@@ -1,4 +1,4 @@
-import { isLoopback } from '../secrets/in-the-clear.js';
+import { etcdPasswordInTheClear } from '../secrets/in-the-clear.js';
 import { placeOf, readSecret } from '../secrets/secret.js';
 import { EtcdError } from './error.js';
 import type { EtcdSettings } from './settings.js';
@@ -14,15 +14,11 @@ export interface Credentials {
  *
  * @throws EtcdError `refused`, when there is none, or it would cross a network where others can read it
  */
-export function credentialsOf(
-  { login, endpoints, allowInsecure }: EtcdSettings,
-  environment: NodeJS.ProcessEnv,
-): Credentials | undefined {
+export function credentialsOf(settings: EtcdSettings, environment: NodeJS.ProcessEnv): Credentials | undefined {
+  const { login } = settings;
   if (login === undefined) return undefined;
-  const clear = endpoints.map((endpoint) => new URL(endpoint)).find(isInTheClear);
-  if (clear !== undefined && allowInsecure !== true) {
-    throw new EtcdError('refused', `the password would go to ${clear.origin} without encryption; use https`, 'login');
-  }
+  const clear = etcdPasswordInTheClear(settings);
+  if (clear !== undefined) throw new EtcdError('refused', clear, 'login');
   const secret = readSecret(login.password, environment);
   if (secret.kind === 'unreadable') {
     throw new EtcdError('refused', `the password for etcd is not used: ${secret.why}`, 'login');
@@ -36,8 +32,4 @@ export function credentialsOf(
     throw new EtcdError('refused', `${placeOf(login.password)} holds no password for etcd`, 'login');
   }
   return { name: login.user, password };
-}
-
-function isInTheClear({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && !isLoopback(hostname);
 }

@@ -34,6 +34,22 @@ export function passwordInTheClear({ host, security, login, allowInsecure }: Smt
   return `the password would go to ${host} without encryption; use \`security = "starttls"\` or "tls", or set \`allow_insecure = true\``;
 }
 
+/** Likewise of the password for etcd. */
+export function etcdPasswordInTheClear({ endpoints, login, allowInsecure }: EtcdLogin): string | undefined {
+  if (login === undefined || allowInsecure === true) return undefined;
+  const urls = endpoints.map((endpoint) => new URL(endpoint));
+  const clear = urls.find(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname));
+  if (clear === undefined) return undefined;
+  return `the password would go to ${clear.origin} without encryption; use https, or set \`allow_insecure = true\``;
+}
+
+/** Where it would go. */
+interface EtcdLogin {
+  readonly endpoints: readonly string[];
+  readonly login?: object | undefined;
+  readonly allowInsecure?: boolean | undefined;
+}
+
 /** Whether a host, as a URL or a person writes it, is this machine: what goes there passes no network. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');

@@ -1,11 +1,11 @@
 import type { KeyPath, Problem } from '../config/problem.js';
 import { pathText } from '../config/problem.js';
 import type { Project, SecretSource } from '../config/project.js';
-import { hookTokenInTheClear, passwordInTheClear, tokenInTheClear } from './in-the-clear.js';
+import { etcdPasswordInTheClear, hookTokenInTheClear, passwordInTheClear, tokenInTheClear } from './in-the-clear.js';
 import { exposureOfSecret, missingSecret } from './secret.js';
 
 /** What is wrong with the secrets of a project: each place once, however many builds have it. */
-export function secretProblems({ file, builds, mail, subscribers }: Project): Problem[] {
+export function secretProblems({ file, builds, mail, subscribers, coordination }: Project): Problem[] {
   const problems = new Map<string, Problem>();
   const look = (path: KeyPath, source: SecretSource | undefined): void => {
     const exposure = exposureOfSecret(source);
@@ -24,6 +24,15 @@ export function secretProblems({ file, builds, mail, subscribers }: Project): Pr
   if (mail?.transport.type === 'smtp') {
     tell(['mail', 'security'], passwordInTheClear(mail.transport));
     look(['mail', 'password_file'], mail.transport.login?.password);
+  }
+  if (coordination !== undefined) {
+    tell(['coordination', 'etcd'], etcdPasswordInTheClear(coordination));
+    look(['coordination', 'password_file'], coordination.login?.password);
+    tell(['coordination', 'password_file'], missingSecret(coordination.login?.password));
+    const { keyFile } = coordination;
+    const key: SecretSource | undefined = keyFile === undefined ? undefined : { kind: 'file', path: keyFile };
+    look(['coordination', 'key_file'], key);
+    tell(['coordination', 'key_file'], missingSecret(key));
   }
   for (const [index, subscriber] of subscribers.entries()) {
     if (subscriber.kind !== 'webhook' && subscriber.kind !== 'commit-status') continue;

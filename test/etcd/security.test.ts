@@ -22,7 +22,8 @@ test('a password does not go to another host in the clear, unless that is allowe
   const etcd = new Etcd(settings, { PASSWORD: 'secret' });
   expect(await failure(etcd.get('/a'))).toMatchObject({
     kind: 'refused',
-    message: 'the password would go to http://192.0.2.1:2379 without encryption; use https',
+    message:
+      'the password would go to http://192.0.2.1:2379 without encryption; use https, or set `allow_insecure = true`',
   });
   await etcd.close();
   const allowed = new Etcd({ ...settings, allowInsecure: true }, { PASSWORD: 'secret' });

@@ -17,6 +17,7 @@ test('the mails of a project go from its state to its server', async () => {
       name: 'demo',
       mailto: undefined,
       subscribers: [],
+      coordination: undefined,
       secretVariables: new Set<string>(),
       builds: new Map(),
     };

@@ -121,6 +121,7 @@ export function projectOf(state: string, ...subscribers: Subscriber[]): Project 
     mailto: undefined,
     scheduler: { timeZone: undefined, randomDelayMs: 0, state, maxRuns: 1, stopLimitMs: 0 },
     mail: undefined,
+    coordination: undefined,
     subscribers,
     secretVariables: new Set(),
     builds: new Map(),

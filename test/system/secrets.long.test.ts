@@ -231,6 +231,29 @@ describe('a token or a password for another host', () => {
     writeFileSync(config, text.replace('user = "u"', 'user = "u"\nallow_insecure = true'));
     expect((await stagelock(['-c', config, 'check'])).code).toBe(0);
   });
+
+  test('does not go to etcd without TLS, and no other user reads it or the key of our certificate', async () => {
+    writeFileSync(join(root, 'token'), 'secret-mail\n', { mode: 0o600 });
+    writeFileSync(join(root, 'key'), 'key\n', { mode: 0o644 });
+    const etcd = (urls: string, rest = ''): string =>
+      `[coordination]\netcd = ["${urls}"]\nuser = "u"\npassword_file = "token"\n${rest}`;
+    const config = makeProject({ more: etcd('http://etcd.example.org:2379') });
+    const clear = /: coordination\.etcd: the password would go to http:\/\/etcd\.example\.org:2379 without encryption/;
+    expect(await stagelock(['-c', config, 'check'])).toMatchObject({ code: 2, stderr: expect.stringMatching(clear) });
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, text.replace('http://etcd.example.org', 'http://127.0.0.1'));
+    expect(await stagelock(['-c', config, 'check'])).toMatchObject({ code: 0, stderr: '' });
+    const exposed = 'https://etcd.example.org:2379"]\ncert_file = "cert"\nkey_file = "key"\n#';
+    writeFileSync(config, text.replace('http://etcd.example.org:2379"]', exposed));
+    const { code, stderr } = await stagelock(['-c', config, 'check']);
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/coordination\.key_file: .*\/key can be/),
+    });
+    chmodSync(join(root, 'token'), 0o644);
+    chmodSync(join(root, 'key'), 0o600);
+    expect((await stagelock(['-c', config, 'check'])).stderr).toMatch(/coordination\.password_file: .*\/token can be/);
+  });
 });
 
 const SUBMISSION: CDashSubmission = {
