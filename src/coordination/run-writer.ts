@@ -23,7 +23,7 @@ const LONGEST_PAUSE_MS = 1000;
 /**
  * The writes of a run, one after the other, each exactly once.
  *
- * Each transaction puts a new nonce into `writes/RUN` and compares that this is as the write before has left it. Whoever has lost
+ * Each transaction puts a new nonce into `writes/RUN` and compares that this is as the write before has left it. A run that has lost
  * an answer reads the key: with the nonce, the transaction was done; without it, it may be repeated, and if the lost one arrives
  * late after all, the comparison fails for one of the two. The key has the lease of the run: a run that was taken for
  * dead cannot write any more, whatever else it compares.

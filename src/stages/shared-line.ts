@@ -215,7 +215,7 @@ export class SharedLine implements RunLine {
     return this.#isWritten(moved, 'line: cursor moved');
   }
 
-  /** Removes what nobody needs any more. @throws EtcdError */
+  /** Removes what no build needs any more. @throws EtcdError */
   async prune(olderThan: number): Promise<void> {
     const membership = this.#joined();
     if (this.follows === undefined) await membership.journal.prune(olderThan, membership);

@@ -10,25 +10,45 @@ import type { RunResult } from '../../src/stages/run-result.js';
 
 const GIT = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', TZ: 'UTC' };
 
+/** What hosts share, as their configurations say it. */
+export interface SharedSettings {
+  readonly endpoints: readonly string[];
+  readonly prefix: string;
+  readonly lease: string;
+  readonly requestTimeout: string;
+}
+
 /** A machine that shares nothing with the others but a repository that it can fetch from, and etcd. */
 export class HostOf {
   readonly name: string;
   readonly root: string;
   readonly source: string;
+  readonly configFile: string;
   readonly project: Project;
-  readonly environment = GIT;
-  readonly #coordination: Coordination;
+  readonly environment: NodeJS.ProcessEnv = GIT;
 
-  constructor(root: string, name: string, coordination: Coordination, builds: string) {
+  constructor(root: string, name: string, shared: SharedSettings, builds: string) {
     this.name = name;
     this.root = join(root, name);
     this.source = join(this.root, 'source');
-    this.#coordination = { ...coordination, host: name };
+    this.configFile = join(this.root, 'stagelock.toml');
     mkdirSync(this.root);
     execFileSync('git', ['clone', '--quiet', join(root, 'upstream.git'), this.source], { env: GIT });
-    const file = join(this.root, 'stagelock.toml');
-    writeFileSync(file, `[project]\nname = "P"\n[defaults]\nsource = "source"\n${builds}`);
-    const loaded = loadProject(file, { hostname: name });
+    writeFileSync(
+      this.configFile,
+      `[project]
+name = "P"
+[coordination]
+etcd = ${JSON.stringify(shared.endpoints)}
+prefix = "${shared.prefix}"
+lease = "${shared.lease}"
+request_timeout = "${shared.requestTimeout}"
+host = "${name}"
+[defaults]
+source = "source"
+${builds}`,
+    );
+    const loaded = loadProject(this.configFile, { hostname: name });
     if (loaded.kind !== 'loaded') throw new Error(JSON.stringify(loaded.problems));
     this.project = loaded.project;
   }
@@ -37,6 +57,7 @@ export class HostOf {
   async run(name: string, more: Partial<RunContext> = {}, { alone = false } = {}): Promise<RunResult> {
     const build = this.project.builds.get(name);
     if (build === undefined) throw new Error(`no build ${name}`);
+    const { coordination } = this.project;
     return await run(build, {
       host: thisHost(),
       now: () => new Date(),
@@ -49,15 +70,15 @@ export class HostOf {
       signal: new AbortController().signal,
       report: () => undefined,
       step: () => undefined,
-      ...(alone ? {} : { coordination: this.#coordination }),
+      ...(alone || coordination === undefined ? {} : { coordination }),
       ...more,
     });
   }
 
   /** What its stages have built, in their order. */
-  built(): string[] {
+  built(file = 'built'): string[] {
     try {
-      return readFileSync(join(this.root, 'built'), 'utf8').trim().split('\n');
+      return readFileSync(join(this.root, file), 'utf8').trim().split('\n');
     } catch {
       return [];
     }
@@ -67,30 +88,28 @@ export class HostOf {
 /** A repository and machines that follow it. */
 export class Hosts {
   readonly root = mkdtempSync(join(tmpdir(), 'stagelock-hosts-'));
-  readonly coordination: Coordination;
+  readonly #shared: SharedSettings;
+  readonly #hosts: HostOf[] = [];
   #commits = 0;
 
-  constructor(endpoints: readonly string[], more: Partial<Coordination> = {}) {
-    this.coordination = {
-      endpoints,
-      prefix: `/stagelock/${Math.random().toString(36).slice(2)}`,
-      caFile: undefined,
-      certFile: undefined,
-      keyFile: undefined,
-      login: undefined,
-      allowInsecure: false,
-      requestTimeoutMs: 3000,
-      leaseMs: 10_000,
-      host: 'host',
-      whenAway: 'stop',
-      ...more,
-    };
+  constructor(endpoints: readonly string[], more: Partial<SharedSettings> = {}) {
+    const prefix = `/stagelock/${Math.random().toString(36).slice(2)}`;
+    this.#shared = { endpoints, prefix, lease: '10 s', requestTimeout: '3 s', ...more };
     execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', join(this.root, 'upstream.git')]);
     this.commit();
   }
 
+  /** As some host of them has it. */
+  get coordination(): Coordination {
+    const coordination = this.#hosts[0]?.project.coordination;
+    if (coordination === undefined) throw new Error('there is no host yet');
+    return coordination;
+  }
+
   host(name: string, builds: string): HostOf {
-    return new HostOf(this.root, name, this.coordination, builds);
+    const host = new HostOf(this.root, name, this.#shared, builds);
+    this.#hosts.push(host);
+    return host;
   }
 
   /** Pushes a commit. @returns its number, which is what is in the file `latest` */

@@ -199,7 +199,7 @@ describe.skipIf(noEtcd !== undefined)(`builds on hosts that share nothing but et
   });
 
   test('where etcd cannot be reached nothing is begun', async () => {
-    const hosts = make({ endpoints: ['http://127.0.0.1:9'], requestTimeoutMs: 500 });
+    const hosts = make({ endpoints: ['http://127.0.0.1:9'], requestTimeout: '1 s' });
     const alpha = hosts.host('alpha', primary('trunk'));
     const result = await alpha.run('trunk');
     expect(result).toMatchObject({ kind: 'coordination-away', message: expect.stringContaining('127.0.0.1:9') });

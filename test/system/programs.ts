@@ -83,8 +83,11 @@ export class Running {
   }
 }
 
+/** Where a program runs, and with which configuration. */
+export type Place = Pick<World, 'root' | 'environment' | 'configFile'>;
+
 /** Starts `stagelock` without standard input, as cron would. */
-export function start(world: World, args: readonly string[], options: Start = {}): Running {
+export function start(world: Place, args: readonly string[], options: Start = {}): Running {
   const { bare = false, user, stdout = 'pipe', node = [], program = STAGELOCK } = options;
   const environment = bare ? options.environment : { ...world.environment, ...options.environment };
   return new Running(
@@ -99,7 +102,7 @@ export function start(world: World, args: readonly string[], options: Start = {}
 }
 
 /** Runs `stagelock` to its end. */
-export function stagelock(world: World, args: readonly string[], options: Start = {}): Promise<Ended> {
+export function stagelock(world: Place, args: readonly string[], options: Start = {}): Promise<Ended> {
   return start(world, args, options).ended;
 }
 

@@ -20,7 +20,7 @@ describe.skipIf(noEtcd !== undefined)(`a run that cannot reach etcd any more (${
 
   async function make(members: 1 | 3): Promise<{ cluster: Cluster; hosts: Hosts }> {
     cluster = await Cluster.start({ members });
-    hosts = new Hosts(cluster.endpoints, { leaseMs: LEASE_MS, requestTimeoutMs: 2000 });
+    hosts = new Hosts(cluster.endpoints, { requestTimeout: '2 s' });
     return { cluster, hosts };
   }
   const begun = (host: HostOf): Promise<void> => until('the stage', () => existsSync(join(host.root, 'begun')));
