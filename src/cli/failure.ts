@@ -22,7 +22,13 @@ function isCommanderEnd(error: unknown): error is Error & { readonly exitCode: n
 /** As documented in docs/exit-codes.md. */
 export function exitCodeOfFailure(error: unknown): number {
   if (error instanceof Refusal) return error.exitCode;
+  if (isOfEtcd(error)) return EXIT.held;
   return isObstructed(error) ? EXIT.obstructed : EXIT.internal;
+}
+
+/** Known by its name, since its code is loaded only where hosts share something. */
+function isOfEtcd(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'EtcdError';
 }
 
 /** Whether something else stands where a file or a lock of ours belongs. */
@@ -47,8 +53,7 @@ export function describeFailure(error: unknown): string {
   }
   const obstacle = obstacleOf(error);
   if (obstacle !== undefined) return obstacle.message;
-  // Known by its name, since its code is loaded only where hosts share something.
-  if (error instanceof Error && error.name === 'EtcdError') return `etcd: ${shown(error.message)}`;
+  if (isOfEtcd(error)) return `etcd: ${shown(error.message)}`;
   if (!(error instanceof Error)) return `internal error: ${String(error)}`;
   switch (errorCode(error)) {
     case undefined:

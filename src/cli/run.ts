@@ -80,7 +80,7 @@ export async function runCommand(
   }
   if (firing !== undefined) {
     const { beginFiring } = await import('./begin-firing.js');
-    if (!beginFiring(project, configured, firing)) return;
+    if (!(await beginFiring(project, configured, firing))) return;
   }
   // Not loaded by the many who mail nothing.
   const post = project.mail === undefined ? undefined : await import('../stages/run-mail.js');
@@ -149,8 +149,10 @@ export async function runCommand(
       builds: project.builds,
       ...sinceOf(build, id, result),
     };
-    const lines = explainResult(build, result, circumstances);
-    const state = stateOf(build, result, circumstances);
+    // The scheduler of that host says that its run is not over; this one has only come in its place.
+    const isElsewhere = firing !== undefined && isHeldElsewhere(result);
+    const lines = isElsewhere ? [] : explainResult(build, result, circumstances);
+    const state = isElsewhere ? undefined : stateOf(build, result, circumstances);
     if (state !== undefined) print(warnings.warn('run', state, lines));
     // Whether what was wrong before is over, the run will show that builds it again.
     else if (result.kind === 'interrupted' || result.kind === 'source-moved') print(lines);
@@ -191,6 +193,15 @@ export async function runCommand(
     }
   }
   stop.dieIfHungUp('always');
+}
+
+/** Whether only living runs on other hosts keep it from running. */
+function isHeldElsewhere(result: RunResult): boolean {
+  return (
+    result.kind === 'held' &&
+    result.locks.length > 0 &&
+    result.locks.every(({ build, judgement }) => build !== undefined && judgement?.fate === 'alive')
+  );
 }
 
 /** The build as it is to be run. @throws Refusal when it has no nightly start and needs one */

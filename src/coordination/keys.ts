@@ -12,6 +12,7 @@ const DIGITS = 10;
  *     writes/RUN                      the last write of the run, by which a lost answer is read back
  *     cleared/RUN                     a person has cleared its locks from another host
  *     objects/NAME/ID                 a claim on a lock by its name, with a lease
+ *     firings/BUILD/FIRING            a run of that firing has begun, on whatever host
  *     journal/PRIMARY/newest          the number and revision of the newest update record
  *     journal/PRIMARY/records/N       an update record; its parts under parts/N/
  *     journal/PRIMARY/cursors/BUILD   the last record that the build has built
@@ -59,6 +60,10 @@ export class Keys {
   /** Below which the claims on the lock of that name stand. */
   claims(name: string): string {
     return `${this.prefix}/objects/${encodeURIComponent(name)}/`;
+  }
+
+  firing(build: string, firing: string): string {
+    return `${this.prefix}/firings/${build}/${firing}`;
   }
 
   newest(primary: string): string {

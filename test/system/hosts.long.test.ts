@@ -5,6 +5,7 @@ import { follower, type HostOf, Hosts, primary } from '../coordination/hosts.js'
 import { Cluster, noEtcd } from '../etcd/members.js';
 import { until } from '../support/until.js';
 import { type Running, stagelock, start } from './programs.js';
+import { FAST, fast } from './scheduled.js';
 
 const HELD = 'cat ../source/latest >> ../built; touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done';
 
@@ -143,7 +144,7 @@ describe.skipIf(noEtcd !== undefined)(
       const { alpha, beta } = make();
       const held = start(alpha, ['exec', '--strategy', 'etcd', '--lock', 'a licence', '--', 'sh', '-c', HELD]);
       running.push(held);
-      await until('the command', () => existsSync(join(alpha.root, '..', 'begun')), 15_000).catch(() => undefined);
+      await until('the command', () => existsSync(join(hosts.root, 'begun')));
       const refused = await stagelock(beta, ['exec', '--strategy', 'etcd', '--lock', 'a licence', '--', 'true']);
       expect(refused.code).toBe(75);
       expect(refused.stderr).toMatch(
@@ -154,6 +155,38 @@ describe.skipIf(noEtcd !== undefined)(
       expect(Number(second.stdout)).toBeGreaterThan(Number(first.stdout));
       const failed = await stagelock(alpha, ['exec', '--strategy', 'etcd', '--lock', 'b', '--', 'sh', '-c', 'exit 7']);
       expect(failed.code).toBe(7);
+    });
+
+    test('of two schedulers one runs each firing, and the other one goes on when that is gone', {
+      timeout: 90_000,
+    }, async () => {
+      hosts = new Hosts(cluster.endpoints);
+      const tables = primary('trunk', 'schedule = "* * * * *"\nmodel = "Experimental"');
+      const [alpha, beta] = [hosts.host('alpha', tables), hosts.host('beta', tables)];
+      const schedule = (host: HostOf): Running => {
+        const scheduler = start(host, ['schedule'], { environment: fast(12), node: FAST });
+        running.push(scheduler);
+        return scheduler;
+      };
+      const [first, second] = [schedule(alpha), schedule(beta)];
+      const etcd = cluster.client();
+      const firings = async () => (await etcd.list(`${hosts.coordination.prefix}/firings/trunk/`)).entries;
+      await until('some firings', async () => (await firings()).length >= 4, 40_000);
+      first.kill('SIGKILL');
+      await first.ended;
+      const before = (await firings()).length;
+      await until('more of them', async () => (await firings()).length >= before + 3, 40_000);
+      second.kill('SIGTERM');
+      expect((await second.ended).code).toBe(0);
+      const entries = await firings();
+      const ran = [...alpha.built(), ...beta.built()];
+      expect(ran).toHaveLength(entries.length);
+      expect(entries.slice(before + 1).every(({ value }) => value.startsWith('beta '))).toBe(true);
+      // Minutes follow one another: none is missing.
+      const minutes = entries
+        .map(({ key }) => key.slice(-6, -1))
+        .map((text) => Number(text.slice(1, 3)) * 60 + Number(text.slice(3)));
+      expect(new Set(minutes).size).toBe(minutes.length);
     });
   },
 );

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import type { Coordination } from '../config/project.js';
+import { EtcdError } from '../etcd/error.js';
+import { Etcd } from '../etcd/etcd.js';
+import { pause } from '../host/pause.js';
+import { Keys } from './keys.js';
+
+/** So long it is remembered that a firing has been run: longer than any scheduler makes one up, in seconds. */
+const REMEMBERED_S = 48 * 3600;
+const PAUSE_MS = 200;
+
+/**
+ * Begins the run of a firing, for all hosts that have the build: of those that come, in whatever order and however often, one may.
+ * To be called by the run before it does anything. There is no leader that could die: when the host that would have run it is
+ * gone, the next one that comes does.
+ *
+ * A process that dies right after it has begun the firing has spent it, as one that dies in its first step would on one host.
+ *
+ * @returns whether it is ours
+ * @throws EtcdError when etcd cannot be reached or refuses it: then it is not begun by us, unless an answer was lost until the limit
+ */
+export async function beginSharedFiring(coordination: Coordination, build: string, firing: string): Promise<boolean> {
+  const etcd = new Etcd(coordination);
+  try {
+    const lease = await etcd.grant(REMEMBERED_S);
+    const isOurs = await begin(etcd, new Keys(coordination.prefix).firing(build, firing), lease, coordination);
+    if (!isOurs) await etcd.revoke(lease);
+    return isOurs;
+  } finally {
+    await etcd.close();
+  }
+}
+
+/** The value is our own, so that an answer that was lost is read back from the next one. */
+async function begin(
+  etcd: Etcd,
+  put: string,
+  lease: string,
+  { host, requestTimeoutMs }: Coordination,
+): Promise<boolean> {
+  const value = `${host} ${process.pid} ${randomBytes(9).toString('base64url')}`;
+  const end = performance.now() + 2 * requestTimeoutMs;
+  for (;;) {
+    try {
+      const { succeeded, results } = await etcd.transact({
+        compare: [{ key: put, what: 'absent' }],
+        then: [{ put, value, lease }],
+        otherwise: [{ get: put }],
+      });
+      return succeeded || results[0]?.entries[0]?.value === value;
+    } catch (error) {
+      if (!(error instanceof EtcdError) || error.kind === 'refused' || performance.now() > end) throw error;
+    }
+    await pause(PAUSE_MS);
+  }
+}
