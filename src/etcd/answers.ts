@@ -61,7 +61,7 @@ export const WATCHED = object({
 export type Watched = TypeOf<typeof WATCHED>['result'];
 
 export const STATUS = object({
-  header: object({ member_id: int64, revision: optional(int64) }),
+  header: object({ cluster_id: int64, member_id: int64, revision: optional(int64) }),
   version: string(undefined, 64),
   dbSize: optional(int64),
   dbSizeInUse: optional(int64),
@@ -71,6 +71,8 @@ export const STATUS = object({
   isLearner: optional(boolean),
   errors: optional(array(string(undefined, 4096))),
 });
+
+export const CLUSTER = object({ members: array(object({ ID: optional(int64) })) });
 
 /** Some versions say the kind of an alarm by its number. */
 const ALARM = value(
