@@ -9,7 +9,10 @@ import { decoded, type Entry } from './entry.js';
 const int64 = string(/^-?\d{1,20}$/);
 const base64 = string(/^[A-Za-z0-9+/]*={0,2}$/);
 
-const HEADER = object({ revision: optional(int64), member_id: optional(int64) });
+const HEADER = object({ revision: optional(int64), cluster_id: optional(int64) });
+
+/** What nearly every answer begins with. */
+export const HEADED = object({ header: object({ cluster_id: int64 }) });
 
 const KEY_VALUE = object({
   key: base64,

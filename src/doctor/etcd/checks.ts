@@ -64,6 +64,8 @@ async function watchOne(place: EtcdWorkplace, limitMs: number, stop: AbortSignal
     onReset: () => {},
   });
   const followed = watching.finally(() => ending.abort());
+  // It is awaited below; by then it may have failed for a while.
+  followed.catch(() => {});
   try {
     await place.put('watched').catch(() => {});
     await pause(limitMs, signal);
