@@ -50,6 +50,10 @@ export const DOCTOR_HELP = `
 Four processes at once perform the operations that locks are made of; with --peer,
 two of them on each side. This takes about ten seconds on a local disk and up to a
 minute on a network. Exit code: 0 if the default strategy works, 1 if not.
+
+--etcd asks each member, tries what a run does below a prefix of its own, measures how
+long reads and changes take, and whether leases end on time; ten seconds. Exit code: 0
+if hosts can coordinate by it, 1 if not.
 `;
 
 export const SCHEDULE_HELP = `

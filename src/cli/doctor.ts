@@ -11,10 +11,17 @@ import { EXIT, Refusal } from './exit.js';
 import { describeFailure } from './failure.js';
 import { stopSignal } from './stop-signal.js';
 
+export interface DoctorOptions {
+  readonly json?: boolean;
+  readonly peer?: string;
+  /** The etcd of the configuration is meant, and no directory. */
+  readonly etcd?: boolean;
+}
+
 /** `stagelock doctor DIR` */
 export async function doctorCommand(
   directory: string,
-  { json = false, peer }: { readonly json?: boolean; readonly peer?: string },
+  { json = false, peer }: Pick<DoctorOptions, 'json' | 'peer'>,
 ): Promise<void> {
   const sides = peer === undefined ? ([sideOf(directory)] as const) : ([sideOf(directory), sideOf(peer)] as const);
   const stop = stopSignal();

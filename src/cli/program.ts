@@ -19,6 +19,7 @@ import {
 import type { Shell } from './completion.js';
 import type { ContentionOptions } from './contention.js';
 import type { CrontabOptions } from './crontab.js';
+import type { DoctorOptions } from './doctor.js';
 import type { ExecOptions } from './exec.js';
 import { EXIT } from './exit.js';
 import type { InitOptions } from './init.js';
@@ -293,12 +294,23 @@ export function program(): Command {
 
   stagelock
     .command('doctor')
-    .description('show which file system a directory is on, test locks in it, and recommend a strategy')
-    .argument('<dir>', 'where builds or locks are; everything that the test makes in it is removed again')
+    .description(
+      'show which file system a directory is on, test locks in it, and recommend a strategy; or test the etcd of [coordination]',
+    )
+    .argument('[dir]', 'where builds or locks are; everything that the test makes in it is removed again')
+    .option('--etcd', 'test the etcd of [coordination] instead of a directory')
     .option('--peer <dir>', 'the same directory through another mount, that is, another client of the file server')
     .option('--json', 'print JSON')
     .addHelpText('after', DOCTOR_HELP)
-    .action(async (directory: string, options: { json?: boolean; peer?: string }) => {
+    .action(async (directory: string | undefined, options: DoctorOptions, command: Command) => {
+      if (options.etcd === true) {
+        if (directory !== undefined || options.peer !== undefined) {
+          command.error('error: --etcd tests no directory and takes no --peer');
+        }
+        const { doctorEtcdCommand } = await import('./doctor-etcd.js');
+        return await doctorEtcdCommand(command.optsWithGlobals<GlobalOptions>(), options);
+      }
+      if (directory === undefined) command.error("error: missing required argument 'dir', or --etcd");
       const { doctorCommand } = await import('./doctor.js');
       await doctorCommand(directory, options);
     });

@@ -9,7 +9,10 @@ import { decoded, type Entry } from './entry.js';
 const int64 = string(/^-?\d{1,20}$/);
 const base64 = string(/^[A-Za-z0-9+/]*={0,2}$/);
 
-const HEADER = object({ revision: optional(int64), member_id: optional(int64) });
+const HEADER = object({ revision: optional(int64), cluster_id: optional(int64) });
+
+/** What nearly every answer begins with. */
+export const HEADED = object({ header: object({ cluster_id: int64 }) });
 
 const KEY_VALUE = object({
   key: base64,
@@ -61,7 +64,7 @@ export const WATCHED = object({
 export type Watched = TypeOf<typeof WATCHED>['result'];
 
 export const STATUS = object({
-  header: object({ member_id: int64, revision: optional(int64) }),
+  header: object({ cluster_id: int64, member_id: int64, revision: optional(int64) }),
   version: string(undefined, 64),
   dbSize: optional(int64),
   dbSizeInUse: optional(int64),
@@ -71,6 +74,8 @@ export const STATUS = object({
   isLearner: optional(boolean),
   errors: optional(array(string(undefined, 4096))),
 });
+
+export const CLUSTER = object({ members: array(object({ ID: optional(int64) })) });
 
 /** Some versions say the kind of an alarm by its number. */
 const ALARM = value(

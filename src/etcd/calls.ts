@@ -2,7 +2,7 @@ import type { Agent } from 'undici';
 import { pause } from '../host/pause.js';
 import { parseRecord, type Schema } from '../records/schema.js';
 import { errorText } from '../text/error-text.js';
-import { AUTHENTICATED } from './answers.js';
+import { AUTHENTICATED, HEADED } from './answers.js';
 import { connectionTo } from './connection.js';
 import { EtcdError } from './error.js';
 import { credentialsOf } from './login.js';
@@ -29,8 +29,8 @@ const LONGEST_PAUSE_MS = 1000;
 interface Miss {
   readonly member: string;
   readonly why: string;
-  /** Whether the member itself said so. */
-  readonly heard: boolean;
+  /** Whether the member was there, so that it may do it in a moment: it said so, or a connection to it broke. */
+  readonly there: boolean;
 }
 
 /**
@@ -45,6 +45,7 @@ export class Calls {
   readonly #environment: NodeJS.ProcessEnv;
   #agent: Agent | undefined;
   #token: Promise<string | undefined> | undefined;
+  #cluster: string | undefined;
   #closed = false;
 
   constructor(settings: EtcdSettings, environment: NodeJS.ProcessEnv) {
@@ -155,21 +156,38 @@ export class Calls {
         const outcome = outcomeOf(reply, call);
         if (outcome.kind !== 'missed') this.members.answered(member);
         else this.members.failed(member);
-        if (outcome.kind === 'done') return outcome;
+        if (outcome.kind === 'done') {
+          this.#sameCluster(member, call, outcome.answer);
+          return outcome;
+        }
         if (outcome.kind === 'refused') {
           if (outcome.refusal.meaning === 'token') return { kind: 'token', member, refusal: outcome.refusal };
           throw this.#refused(member, outcome.refusal);
         }
-        misses.push({ member, why: outcome.why, heard: outcome.heard });
+        misses.push({ member, why: outcome.why, there: outcome.there });
         if (!call.repeatable && !outcome.certain) throw new EtcdError('uncertain', messageAbout(misses));
         if (this.#closed) throw new EtcdError('unavailable', messageAbout(misses));
       }
       // Where not one of them is there, waiting is the caller's decision.
-      const waits = misses.some(({ heard }) => heard) && performance.now() + pauseMs < end;
+      const waits = misses.some(({ there }) => there) && performance.now() + pauseMs < end;
       if (!waits) throw new EtcdError('unavailable', messageAbout(misses));
       await pause(pauseMs);
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
+  }
+
+  /**
+   * Members of two clusters, in one configuration or after one was made anew, know nothing of each other's locks.
+   *
+   * @throws EtcdError
+   */
+  #sameCluster(member: string, { repeatable }: Call<unknown>, answer: unknown): void {
+    if (!HEADED.check(answer)) return;
+    const { cluster_id } = answer.header;
+    this.#cluster ??= cluster_id;
+    if (this.#cluster === cluster_id) return;
+    const message = `etcd at ${member} is of another cluster than the member that answered first`;
+    throw new EtcdError(repeatable ? 'refused' : 'uncertain', message, 'other');
   }
 
   #refused(member: string, { message, reason }: Refusal): EtcdError {
@@ -181,20 +199,20 @@ function messageOf(endpoint: string, { path, body }: Call<unknown>, token: strin
   return { endpoint, path, body, token };
 }
 
-/** @property certain that nothing was or will be carried out @property heard whether the member itself has said so */
+/** @property certain that nothing was or will be carried out @property there whether the member was there */
 type Outcome<T> =
   | { readonly kind: 'done'; readonly answer: T }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'missed'; readonly why: string; readonly certain: boolean; readonly heard: boolean };
+  | { readonly kind: 'missed'; readonly why: string; readonly certain: boolean; readonly there: boolean };
 
 function outcomeOf<T>(reply: Reply, call: Call<T>): Outcome<T> {
-  if (reply.kind === 'lost') return { kind: 'missed', why: reply.why, certain: !reply.sent, heard: false };
+  if (reply.kind === 'lost') return { kind: 'missed', why: reply.why, certain: !reply.sent, there: reply.sent };
   if (reply.kind === 'overlong') {
     const refusal: Refusal = { meaning: 'refused', reason: 'size', message: reply.why };
     // What was to be changed has been changed, or not.
     return call.repeatable
       ? { kind: 'refused', refusal }
-      : { kind: 'missed', why: reply.why, certain: false, heard: true };
+      : { kind: 'missed', why: reply.why, certain: false, there: true };
   }
   const { status, text } = reply;
   // Of a stream of one line, an error may come with status 200.
@@ -202,7 +220,7 @@ function outcomeOf<T>(reply: Reply, call: Call<T>): Outcome<T> {
   if (answer !== undefined) return { kind: 'done', answer };
   const refusal = refusalOf(status, text);
   if (refusal.meaning === 'refused' || refusal.meaning === 'token') return { kind: 'refused', refusal };
-  return { kind: 'missed', why: refusal.message, certain: refusal.meaning === 'elsewhere', heard: true };
+  return { kind: 'missed', why: refusal.message, certain: refusal.meaning === 'elsewhere', there: true };
 }
 
 function messageAbout(misses: readonly Miss[]): string {

@@ -6,8 +6,8 @@ import type { EtcdSettings } from './settings.js';
 /** The part of a call's time that a connection to one member may take. */
 const CONNECTION_PART = 3;
 
-/** Requests in progress at one member; a watch is one as long as it lasts. */
-const MOST_CONNECTIONS = 16;
+/** Requests in progress at one member; further ones wait. A watch is one as long as it lasts. */
+const MOST_CONNECTIONS = 64;
 
 /**
  * Connections to members, which stay open between requests. No proxies, whatever the environment says: a proxy that keeps an

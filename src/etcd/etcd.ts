@@ -3,7 +3,7 @@ import { GRANTED, RANGE, RENEWED, REVOKED, TIME_TO_LIVE, TRANSACTION } from './a
 import { Calls } from './calls.js';
 import { type Entry, encoded, rangeOf } from './entry.js';
 import { EtcdError } from './error.js';
-import { type MemberStatus, statusOfMembers } from './member-status.js';
+import { type MemberStatus, sizeOfCluster, statusOfMembers } from './member-status.js';
 import type { EtcdSettings } from './settings.js';
 import {
   entriesOf,
@@ -144,6 +144,11 @@ export class Etcd {
   /** What each member says of itself, in the order of the configuration; one that does not answer is part of it. */
   status(): Promise<readonly MemberStatus[]> {
     return statusOfMembers(this.#calls, this.#endpoints);
+  }
+
+  /** How many members the cluster has, whichever of them are configured; undefined when none says. */
+  size(): Promise<number | undefined> {
+    return sizeOfCluster(this.#calls);
   }
 
   /** Gives up what is in progress, and closes all connections. */

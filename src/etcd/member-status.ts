@@ -1,6 +1,6 @@
 import { printable } from '../http/printable.js';
 import { errorText } from '../text/error-text.js';
-import { ALARMS, STATUS } from './answers.js';
+import { ALARMS, CLUSTER, STATUS } from './answers.js';
 import type { Calls } from './calls.js';
 
 /** What a member says of itself. */
@@ -9,6 +9,10 @@ export type MemberStatus =
   | {
       readonly kind: 'answers';
       readonly endpoint: string;
+      /** How long the answer took, in milliseconds. */
+      readonly answerMs: number;
+      /** Of which cluster it is. */
+      readonly cluster: string;
       /** Its number, and that of the leader, `0` without one. */
       readonly member: string;
       readonly leader: string;
@@ -39,11 +43,14 @@ async function statusOf(
 ): Promise<MemberStatus> {
   try {
     const call = { path: '/v3/maintenance/status', body: {}, answer: STATUS, repeatable: true };
+    const began = performance.now();
     const status = await calls.callOf(endpoint, call);
     const member = status.header.member_id;
     return {
       kind: 'answers',
       endpoint,
+      answerMs: performance.now() - began,
+      cluster: status.header.cluster_id,
       member,
       leader: status.leader ?? '0',
       version: printable(status.version),
@@ -58,6 +65,16 @@ async function statusOf(
     };
   } catch (error) {
     return { kind: 'silent', endpoint, why: errorText(error) };
+  }
+}
+
+/** How many members the cluster has, whichever of them the configuration names; undefined when none says. */
+export async function sizeOfCluster(calls: Calls): Promise<number | undefined> {
+  try {
+    const call = { path: '/v3/cluster/member/list', body: {}, answer: CLUSTER, repeatable: true };
+    return (await calls.call(call)).members.length;
+  } catch {
+    return undefined;
   }
 }
 

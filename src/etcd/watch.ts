@@ -32,7 +32,8 @@ type End =
   | { readonly kind: 'token' }
   /** @property next the first revision that is still known */
   | { readonly kind: 'forgotten'; readonly next: bigint }
-  | { readonly kind: 'refused'; readonly error: EtcdError };
+  /** Also when the caller threw it. */
+  | { readonly kind: 'refused'; readonly error: unknown };
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
@@ -59,6 +60,7 @@ export class Watch {
     const { signal } = this.#watching;
     let pauseMs = FIRST_PAUSE_MS;
     let stale: string | undefined;
+    let renewed = false;
     while (!signal.aborted) {
       const [member = ''] = this.#calls.members.order;
       const before = this.#next;
@@ -66,7 +68,13 @@ export class Watch {
       stale = undefined;
       const end = token === undefined ? LOST : await this.#stream(member, token.text);
       if (signal.aborted) return;
-      if (end.kind === 'refused') throw end.error;
+      if (end.kind === 'refused') {
+        // 3.4 says so of a token that has expired, too.
+        if (renewed || token?.text === undefined || !isPermission(end.error)) throw end.error;
+        renewed = true;
+        stale = token.text;
+        continue;
+      }
       if (end.kind === 'token') stale = token?.text;
       if (end.kind === 'forgotten') {
         this.#next = end.next;
@@ -74,7 +82,10 @@ export class Watch {
         continue;
       }
       if (end.kind === 'lost') this.#calls.members.failed(member);
-      if (this.#next !== before) pauseMs = FIRST_PAUSE_MS;
+      if (this.#next !== before) {
+        pauseMs = FIRST_PAUSE_MS;
+        renewed = false;
+      }
       await pause(pauseMs, signal);
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
@@ -133,6 +144,8 @@ export class Watch {
       return end ?? LOST;
     } finally {
       clearTimeout(pulse);
+      // Of a question to the member that is still on its way.
+      ending.abort();
     }
   }
 
@@ -164,10 +177,14 @@ export class Watch {
     // Not the revision of the header, which is that of the store: more changes up to it may follow.
     if (last === undefined) return undefined;
     this.#next = BigInt(last) + 1n;
-    this.#watching.onEvents(
-      events.map(({ type, kv }) => ({ kind: type === 'DELETE' ? 'removed' : 'put', entry: entryOf(kv) })),
-      last,
-    );
+    try {
+      this.#watching.onEvents(
+        events.map(({ type, kv }) => ({ kind: type === 'DELETE' ? 'removed' : 'put', entry: entryOf(kv) })),
+        last,
+      );
+    } catch (error) {
+      return { kind: 'refused', error };
+    }
     return undefined;
   }
 
@@ -191,6 +208,10 @@ export class Watch {
 }
 
 const LOST: End = { kind: 'lost' };
+
+function isPermission(error: unknown): boolean {
+  return error instanceof EtcdError && error.reason === 'permission';
+}
 
 function endOf(
   member: string,

@@ -178,6 +178,59 @@ describe.skipIf(noEtcd !== undefined)(`three members${noEtcd === undefined ? '' 
   });
 });
 
+describe.skipIf(noEtcd !== undefined)('one member', () => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+  });
+  afterAll(() => cluster.stop());
+
+  test('is asked once more when only the connection to it broke', async () => {
+    const proxy = await CuttingProxy.before(cluster.endpoints[0] ?? '');
+    const etcd = cluster.client({ endpoints: [proxy.endpoint] });
+    let lost = 0;
+    proxy.loses = (request) => request.includes('/v3/kv/range') && lost++ === 0;
+    expect(await etcd.get('/one/a')).toBeUndefined();
+    expect(lost).toBe(2);
+    await proxy.close();
+  });
+
+  test('is reached without the proxies of the environment', async () => {
+    const names = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'all_proxy'];
+    for (const name of names) process.env[name] = 'http://127.0.0.1:1';
+    try {
+      await put(cluster.client(), '/one/b');
+    } finally {
+      for (const name of names) delete process.env[name];
+    }
+  });
+
+  test('is not taken for one of another cluster', async () => {
+    const other = await Cluster.start();
+    try {
+      const etcd = cluster.client({ endpoints: [...cluster.endpoints, ...other.endpoints] });
+      await put(etcd, '/one/c');
+      await cluster.members[0]?.kill();
+      const { error } = await failure(etcd.get('/one/c'));
+      expect(error).toMatchObject({ kind: 'refused', message: expect.stringContaining('is of another cluster') });
+    } finally {
+      await other.stop();
+      await cluster.members[0]?.start();
+    }
+  });
+
+  test('learns what its caller throws at a change', async () => {
+    const etcd = cluster.client();
+    const { revision } = await put(etcd, '/one/d');
+    const onEvents = (): void => {
+      throw new Error('no use for it');
+    };
+    const watching = { from: revision, signal: new AbortController().signal, onEvents, onReset: () => {} };
+    await expect(etcd.watch('/one/', watching)).rejects.toThrow('no use for it');
+  });
+});
+
 describe.skipIf(noEtcd !== undefined)('a full database', () => {
   test('is refused as such, and its alarm is known', async () => {
     const cluster = await Cluster.start({ more: ['--quota-backend-bytes', String(4 << 20)] });

@@ -92,6 +92,21 @@ describe.skipIf(noEtcd !== undefined)(`users${noEtcd === undefined ? '' : ` (${n
     await put(etcd, '/mine/d');
     expect((await Promise.all(Array.from({ length: 10 }, () => etcd.get('/mine/d')))).length).toBe(10);
   });
+
+  test('watch with a new token, too, when theirs is not taken any more', async () => {
+    const etcd = as('builder', 'its password');
+    const { revision = '' } = await put(etcd, '/mine/e');
+    await cluster.members[0]?.kill();
+    await cluster.members[0]?.start();
+    const seen: string[] = [];
+    const ending = new AbortController();
+    const onEvents = (events: readonly { readonly entry: { readonly key: string } }[]): void => {
+      seen.push(...events.map(({ entry }) => entry.key));
+      ending.abort();
+    };
+    await etcd.watch('/mine/e', { from: revision, signal: ending.signal, onEvents, onReset: () => {} });
+    expect(seen).toEqual(['/mine/e']);
+  });
 });
 
 describe.skipIf(noEtcd !== undefined)('a login where there are no users', () => {
