@@ -99,6 +99,11 @@ export class Hosts {
     this.commit();
   }
 
+  /** The number of the newest commit. */
+  get commits(): number {
+    return this.#commits;
+  }
+
   /** As some host of them has it. */
   get coordination(): Coordination {
     const coordination = this.#hosts[0]?.project.coordination;
