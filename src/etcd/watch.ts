@@ -69,7 +69,7 @@ export class Watch {
       const end = token === undefined ? LOST : await this.#stream(member, token.text);
       if (signal.aborted) return;
       if (end.kind === 'refused') {
-        // 3.4 says so of a token that has expired, too.
+        // Older versions say so of a token that has expired, too.
         if (renewed || token?.text === undefined || !isPermission(end.error)) throw end.error;
         renewed = true;
         stale = token.text;
