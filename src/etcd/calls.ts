@@ -21,6 +21,11 @@ export interface Call<T> {
   readonly repeatable: boolean;
 }
 
+/** @property refusal why the token was not taken */
+type Attempt<T> =
+  | { readonly kind: 'done'; readonly answer: T }
+  | { readonly kind: 'token'; readonly member: string; readonly refusal: Refusal };
+
 /** Between rounds in which members answered that they cannot do it for now, as in an election. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
@@ -86,11 +91,12 @@ export class Calls {
   async callOf<T>(member: string, call: Call<T>, limitMs = this.timeoutMs): Promise<T> {
     const end = performance.now() + limitMs;
     const token = await this.token(end);
-    const reply = await ask(this.agent, messageOf(member, call, token), end - performance.now());
-    const outcome = outcomeOf(reply, call);
-    if (outcome.kind === 'done') return outcome.answer;
-    if (outcome.kind === 'refused') throw this.#refused(member, outcome.refusal);
-    throw new EtcdError(outcome.certain ? 'unavailable' : 'uncertain', `etcd at ${member}: ${outcome.why}`);
+    const first = await this.#attemptOf(member, call, token, end);
+    if (first.kind === 'done') return first.answer;
+    if (this.#settings.login === undefined) throw this.#refused(member, first.refusal);
+    const again = await this.#attemptOf(member, call, await this.renewToken(token, end), end);
+    if (again.kind === 'done') return again.answer;
+    throw this.#refused(member, again.refusal);
   }
 
   async close(): Promise<void> {
@@ -134,14 +140,19 @@ export class Calls {
     }
   }
 
-  async #attempt<T>(
-    call: Call<T>,
-    token: string | undefined,
-    end: number,
-  ): Promise<
-    | { readonly kind: 'done'; readonly answer: T }
-    | { readonly kind: 'token'; readonly member: string; readonly refusal: Refusal }
-  > {
+  async #attemptOf<T>(member: string, call: Call<T>, token: string | undefined, end: number): Promise<Attempt<T>> {
+    const reply = await ask(this.agent, messageOf(member, call, token), Math.max(1, end - performance.now()));
+    const outcome = outcomeOf(reply, call);
+    if (outcome.kind === 'done') return outcome;
+    if (outcome.kind === 'missed') {
+      throw new EtcdError(outcome.certain ? 'unavailable' : 'uncertain', messageAbout([{ ...outcome, member }]));
+    }
+    const { refusal } = outcome;
+    if (refusal.meaning === 'token') return { kind: 'token', member, refusal };
+    throw this.#refused(member, refusal);
+  }
+
+  async #attempt<T>(call: Call<T>, token: string | undefined, end: number): Promise<Attempt<T>> {
     const { agent } = this;
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {

@@ -78,10 +78,12 @@ const KNOWN: readonly (readonly [RegExp, Pick<Refusal, 'meaning' | 'reason'>])[]
   [/has been compacted/, { meaning: 'refused', reason: 'compacted' }],
 ];
 
-/** Not the words of etcd: another server, or a proxy before it. What it does not know or redirects has reached no member. */
+/** Not the words of etcd's gateway: another server, a proxy before it, or the front of a member. What it does not know or redirects has reached no gateway. */
 function fromElsewhere(status: number, text: string): Refusal {
   const beginning = printable(text.slice(0, 200)).trim();
+  // A certificate that names a user, where users log in: the gateway cannot hand that name on.
+  if (/^CommonName /.test(beginning)) return { meaning: 'refused', reason: 'login', message: beginning };
   const message = `answers ${status}${beginning === '' ? '' : `: ${beginning}`}, which is not etcd's`;
-  const notThere = (status >= 300 && status <= 399) || [401, 403, 404, 405, 407].includes(status);
+  const notThere = (status >= 300 && status <= 399) || [401, 403, 404, 405, 407, 421].includes(status);
   return { meaning: notThere ? 'elsewhere' : 'unclear', reason: 'other', message };
 }

@@ -6,7 +6,7 @@ import { type Entry, rangeOf } from './entry.js';
 import { EtcdError } from './error.js';
 import { Lines } from './lines.js';
 import { MOST_BYTES, send } from './message.js';
-import { judge, refusalOf } from './refusal.js';
+import { judge, type Refusal, refusalOf } from './refusal.js';
 
 /** A change of a key. */
 export interface Change {
@@ -29,7 +29,7 @@ export interface Watching {
 /** Why a stream of changes has ended, other than by the signal. */
 type End =
   | { readonly kind: 'lost' }
-  | { readonly kind: 'token' }
+  | { readonly kind: 'token'; readonly error: EtcdError }
   /** @property next the first revision that is still known */
   | { readonly kind: 'forgotten'; readonly next: bigint }
   /** Also when the caller threw it. */
@@ -47,6 +47,8 @@ export class Watch {
   readonly #prefix: string;
   readonly #watching: Watching;
   #next: bigint | undefined;
+  /** Whether the stream was ours to watch. */
+  #heard = false;
 
   constructor(calls: Calls, prefix: string, watching: Watching) {
     this.#calls = calls;
@@ -68,24 +70,22 @@ export class Watch {
       stale = undefined;
       const end = token === undefined ? LOST : await this.#stream(member, token.text);
       if (signal.aborted) return;
-      if (end.kind === 'refused') {
-        // 3.4 says so of a token that has expired, too.
-        if (renewed || token?.text === undefined || !isPermission(end.error)) throw end.error;
+      if (this.#heard) renewed = false;
+      // Older versions refuse a watch with a token that has expired as one that may not watch.
+      if (end.kind === 'token' || (end.kind === 'refused' && isPermission(end.error))) {
+        if (renewed || token?.text === undefined) throw end.error;
         renewed = true;
         stale = token.text;
         continue;
       }
-      if (end.kind === 'token') stale = token?.text;
+      if (end.kind === 'refused') throw end.error;
       if (end.kind === 'forgotten') {
         this.#next = end.next;
         this.#watching.onReset();
         continue;
       }
       if (end.kind === 'lost') this.#calls.members.failed(member);
-      if (this.#next !== before) {
-        pauseMs = FIRST_PAUSE_MS;
-        renewed = false;
-      }
+      if (this.#next !== before) pauseMs = FIRST_PAUSE_MS;
       await pause(pauseMs, signal);
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
@@ -105,6 +105,7 @@ export class Watch {
 
   /** Follows the changes at one member as long as it goes. */
   async #stream(member: string, token: string | undefined): Promise<End> {
+    this.#heard = false;
     const ending = new AbortController();
     const signal = AbortSignal.any([ending.signal, this.#watching.signal]);
     const lines = new Lines(MOST_BYTES);
@@ -158,8 +159,7 @@ export class Watch {
     if (line.trim() === '') return undefined;
     const result = status === 200 ? parseRecord(WATCHED, line)?.result : undefined;
     if (result !== undefined) return this.#take(member, result);
-    const refusal = refusalOf(status, line);
-    return endOf(member, refusal);
+    return endOf(member, refusalOf(status, line));
   }
 
   #take(
@@ -171,6 +171,7 @@ export class Watch {
       const message = cancel_reason ?? 'the watch was canceled';
       return endOf(member, { ...judge(undefined, message), message });
     }
+    this.#heard = true;
     this.#calls.members.answered(member);
     if (created === true && header?.revision !== undefined) this.#next ??= BigInt(header.revision) + 1n;
     const last = events.at(-1)?.kv.mod_revision;
@@ -199,10 +200,7 @@ export class Watch {
       if (this.#next !== undefined && now + 1n < this.#next) return { kind: 'forgotten', next: now + 1n };
       return undefined;
     } catch (error) {
-      if (error instanceof EtcdError && error.kind === 'refused') {
-        return error.reason === 'login' ? { kind: 'token' } : { kind: 'refused', error };
-      }
-      return LOST;
+      return error instanceof EtcdError && error.kind === 'refused' ? { kind: 'refused', error } : LOST;
     }
   }
 }
@@ -213,12 +211,8 @@ function isPermission(error: unknown): boolean {
   return error instanceof EtcdError && error.reason === 'permission';
 }
 
-function endOf(
-  member: string,
-  refusal: { readonly meaning: string; readonly reason: EtcdError['reason']; readonly message: string },
-): End {
-  if (refusal.meaning === 'token') return { kind: 'token' };
-  if (refusal.meaning !== 'refused') return LOST;
+function endOf(member: string, refusal: Refusal): End {
   const error = new EtcdError('refused', `etcd at ${member} refuses: ${refusal.message}`, refusal.reason);
-  return { kind: 'refused', error };
+  if (refusal.meaning === 'token') return { kind: 'token', error };
+  return refusal.meaning === 'refused' ? { kind: 'refused', error } : LOST;
 }

@@ -246,6 +246,9 @@ describe.skipIf(noEtcd !== undefined)('a full database', () => {
       expect(error).toMatchObject({ kind: 'refused', reason: 'space' });
       expect(error?.message).toContain('database space exceeded');
       expect(await etcd.get('/full/0')).toBeDefined();
+      // A run can still end, and none begin.
+      expect(await etcd.transact({ compare: [], then: [{ remove: '/full/0' }] })).toMatchObject({ succeeded: true });
+      expect((await failure(etcd.grant(5))).error).toMatchObject({ kind: 'refused', reason: 'space' });
       expect(await etcd.status()).toMatchObject([{ kind: 'answers', alarms: ['NOSPACE'] }]);
     } finally {
       await cluster.stop();

@@ -65,6 +65,11 @@ describe.skipIf(noEtcd !== undefined)(`users${noEtcd === undefined ? '' : ` (${n
     expect(wrong).toMatchObject({ kind: 'refused', reason: 'login' });
     expect(wrong.message).not.toContain('another');
     expect(await failure(put(cluster.client(), '/mine/b'))).toMatchObject({ kind: 'refused', reason: 'login' });
+    const unknown = { signal: new AbortController().signal, onEvents: () => {}, onReset: () => {} };
+    expect(await failure(cluster.client().watch('/mine/', unknown))).toMatchObject({
+      kind: 'refused',
+      reason: 'login',
+    });
     const none = cluster.client({ login: { user: 'builder', password } });
     const missing = 'the password for etcd is missing: there is no the environment variable PASSWORD';
     expect(await failure(none.get('/mine/b'))).toMatchObject({ kind: 'refused', message: missing });

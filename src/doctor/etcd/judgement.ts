@@ -60,7 +60,7 @@ function problem(text: string): EtcdJudgement {
 function judgeMember(member: MemberStatus): EtcdJudgement {
   if (member.kind === 'silent') {
     // The line has the name already.
-    const text = member.why.replace(`etcd at ${member.endpoint}: `, '');
+    const text = member.why.replace(`etcd: ${member.endpoint}: `, '');
     return { outcome: 'problem', text, prevents: false };
   }
   const { version, answerMs, databaseBytes, usedBytes, leader, member: own, learner, alarms = [], errors } = member;

@@ -39,7 +39,7 @@ type Answering = typeof answering;
 const member = (more: Partial<Answering> = {}): EtcdFinding => ({ check: 'member', result: { ...answering, ...more } });
 const silent = (endpoint: string): EtcdFinding => ({
   check: 'member',
-  result: { kind: 'silent', endpoint, why: `etcd at ${endpoint}: connect ECONNREFUSED` },
+  result: { kind: 'silent', endpoint, why: `etcd: ${endpoint}: connect ECONNREFUSED` },
 });
 const MEMBERS = COORDINATION.endpoints.map((endpoint, index) => member({ endpoint, member: String(index + 1) }));
 

@@ -115,6 +115,22 @@ describe.skipIf(noEtcd !== undefined)(`doctor --etcd${noEtcd === undefined ? '' 
     expect(await start(config, ['/tmp']).ended).toMatchObject({ code: 2, stdout: '' });
   });
 
+  test('says that the database is full, and what to do', async () => {
+    const full = await Cluster.start({ more: ['--quota-backend-bytes', String(2 << 20)] });
+    try {
+      const fill = (key: string): string => full.ctl(['put', key, 'x'.repeat(100_000)]);
+      expect(() => {
+        for (let n = 0; n < 100; n++) fill(`/fill/${n}`);
+      }).toThrow(/database space exceeded/);
+      const { code, stdout } = await start(configured(members(full.endpoints))).ended;
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^Hosts cannot coordinate by this etcd: http:\S+: .*; alarm NOSPACE\.$/m);
+      expect(stdout).toContain('\n- The database of etcd is full, so it takes no changes: compact it,');
+    } finally {
+      await full.stop();
+    }
+  });
+
   test('names the rights that are missing, and the command that grants them', async () => {
     const guarded = await Cluster.start();
     try {
