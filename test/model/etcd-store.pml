@@ -10,6 +10,11 @@
 #ifndef RUNS
 #define RUNS 2
 #endif
+#ifdef ALL_IN_TROUBLE      /* many states */
+#define IN_TROUBLE(r) true
+#else                      /* one run that is in trouble, and another one beside it, before it or after it, which it may disturb */
+#define IN_TROUBLE(r) (r == 1)
+#endif
 
 c_decl {
   static char seen[32];
@@ -32,6 +37,7 @@ bool lease[RUNS + 1];       /* the lease of alive/RUN and writes/RUN */
 byte late[RUNS + 1];        /* its nonce, 0 for none: the first write begins, the second records, the third moves the cursor, the fourth ends */
 byte lateFence[RUNS + 1];   /* the create_revision that it compares */
 byte lateRecord[RUNS + 1];
+bool delayed[RUNS + 1];     /* one of each run's requests is late at most, and each run is paused once at most: any of them, anywhere */
 
 #define BEGIN 1
 #define RECORD 2
@@ -47,6 +53,7 @@ byte did[RUNS + 1];         /* how many of its writes were done */
 byte wanted[RUNS + 1];      /* how many it wanted */
 bool inside[RUNS + 1];      /* it goes about its stages */
 bool paused[RUNS + 1];
+bool wasPaused[RUNS + 1];
 bool lost[RUNS + 1];        /* it knows that it cannot renew its lease */
 
 #ifdef MUTATE_NO_FENCE
@@ -85,6 +92,7 @@ inline apply(r, nonce, fence, number, ok) {
   if
   :: nonce == BEGIN && NEXT(r, nonce) && LEASED(r) && FREE ->
     PROMISE("nothing is begun for a run whose lease is over", lease[r]);
+    PROMISE("one run of a build at a time", running == 0);
     running = r; creations++; created = creations; ok = true
   :: nonce == RECORD && NEXT(r, nonce) && LEASED(r) && FENCED(fence) && IS_NEXT(number) ->
     PROMISE("a record continues the one before it", number == records + 1);
@@ -142,18 +150,19 @@ again:
         if
         :: ok -> answer = DONE
         :: !ok && STANDS_THERE -> answer = DONE; REACHED(1, true, "a lost answer is read back")
-        :: else -> answer = REFUSED
+        :: else -> answer = REFUSED;
+          PROMISE("a run that is refused has a reason", cleared[me] || !lease[me] || (nonce == BEGIN && running != 0 && running != me))
         fi
-      :: true -> apply(me, nonce, fence, number, ok)  /* its answer is lost */
-      :: late[me] == 0 -> late[me] = nonce; lateFence[me] = fence; lateRecord[me] = number
-      :: true -> goto dies                            /* killed, here as anywhere */
+      :: wrote[me] < nonce -> apply(me, nonce, fence, number, ok)  /* its answer is lost */
+      :: IN_TROUBLE(me) && !delayed[me] -> late[me] = nonce; lateFence[me] = fence; lateRecord[me] = number; delayed[me] = true
+      :: IN_TROUBLE(me) -> goto dies                  /* killed, here as anywhere */
       fi
     fi
   };
   if
-  :: answer == NO_ANSWER -> goto again
-  :: answer == REFUSED -> goto cutOff
-  :: answer == DONE
+  :: atomic { answer == NO_ANSWER -> ok = false; goto again }
+  :: atomic { answer == REFUSED -> ok = false; goto cutOff }
+  :: atomic { answer == DONE -> answer = 0; ok = false }
   fi;
   if
   :: nonce == BEGIN ->
@@ -174,7 +183,7 @@ cutOff:
   REACHED(3, cleared[me], "a run finds that it was cleared");
   REACHED(4, lost[me] && !cleared[me], "a run ends because it cannot renew its lease");
 dies:
-  atomic { inside[me] = false; isOver[me] = true }
+  atomic { inside[me] = false; isOver[me] = true; nonce = 0; fence = 0; number = 0; answer = 0; ok = false }
 }
 
 /* ---------------------------------------------------------------------------- the network, the time, a person */
@@ -217,18 +226,18 @@ proctype Time() {
   :: atomic {
       select(r : 1 .. RUNS);
       if
-      :: !paused[r] && !isOver[r] -> paused[r] = true
+      :: IN_TROUBLE(r) && !wasPaused[r] && !isOver[r] -> paused[r] = true; wasPaused[r] = true
       :: paused[r] -> paused[r] = false;
 #ifndef MUTATE_CLOCK_WITHOUT_SUSPEND
         if :: !lease[r] -> lost[r] = true :: else fi  /* the first that it does is to look at the clock */
 #endif
-      :: !lost[r] -> lost[r] = true                   /* etcd does not answer its renewals */
+      :: IN_TROUBLE(r) && !lost[r] && !isOver[r] -> lost[r] = true     /* etcd does not answer its renewals */
 #ifdef MUTATE_ENDS_WITH_ITS_LEASE
       :: lease[r] && (paused[r] || isOver[r] || lost[r]) -> lease[r] = false
 #else
       :: lease[r] && (paused[r] || isOver[r] || (lost[r] && !inside[r])) -> lease[r] = false
 #endif
-      :: true
+      :: else
       fi;
       PROMISE("no stage goes on beyond its lease, but of a run that is paused", !inside[r] || lease[r] || paused[r] || lost[r] && JUST_AWAKE(r));
       r = 0

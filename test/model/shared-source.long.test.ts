@@ -1,65 +1,9 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
+import { check as checkModel, noSpin } from './spin.js';
 
-const MODEL = join(import.meta.dirname, 'shared-source.pml');
-const missing = ['spin', 'cc'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
-const why = missing.length === 0 ? '' : ` (skipped: no ${missing.join(', no ')})`;
-
-const run = promisify(execFile);
+const check = (options: string, optimise: '-O0' | '-O2') => checkModel('shared-source.pml', options, optimise);
 // Two cores, and a verifier of the larger configurations takes half a gigabyte.
 vi.setConfig({ maxConcurrency: 2, testTimeout: 240_000 });
-
-interface Verdict {
-  readonly errors: number;
-  readonly states: number;
-  /** The promise that the counterexample breaks, if it breaks one. */
-  readonly broken: string | undefined;
-  readonly starves: boolean;
-  /** Situations that a correct model must get into, or its silence means nothing. */
-  readonly reached: readonly string[];
-  /** Steps that no run ever took. */
-  readonly unreached: readonly string[];
-  /** Reasons to distrust the search. */
-  readonly incomplete: readonly string[];
-}
-
-async function check(options: string, optimise: '-O0' | '-O2'): Promise<Verdict> {
-  const directory = await mkdtemp(join(tmpdir(), 'stagelock-model-'));
-  try {
-    const cwd = { cwd: directory };
-    await copyFile(MODEL, join(directory, 'model.pml'));
-    const defines = options.split(' ').map((name) => `-D${name}`);
-    await run('spin', [...defines, '-a', 'model.pml'], cwd);
-    // NFAIR: weak fairness counts the processes in units; 3 suffices for the most that the model has.
-    const liveness = options.includes('LIVENESS');
-    await run('cc', [optimise, '-w', '-DMEMLIM=4000', liveness ? '-DNFAIR=3' : '-DSAFETY', '-o', 'pan', 'pan.c'], cwd);
-    const search = ['-m1000000', ...(liveness ? ['-a', '-f'] : [])];
-    const { stdout } = await run('./pan', search, { ...cwd, maxBuffer: 1 << 24 });
-    return verdict(stdout);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-function verdict(output: string): Verdict {
-  const all = (pattern: RegExp) => [...output.matchAll(pattern)].map((match) => match[1] ?? match[0]);
-  return {
-    errors: Number(all(/errors: (\d+)/g)[0] ?? Number.NaN),
-    states: Number(all(/(\d+) states, stored/g)[0] ?? Number.NaN),
-    broken: all(/^broken: (.*)$/gm)[0],
-    starves: output.includes('acceptance cycle'),
-    reached: all(/^reached: (.*)$/gm).sort(),
-    // Processes never end, no promise is broken, and `reached` names its situations itself.
-    unreached: all(/\.pml:\d+, state \d+, "(.*)"$/gm).filter(
-      (step) => !/was_broken|assert\(0\)|was_reached|-end-/.test(step),
-    ),
-    incomplete: all(/max search depth too small|Search not completed|out of memory|pan:\d+: invalid end state/g),
-  };
-}
 
 const ALWAYS = ['a secondary joins while the primary builds', 'the primary waits for a secondary'];
 const CRASHES = [
@@ -187,28 +131,30 @@ const mistakes: readonly (readonly [mistake: string, broken: string])[] = [
   ['NS=1 JOURNAL STRICT_SOURCE ONLY=6 MUTATE_NO_MARK', AS_RECORDED],
 ];
 
-describe.skipIf(missing.length > 0).concurrent(`the shared source protocol, model checked${why}`, () => {
-  for (const { name, options, reaches, leavesOut } of configurations) {
-    test(`${name} (${options})`, async () => {
-      const { errors, broken, reached, unreached, incomplete, states } = await check(options, '-O2');
-      expect({ errors, broken, incomplete }).toEqual({ errors: 0, broken: undefined, incomplete: [] });
-      expect(reached).toEqual([...reaches].sort());
-      expect(unreached.filter((step) => !leavesOut?.test(step))).toEqual([]);
-      expect(states).toBeGreaterThan(5_000);
-    });
-  }
+describe
+  .skipIf(noSpin !== undefined)
+  .concurrent(`the shared source protocol, model checked (${noSpin ?? 'spin'})`, () => {
+    for (const { name, options, reaches, leavesOut } of configurations) {
+      test(`${name} (${options})`, async () => {
+        const { errors, broken, reached, unreached, incomplete, states } = await check(options, '-O2');
+        expect({ errors, broken, incomplete }).toEqual({ errors: 0, broken: undefined, incomplete: [] });
+        expect(reached).toEqual([...reaches].sort());
+        expect(unreached.filter((step) => !leavesOut?.test(step))).toEqual([]);
+        expect(states).toBeGreaterThan(5_000);
+      });
+    }
 
-  for (const [mistake, promise] of mistakes) {
-    test(`the mistake is found: ${mistake}`, async () => {
-      const { errors, broken } = await check(mistake, '-O0');
-      expect({ errors, broken }).toEqual({ errors: 1, broken: promise });
-    });
-  }
+    for (const [mistake, promise] of mistakes) {
+      test(`the mistake is found: ${mistake}`, async () => {
+        const { errors, broken } = await check(mistake, '-O0');
+        expect({ errors, broken }).toEqual({ errors: 1, broken: promise });
+      });
+    }
 
-  for (const mistake of ['MUTATE_NO_WRITER_PREFERENCE', 'CHECK_IN_SECTION']) {
-    test(`the mistake is found: ${mistake} starves a waiting primary`, async () => {
-      const { errors, broken, starves } = await check(`NS=3 NO_CRASHES LIVENESS ONLY=1 ${mistake}`, '-O0');
-      expect({ errors, broken, starves }).toEqual({ errors: 1, broken: undefined, starves: true });
-    });
-  }
-});
+    for (const mistake of ['MUTATE_NO_WRITER_PREFERENCE', 'CHECK_IN_SECTION']) {
+      test(`the mistake is found: ${mistake} starves a waiting primary`, async () => {
+        const { errors, broken, starves } = await check(`NS=3 NO_CRASHES LIVENESS ONLY=1 ${mistake}`, '-O0');
+        expect({ errors, broken, starves }).toEqual({ errors: 1, broken: undefined, starves: true });
+      });
+    }
+  });
