@@ -127,7 +127,7 @@ export function program(): Command {
     .option('--json', 'print JSON')
     .action(async (build: string | undefined, options: { json?: boolean; count: string }, command: Command) => {
       const { updatesCommand } = await import('./updates.js');
-      updatesCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
+      await updatesCommand(command.optsWithGlobals<GlobalOptions>(), build, options);
     });
 
   stagelock

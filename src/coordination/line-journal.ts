@@ -86,6 +86,17 @@ export class LineJournal {
     }
   }
 
+  /** The newest records, oldest first, at most so many. @throws EtcdError, LineJournalError */
+  async newest(most: number): Promise<UpdateRecord[]> {
+    const head = await this.head();
+    if (head === undefined) return [];
+    const from = this.#keys.record(this.#primary, Math.max(0, head.sequence - most));
+    const { entries } = await this.#etcd.list(this.#keys.records(this.#primary), { from, limit: most });
+    const records: UpdateRecord[] = [];
+    for (const entry of entries) records.push(await this.#read(entry));
+    return records;
+  }
+
   /** The record of that number. @throws EtcdError, LineJournalError */
   async record(sequence: number): Promise<UpdateRecord> {
     const key = this.#keys.record(this.#primary, sequence);

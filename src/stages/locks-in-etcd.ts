@@ -1,10 +1,10 @@
 import type { Coordination } from '../config/project.js';
-import { Keys } from '../coordination/keys.js';
+import type { Keys } from '../coordination/keys.js';
 import type { StandingLock } from '../coordination/line.js';
 import { type Life, lifeOf } from '../coordination/lives.js';
+import { type AwayFromEtcd, lookInEtcd } from '../coordination/look.js';
 import { clearStanding, standingLocks } from '../coordination/standing.js';
-import { EtcdError } from '../etcd/error.js';
-import { Etcd } from '../etcd/etcd.js';
+import type { Etcd } from '../etcd/etcd.js';
 import { type Judgement, RUNNING } from '../locks/index.js';
 import { formatDuration } from '../text/duration.js';
 import { type FoundStageLock, parseStageLock } from './stage-lock.js';
@@ -37,9 +37,7 @@ export async function found(
 }
 
 /** The locks of the builds of all hosts, as they stand at this moment. */
-export type LocksInEtcd =
-  | { readonly kind: 'seen'; readonly locks: readonly LockStatus[] }
-  | { readonly kind: 'away'; readonly message: string };
+export type LocksInEtcd = { readonly kind: 'seen'; readonly locks: readonly LockStatus[] } | AwayFromEtcd;
 
 /**
  * Looks at the locks in etcd. Changes nothing.
@@ -47,7 +45,7 @@ export type LocksInEtcd =
  * @param only of this build, if given, which may be one of another host
  */
 export function locksInEtcd(coordination: Coordination, only?: string): Promise<LocksInEtcd> {
-  return within(coordination, async (etcd, keys) => {
+  return lookInEtcd(coordination, async (etcd, keys) => {
     const locks: LockStatus[] = [];
     // One after the other: a site has some dozens.
     for (const lock of await standingLocks(etcd, keys, only)) locks.push(await found(etcd, keys, lock));
@@ -60,7 +58,7 @@ export type ClearedInEtcd =
   | { readonly kind: 'cleared' }
   /** One of them belongs to another run by now, so none was removed. */
   | { readonly kind: 'changed' }
-  | { readonly kind: 'away'; readonly message: string };
+  | AwayFromEtcd;
 
 /**
  * Removes the locks of a build that were looked at, if they are still the same.
@@ -74,7 +72,7 @@ export function clearInEtcd(
   by: string,
 ): Promise<ClearedInEtcd> {
   const runs = new Map(locks.map(({ path, record }) => [path, record?.run]));
-  return within(coordination, async (etcd, keys): Promise<ClearedInEtcd> => {
+  return lookInEtcd(coordination, async (etcd, keys): Promise<ClearedInEtcd> => {
     const now = (await standingLocks(etcd, keys, build)).filter(({ key }) => runs.has(pathOf(key)));
     const isSame = now.every((lock) => parseStageLock(lock.text)?.run === runs.get(pathOf(lock.key)));
     if (!isSame || now.length !== locks.length) return { kind: 'changed' };
@@ -82,19 +80,4 @@ export function clearInEtcd(
     const isDone = await clearStanding(etcd, keys, { locks: now, runs: known, by });
     return { kind: isDone ? 'cleared' : 'changed' };
   });
-}
-
-async function within<T>(
-  coordination: Coordination,
-  work: (etcd: Etcd, keys: Keys) => Promise<T>,
-): Promise<T | { readonly kind: 'away'; readonly message: string }> {
-  const etcd = new Etcd(coordination);
-  try {
-    return await work(etcd, new Keys(coordination.prefix));
-  } catch (error) {
-    if (!(error instanceof EtcdError)) throw error;
-    return { kind: 'away', message: error.message };
-  } finally {
-    await etcd.close();
-  }
 }

@@ -96,6 +96,9 @@ describe.skipIf(noEtcd !== undefined)(
       expect((await stagelock(alpha, ['unlock', 'beta-gcc', '--yes'])).code).toBe(0);
       expect((await stagelock(alpha, ['run', 'trunk'])).code).toBe(0);
 
+      const updates = await stagelock(beta, ['updates', 'trunk']);
+      expect(updates.stdout).toContain('trunk: 2 records in etcd:');
+      expect(updates.stdout).toMatch(/trunk has built all of them/);
       writeFileSync(join(beta.root, 'go'), '');
       const next = await stagelock(beta, ['run', 'beta-gcc']);
       expect(next).toMatchObject({ code: 0, stderr: '' });
