@@ -13,6 +13,7 @@ const DIGITS = 10;
  *     cleared/RUN                     a person has cleared its locks from another host
  *     objects/NAME/ID                 a claim on a lock by its name, with a lease
  *     firings/BUILD/FIRING            a run of that firing has begun, on whatever host
+ *     homes/FOLLOWER                  where a follower builds, so that two hosts do not use one name
  *     journal/PRIMARY/newest          the number and revision of the newest update record
  *     journal/PRIMARY/records/N       an update record; its parts under parts/N/
  *     journal/PRIMARY/cursors/BUILD   the last record that the build has built
@@ -60,6 +61,10 @@ export class Keys {
   /** Below which the claims on the lock of that name stand. */
   claims(name: string): string {
     return `${this.prefix}/objects/${encodeURIComponent(name)}/`;
+  }
+
+  home(follower: string): string {
+    return `${this.prefix}/homes/${follower}`;
   }
 
   firing(build: string, firing: string): string {

@@ -154,11 +154,15 @@ export class LineJournal {
 
   /**
    * Removes the oldest records that all builds have passed and that have reached the age, by the rule for the journal in files:
-   * never the newest one, nor the one that a cursor stands at.
+   * never the newest one, nor the one that a cursor stands at. Where a build has not come for as long again, it is not waited for:
+   * a host that was given away would keep all records for ever.
    *
-   * @param olderThan milliseconds since 1970
+   * @param age that of the records: older than the first, and older than the second whatever a cursor says; milliseconds since 1970
    */
-  async prune(olderThan: number, { writer, line }: { writer: RunWriter; line: Line }): Promise<number> {
+  async prune(
+    age: { readonly olderThan: number; readonly inAnyCase: number },
+    { writer, line }: { writer: RunWriter; line: Line },
+  ): Promise<number> {
     const needed = Math.min(...(await this.cursors()).values());
     if (!Number.isFinite(needed)) return 0;
     const { entries, more } = await this.#etcd.list(this.#keys.records(this.#primary), { limit: AT_ONCE + 1 });
@@ -166,7 +170,8 @@ export class LineJournal {
     let removed = 0;
     for (const entry of old) {
       const sequence = this.#sequenceOf(entry);
-      if (sequence >= needed || !(Date.parse(headerOf(entry).ended) < olderThan)) break;
+      const endedMs = Date.parse(headerOf(entry).ended);
+      if (!(endedMs < age.inAnyCase || (sequence < needed && endedMs < age.olderThan))) break;
       const gone = [{ remove: entry.key }, { removePrefix: this.#keys.parts(this.#primary, sequence) }];
       if ((await writer.write(line.fence, gone)).kind !== 'written') break;
       removed++;

@@ -96,6 +96,7 @@ async function begin(run: Run<Primary>, line: SharedLine | undefined): Promise<R
   if (there.kind === 'aborted') return interrupted(run);
   endUpdate(run);
   endRun(run);
+  if (there.kind === 'not-at-home') return { kind: 'update-failed', message: there.message };
   return there.kind === 'away' ? { kind: 'coordination-away', message: there.message } : refusal(there, run);
 }
 

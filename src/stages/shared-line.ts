@@ -7,6 +7,8 @@ import { Membership } from '../coordination/membership.js';
 import type { Written } from '../coordination/run-writer.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
+import { shellWord } from '../text/shell-word.js';
+import { shown } from '../text/shown.js';
 import { append, journalDirectory, lastHead, lastRecord } from '../updates/journal.js';
 import type { UpdateRecord } from '../updates/record.js';
 import type { RunIdentity } from './held-locks.js';
@@ -21,6 +23,12 @@ import type { RunStep } from './steps.js';
 import { clearLocks, examine } from './unlock.js';
 import type { WaitResult } from './until-free.js';
 import { waitThrough } from './waiting.js';
+
+/** Another host has a follower of that name. */
+export interface NotAtHome {
+  readonly kind: 'not-at-home';
+  readonly message: string;
+}
 
 /** Nothing was begun. */
 export interface Away {
@@ -73,7 +81,7 @@ export class SharedLine implements RunLine {
    *
    * @returns `away` when etcd cannot be reached or refuses it, and nothing of the run is there
    */
-  async begin(run: Run, logFile: string | undefined): Promise<StepResult | Away> {
+  async begin(run: Run, logFile: string | undefined): Promise<StepResult | Away | NotAtHome> {
     try {
       return await this.#begin(run, logFile);
     } catch (error) {
@@ -82,7 +90,7 @@ export class SharedLine implements RunLine {
     }
   }
 
-  async #begin(run: Run, logFile: string | undefined): Promise<StepResult> {
+  async #begin(run: Run, logFile: string | undefined): Promise<StepResult | NotAtHome> {
     const { name } = this.#primary;
     const place = { build: name, primary: this.follows ?? name };
     const membership = await Membership.begin(this.#coordination, run.context.run, place);
@@ -97,14 +105,36 @@ export class SharedLine implements RunLine {
       { put: keys.alive(id), value: this.#coordination.host, lease: leases.alive },
       { put: keys.trace(id), value: this.#coordination.host, lease: leases.trace },
     ];
+    const home = this.follows === undefined ? undefined : await this.#home(membership);
+    if (typeof home === 'object' && 'kind' in home) return home;
     const running = this.#text('running');
     const begun =
       this.follows === undefined
         ? line.beginPrimary({ running, update: this.#text(UPDATE, logFile) }, signs)
-        : line.beginFollower(running, signs);
+        : line.beginFollower(running, home === undefined ? signs : [...signs, home]);
     const settled = await this.#settle(await begun);
     if (settled.kind === 'done') this.context.step('line: begun');
     return settled;
+  }
+
+  /**
+   * A follower has a name of its own among all hosts: with that of another one, each would build some of the updates, and take the
+   * other's runs for its own.
+   *
+   * @returns what puts its home there, undefined where it stands already
+   */
+  async #home({ etcd, keys }: Membership): Promise<{ put: string; value: string } | NotAtHome | undefined> {
+    const { name, directory } = this.#primary;
+    const put = keys.home(name);
+    const value = `${this.#coordination.host} ${directory}`;
+    const there = await etcd.get(put);
+    if (there?.value === value) return undefined;
+    if (there === undefined) return { put, value };
+    const message = [
+      `another follower has the name ${name}: ${shown(there.value, 500)} (this one: ${value})`,
+      `Give each follower a name of its own. If the other one is gone for good, after a look: etcdctl del ${shellWord(put)}`,
+    ].join('\n');
+    return { kind: 'not-at-home', message };
   }
 
   /**
@@ -218,7 +248,8 @@ export class SharedLine implements RunLine {
   /** Removes what no build needs any more. @throws EtcdError */
   async prune(olderThan: number): Promise<void> {
     const membership = this.#joined();
-    if (this.follows === undefined) await membership.journal.prune(olderThan, membership);
+    const inAnyCase = 2 * olderThan - this.context.now().getTime();
+    if (this.follows === undefined) await membership.journal.prune({ olderThan, inAnyCase }, membership);
   }
 
   /** "Primary updated". False when the run has to end, as from all these. */

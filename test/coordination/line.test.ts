@@ -198,6 +198,23 @@ describe.skipIf(noEtcd !== undefined)(`builds on hosts that share nothing but et
     expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ completed: false });
   });
 
+  test('two hosts do not use one name for their followers', async () => {
+    const hosts = make();
+    const alpha = hosts.host('alpha', primary('trunk'));
+    const beta = hosts.host('beta', follower('gcc', 'trunk'));
+    const gamma = hosts.host('gamma', follower('gcc', 'trunk'));
+    await alpha.run('trunk');
+    expect((await beta.run('gcc')).kind).toBe('done');
+    const refused = await gamma.run('gcc');
+    expect(refused).toMatchObject({
+      kind: 'update-failed',
+      message: expect.stringMatching(/name gcc: beta .*gamma /s),
+    });
+    expect(filesLeft(gamma, 'gcc')).toEqual([]);
+    expect((await beta.run('gcc')).kind).toBe('no-news');
+    expect(await left(hosts)).toEqual([]);
+  });
+
   test('where etcd cannot be reached nothing is begun', async () => {
     const hosts = make({ endpoints: ['http://127.0.0.1:9'], requestTimeout: '1 s' });
     const alpha = hosts.host('alpha', primary('trunk'));

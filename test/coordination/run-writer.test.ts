@@ -173,15 +173,20 @@ describe.skipIf(noEtcd !== undefined)(`the writes of a run in etcd (${noEtcd ?? 
     expect(await journal.record(1)).toEqual(large);
     expect((await journal.after(2)).map(({ sequence }) => sequence)).toEqual([3, 4, 5]);
     expect(await journal.head()).toMatchObject({ sequence: 5, revision: 'r5' });
-    expect(await journal.prune(Date.now(), { writer, line })).toBe(0); // no build has a cursor
+    const young = { olderThan: Date.now(), inAnyCase: 0 };
+    expect(await journal.prune(young, { writer, line })).toBe(0); // no build has a cursor
     await journal.moveCursor('trunk', 5, { writer, line });
     await journal.moveCursor('beta', 3, { writer, line });
-    expect(await journal.prune(Date.parse('2025-01-01'), { writer, line })).toBe(0); // too young
-    expect(await journal.prune(Date.now(), { writer, line })).toBe(2);
+    expect(await journal.prune({ olderThan: Date.parse('2025-01-01'), inAnyCase: 0 }, { writer, line })).toBe(0); // too young
+    expect(await journal.prune(young, { writer, line })).toBe(2);
     expect((await journal.after(2)).map(({ sequence }) => sequence)).toEqual([3, 4, 5]);
     await expect(journal.after(1)).rejects.toThrow(LineJournalError);
     const { entries } = await cluster.client().list(keys.parts('trunk', 1));
     expect(entries).toEqual([]);
+    // A build that has not come for very long is not waited for, but the newest record stays.
+    const now = Date.now();
+    expect(await journal.prune({ olderThan: now, inAnyCase: now }, { writer, line })).toBe(2);
+    expect((await journal.after(4)).map(({ sequence }) => sequence)).toEqual([5]);
   });
 
   test.each([
