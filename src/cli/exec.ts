@@ -3,10 +3,14 @@ import { type CommandEnd, runCommand } from '../compile/command.js';
 import { didYouMean } from '../config/suggestion.js';
 import { thisHost } from '../host/host.js';
 import {
+  acquireBesideSharers,
+  acquireTogether,
   describeHolder,
   explainNotice,
+  type Holder,
   type Inspection,
   isStrategy,
+  MOST_SLOTS,
   type Notice,
   type ObjectLock,
   openLock,
@@ -24,6 +28,8 @@ export interface ExecOptions {
   readonly lock: string;
   readonly wait: string;
   readonly strategy?: string;
+  readonly shared?: boolean;
+  readonly slots?: string;
   readonly quiet?: boolean;
 }
 
@@ -35,12 +41,17 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   const command = commandOf(words);
   const timeoutMs = durationOf('--wait', options.wait);
   const strategy = strategyOf(options.strategy);
+  const togetherness = togethernessOf(options);
   const quiet = options.quiet ?? false;
   const stop = stopSignal({ later: 'at-once' });
   const lock = openLock(options.lock, { strategy });
   const onNotice = quiet ? () => undefined : noticeReporter();
 
-  const acquisition = await lock.acquire({ timeoutMs, signal: stop.signal, onNotice });
+  const waiting = { timeoutMs, signal: stop.signal, onNotice };
+  const acquisition =
+    togetherness === undefined
+      ? await (timeoutMs === 0 ? lock.acquire(waiting) : acquireBesideSharers(lock, waiting))
+      : await acquireTogether(options.lock, togetherness, { strategy }, waiting);
   if (acquisition.kind === 'timed-out') {
     if (!quiet) warn(explainHeld(lock, acquisition.holder, timeoutMs, command));
     process.exitCode = EXIT.held;
@@ -55,7 +66,7 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   try {
     end = await runCommand(command, stop.signal, { atOnce: stop.atOnce });
   } finally {
-    if (acquisition.lock.release() === 'lost') {
+    if ((await acquisition.lock.release()) === 'lost') {
       warn(
         `${shown(lock.path)}: this lock was removed while it was held; ${shown(command[0])} may have run twice at once`,
       );
@@ -89,21 +100,45 @@ function explainHeld(lock: ObjectLock, holder: Inspection, timeoutMs: number, co
 
 /** The kernel does not say since when it holds a lock; the start of its holder is the next best. */
 function dated(holder: Inspection): Inspection {
-  if (holder.kind === 'free' || holder.sinceMs !== undefined || holder.owner?.host !== thisHost().name) return holder;
+  if (holder.kind === 'free') return holder;
+  const { sharers } = holder;
+  return { ...startedThen(holder), ...(sharers === undefined ? {} : { sharers: sharers.map(startedThen) }) };
+}
+
+function startedThen<T extends Omit<Holder, 'path'>>(holder: T): T {
+  if (holder.sinceMs !== undefined || holder.owner?.host !== thisHost().name) return holder;
   const facts = thisHost().process(holder.owner.pid);
   if (facts.kind !== 'running' || facts.startedMs === undefined) return holder;
   return { ...holder, sinceMs: Math.min(facts.startedMs, Date.now() - 1000) };
 }
 
 function whatToDo(lock: ObjectLock, holder: Inspection, timeoutMs: number): string {
-  if (holder.kind === 'held' && holder.judgement.fate !== 'alive') {
-    const { owner } = holder;
+  const unsure = unsureOf(lock, holder);
+  if (unsure !== undefined) {
+    const { owner } = unsure;
     const who = owner === undefined ? 'its owner' : `pid ${owner.pid} on ${owner.host}`;
-    return `If ${who} is gone, remove the lock: ${removalCommand(lock)}`;
+    return `If ${who} is gone, remove the lock: ${removalCommand(unsure)}`;
   }
   return timeoutMs === 0
     ? 'Run it again later, or let it wait: --wait "10 min"'
     : 'Run it again later, or let it wait longer (--wait)';
+}
+
+/** A holder who may be gone, and what only a person can remove then. */
+function unsureOf({ path }: ObjectLock, holder: Inspection): Pick<Holder, 'owner' | 'path'> | undefined {
+  if (holder.kind === 'free') return undefined;
+  const { owner, judgement, sharers } = holder;
+  if (sharers !== undefined) return sharers.find((sharer) => sharer.judgement.fate !== 'alive');
+  return judgement.fate === 'alive' ? undefined : { owner, path };
+}
+
+/** Undefined of a lock that is to be held alone. */
+function togethernessOf({ shared = false, slots }: ExecOptions): { readonly slots: number | undefined } | undefined {
+  if (slots === undefined) return shared ? { slots: undefined } : undefined;
+  if (shared) throw new Refusal(EXIT.usage, 'exec: --slots shares the lock already; leave out --shared');
+  const number = /^\d{1,4}$/.test(slots) ? Number(slots) : 0;
+  if (number >= 1 && number <= MOST_SLOTS) return { slots: number };
+  throw new Refusal(EXIT.usage, `--slots ${slots}: expected a number from 1 to ${MOST_SLOTS}`);
 }
 
 function commandOf([program, ...rest]: readonly string[]): Argv {

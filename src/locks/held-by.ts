@@ -21,6 +21,16 @@ export function heldBy(holder: Holder | undefined, { fate, why }: Judgement, for
   return says.heldBy(holderText(holder), stateOf(fate, why, forMs));
 }
 
+/** The same of several, of whom the first few are named. */
+export function heldByAll(holders: readonly (readonly [...Parameters<typeof heldBy>])[]): string {
+  const named = holders.slice(0, MOST_NAMED);
+  const texts = named.map(([holder, { fate, why }, forMs]) => `${holderText(holder)} (${stateOf(fate, why, forMs)})`);
+  const more = holders.length - named.length;
+  return `held together by ${texts.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
+
+const MOST_NAMED = 5;
+
 function stateOf(fate: string, why: string, forMs: number | undefined): string {
   const duration = forMs === undefined ? undefined : durationText(forMs);
   if (fate === 'alive' && why === RUNNING) return duration === undefined ? says.running : says.runningFor(duration);
