@@ -82,7 +82,8 @@ function witnessOfSharers(path) {
     enter: (kind, count) => {
       let got = attempt(kind, count);
       // What the kernel takes apart may keep its locks for a moment.
-      for (let tries = 0; got === undefined && others().some(isEnding) && tries < 100_000; tries++) got = attempt(kind, count);
+      for (let tries = 0; got === undefined && others().some(isEnding) && tries < 100_000; tries++)
+        got = attempt(kind, count);
       held = got ?? [];
       writeFileSync(mine, '');
       return got !== undefined;
