@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { thisHost } from '../host/host.js';
 import { pause } from '../host/pause.js';
 import { checkAcquireOptions } from './arguments.js';
 import {
@@ -14,6 +15,7 @@ import {
   type ObjectLock,
 } from './object-lock.js';
 import type { Shareable } from './open-lock.js';
+import { isStopped } from './queue.js';
 import { makeSharedDirectory, type Sharers } from './sharers.js';
 import { type Waiting, waitFor } from './wait.js';
 
@@ -40,7 +42,6 @@ export interface HeldShare extends AsyncDisposable {
    * Gives the share back. A second call does nothing.
    *
    * @returns `lost` when another process had removed it, or the lock itself, by force meanwhile
-   * @throws LockError when it cannot: the lock then stays taken until this process has ended
    */
   release(): Promise<'released' | 'lost'>;
 }
@@ -53,6 +54,8 @@ const TURN = 'turn';
 /** For so long those who come in at the same moment wait for each other, even if they are not to wait. */
 const INSTANT_MS = 1000;
 const INSTANT_PAUSE_MS = 5;
+/** How often one who waits for the turn sees whether its holder is stopped. */
+const STOPPED_MS = 500;
 /** So often a person may remove the directory of a lock while it is waited for. */
 const MOST_REMOVALS = 10;
 
@@ -93,9 +96,9 @@ async function enter(shareable: Shareable, options: Timed): Promise<SharedAcquis
   const waited = (): number => performance.now() - began;
   const { timeoutMs } = options;
   const patienceMs = Math.max(timeoutMs, INSTANT_MS);
-  const turn = await turnOf(shareable).acquire({ ...options, ...noticesOf(shareable, options), timeoutMs: patienceMs });
+  const turn = await turnUnlessStopped(shareable, { ...options, timeoutMs: patienceMs });
   if (turn.kind === 'timed-out') return { ...turn, holder: holderOf(shareable.lock, turn.holder) };
-  if (turn.kind === 'aborted') return turn;
+  if (turn.kind === 'aborted' && options.signal?.aborted) return turn;
   try {
     const entrance = entranceOf(shareable);
     for (;;) {
@@ -107,7 +110,40 @@ async function enter(shareable: Shareable, options: Timed): Promise<SharedAcquis
       await pause(INSTANT_PAUSE_MS, options.signal);
     }
   } finally {
-    turn.lock.release();
+    if (turn.kind === 'acquired') turn.lock.release();
+  }
+}
+
+/** Waits for the turn. `aborted` also when who has it is stopped, by Ctrl-Z say: then the order is for others to keep. */
+async function turnUnlessStopped(shareable: Shareable, options: Timed): Promise<Acquisition> {
+  const turn = turnOf(shareable);
+  const skip = new AbortController();
+  const stop = (): void => skip.abort();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  if (options.signal?.aborted) stop();
+  const timer = setInterval(() => {
+    if (isHolderStopped(turn)) stop();
+  }, STOPPED_MS);
+  try {
+    return await turn.acquire({ ...options, ...noticesOf(shareable, options), signal: skip.signal });
+  } finally {
+    clearInterval(timer);
+    options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+function isHolderStopped(lock: ObjectLock): boolean {
+  const seen = seenOf(lock);
+  const owner = seen?.kind === 'held' ? seen.owner : undefined;
+  return owner?.host === thisHost().name && isStopped(owner.pid);
+}
+
+/** Undefined where it cannot be looked at; its acquisition says why. */
+function seenOf(lock: ObjectLock): Inspection | undefined {
+  try {
+    return lock.inspect();
+  } catch {
+    return undefined;
   }
 }
 

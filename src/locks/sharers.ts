@@ -24,7 +24,7 @@ const DOOR = 'door';
 const MEMBER = 'share.';
 /** The door is held for some system calls. Who waits for longer waits for a stopped process, or for a file server that is down. */
 const DOOR_PATIENCE_MS = 60_000;
-/** What removes a lock can come again. */
+/** Who removes a lock that is stale can come again. */
 const DOOR_SHORT_PATIENCE_MS = 100;
 
 /** Beside a lock, for what sharing takes: `NAME.shared/`. It stays, as `NAME.lock` does. */
@@ -110,22 +110,32 @@ export class Sharers implements Collective {
   }
 
   /**
+   * Where the door cannot be made (the disk is full) or stays closed, the lock itself is left behind without sharers, which who waits for it
+   * finds out.
+   *
    * @returns `lost` when the lock, or what this one had of it, was removed by force meanwhile
-   * @throws LockError when the door stays closed; then the lock stays taken until this process has ended
    */
   async leave(member: HeldLock): Promise<'released' | 'lost'> {
-    const door = await this.#waitForDoor(DOOR_PATIENCE_MS);
-    if (door === undefined) {
-      const why = `no process can leave, because ${join(this.#path, DOOR)} is held`;
-      throw new LockError(this.#path, why);
-    }
+    const door = await this.#doorIfPossible();
     try {
       const isWhole = member.isOurs() && this.#isTakenTogether();
-      const others = this.#members().filter(({ path }) => path !== member.path);
-      if (!others.some(({ judgement }) => judgement.fate !== 'dead')) this.#takeAway();
+      if (door !== undefined && this.#isLast(member)) this.#takeAway();
       return member.release() === 'released' && isWhole ? 'released' : 'lost';
     } finally {
-      door.release();
+      door?.release();
+    }
+  }
+
+  #isLast(member: HeldLock): boolean {
+    return this.#members().every(({ path, judgement }) => path === member.path || judgement.fate === 'dead');
+  }
+
+  async #doorIfPossible(): Promise<HeldLock | undefined> {
+    try {
+      return await this.#waitForDoor(DOOR_PATIENCE_MS);
+    } catch (error) {
+      if (error instanceof LockError) return undefined;
+      throw error;
     }
   }
 

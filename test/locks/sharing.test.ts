@@ -32,6 +32,11 @@ function shareOf(acquisition: SharedAcquisition): HeldShare {
 describe.each(STRATEGIES)('%s', (strategy) => {
   const lockOf = (target: string) => openLock(target, { strategy, settings: { pollMs: 5 } });
   const slotsOf = (target: string, slots: number) => openSlots(target, slots, { strategy, settings: { pollMs: 5 } });
+  const isTaken = (path: string): boolean => {
+    const held = openLock(path, { strategy }).try();
+    held?.release();
+    return held === undefined;
+  };
   const sharer = (options: object) => new Contender('share', { strategy, settings: { pollMs: 5 }, ...options });
 
   test('several hold it together, and none alone meanwhile', async () => {
@@ -202,6 +207,18 @@ describe.each(STRATEGIES)('%s', (strategy) => {
     await share.release();
     expect(await alone.line()).toBe('held');
     expect((await lockOf(target).acquireShared({ timeoutMs: 0 })).kind).toBe('timed-out');
+  });
+
+  test('one that is stopped while it waits to be alone keeps none out', async () => {
+    const target = targetIn(temporaryDirectory());
+    const share = shareOf(await lockOf(target).acquireShared());
+    const alone = sharer({ target, alone: true });
+    await until('it has the turn', () => isTaken(join(`${target}.shared`, 'turn')));
+    alone.child.kill('SIGSTOP');
+    expect((await lockOf(target).acquireShared({ timeoutMs: 5000 })).kind).toBe('acquired');
+    expect((await lockOf(target).acquireShared({ timeoutMs: 0 })).kind).toBe('acquired');
+    alone.child.kill('SIGCONT');
+    await share.release();
   });
 
   test('a symbolic link in the place of its directory is refused', async () => {
