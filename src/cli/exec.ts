@@ -67,9 +67,8 @@ export async function execCommand(words: readonly string[], options: ExecOptions
     end = await runCommand(command, stop.signal, { atOnce: stop.atOnce });
   } finally {
     if ((await acquisition.lock.release()) === 'lost') {
-      warn(
-        `${shown(lock.path)}: this lock was removed while it was held; ${shown(command[0])} may have run twice at once`,
-      );
+      const how = togetherness === undefined ? 'twice at once' : 'beside others that must not';
+      warn(`${shown(lock.path)}: this lock was removed while it was held; ${shown(command[0])} may have run ${how}`);
     }
   }
   if (end.kind === 'not-started') warn(end.message);

@@ -134,7 +134,8 @@ function exclusiveLockOf(opening: KernelOpening | MarkerOpening): ObjectLock {
 }
 
 function kernelLockOf({ strategy, path, common, system }: KernelOpening, base: string, kind: LockKind): ObjectLock {
-  return new KernelLock(strategy, path, { ...common, system, kind }, base);
+  const fence = kind === 'shared' ? undefined : common.fence;
+  return new KernelLock(strategy, path, { ...common, fence, system, kind }, base);
 }
 
 function ownedLockOf(

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { thisHost } from '../host/host.js';
 import { pause } from '../host/pause.js';
+import { LOOK_ACROSS_MS } from '../tables/locks.js';
 import { checkAcquireOptions } from './arguments.js';
 import {
   type AcquireOptions,
@@ -54,8 +55,8 @@ const TURN = 'turn';
 /** For so long those who come in at the same moment wait for each other, even if they are not to wait. */
 const INSTANT_MS = 1000;
 const INSTANT_PAUSE_MS = 5;
-/** How often one who waits for the turn sees whether its holder is stopped. */
-const STOPPED_MS = 500;
+/** How often one who waits for the turn looks around, on a local file system. */
+const LOOK_HERE_MS = 500;
 /** So often a person may remove the directory of a lock while it is waited for. */
 const MOST_REMOVALS = 10;
 
@@ -114,21 +115,44 @@ async function enter(shareable: Shareable, options: Timed): Promise<SharedAcquis
   }
 }
 
-/** Waits for the turn. `aborted` also when who has it is stopped, by Ctrl-Z say: then the order is for others to keep. */
+/**
+ * Waits for the turn, and looks meanwhile at what its holder cannot know: only a process of the same host can tell that one who holds the
+ * lock itself is dead.
+ *
+ * @returns `aborted` also when who has the turn is stopped, by Ctrl-Z say: then the order is for others to keep
+ */
 async function turnUnlessStopped(shareable: Shareable, options: Timed): Promise<Acquisition> {
   const turn = turnOf(shareable);
   const skip = new AbortController();
   const stop = (): void => skip.abort();
   options.signal?.addEventListener('abort', stop, { once: true });
   if (options.signal?.aborted) stop();
-  const timer = setInterval(() => {
+  let isClearing = false;
+  const look = async (): Promise<void> => {
     if (isHolderStopped(turn)) stop();
-  }, STOPPED_MS);
+    if (isClearing) return;
+    isClearing = true;
+    await clearDead(shareable);
+    isClearing = false;
+  };
+  // A look keeps others from releasing what they hold, on a file server.
+  const timer = setInterval(() => void look(), shareable.waiting.watched ? LOOK_HERE_MS : LOOK_ACROSS_MS);
   try {
     return await turn.acquire({ ...options, ...noticesOf(shareable, options), signal: skip.signal });
   } finally {
     clearInterval(timer);
     options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** What cannot be removed from here keeps others waiting, and they report it. */
+async function clearDead({ lock, together }: Shareable): Promise<void> {
+  try {
+    if ('sharers' in together) await together.sharers.clearDead();
+    const seen = lock.inspect();
+    if (seen.kind === 'held' && seen.judgement.fate === 'dead') await lock.break();
+  } catch {
+    // Full, or not ours to write; who acquires the lock is the one who has to know.
   }
 }
 
@@ -198,9 +222,15 @@ function entranceOf({ lock, together, waiting }: Shareable): Entrance {
   return {
     isCrowded: false,
     acquire: (options) => kernel.acquire(options),
-    share: (held) =>
-      new Share(held, async () => (held.isOurs() && held.release() === 'released' ? 'released' : 'lost')),
+    share: (held) => new Share(held, async () => releaseOf(held)),
   };
+}
+
+/** Also when its file was removed: then others hold one of the same name. */
+function releaseOf(held: HeldLock): 'released' | 'lost' {
+  const isOurs = held.isOurs();
+  const end = held.release();
+  return isOurs ? end : 'lost';
 }
 
 class Doorway implements ObjectLock, Entrance {
@@ -231,25 +261,23 @@ class Doorway implements ObjectLock, Entrance {
     return waitFor(this, this.#waiting, options);
   }
 
-  /** Who has died in the door, or holds the lock alone. What others hold together is no obstacle. */
+  /** Who stands in the door, or holds the lock alone. What others hold together is no obstacle. */
   inspect(): Inspection {
-    if (this.isCrowded && isDead(this.#sharers.door.inspect())) return this.#sharers.door.inspect();
+    const door = this.isCrowded ? this.#sharers.door.inspect() : undefined;
+    if (door?.kind === 'held') return door;
     const holder = this.#lock.inspect();
     return holder.kind === 'held' && holder.sharers !== undefined ? { kind: 'free' } : holder;
   }
 
   async break(): Promise<BreakResult> {
     const { door } = this.#sharers;
-    return isDead(door.inspect()) ? door.break() : this.#lock.break();
+    const seen = door.inspect();
+    return seen.kind === 'held' && seen.judgement.fate === 'dead' ? door.break() : this.#lock.break();
   }
 
   share(held: HeldLock): HeldShare {
     return new Share(held, () => this.#sharers.leave(held));
   }
-}
-
-function isDead(seen: Inspection): boolean {
-  return seen.kind === 'held' && seen.judgement.fate === 'dead';
 }
 
 class Share implements HeldShare {

@@ -148,6 +148,14 @@ export class Sharers implements Collective {
     return { kind: 'held', owner: sharers[0]?.owner, sinceMs: madeMs, judgement: { fate: 'dead', why }, sharers: [] };
   }
 
+  /** Removes what dead ones of this host have left, whether others are alive or not. */
+  async clearDead(): Promise<void> {
+    for (const { lock } of this.#memberLocks()) {
+      const seen = lock.inspect();
+      if (seen.kind === 'held' && seen.judgement.fate === 'dead') await lock.break();
+    }
+  }
+
   async break(force: boolean): Promise<BreakResult> {
     const door = await this.#waitForDoor(DOOR_SHORT_PATIENCE_MS);
     if (door === undefined) return { kind: 'refused', why: 'another process is entering or leaving right now' };

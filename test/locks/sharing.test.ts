@@ -13,6 +13,8 @@ import {
   type SharedAcquisition,
   STRATEGIES,
 } from '../../src/locks/library.js';
+import { openShareable } from '../../src/locks/open-lock.js';
+import { acquireShared } from '../../src/locks/share.js';
 import { until } from '../support/until.js';
 import { mingle } from './mingled.js';
 import { because, Contender, deadPid, temporaryDirectory, withoutKoffi, works } from './processes.js';
@@ -132,9 +134,9 @@ describe.each(STRATEGIES)('%s', (strategy) => {
   test('a tool that knows nothing of sharing is excluded, and excludes', async () => {
     const target = targetIn(temporaryDirectory());
     const share = shareOf(await lockOf(target).acquireShared());
-    const helper = join(import.meta.dirname, '../../dist/ct-lock-helper.js');
+    const helper = join(import.meta.dirname, '../../dist/ct-lock-helper');
     const args = ['compile', `--target=${target}`, `--strategy=${strategy}`, '--'];
-    const compile = spawn(process.execPath, [helper, ...args, 'sh', '-c', `: > "$2"; sleep 1`, 'cc'], {
+    const compile = spawn(helper, [...args, 'sh', '-c', `: > "$2"; sleep 1`, 'cc'], {
       stdio: 'inherit',
     });
     onTestFinished(() => void compile.kill('SIGKILL'));
@@ -300,6 +302,26 @@ describe.each(MAKING)('%s', (strategy) => {
     expect((await lockOf(target).acquire({ timeoutMs: 50 })).kind).toBe('timed-out');
     expect((await lockOf(target).break({ force: true })).kind).toBe('broken');
     expect(lockOf(target).try()).toBeDefined();
+  });
+
+  test('one who waits for the turn removes what a dead process of its host has left, which the holder of the turn cannot', async () => {
+    const directory = temporaryDirectory();
+    const target = targetIn(directory);
+    const share = shareOf(await lockOf(target).acquireShared());
+    const path = join(directory, `x.o.shared/share.1.1.1${strategy === 'lockdir' ? '.lockdir' : '.lock.excl'}`);
+    if (strategy === 'lockdir') mkdirSync(path);
+    writeFileSync(strategy === 'lockdir' ? join(path, 'pid') : path, `b:${deadPid()}`);
+    await share.release();
+    const alone = lockOf(target).acquire({ timeoutMs: 20_000 });
+    await until('it has the turn', () => existsSync(`${target}.shared/turn${RECORDS[strategy]}`));
+    await sleep(1000);
+    expect(existsSync(path)).toBe(true);
+    const onB = openShareable(target, { strategy, host: { ...thisHost(), name: 'b' }, settings: { pollMs: 5 } });
+    const stop = new AbortController();
+    const late = acquireShared(onB, { signal: stop.signal });
+    expect((await alone).kind).toBe('acquired');
+    stop.abort();
+    expect((await late).kind).toBe('aborted');
   });
 
   test('who died in the door or with the turn is in no way', async () => {

@@ -46,6 +46,8 @@ type Report =
   | { readonly kind: 'trouble'; readonly text: string };
 
 const SLOTS = 2;
+/** Long enough to be there together: to come in takes some requests to the server. */
+const HELD_MS = 1000;
 const STUCK_MS = 90_000;
 const SETTINGS = { overdueMs: 5000, warnMs: 10_000 };
 
@@ -121,7 +123,7 @@ async function share({ target, strategy, rounds, witness, seed }: Order): Promis
     }
     const stay = inside.enter(kind);
     if (stay === undefined) tell({ kind: 'trouble', text: `${kind} overlaps` });
-    await sleep(random.below(20));
+    await sleep(random.below(kind === 'alone' ? 50 : HELD_MS));
     stay?.leave();
     if ((await acquisition.lock.release()) === 'lost') tell({ kind: 'trouble', text: `${kind}: lost` });
     tell({ kind, waitedMs: acquisition.waitedMs, together: stay?.together ?? 0 });
