@@ -98,7 +98,7 @@ async function enter(shareable: Shareable, options: Timed): Promise<SharedAcquis
   const { timeoutMs } = options;
   const patienceMs = Math.max(timeoutMs, INSTANT_MS);
   const turn = await turnUnlessStopped(shareable, { ...options, timeoutMs: patienceMs });
-  if (turn.kind === 'timed-out') return { ...turn, holder: holderOf(shareable.lock, turn.holder) };
+  if (turn.kind === 'timed-out') return { ...turn, holder: holderOf(shareable, turn.holder) };
   if (turn.kind === 'aborted' && options.signal?.aborted) return turn;
   try {
     const entrance = entranceOf(shareable);
@@ -190,23 +190,29 @@ function turnOf({ part }: Shareable): ObjectLock {
 }
 
 /** Of who waits for the turn: a person is to know who has the lock, and of the turn only when its holder may be gone. */
-function noticesOf({ lock }: Shareable, { onNotice }: AcquireOptions): Pick<AcquireOptions, 'onNotice'> {
+function noticesOf(shareable: Shareable, { onNotice }: AcquireOptions): Pick<AcquireOptions, 'onNotice'> {
   if (onNotice === undefined) return {};
   return {
     onNotice: (notice: Notice) => {
       if (notice.kind !== 'waiting' || notice.escalated) return onNotice(notice);
-      onNotice({ ...notice, lock, holder: holderOf(lock, notice.holder) });
+      onNotice({ ...notice, lock: shareable.lock, holder: holderOf(shareable, notice.holder) });
     },
   };
 }
 
 /** Who is in the way of one who waits for the turn: who holds the lock, or else who is next. */
-function holderOf(lock: ObjectLock, next: Inspection): Inspection {
-  if (next.kind === 'held' && next.judgement.fate !== 'alive') return next;
-  const holder = lock.inspect();
+function holderOf(shareable: Shareable, next: Inspection): Inspection {
+  if (next.kind === 'held' && next.judgement.fate !== 'alive') return withPath(next, turnOf(shareable).path);
+  const holder = shareable.lock.inspect();
   if (holder.kind === 'free' || next.kind === 'free') return next;
   if (holder.sharers === undefined) return holder;
   return { ...next, judgement: { fate: 'alive', why: 'it waits to hold the lock alone' } };
+}
+
+/** That a person can remove what is not the lock itself. */
+function withPath(held: Extract<Inspection, { readonly kind: 'held' }>, path: string): Inspection {
+  const { owner, sinceMs, judgement } = held;
+  return { ...held, sharers: [{ owner, sinceMs, judgement, path }] };
 }
 
 /** The way in, as a lock that can be waited for. */
@@ -263,8 +269,9 @@ class Doorway implements ObjectLock, Entrance {
 
   /** Who stands in the door, or holds the lock alone. What others hold together is no obstacle. */
   inspect(): Inspection {
-    const door = this.isCrowded ? this.#sharers.door.inspect() : undefined;
-    if (door?.kind === 'held') return door;
+    const { door } = this.#sharers;
+    const inDoor = this.isCrowded ? door.inspect() : undefined;
+    if (inDoor?.kind === 'held') return withPath(inDoor, door.path);
     const holder = this.#lock.inspect();
     return holder.kind === 'held' && holder.sharers !== undefined ? { kind: 'free' } : holder;
   }

@@ -22,6 +22,8 @@ import { shareDirectory } from './sharing.js';
 /** What stands in the directory of those who share a lock; see share.ts. */
 const DOOR = 'door';
 const MEMBER = 'share.';
+/** One who waits looks that often at who has the lock, on a local file system; in between it attempts to make it. */
+const LOOK_HERE_MS = 1000;
 /** The door is held for some system calls. Who waits for longer waits for a stopped process, or for a file server that is down. */
 const DOOR_PATIENCE_MS = 60_000;
 /** Who removes a lock that is stale can come again. */
@@ -88,7 +90,7 @@ export class Sharers implements Collective {
   ) {
     this.#path = path;
     // A look at the record keeps its owner from removing it there.
-    this.#trustMs = reach === 'local' ? 0 : LOOK_ACROSS_MS;
+    this.#trustMs = reach === 'local' ? LOOK_HERE_MS : LOOK_ACROSS_MS;
     this.#target = marker.target;
     this.#marker = marker;
     this.#open = open;
@@ -100,6 +102,9 @@ export class Sharers implements Collective {
 
   /** One attempt to come in. `not-now`: another process stands in the door. Undefined: the lock is held by one alone. */
   enter(): HeldLock | 'not-now' | undefined {
+    // Where one alone had it a moment ago, an attempt to make it says all. Made before the door, it has no sharers until we are behind that.
+    if (performance.now() < this.#aloneUntilMs && !this.#isMade()) return undefined;
+    this.#aloneUntilMs = 0;
     const door = this.#openDoor();
     if (door === undefined) return 'not-now';
     try {
@@ -187,14 +192,16 @@ export class Sharers implements Collective {
 
   /** The attempt comes first: it is decided by the server, and what is there already was there before. */
   #takeTogether(): boolean {
+    const isTogether = this.#isMade() || this.#isTakenTogether();
+    if (!isTogether) this.#aloneUntilMs = performance.now() + this.#trustMs;
+    return isTogether;
+  }
+
+  #isMade(): boolean {
     try {
       const claim = this.#marker.make(SHARED_RECORD);
       claim?.leaveStanding();
-      if (claim !== undefined) return true;
-      if (performance.now() < this.#aloneUntilMs) return false;
-      const isTogether = this.#isTakenTogether();
-      if (!isTogether) this.#aloneUntilMs = performance.now() + this.#trustMs;
-      return isTogether;
+      return claim !== undefined;
     } catch (error) {
       throw asLockError(this.#marker.path, error);
     }

@@ -324,6 +324,25 @@ describe.each(MAKING)('%s', (strategy) => {
     expect((await late).kind).toBe('aborted');
   });
 
+  test('what another host has left at the door or the turn is named for a person to remove', async () => {
+    const directory = temporaryDirectory();
+    const target = targetIn(directory);
+    const ending = strategy === 'lockdir' ? '.lockdir' : '.lock.excl';
+    mkdirSync(join(directory, 'x.o.shared'));
+    for (const name of ['turn', 'door']) {
+      const path = join(directory, 'x.o.shared', `${name}${ending}`);
+      if (strategy === 'lockdir') mkdirSync(path);
+      writeFileSync(strategy === 'lockdir' ? join(path, 'pid') : path, 'elsewhere:4711');
+      const shared = await lockOf(target).acquireShared({ timeoutMs: 0 });
+      expect(shared).toMatchObject({
+        kind: 'timed-out',
+        holder: { owner: { host: 'elsewhere', pid: 4711 }, judgement: { fate: 'unknown' }, sharers: [{ path }] },
+      });
+      rmSync(path, { recursive: true });
+    }
+    expect((await lockOf(target).acquireShared({ timeoutMs: 0 })).kind).toBe('acquired');
+  });
+
   test('who died in the door or with the turn is in no way', async () => {
     const directory = temporaryDirectory();
     const target = targetIn(directory);
