@@ -29,7 +29,7 @@ import { type Waiting, waitFor } from './wait.js';
  *
  * Who waits holds the turn, `NAME.shared/turn`, an ordinary lock: to come in takes it for an instant, and who waits to have the lock alone
  * keeps it until then. So later sharers wait behind, and the others leave at some time. A turn of a dead process is removed as any lock.
- * One that only keeps others out excludes nobody wrongly: the turn is about order, the lock itself about who is in.
+ * The turn is about the order only: who is in, the lock itself decides.
  */
 
 /** A share of a lock, until it is released or we die. `await using` releases it, too. */
@@ -174,7 +174,7 @@ function seenOf(lock: ObjectLock): Inspection | undefined {
 /**
  * The turn, for one who waits to have the lock alone.
  *
- * @returns undefined when the signal has fired, or where it cannot be had: then others may overtake, and nothing else
+ * @returns undefined when the signal has fired, or where it cannot be acquired: then others may overtake, and nothing else
  */
 export async function takeTurn(shareable: Shareable, over: AbortSignal): Promise<HeldLock | undefined> {
   try {

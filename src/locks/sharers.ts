@@ -56,7 +56,7 @@ export function makeSharedDirectory(path: string, target: string): void {
  * Those who share a lock that stands in its directory with its owner's name in it (lockdir, cifs).
  *
  * Together they hold the lock itself, with a record that names none of them, `(shared):1`; so it excludes every tool that knows nothing
- * of sharing, whoever of them comes and goes. Each has besides a lock of its own in `NAME.shared/`, an ordinary one with its name in it. Who
+ * of sharing, while sharers come and go. Each has besides a lock of its own in `NAME.shared/`, an ordinary one with its name in it. Who
  * comes, who leaves and who removes what dead ones have left does so behind the door, an ordinary lock that is held for an instant:
  *
  * - in: the lock itself, if there are none yet; then the lock of one's own. Who dies in between leaves a lock without sharers.

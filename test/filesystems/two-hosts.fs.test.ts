@@ -126,7 +126,7 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
         ...place,
         directory: `${place.directory}/${place.name}-${place.strategy}-shared-${++runs}`,
         workers: WORKERS,
-        rounds: Math.ceil(SECTIONS / 5),
+        rounds: Math.ceil(SECTIONS / 10),
         kills: 3,
       };
       const outcome = await machine?.run([process.execPath, `${BUILT}/sharing.js`, JSON.stringify(options)], 220_000);
