@@ -1,13 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { checkAcquireOptions } from './arguments.js';
-import type {
-  AcquireOptions,
-  Acquisition,
-  BreakResult,
-  HeldLock,
-  Holder,
-  Inspection,
-  ObjectLock,
+import {
+  type AcquireOptions,
+  type Acquisition,
+  type BreakResult,
+  type HeldLock,
+  type Holder,
+  type Inspection,
+  LockError,
+  type ObjectLock,
 } from './object-lock.js';
 import type { Shareable } from './open-lock.js';
 import { acquireShared, type HeldShare, inDirectory, type SharedAcquisition } from './share.js';
@@ -41,6 +42,10 @@ export function acquireSlot(
       const timeoutMs = Math.max(timed.timeoutMs - (performance.now() - began), 0);
       const acquisition = await acquireShared(within, { ...timed, timeoutMs });
       if (acquisition.kind !== 'acquired') return acquisition;
+      if (!slot.lock.isOurs()) {
+        await acquisition.lock.release();
+        throw new LockError(slot.lock.path, 'vanished while it was being made; try again', { code: 'vanished' });
+      }
       isIn = true;
       return { ...acquisition, lock: new HeldSlot(slot.lock, any.number, acquisition.lock) };
     } finally {

@@ -250,6 +250,22 @@ describe.each(STRATEGIES)('%s', (strategy) => {
     expect(alone.kind).toBe('timed-out');
   });
 
+  test('a slot that a person removes while its holder waits for the others is taken anew', async () => {
+    const directory = temporaryDirectory();
+    const target = targetIn(directory);
+    const alone = lockOf(target).try();
+    const first = slotsOf(target, 1).acquire({ timeoutMs: 10_000 });
+    await until('it has the slot', () => isTaken(join(directory, 'x.o.shared', 'slot1')));
+    rmSync(join(directory, 'x.o.shared'), { recursive: true });
+    const second = slotsOf(target, 1).acquire({ timeoutMs: 10_000 });
+    await sleep(50);
+    alone?.release();
+    const winner = shareOf(await Promise.race([first, second]));
+    expect((await slotsOf(target, 1).acquire({ timeoutMs: 100 })).kind).toBe('timed-out');
+    expect(await winner.release()).toBe('released');
+    for (const each of [shareOf(await first), shareOf(await second)]) expect(await each.release()).toBe('released');
+  });
+
   test('none beside one that is alone, and no more than there are slots, while others are killed', async () => {
     const { counts } = await mingle(strategy, { rounds: 15, survivors: 3, victims: 4 });
     expect(counts).toEqual(Array(3).fill({ rounds: 15, overlaps: 0, lost: 0 }));
