@@ -132,6 +132,7 @@ class HeldSlot implements HeldShare {
   readonly slot: number;
   readonly #slot: HeldLock;
   readonly #share: HeldShare;
+  #isHeld = true;
 
   constructor(slot: HeldLock, number: number, share: HeldShare) {
     this.path = slot.path;
@@ -141,13 +142,19 @@ class HeldSlot implements HeldShare {
   }
 
   isOurs(): boolean {
+    return this.#isHeld && this.#stands();
+  }
+
+  #stands(): boolean {
     return this.#slot.isOurs() && this.#share.isOurs();
   }
 
   /** The share first: the next one who gets the slot would have to wait for it. */
   async release(): Promise<'released' | 'lost'> {
+    if (!this.#isHeld) return 'released';
+    this.#isHeld = false;
     try {
-      const isWhole = this.isOurs();
+      const isWhole = this.#stands();
       const share = await this.#share.release();
       return isWhole && this.#slot.release() === 'released' ? share : 'lost';
     } finally {
