@@ -8,7 +8,8 @@ how long it has held it, and what to do.
 With --shared, any number of commands hold the lock together, and none that asked
 for it alone, without this option, runs beside them. --slots 3 is the same for at
 most three at once; commands that name different numbers have the first slots in
-common. One that waits for the lock alone comes before those that come later.
+common. $STAGELOCK_SLOT tells the command which one it has. One that waits for the
+lock alone comes before those that come later.
 
 The lock stands beside PATH (PATH.lock or PATH.lockdir), and what shared ones need
 besides in PATH.shared, which stays. It is held until the

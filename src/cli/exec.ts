@@ -62,6 +62,7 @@ export async function execCommand(words: readonly string[], options: ExecOptions
     stop.dieIfHungUp();
     return;
   }
+  nameSlot(acquisition.lock);
   let end: CommandEnd;
   try {
     end = await runCommand(command, stop.signal, { atOnce: stop.atOnce });
@@ -74,6 +75,11 @@ export async function execCommand(words: readonly string[], options: ExecOptions
   if (end.kind === 'not-started') warn(end.message);
   process.exitCode = end.kind === 'not-started' ? NOT_STARTED : exitCodeOfEnd(end, stop);
   if (end.kind === 'interrupted') stop.dieIfHungUp();
+}
+
+/** So that a command can tell which of several boards is its own. One of an outer `exec` says nothing of this lock. */
+function nameSlot(lock: object): void {
+  if ('slot' in lock && lock.slot !== undefined) process.env['STAGELOCK_SLOT'] = String(lock.slot);
 }
 
 /**

@@ -1,15 +1,16 @@
 import * as says from '../tables/messages.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
-import { durationText, heldBy, heldByAll, holderText } from './held-by.js';
+import { durationText, heldBy, heldByAll, holderText, WAITS_ALONE } from './held-by.js';
 import type { Holder, Inspection, Notice, ObjectLock } from './object-lock.js';
 
 /** Who holds a lock, for a message: {@link heldBy}, or that it is free again. Ends without a full stop. */
 export function describeHolder(holder: Inspection, nowMs: number): string {
   if (holder.kind === 'free') return says.freeAgain;
-  const { sharers = [] } = holder;
-  const facts = ({ owner, sinceMs, judgement }: Omit<Holder, 'path'>) =>
-    [owner, judgement, sinceMs === undefined ? undefined : nowMs - sinceMs] as const;
+  const { owner, judgement, sharers = [] } = holder;
+  if (judgement.why === WAITS_ALONE) return `next is ${holderText(owner)}, which waits to hold it alone`;
+  const facts = (one: Omit<Holder, 'path'>) =>
+    [one.owner, one.judgement, one.sinceMs === undefined ? undefined : nowMs - one.sinceMs] as const;
   return sharers.length > 1 ? heldByAll(sharers.map(facts)) : heldBy(...facts(holder));
 }
 

@@ -51,5 +51,8 @@ export function holderText(holder: Holder | undefined): string {
   return host === '' ? says.pid(pid) : says.pidOn(pid, host);
 }
 
+/** Why one is in the way of those who share a lock although it does not hold it yet. */
+export const WAITS_ALONE = 'it waits to hold the lock alone';
+
 /** Why an owner is alive, in the plainest case: {@link heldBy} need not say it. */
 export const RUNNING = says.processRuns;

@@ -5,6 +5,7 @@ import { thisHost } from '../host/host.js';
 import { pause } from '../host/pause.js';
 import { LOOK_ACROSS_MS } from '../tables/locks.js';
 import { checkAcquireOptions } from './arguments.js';
+import { WAITS_ALONE } from './held-by.js';
 import {
   type AcquireOptions,
   type Acquisition,
@@ -206,7 +207,7 @@ function holderOf(shareable: Shareable, next: Inspection): Inspection {
   const holder = shareable.lock.inspect();
   if (holder.kind === 'free' || next.kind === 'free') return next;
   if (holder.sharers === undefined) return holder;
-  return { ...next, judgement: { fate: 'alive', why: 'it waits to hold the lock alone' } };
+  return { ...next, judgement: { fate: 'alive', why: WAITS_ALONE } };
 }
 
 /** That a person can remove what is not the lock itself. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { thisHost } from '../../src/host/host.js';
 import {
+  describeHolder,
   type HeldShare,
   LockError,
   type Notice,
@@ -206,6 +207,10 @@ describe.each(STRATEGIES)('%s', (strategy) => {
       kind: 'timed-out',
       holder: { owner: { pid: alone.pid }, judgement: { why: 'it waits to hold the lock alone' } },
     });
+    if (late.kind === 'timed-out')
+      expect(describeHolder(late.holder, Date.now())).toBe(
+        `next is pid ${alone.pid} on ${here}, which waits to hold it alone`,
+      );
     await share.release();
     expect(await alone.line()).toBe('held');
     expect((await lockOf(target).acquireShared({ timeoutMs: 0 })).kind).toBe('timed-out');

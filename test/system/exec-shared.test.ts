@@ -156,6 +156,14 @@ test('the clean-up removes what dead sharers have left, and nothing of living on
   expect(names()).toEqual(['x.shared']);
 });
 
+test('the command finds the number of its slot in its environment', async () => {
+  const lock = ['--lock', join(temporaryDirectory(), 'boards')];
+  const says = ['--', 'sh', '-c', 'echo "$STAGELOCK_SLOT"'];
+  expect(await exec(...lock, '--slots', '2', ...says)).toMatchObject({ code: 0, stdout: '2\n' });
+  expect(await exec(...lock, '--slots', '1', ...says)).toMatchObject({ code: 0, stdout: '1\n' });
+  expect(await exec(...lock, '--shared', ...says)).toMatchObject({ code: 0, stdout: '\n' });
+});
+
 test('what was not asked for is as before', async () => {
   const directory = temporaryDirectory();
   for (const strategy of STRATEGIES) {
