@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from '../host/error-code.js';
+import { pauseInPlace } from '../host/pause.js';
 import { DIRECTORY_MODE, LOOK_ACROSS_MS } from '../tables/locks.js';
 import type { Filesystem } from './filesystem.js';
 import { pathBeside } from './lock-name.js';
@@ -26,6 +27,8 @@ const MEMBER = 'share.';
 const LOOK_HERE_MS = 1000;
 /** The door is held for some system calls. Who waits for longer waits for a stopped process, or for a file server that is down. */
 const DOOR_PATIENCE_MS = 60_000;
+/** For so long others mostly stand in the door at most. */
+const LONGEST_IN_DOOR_MS = 16;
 /** Who removes a lock that is stale can come again. */
 const DOOR_SHORT_PATIENCE_MS = 100;
 
@@ -103,9 +106,14 @@ export class Sharers implements Collective {
   /** One attempt to come in. `not-now`: another process stands in the door. Undefined: the lock is held by one alone. */
   enter(): HeldLock | 'not-now' | undefined {
     // Where one alone had it a moment ago, an attempt to make it says all. Made before the door, it has no sharers until we are behind that.
-    if (performance.now() < this.#aloneUntilMs && !this.#isMade()) return undefined;
+    const isExpectedAlone = performance.now() < this.#aloneUntilMs;
+    if (isExpectedAlone && !this.#isMade()) return undefined;
     this.#aloneUntilMs = 0;
-    const door = this.#openDoor();
+    let door = this.#openDoor();
+    for (let ms = 1; isExpectedAlone && door === undefined && ms <= LONGEST_IN_DOOR_MS; ms *= 2) {
+      pauseInPlace(ms);
+      door = this.#openDoor();
+    }
     if (door === undefined) return 'not-now';
     try {
       return this.#takeTogether() ? this.#becomeMember() : undefined;
