@@ -6,6 +6,7 @@ import { describeRatio, table } from './measure.mjs';
 
 const BENCHES = [
   'locks',
+  'shared',
   'start-up',
   'hand-over',
   'helper',

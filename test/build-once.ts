@@ -21,7 +21,7 @@ export default async function buildOnce(): Promise<void> {
 /** Parts of the program for processes that tests start. */
 async function bundleInternals(directory: string): Promise<void> {
   const bundle = await rolldown({ input: 'test/support/internals.ts', platform: 'node', external: ['koffi'] });
-  await bundle.write({ file: join(directory, 'locks.js'), format: 'esm' });
+  await bundle.write({ file: join(directory, 'locks.js'), format: 'esm', codeSplitting: false });
   await bundle.close();
 }
 

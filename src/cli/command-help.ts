@@ -5,7 +5,14 @@ Without --wait the command is skipped when another process holds the lock, which
 is what a crontab usually wants. Standard error names the owner of the lock, says
 how long it has held it, and what to do.
 
-The lock stands beside PATH (PATH.lock or PATH.lockdir). It is held until the
+With --shared, any number of commands hold the lock together, and none that asked
+for it alone, without this option, runs beside them. --slots 3 is the same for at
+most three at once; commands that name different numbers have the first slots in
+common. $STAGELOCK_SLOT tells the command which one it has. One that waits for the
+lock alone comes before those that come later.
+
+The lock stands beside PATH (PATH.lock or PATH.lockdir), and what shared ones need
+besides in PATH.shared, which stays. It is held until the
 command ends, whatever the command leaves running in the background. On INT, TERM
 or HUP, this program ends the command and everything that it started, and then
 releases the lock. If this program is killed, the kernel kills the command, and
@@ -16,6 +23,8 @@ be started; 75 if the lock could not be acquired, 2 for a wrong command line,
 70 if no lock can be made there, 73 if something else is in its place.
 
   */10 * * * *  stagelock exec --lock ~/builds/nightly -- make -C ~/src all
+  stagelock exec --lock /net/board --shared --wait 1h -- read-sensors
+  stagelock exec --lock /net/synopsys --slots 3 --wait 2h -- make netlist
 `;
 
 export const INIT_HELP = `

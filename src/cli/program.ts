@@ -280,6 +280,8 @@ export function program(): Command {
     .usage('--lock PATH [options] -- COMMAND...')
     .requiredOption('--lock <path>', 'what the lock protects; it need not exist, but its directory must')
     .option('--wait <duration>', 'how long to wait for the lock: 90 s, "1 h 30 min", or seconds', '0 s')
+    .option('--shared', 'hold the lock together with others who say --shared or --slots')
+    .option('--slots <number>', 'the same, but with so many at most: 3 seats of a license, for example')
     .option(
       '--strategy <name>',
       'lockdir, cifs, flock or fcntl (default: what suits the file system); or etcd, for a lock of hosts without a common disk, see [coordination]',

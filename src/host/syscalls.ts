@@ -5,20 +5,25 @@ import { createRequire } from 'node:module';
  * some milliseconds that most runs need not spend, and everything works without it: each caller has another way.
  */
 export interface Syscalls {
-  /** flock(2) without waiting. True when the lock is ours now, false when another process holds it. */
-  flock(fd: number): boolean;
+  /**
+   * flock(2) without waiting. True when the lock is ours now, false when another process holds it.
+   *
+   * @param kind exclusive by default
+   */
+  flock(fd: number, kind?: LockKind): boolean;
   /**
    * fcntl(2) F_OFD_SETLK from that byte to the end of all files, without waiting. True when the lock is ours now.
    *
    * @param first 0 by default
+   * @param kind exclusive by default
    */
-  fcntl(fd: number, first?: bigint): boolean;
+  fcntl(fd: number, first?: bigint, kind?: LockKind): boolean;
   /** Gives back what the open file has locked, also for those who have inherited the descriptor. */
   unlock(strategy: 'flock' | 'fcntl', fd: number): void;
   /** A shared lock of the open file on one byte, which may be read only. */
   shareByte(fd: number, byte: number): void;
   /** A lock of the open file on some bytes, without waiting. True when it is ours now. */
-  lockBytes(fd: number, kind: 'shared' | 'exclusive', first: bigint, length: bigint): boolean;
+  lockBytes(fd: number, kind: LockKind, first: bigint, length: bigint): boolean;
   /** The first byte of some exclusive lock that another open file has among some bytes; undefined when there is none. */
   lockedAmong(fd: number, first: bigint, length: bigint): bigint | undefined;
   /** pipe2(2), not inherited by programs that are started: the end to read from, the end to write to. */
@@ -30,6 +35,10 @@ export interface Syscalls {
   renameExclusively(from: string, to: string): 'renamed' | 'exists' | 'unsupported';
 }
 
+/** Of shared locks there may be many at once, of exclusive ones there is one and no shared one. */
+export type LockKind = 'shared' | 'exclusive';
+
+const LOCK_SH_NB = 1 | 4;
 const LOCK_EX_NB = 2 | 4;
 const LOCK_UN = 8;
 const F_SETFL = 4;
@@ -111,8 +120,9 @@ function bind(koffi: Koffi, library: ReturnType<Koffi['load']>): Syscalls {
   };
 
   return {
-    flock: (fd) => locked('flock', flock(fd, LOCK_EX_NB)),
-    fcntl: (fd, first = 0n) => locked('fcntl', lockOfFile(fd, F_WRLCK, first, 0)),
+    flock: (fd, kind) => locked('flock', flock(fd, kind === 'shared' ? LOCK_SH_NB : LOCK_EX_NB)),
+    fcntl: (fd, first = 0n, kind = 'exclusive') =>
+      locked('fcntl', lockOfFile(fd, kind === 'shared' ? F_RDLCK : F_WRLCK, first, 0)),
     unlock: (strategy, fd) => {
       if (strategy === 'flock') flock(fd, LOCK_UN);
       else lockOfFile(fd, F_UNLCK, 0, 0);

@@ -10,6 +10,9 @@ import { STRATEGIES } from './strategy.js';
 /** The longest time that a timer of Node can be set to, in milliseconds; it takes a longer one for 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** There is one lock for each. */
+export const MOST_SLOTS = 1000;
+
 /** @throws TypeError, RangeError */
 export function checkTarget(target: unknown): void {
   if (typeof target !== 'string') throw new TypeError(`target: expected a path as a string, got ${kind(target)}`);
@@ -32,6 +35,13 @@ export function checkOpenOptions(options: unknown): void {
   checkTime('options.settings.pollMs', pollMs, 1, LONGEST_TIMER_MS);
   checkTime('options.settings.warnMs', warnMs, 1);
   checkTime('options.settings.overdueMs', overdueMs, 0);
+}
+
+/** @throws TypeError, RangeError */
+export function checkSlots(slots: unknown): void {
+  if (typeof slots !== 'number') throw new TypeError(`slots: expected a number, got ${kind(slots)}`);
+  if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS)
+    throw new RangeError(`slots: expected a whole number from 1 to ${MOST_SLOTS}, got ${slots}`);
 }
 
 /** @throws TypeError, RangeError */

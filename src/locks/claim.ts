@@ -39,6 +39,9 @@ export function claimBy(path: string, identity: Identity, reach: Filesystem['rea
       if (latest.get(path) === claim) latest.delete(path);
       return found === 'ours' && remove();
     },
+    leaveStanding: () => {
+      if (latest.get(path) === claim) latest.delete(path);
+    },
   };
   latest.set(path, claim);
   return claim;

@@ -14,13 +14,24 @@ import type { Strategy } from './strategy.js';
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 
 /** Lock for CIFS and SMB: `T.lock.excl`, created with O_CREAT|O_EXCL, which these servers do atomically. */
-export function cifs(target: string, base = target, reach: Filesystem['reach'] = 'network'): Marker {
-  return exclusiveFile('cifs', target, base, STRATEGY_TRAITS.cifs.ending, reach);
+export function cifs(
+  target: string,
+  base = target,
+  reach: Filesystem['reach'] = 'network',
+  isOnlyOurs = false,
+): Marker {
+  return exclusiveFile('cifs', target, base, STRATEGY_TRAITS.cifs.ending, { reach, isOnlyOurs });
 }
 
 /** Stands in for flock(2) where the system call cannot be reached: `T.lock.pid`, created with O_CREAT|O_EXCL. */
-export function flockFallback(target: string, base = target): Marker {
-  return exclusiveFile('flock', target, base, '.lock.pid', 'local');
+export function flockFallback(target: string, base = target, isOnlyOurs = false): Marker {
+  return exclusiveFile('flock', target, base, '.lock.pid', { reach: 'local', isOnlyOurs });
+}
+
+interface ExclusiveFileOptions {
+  readonly reach: Filesystem['reach'];
+  /** Whether no older tool opens it: then it needs no base file. */
+  readonly isOnlyOurs: boolean;
 }
 
 function exclusiveFile(
@@ -28,10 +39,10 @@ function exclusiveFile(
   target: string,
   base: string,
   ending: string,
-  reach: Filesystem['reach'],
+  { reach, isOnlyOurs }: ExclusiveFileOptions,
 ): Marker {
   const path = pathBeside(base, ending);
-  let hasBase = false;
+  let hasBase = isOnlyOurs;
   return {
     strategy,
     target,

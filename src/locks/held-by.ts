@@ -21,6 +21,16 @@ export function heldBy(holder: Holder | undefined, { fate, why }: Judgement, for
   return says.heldBy(holderText(holder), stateOf(fate, why, forMs));
 }
 
+/** The same of several, of whom the first few are named. */
+export function heldByAll(holders: readonly (readonly [...Parameters<typeof heldBy>])[]): string {
+  const named = holders.slice(0, MOST_NAMED);
+  const texts = named.map(([holder, { fate, why }, forMs]) => `${holderText(holder)} (${stateOf(fate, why, forMs)})`);
+  const more = holders.length - named.length;
+  return `held together by ${texts.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
+
+const MOST_NAMED = 5;
+
 function stateOf(fate: string, why: string, forMs: number | undefined): string {
   const duration = forMs === undefined ? undefined : durationText(forMs);
   if (fate === 'alive' && why === RUNNING) return duration === undefined ? says.running : says.runningFor(duration);
@@ -40,6 +50,9 @@ export function holderText(holder: Holder | undefined): string {
   if (user !== undefined) return `pid ${pid} of ${user}${host === '' ? '' : ` on ${host}`}`;
   return host === '' ? says.pid(pid) : says.pidOn(pid, host);
 }
+
+/** Why one is in the way of those who share a lock although it does not hold it yet. */
+export const WAITS_ALONE = 'it waits to hold the lock alone';
 
 /** Why an owner is alive, in the plainest case: {@link heldBy} need not say it. */
 export const RUNNING = says.processRuns;

@@ -3,7 +3,9 @@
  *
  * @packageDocumentation
  */
+
 export { AGREEMENT_FILE, agreedStrategy, isWorldWritable, worksFrom } from './agreement.js';
+export { MOST_SLOTS } from './arguments.js';
 export { describeHolder, explainNotice, removalCommand } from './describe.js';
 export { type EnvironmentSettings, settingsFromEnvironment } from './environment.js';
 export { describeFilesystem, type Filesystem, filesystemOf } from './filesystem.js';
@@ -17,6 +19,7 @@ export {
   type Acquisition,
   type BreakResult,
   type HeldLock,
+  type Holder,
   type Inspection,
   LockError,
   type Notice,
@@ -30,4 +33,6 @@ export {
   type Owner,
 } from './owner.js';
 export type { LockSettings } from './settings.js';
+export type { SharedAcquisition } from './share.js';
 export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';
+export { acquireBesideSharers, acquireTogether } from './together.js';

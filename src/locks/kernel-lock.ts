@@ -17,7 +17,7 @@ import { temporaryName } from '../files/temporary-name.js';
 import { errorCode } from '../host/error-code.js';
 import type { Host } from '../host/host.js';
 import { NAMESPACE_FILE } from '../host/remains.js';
-import type { Syscalls } from '../host/syscalls.js';
+import type { LockKind, Syscalls } from '../host/syscalls.js';
 import { PID_BITS, STRATEGY_TRAITS } from '../tables/locks.js';
 import { checkBreakOptions } from './arguments.js';
 import { type Fence, withToken } from './fence.js';
@@ -29,6 +29,7 @@ import {
   type BreakOptions,
   type BreakResult,
   type HeldLock,
+  type Holder,
   type Inspection,
   notALock,
   type ObjectLock,
@@ -45,6 +46,8 @@ export interface KernelLockContext extends Waiting {
   readonly system: Syscalls;
   /** Where tokens are counted, if its holders get one. */
   readonly fence?: Fence | undefined;
+  /** Exclusive by default. */
+  readonly kind?: LockKind;
 }
 
 /**
@@ -86,23 +89,35 @@ export class KernelLock implements ObjectLock {
     const file = entryOf(this.path);
     if (file === undefined) return { kind: 'free' };
     const locks = holdersOf(this.strategy, file.ino);
-    if (locks.length === 0) return { kind: 'free' };
-    const pid = locks.find((lock) => lock > 0);
-    if (pid === undefined) {
-      const why = 'the kernel holds it for a live process, but does not say which';
-      return { kind: 'held', owner: undefined, sinceMs: undefined, judgement: { fate: 'alive', why } };
+    const known = locks.filter(({ pid }) => pid > 0).map(({ pid }) => this.#holder(pid));
+    const first = known.find(({ judgement }) => judgement.fate !== 'dead') ?? known[0];
+    if (first !== undefined) {
+      const { owner, sinceMs, judgement } = first;
+      return {
+        kind: 'held',
+        owner,
+        sinceMs,
+        judgement,
+        ...(locks.some(({ shared }) => shared) ? { sharers: known } : {}),
+      };
     }
-    const owner = { host: this.#context.host.name, pid };
-    const sighting = { owner, madeMs: this.#context.host.now() };
-    const judgement = judge(sighting, { host: this.#context.host, clockOffsetMs: 0, ownerlessMs: 0 });
-    if (judgement.fate !== 'dead') return { kind: 'held', owner, sinceMs: undefined, judgement };
-    if (this.#context.host.remains?.(pid).kind === 'daemons') {
+    if (locks.length === 0) return { kind: 'free' };
+    const why = 'the kernel holds it for a live process, but does not say which';
+    return { kind: 'held', owner: undefined, sinceMs: undefined, judgement: { fate: 'alive', why } };
+  }
+
+  #holder(pid: number): Holder {
+    const { host } = this.#context;
+    const about = { owner: { host: host.name, pid }, sinceMs: undefined, path: this.path };
+    const judgement = judge({ owner: about.owner, madeMs: host.now() }, { host, clockOffsetMs: 0, ownerlessMs: 0 });
+    if (judgement.fate !== 'dead') return { ...about, judgement };
+    if (host.remains?.(pid).kind === 'daemons') {
       const why = 'its process and its command have ended; only a daemon that it started has the lock open';
-      return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'dead', why } };
+      return { ...about, judgement: { fate: 'dead', why } };
     }
     // The lock outlives who took it in every child that has inherited the open file: the compiler of a killed wrapper.
     const why = 'its process has ended, but one that it started is running and has inherited the lock';
-    return { kind: 'held', owner, sinceMs: undefined, judgement: { fate: 'alive', why } };
+    return { ...about, judgement: { fate: 'alive', why } };
   }
 
   /**
@@ -145,7 +160,7 @@ export class KernelLock implements ObjectLock {
       shareDescriptor(fd, this.target, FILE_MODE);
       if (!system[this.strategy](fd)) return { kind: 'changed' };
       renameSync(fresh, this.path);
-      if (holdersOf(this.strategy, inode).every((holder) => holder === pid)) return { kind: 'broken' };
+      if (holdersOf(this.strategy, inode).every((lock) => lock.pid === pid)) return { kind: 'broken' };
       renameSync(old, this.path);
       return { kind: 'changed' };
     } catch (error) {
@@ -165,8 +180,9 @@ export class KernelLock implements ObjectLock {
       if (fd === undefined) return undefined;
       let ours = false;
       try {
-        const { system } = this.#context;
-        const got = this.strategy === 'flock' ? system.flock(fd) : system.fcntl(fd, byteOfOwner(process.pid));
+        const { system, kind } = this.#context;
+        const got =
+          this.strategy === 'flock' ? system.flock(fd, kind) : system.fcntl(fd, byteOfOwner(process.pid), kind);
         if (!got) return undefined;
         const locked = fstatSync(fd, { bigint: true });
         if (!locked.isFile()) throw notALock(this.path, 'is not a regular file, so not a lock; remove it');
@@ -285,8 +301,14 @@ class HeldFile implements HeldLock {
   }
 }
 
-/** The pids that hold a lock on an inode; -1 where the kernel does not say, and of other PID namespaces. */
-function holdersOf(strategy: 'flock' | 'fcntl', inode: bigint): number[] {
+/** A lock that the kernel holds. */
+interface KernelHolder {
+  /** -1 where the kernel does not say, and of other PID namespaces. */
+  readonly pid: number;
+  readonly shared: boolean;
+}
+
+function holdersOf(strategy: 'flock' | 'fcntl', inode: bigint): KernelHolder[] {
   let text = '';
   try {
     text = readFileSync('/proc/locks', 'utf8');
@@ -320,19 +342,25 @@ function firstByte(): bigint {
 const PIDS = 1n << BigInt(PID_BITS);
 
 /**
- * The pids that hold a lock on an inode, from the text of /proc/locks; -1 where the kernel does not say. Lines of
+ * Who holds a lock on an inode, from the text of /proc/locks. Lines of
  * waiters (`->`) do not count. The device is not compared: overlay and btrfs show another one there than stat(2) does.
  *
  * @param namespaceFirst where the bytes begin that name the owners of locks of open files
  */
-function parseProcLocks(text: string, strategy: 'flock' | 'fcntl', inode: bigint, namespaceFirst: bigint): number[] {
+function parseProcLocks(
+  text: string,
+  strategy: 'flock' | 'fcntl',
+  inode: bigint,
+  namespaceFirst: bigint,
+): KernelHolder[] {
   const kinds = strategy === 'flock' ? ['FLOCK'] : ['OFDLCK', 'POSIX'];
   return text.split('\n').flatMap((line) => {
-    const [, kind, , , pid, file, first = '0'] = line.trim().split(/\s+/);
+    const [, kind, , access, pid, file, first = '0'] = line.trim().split(/\s+/);
     if (kind === undefined || !kinds.includes(kind) || pid === undefined || file === undefined) return [];
     if (file.split(':')[2] !== String(inode)) return [];
-    if (kind !== 'OFDLCK') return [Number(pid)];
+    const shared = access === 'READ';
+    if (kind !== 'OFDLCK') return [{ pid: Number(pid), shared }];
     const owner = BigInt(first) - namespaceFirst;
-    return [namespaceFirst > 0n && owner > 0n && owner < PIDS ? Number(owner) : -1];
+    return [{ pid: namespaceFirst > 0n && owner > 0n && owner < PIDS ? Number(owner) : -1, shared }];
   });
 }

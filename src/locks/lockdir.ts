@@ -116,6 +116,10 @@ class LocalClaim implements Claim {
   giveBack(): boolean {
     return this.#open.close() && removeOurs(this.#path, this.#record);
   }
+
+  leaveStanding(): void {
+    this.#open.close();
+  }
 }
 
 /** The directory comes first: through a symbolic link in its place we would read, and judge, a file of elsewhere. */

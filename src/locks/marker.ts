@@ -1,3 +1,4 @@
+import type { BreakResult, Inspection } from './object-lock.js';
 import type { Sighting } from './owner.js';
 import type { Strategy } from './strategy.js';
 
@@ -42,6 +43,8 @@ export interface Claim {
    * @returns false when it is not there any more, or is another one: that one stays
    */
   giveBack(): boolean;
+  /** Leaves it to others to take it away, and keeps nothing open. To be called instead of the above. */
+  leaveStanding(): void;
 }
 
 /**
@@ -52,4 +55,11 @@ export type Identity = string;
 export interface Seen extends Sighting {
   /** Undefined while there is no file for an owner record. */
   readonly identity: Identity | undefined;
+}
+
+/** Those who hold a marker together, whose record names none of them. */
+export interface Collective {
+  inspect(seen: Seen): Inspection;
+  /** Takes the marker away when none of them is alive, or with `force` whatever they are. */
+  break(force: boolean): Promise<BreakResult>;
 }

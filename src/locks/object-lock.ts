@@ -96,7 +96,19 @@ export type Inspection =
       /** When the lock was made, by the clock of the file server; undefined for locks of the kernel. */
       readonly sinceMs: number | undefined;
       readonly judgement: Judgement;
+      /** All that are known, of a lock that several may hold at once; the above is of the first of them that lives. */
+      readonly sharers?: readonly Holder[];
     };
+
+/** One of those who hold a lock together. */
+export interface Holder {
+  readonly owner: Owner | undefined;
+  /** As in {@link Inspection}. */
+  readonly sinceMs: number | undefined;
+  readonly judgement: Judgement;
+  /** What a person removes when this one is gone and no process here can tell. */
+  readonly path: string;
+}
 
 export type BreakResult =
   /** It is gone, by us. */

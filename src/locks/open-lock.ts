@@ -1,10 +1,11 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { MeasuredClock, OWN_CLOCK, type ServerClock } from '../files/server-clock.js';
 import { type Host, thisHost } from '../host/host.js';
-import { syscalls } from '../host/syscalls.js';
+import { type LockKind, type Syscalls, syscalls } from '../host/syscalls.js';
 import { NAMELESS_DIRECTORY_MS } from '../tables/locks.js';
 import { agreeOnStrategy } from './agreement.js';
 import { cifs, flockFallback } from './exclusive-file.js';
+import type { Fence } from './fence.js';
 import { defaultPollMs, type Filesystem, filesystemOf } from './filesystem.js';
 import { KernelLock } from './kernel-lock.js';
 import { pathBeside } from './lock-name.js';
@@ -15,8 +16,10 @@ import { LockError, type ObjectLock } from './object-lock.js';
 import { asLockError, OwnedLock } from './owned-lock.js';
 import { realDirectoryOf } from './real-directory.js';
 import { DEFAULT_SETTINGS, type LockSettings } from './settings.js';
+import { Sharers, sharedDirectory } from './sharers.js';
 import type { Strategy } from './strategy.js';
 import { Surroundings } from './surroundings.js';
+import type { Waiting } from './wait.js';
 
 export interface OpenOptions {
   /**
@@ -56,6 +59,50 @@ const clocks = new Map<string, MeasuredClock>();
  * @throws LockError when the directory is missing, or others use a strategy in it that does not work from here
  */
 export function openLock(target: string, options: InternalOpenOptions = {}): ObjectLock {
+  return exclusiveLockOf(openingOf(target, options));
+}
+
+/** What is needed to hold a lock together with others, besides the lock itself. */
+export interface Shareable {
+  readonly lock: ObjectLock;
+  /** Where what sharing takes stands. */
+  readonly directory: string;
+  readonly waiting: Waiting;
+  /** The strategies of the kernel know such locks themselves, and the others do not. */
+  readonly together: { readonly kernel: ObjectLock } | { readonly sharers: Sharers };
+  /** An ordinary lock of the same kind in that directory. */
+  readonly part: (name: string) => ObjectLock;
+}
+
+/** As {@link openLock}, for a lock that is to be shared. */
+export function openShareable(target: string, options: InternalOpenOptions = {}): Shareable {
+  const opening = openingOf(target, options);
+  const { common, place } = opening;
+  const directory = sharedDirectory(place.base);
+  return {
+    lock: exclusiveLockOf(opening),
+    directory,
+    waiting: common,
+    together:
+      opening.system === undefined
+        ? { sharers: sharersOf(opening, markerOf(opening)) }
+        : { kernel: kernelLockOf(opening, place.base, 'shared') },
+    part: (name) => partOf(opening, join(directory, name), false),
+  };
+}
+
+/** What has been found out of a lock to be opened. */
+interface Opening {
+  readonly path: string;
+  readonly place: LockPlace;
+  readonly filesystem: Filesystem;
+  readonly options: InternalOpenOptions;
+  readonly common: Waiting & { readonly host: Host; readonly fence: Fence | undefined };
+}
+type KernelOpening = Opening & { readonly strategy: 'flock' | 'fcntl'; readonly system: Syscalls };
+type MarkerOpening = Opening & { readonly strategy: 'lockdir' | 'cifs' | 'flock'; readonly system: undefined };
+
+function openingOf(target: string, options: InternalOpenOptions): KernelOpening | MarkerOpening {
   const directory = realDirectoryOf(target);
   const path = join(directory, basename(target));
   const place = options.place ?? { base: path, directory };
@@ -71,37 +118,71 @@ export function openLock(target: string, options: InternalOpenOptions = {}): Obj
     watched: filesystem.reach === 'local',
     fence: options.fencing === true ? { path: pathBeside(place.base, '.lock.token'), target: path } : undefined,
   };
-  const owned = (marker: Marker, ownerlessMs: number): ObjectLock =>
-    new OwnedLock(marker, { ...common, ownerlessMs, clock: clockOf(filesystem, place.directory) });
+  const opening = { path, place, filesystem, options, common };
+  if (strategy === 'lockdir' || strategy === 'cifs') return { ...opening, strategy, system: undefined };
+  const system = syscalls();
+  if (system !== undefined) return { ...opening, strategy, system };
+  if (strategy === 'flock') return { ...opening, strategy, system };
+  const why = 'strategy fcntl needs 64-bit Linux and the npm package koffi; use lockdir instead';
+  throw new LockError(path, why, { code: 'unsupported' });
+}
 
+function exclusiveLockOf(opening: KernelOpening | MarkerOpening): ObjectLock {
+  if (opening.system !== undefined) return kernelLockOf(opening, opening.place.base, 'exclusive');
+  const marker = markerOf(opening);
+  return ownedLockOf(opening, marker, ownerlessMsOf(opening), sharersOf(opening, marker));
+}
+
+function kernelLockOf({ strategy, path, common, system }: KernelOpening, base: string, kind: LockKind): ObjectLock {
+  const fence = kind === 'shared' ? undefined : common.fence;
+  return new KernelLock(strategy, path, { ...common, fence, system, kind }, base);
+}
+
+function ownedLockOf(
+  { common, filesystem, place }: Opening,
+  marker: Marker,
+  ownerlessMs: number,
+  sharers?: Sharers,
+): OwnedLock {
+  return new OwnedLock(marker, { ...common, sharers, ownerlessMs, clock: clockOf(filesystem, place.directory) });
+}
+
+function ownerlessMsOf({ strategy, common }: MarkerOpening): number {
+  // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
+  return strategy === 'lockdir' ? NAMELESS_DIRECTORY_MS : common.overdueMs;
+}
+
+/** @param isOnlyOurs whether no older tool uses it */
+function markerOf(
+  { strategy, path, place, filesystem, options }: MarkerOpening,
+  base = place.base,
+  isOnlyOurs = false,
+): Marker {
+  const { reach } = filesystem;
   switch (strategy) {
-    case 'lockdir':
-      return owned(
-        lockdir(
-          path,
-          place.base,
-          filesystem.reach === 'local' ? new Surroundings(place.base, options.isOpened ?? true) : undefined,
-        ),
-        NAMELESS_DIRECTORY_MS,
-      );
+    case 'lockdir': {
+      const surroundings = reach === 'local' ? new Surroundings(base, options.isOpened ?? true) : undefined;
+      return lockdir(path, base, surroundings);
+    }
     case 'cifs':
-      // Older tools leave the file empty while they compile, so its age has to be one that no compile reaches.
-      return owned(cifs(path, place.base, filesystem.reach), overdueMs);
-    case 'flock': {
-      const system = syscalls();
-      return system === undefined
-        ? owned(flockFallback(path, place.base), overdueMs)
-        : new KernelLock('flock', path, { ...common, system }, place.base);
-    }
-    case 'fcntl': {
-      const system = syscalls();
-      if (system === undefined) {
-        const why = 'strategy fcntl needs 64-bit Linux and the npm package koffi; use lockdir instead';
-        throw new LockError(path, why, { code: 'unsupported' });
-      }
-      return new KernelLock('fcntl', path, { ...common, system }, place.base);
-    }
+      return cifs(path, base, reach, isOnlyOurs);
+    case 'flock':
+      return flockFallback(path, base, isOnlyOurs);
   }
+}
+
+function sharersOf(opening: MarkerOpening, marker: Marker): Sharers {
+  const open = (path: string, isMember: boolean): ObjectLock => partOf(opening, path, isMember);
+  return new Sharers(sharedDirectory(opening.place.base), marker, open, opening.filesystem.reach);
+}
+
+/** A lock that belongs to another one, in a directory of the same file system: an ordinary lock of the same kind, without tokens. */
+function partOf(opening: KernelOpening | MarkerOpening, path: string, isOnlyOurs: boolean): ObjectLock {
+  const plain = { ...opening, common: { ...opening.common, fence: undefined } };
+  if (plain.system !== undefined) return kernelLockOf(plain, path, 'exclusive');
+  const marker = markerOf(plain, path, isOnlyOurs);
+  // In a directory that no older tool uses, what has no name was abandoned as soon as a directory without one.
+  return ownedLockOf(plain, marker, NAMELESS_DIRECTORY_MS);
 }
 
 /** What may stand in a directory as a lock and outlive its owner. */
@@ -126,11 +207,19 @@ export function openStandingLock(
   target: string,
   { host, clock, overdueMs, local }: StandingLockContext,
 ): ObjectLock {
-  const path = resolve(target);
-  const marker = kind === 'lockdir' ? lockdir(path) : kind === 'cifs' ? cifs(path) : flockFallback(path);
-  const ownerlessMs = kind === 'lockdir' ? NAMELESS_DIRECTORY_MS : overdueMs;
   const { pollMs = 100, warnMs } = DEFAULT_SETTINGS;
-  return new OwnedLock(marker, { host, clock, ownerlessMs, pollMs, warnMs, overdueMs, watched: local });
+  const waiting = { host, clock, pollMs, warnMs, overdueMs, watched: local };
+  const ownerlessMs = kind === 'lockdir' ? NAMELESS_DIRECTORY_MS : overdueMs;
+  const open = (path: string): ObjectLock =>
+    new OwnedLock(standing(kind, path), { ...waiting, ownerlessMs: NAMELESS_DIRECTORY_MS });
+  const path = resolve(target);
+  const marker = standing(kind, path);
+  const sharers = new Sharers(sharedDirectory(path), marker, open, local ? 'local' : 'network');
+  return new OwnedLock(marker, { ...waiting, ownerlessMs, sharers });
+}
+
+function standing(kind: StandingLockKind, path: string): Marker {
+  return kind === 'lockdir' ? lockdir(path) : kind === 'cifs' ? cifs(path) : flockFallback(path);
 }
 
 function examine(path: string): Filesystem {

@@ -11,7 +11,7 @@ import { shellWord } from '../text/shell-word.js';
 import { checkBreakOptions } from './arguments.js';
 import { type Fence, withToken } from './fence.js';
 import { onePerHost } from './host-mutex.js';
-import type { Claim, Marker, Seen } from './marker.js';
+import type { Claim, Collective, Marker, Seen } from './marker.js';
 import {
   type AcquireOptions,
   type Acquisition,
@@ -23,7 +23,7 @@ import {
   type LockErrorCode,
   type ObjectLock,
 } from './object-lock.js';
-import { formatOwner, type Judgement, judge } from './owner.js';
+import { formatOwner, isSharedRecord, type Judgement, judge } from './owner.js';
 import { type Waiting, waitFor } from './wait.js';
 
 /** How long one attempt to remove a lock waits for its turn: a hundred times what a removal takes. */
@@ -36,6 +36,8 @@ export interface OwnedLockContext extends Waiting {
   readonly ownerlessMs: number;
   /** Where tokens are counted, if its holders get one. */
   readonly fence?: Fence | undefined;
+  /** Those who may hold it together. */
+  readonly sharers?: Collective | undefined;
 }
 
 /** An object lock that stands in the directory and outlives its owner: lockdir, cifs, and flock's stand-in. */
@@ -76,6 +78,7 @@ export class OwnedLock implements ObjectLock {
   inspect(): Inspection {
     const seen = this.#look();
     if (seen === undefined) return { kind: 'free' };
+    if (isSharedRecord(seen.owner) && this.#context.sharers !== undefined) return this.#context.sharers.inspect(seen);
     return { kind: 'held', owner: seen.owner, sinceMs: seen.madeMs, judgement: this.#judge(seen) };
   }
 
@@ -84,6 +87,7 @@ export class OwnedLock implements ObjectLock {
     const { force = false, ifStill } = options;
     const seen = this.#look();
     if (seen === undefined || (ifStill !== undefined && !isStill(seen, ifStill))) return { kind: 'changed' };
+    if (isSharedRecord(seen.owner) && this.#context.sharers !== undefined) return this.#context.sharers.break(force);
     const judgement = this.#judge(seen);
     if (judgement.fate !== 'dead' && !force) return { kind: 'refused', why: judgement.why };
     // What has no owner record is removed by a step that fails once it has one, so it needs no serialising.

@@ -65,6 +65,18 @@ export function parseOwner(text: string): Owner | undefined {
   return pid > 0 ? { host: match[1] ?? '', pid } : undefined;
 }
 
+/**
+ * The record of a lock that several hold together. No host has such a name, so that every tool that does not know this one takes it
+ * for the lock of another host, which it never removes.
+ */
+const SHARED: Owner = { host: '(shared)', pid: 1 };
+
+export const SHARED_RECORD = formatOwner(SHARED);
+
+export function isSharedRecord(owner: Owner | undefined): boolean {
+  return owner?.host === SHARED.host;
+}
+
 /** Decides what became of a lock's owner. Says `dead` only when it cannot be otherwise. */
 export function judge(sighting: Sighting, circumstances: Circumstances): Judgement {
   const { owner } = sighting;

@@ -200,7 +200,7 @@ export class Queue {
 }
 
 /** Whether a process has been stopped, by Ctrl-Z say. */
-function isStopped(pid: number): boolean {
+export function isStopped(pid: number): boolean {
   return /^[Tt]$/.test(statOf(pid)?.state ?? '');
 }
 

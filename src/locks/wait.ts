@@ -21,6 +21,8 @@ export interface Waiting {
   readonly overdueMs: number;
   /** Whether inotify tells of changes in the directory. */
   readonly watched: boolean;
+  /** What changes when another attempt may succeed, if that is not the lock's path; all in one directory. */
+  readonly paths?: readonly string[];
 }
 
 /** Most waits for local locks are over before it pays to queue and to set up a watch. */
@@ -77,7 +79,7 @@ interface Arrival {
 /** For a lock that was taken, or that others wait for. */
 async function wait(
   lock: ObjectLock,
-  { pollMs, warnMs, overdueMs, watched }: Waiting,
+  { pollMs, warnMs, overdueMs, watched, paths = [lock.path] }: Waiting,
   { timeoutMs = Number.POSITIVE_INFINITY, signal, onNotice }: AcquireOptions,
   { began, isTried: wasTried }: Arrival,
 ): Promise<Acquisition> {
@@ -132,7 +134,7 @@ async function wait(
       }
       const isNear = isMyTurn || (place.isNear && place.before === 1);
       if (watched && watch === undefined && isNear && waited() > QUEUE_AFTER_MS) {
-        watch = await watchPaths([lock.path]);
+        watch = await watchPaths(paths);
         continue; // it may have changed before the watch began to look
       }
       if (!watched && isMyTurn) pauseMs = pauseOfFirst(waited(), attempts++, pollMs);

@@ -8,6 +8,7 @@ import type { FiringsOptions, FiringsResult } from './guest/firings.js';
 import type { HelpersOptions, HelpersResult } from './guest/helpers.js';
 import type { HostName } from './guest/hosts.js';
 import type { SharedSourceOptions, SharedSourceResult } from './guest/shared-source.js';
+import type { SharingOptions, SharingResult } from './guest/sharing.js';
 import type { Waits } from './guest/waits.js';
 import { buildGuestPrograms } from './laboratory/build.js';
 import { BUILT, Machine } from './laboratory/machine.js';
@@ -117,6 +118,26 @@ describe.skipIf(found.kind === 'missing')(`two hosts${because}`, () => {
       expect(sections).toBeGreaterThanOrEqual(SECTIONS - WORKERS);
     });
   }
+
+  test.each(PLACES)(
+    '$strategy on $name: none beside one that is alone, and no more than there are slots',
+    async (place) => {
+      const options: SharingOptions = {
+        ...place,
+        directory: `${place.directory}/${place.name}-${place.strategy}-shared-${++runs}`,
+        workers: WORKERS,
+        rounds: Math.ceil(SECTIONS / 10),
+        kills: 3,
+      };
+      const outcome = await machine?.run([process.execPath, `${BUILT}/sharing.js`, JSON.stringify(options)], 220_000);
+      expect(outcome, outcome?.stderr).toMatchObject({ code: 0 });
+      const result = JSON.parse(outcome?.stdout ?? '') as SharingResult;
+      console.log(`${place.name} ${place.strategy} shared: ${JSON.stringify(result)}`);
+      expect(result.trouble).toEqual([]);
+      expect(result.together).toBeGreaterThan(1);
+      expect(result.rounds).toBeGreaterThanOrEqual(WORKERS * options.rounds);
+    },
+  );
 
   // Its clients cache, so waiting is the least fair there.
   test('cifs on SMB lets nobody wait for long while all processors are busy', { retry: 1 }, async () => {

@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline';
 const [action, json] = process.argv.slice(2);
 const options = JSON.parse(json);
 // Another copy of dist/ where a test wants one, such as one that finds no koffi.
-const { openLock, createExclusively, replaceAtomically, thisHost } = await import(
+const { openLock, openShareableLock, openSlots, createExclusively, replaceAtomically, thisHost } = await import(
   process.env.LOCKS_MODULE ?? '../../dist/internals/locks.js'
 );
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -56,7 +56,88 @@ function isEnding(pid) {
   }
 }
 
+/** The same of those who may be inside together: `alone`, `shared`, or a number, of which each excludes itself only. */
+function witnessOfSharers(path) {
+  const koffi = createRequire(import.meta.url)('koffi');
+  const flock = koffi.load(null).func('flock', 'int', ['int', 'int']);
+  const open = (name) => openSync(join(path, name), constants.O_RDWR | constants.O_CREAT);
+  const all = open('all');
+  const slots = new Map();
+  const mine = join(path, `pid-${process.pid}`);
+  const others = () => readdirSync(path).flatMap((name) => (/^pid-\d+$/.test(name) ? [Number(name.slice(4))] : []));
+  const attempt = (kind, count) => {
+    if (flock(all, (kind === 'alone' ? 2 : 1) | 4) !== 0) return undefined;
+    if (kind !== 'slot') return [all];
+    for (let number = 0; number < count; number++) {
+      const fd = slots.get(number) ?? open(`slot-${number}`);
+      slots.set(number, fd);
+      if (flock(fd, 2 | 4) === 0) return [all, fd];
+    }
+    flock(all, 8);
+    return undefined;
+  };
+  let held = [];
+  return {
+    /** False when somebody is inside who must not be. */
+    enter: (kind, count) => {
+      let got = attempt(kind, count);
+      // What the kernel takes apart may keep its locks for a moment.
+      for (let tries = 0; got === undefined && others().some(isEnding) && tries < 100_000; tries++)
+        got = attempt(kind, count);
+      held = got ?? [];
+      writeFileSync(mine, '');
+      return got !== undefined;
+    },
+    leave: () => {
+      unlinkSync(mine);
+      for (const fd of held) flock(fd, 8);
+    },
+  };
+}
+
 const actions = {
+  /** Holds a lock together with others, or alone, says so, and gives it back when told to. */
+  async share({ target, strategy, settings, slots, alone = false, timeoutMs }) {
+    const lock = openShareableLock(target, { strategy, settings });
+    const acquisition = alone
+      ? await lock.acquire({ timeoutMs })
+      : slots === undefined
+        ? await lock.acquireShared({ timeoutMs })
+        : await openSlots(target, slots, { strategy, settings }).acquire({ timeoutMs });
+    say(acquisition.kind === 'acquired' ? 'held' : JSON.stringify(acquisition));
+    await told();
+    say(await acquisition.lock.release());
+  },
+
+  /** Takes the lock in one of three ways and gives it back, over and over, and counts when somebody was inside who must not be. */
+  async mingle({ target, strategy, rounds, witnessPath, settings, slots, seed }) {
+    const inside = witnessOfSharers(witnessPath);
+    const options = { strategy, settings: { pollMs: 5, ...settings } };
+    const lock = openShareableLock(target, options);
+    const some = openSlots(target, slots, options);
+    const counts = { rounds, overlaps: 0, lost: 0 };
+    let state = seed;
+    say('ready');
+    await told();
+    for (let round = 0; round < rounds; round++) {
+      state = (state * 1103515245 + 12345) % 2147483648;
+      const kind = ['alone', 'shared', 'shared', 'slot'][(state >> 16) % 4];
+      const wait = { timeoutMs: 50_000 };
+      const acquisition =
+        kind === 'alone'
+          ? await lock.acquire(wait)
+          : kind === 'shared'
+            ? await lock.acquireShared(wait)
+            : await some.acquire(wait);
+      if (acquisition.kind !== 'acquired') throw new Error(`not ${kind}: ${JSON.stringify(acquisition)}`);
+      if (!inside.enter(kind, slots)) counts.overlaps++;
+      await new Promise((resolve) => setTimeout(resolve, (state >> 18) % 4));
+      inside.leave();
+      if ((await acquisition.lock.release()) === 'lost') counts.lost++;
+    }
+    say(JSON.stringify(counts));
+  },
+
   /** Takes the lock, says so, and gives it back when told to. */
   async hold({ target, strategy, settings }) {
     const { lock } = await openLock(target, { strategy, settings }).acquire();

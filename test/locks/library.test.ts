@@ -39,6 +39,7 @@ test('nothing is exported that is no lock', () => {
     'explainNotice',
     'isStrategy',
     'openLock',
+    'openSlots',
     'removalCommand',
     'settingsFromEnvironment',
   ]);

@@ -29,6 +29,8 @@ export type Action =
   | 'breakLock'
   | 'facts'
   | 'contend'
+  | 'share'
+  | 'mingle'
   | 'scavenge'
   | 'create'
   | 'replace'

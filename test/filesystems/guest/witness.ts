@@ -67,7 +67,7 @@ export class Witness {
 }
 
 /** Whether the kernel is taking a process apart: all its threads have PF_EXITING. */
-function isEnding(pid: number): boolean {
+export function isEnding(pid: number): boolean {
   try {
     return readdirSync(`/proc/${pid}/task`).every((thread) => {
       const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
