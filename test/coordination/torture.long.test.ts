@@ -47,7 +47,11 @@ function witnessed(hosts: Hosts): Witnessed[] {
 describe.skipIf(noEtcd !== undefined)(`a line of builds under attack, seed ${SEED} (${noEtcd ?? 'real etcd'})`, () => {
   for (let index = 0; index < SCHEDULES; index++) {
     test(`schedule ${SEED + index}`, { timeout: 240_000 }, async () => {
-      await schedule(new Random(SEED + index));
+      await schedule(new Random(SEED + index)).catch((error: unknown) => {
+        // At once: the others may take an hour.
+        console.log(`schedule ${SEED + index}: ${error instanceof Error ? error.stack : error}`);
+        throw error;
+      });
     });
   }
 });
