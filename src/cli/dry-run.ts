@@ -17,9 +17,15 @@ export async function dryRun(project: Project, build: Build, { force }: { readon
   const forecast = await forecastOf(project, build, { host, now, environment: process.env, patienceMs: PATIENCE_MS });
   const context = { host, now, configFile: project.file, builds: project.builds };
   const outlook = outlookOf(forecast, force);
+  const { coordination } = project;
+  const shared =
+    coordination === undefined
+      ? []
+      : await (await import('./dry-run-in-etcd.js')).linesOfEtcd(coordination, build, context);
   const lines = [
     `${build.name} (${build.role}): what a run would do now; this changes nothing`,
     ...beginLines(forecast, context),
+    ...shared,
     ...sourceLines(forecast),
     outlookLine(outlook, forecast),
     ...stageLines(forecast, project),

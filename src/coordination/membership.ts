@@ -1,15 +1,11 @@
 import type { Coordination } from '../config/project.js';
-import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
-import { pause } from '../host/pause.js';
 import { Keys } from './keys.js';
 import { Line, type Place } from './line.js';
 import { LineJournal } from './line-journal.js';
+import { patiently } from './patience.js';
 import { Presence } from './presence.js';
 import { RunWriter } from './run-writer.js';
-
-/** How long a read is tried again after another one that etcd did not answer, in milliseconds. */
-const PAUSE_MS = 500;
 
 /** A run that has leases: what it needs for the steps of the protocol. */
 export class Membership {
@@ -41,23 +37,9 @@ export class Membership {
     }
   }
 
-  /**
-   * Asks again for as long as the lease of the run is good.
-   *
-   * @returns undefined when there was no answer by then
-   * @throws EtcdError when etcd refuses it, and whatever else is thrown
-   */
-  async patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    const { lost } = this.presence;
-    while (!lost.aborted) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!(error instanceof EtcdError) || error.kind === 'refused') throw error;
-      }
-      await pause(PAUSE_MS, lost);
-    }
-    return undefined;
+  /** {@link patiently}, as long as the lease of this run is good. */
+  patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    return patiently(this.presence.lost, ask);
   }
 
   /** @param locks whether they stay: then the leases run out by themselves, and say since when the run is silent */

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Entry } from '../etcd/entry.js';
-import { EtcdError } from '../etcd/error.js';
 import type { Etcd } from '../etcd/etcd.js';
 import { pause } from '../host/pause.js';
 import {
@@ -15,6 +14,7 @@ import {
   type TypeOf,
 } from '../records/schema.js';
 import type { Keys } from './keys.js';
+import { patiently } from './patience.js';
 import { Presence } from './presence.js';
 import { type ClaimKind, type QueuedClaim, waitsFor } from './queue-of-claims.js';
 
@@ -147,7 +147,7 @@ class Claiming {
     if (!(await this.#claim())) return { kind: 'lost' };
     for (let seen = ''; ; ) {
       if (signal.aborted) return { kind: 'aborted' };
-      const found = await this.#patiently(() => this.#look());
+      const found = await patiently(this.#presence.lost, () => this.#look());
       if (found === undefined || lost.aborted) return { kind: 'lost' };
       const { ahead, revision } = found;
       if (ahead === undefined) return 'acquired';
@@ -164,7 +164,7 @@ class Claiming {
     const { claim, claimant } = this.#wanted;
     const value = recordText(CLAIM, { ...claim, ...claimant });
     const put = { put: this.key, value, lease: this.#presence.leases.alive };
-    const found = await this.#patiently(async () => {
+    const found = await patiently(this.#presence.lost, async () => {
       const compare = [{ key: this.key, what: 'absent' }] as const;
       const { succeeded, revision, results } = await this.#etcd.transact({
         compare,
@@ -210,20 +210,6 @@ class Claiming {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /** Undefined when the lease is about to be over. */
-  async #patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    const { lost } = this.#presence;
-    while (!lost.aborted) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!(error instanceof EtcdError) || error.kind === 'refused') throw error;
-      }
-      await pause(PAUSE_MS, lost);
-    }
-    return undefined;
   }
 }
 

@@ -68,6 +68,9 @@ describe.skipIf(noEtcd !== undefined)(
       const { alpha, beta } = make(HELD);
       await stagelock(alpha, ['run', 'trunk']);
       const run = await building(beta, 'beta-gcc');
+      const forecast = await stagelock(beta, ['run', 'beta-gcc', '--dry-run']);
+      expect(forecast.stdout).toContain('etcd: held, so the run would not begin:');
+      expect(forecast.stdout).toContain('the checkout would be brought to update 1 of trunk');
       const alive = await stagelock(alpha, ['status']);
       expect(alive.stdout).toMatch(/beta-gcc \(on beta\): running\n/);
       expect(alive.stdout).toContain('/locks/trunk/running.beta-gcc: run of beta-gcc, held by');
