@@ -36,9 +36,13 @@ function missing() {
     (name) => spawnSync(name, [name === 'ip' ? '-V' : name === 'etcdctl' ? 'version' : '--version']).error,
   );
   if (programs.length > 0) return programs;
-  if (spawnSync('git', ['daemon', '--help-of-no-such-option']).stderr.includes('is not a git command')) return ['git daemon'];
-  const probe = 'ip link add probe type bridge && ip link add one type veth peer name two && echo probe > /proc/sys/kernel/hostname';
-  const { status, stderr } = spawnSync('unshare', ['--uts', ...unshareOptions(), 'sh', '-c', probe], { encoding: 'utf8' });
+  if (spawnSync('git', ['daemon', '--help-of-no-such-option']).stderr.includes('is not a git command'))
+    return ['git daemon'];
+  const probe =
+    'ip link add probe type bridge && ip link add one type veth peer name two && echo probe > /proc/sys/kernel/hostname';
+  const { status, stderr } = spawnSync('unshare', ['--uts', ...unshareOptions(), 'sh', '-c', probe], {
+    encoding: 'utf8',
+  });
   return status === 0 ? [] : [`root, or user namespaces with networks (${stderr.trim().split('\n')[0]})`];
 }
 

@@ -2,7 +2,7 @@
 import { BUILDS, stagelock } from './world.mjs';
 
 /** Between two runs of a build, in seconds. */
-const PAUSE = 1.2;
+const PAUSE = 1;
 
 export class Cron {
   #world;

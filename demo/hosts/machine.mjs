@@ -1,6 +1,7 @@
 // A host of the demo: a network, a name, a boot id and a directory of its own, in namespaces of this machine.
 import { execFile, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -24,9 +25,11 @@ export class Machine {
   directory;
   #root;
   #environment;
-  #boots = 0;
-  #holder;
+  /** The first process of its namespaces, and its parent, which is in some of them: both stay while the host is off. */
+  #first;
+  #parent;
   #network;
+  #isUp = false;
 
   /** @param environment of all that runs there */
   constructor(root, name, address, environment) {
@@ -39,28 +42,34 @@ export class Machine {
   }
 
   get isUp() {
-    return this.#holder !== undefined;
+    return this.#isUp;
   }
 
-  get #cable() {
-    return `to-${this.name}-${this.#boots}`;
-  }
-
-  async boot() {
-    this.#boots++;
-    rmSync(join(this.directory, 'up'), { force: true });
-    const unshare = ['--net', '--mount', '--uts', '--propagation', 'private', '--', join(here, 'host')];
-    const holder = spawn('unshare', [...unshare, this.name, this.#boots, this.address, this.#root].map(String), {
+  /** Makes the namespaces, and puts the cable in. */
+  async build() {
+    writeFileSync(join(this.directory, 'boot-id'), `${randomUUID()}\n`);
+    const namespaces = ['--net', '--mount', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc'];
+    const host = [join(here, 'host'), this.name, this.address, this.#root];
+    const unshare = spawn('unshare', [...namespaces, '--propagation', 'private', '--', ...host], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: this.#environment,
     });
-    const outside = readlinkSync('/proc/self/ns/net');
-    await within(`the namespaces of ${this.name}`, () => networkOf(holder.pid) !== outside);
-    this.#network = networkOf(holder.pid);
-    await call('ip', ['link', 'add', this.#cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(holder.pid)]);
-    await call('ip', ['link', 'set', this.#cable, 'master', 'switch', 'up']);
+    this.#parent = unshare.pid;
+    await within(`the namespaces of ${this.name}`, () => {
+      this.#first = Number(textOf(`/proc/${unshare.pid}/task/${unshare.pid}/children`)) || undefined;
+      return this.#first !== undefined;
+    });
+    this.#network = networkOf(this.#first);
+    const cable = ['link', 'add', this.#cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(this.#first)];
+    await call('ip', cable);
+    await call('ip', ['link', 'set', this.#cable, 'master', 'switch']);
+    await this.plug(true);
     await within(`the boot of ${this.name}`, () => existsSync(join(this.directory, 'up')));
-    this.#holder = holder;
+    this.#isUp = true;
+  }
+
+  get #cable() {
+    return `to-${this.name}`;
   }
 
   /** Whether its cable is in. */
@@ -69,18 +78,25 @@ export class Machine {
   }
 
   /** Power off: every process of it gets SIGKILL, and none can say goodbye. */
-  async kill() {
-    this.#holder = undefined;
+  async powerOff() {
+    this.#isUp = false;
     for (let pids = this.#processes(); pids.length > 0; pids = this.#processes()) {
       for (const pid of pids) killed(pid);
       await setTimeout(10);
     }
   }
 
-  /** What lives in its network, and is not a zombie that waits for its parent. */
+  /** Another boot, of which nothing runs yet. */
+  powerOn() {
+    writeFileSync(join(this.directory, 'boot-id'), `${randomUUID()}\n`); // the file that is mounted, so not another one
+    this.#isUp = true;
+  }
+
+  /** What lives in its network. */
   #processes() {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    return pids.map(Number).filter((pid) => networkOf(pid) === this.#network);
+    const stay = [this.#first, this.#parent];
+    return pids.map(Number).filter((pid) => !stay.includes(pid) && networkOf(pid) === this.#network);
   }
 
   /** Starts something there that runs until the host is killed. */
@@ -115,7 +131,7 @@ export class Machine {
   }
 
   #spawn(file, args) {
-    const enter = ['--target', String(this.#holder.pid), '--net', '--mount', '--uts', '--'];
+    const enter = ['--target', String(this.#first), '--net', '--mount', '--uts', '--pid', '--'];
     // The directory of the caller is that of the other mount namespace.
     return spawn('nsenter', [...enter, 'sh', '-c', 'cd "$0" && exec "$@"', this.#root, file, ...args], {
       cwd: '/',

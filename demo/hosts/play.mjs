@@ -18,6 +18,8 @@ export class Play {
   #show;
   #cron;
   #shown = 0;
+  /** Why the last run of each build was refused; empty for one that was not. */
+  #said = new Map();
   #newest = 1;
   /** What each host sees of the directories, {name, seen}. */
   views = [];
@@ -41,6 +43,7 @@ export class Play {
   }
 
   async perform() {
+    this.#show('all', 'are up, with three members of etcd, and have cloned the repository');
     for (const machine of this.#world.machines) {
       const seen = await machine.must('sh', ['-c', 'cat name; ls -d hosts 2>/dev/null || true']);
       this.views.push({ name: machine.name, seen: seen.trim() });
@@ -67,7 +70,7 @@ export class Play {
     const { building, next } = await this.#during(cleo, builds);
     const refused = this.#refused(PRIMARY.build);
     await this.#until('a primary that is refused', () => this.#refused(PRIMARY.build).length > refused.length);
-    await cleo.kill();
+    await cleo.powerOff();
     const killedAt = Date.now();
     this.#show('cleo', 'loses its power: SIGKILL for all its processes, its member of etcd, too');
     const statuses = await this.#dead(anna, builds);
@@ -77,11 +80,10 @@ export class Play {
     const clearedAt = Date.now();
     await this.#until('an update of the primary', () => this.#built(PRIMARY.build) === String(next));
     rmSync(join(cleo.directory, 'slow'));
-    await bootAgain(this.#world, cleo);
+    bootAgain(this.#world, cleo);
     this.#show('cleo', 'is on again');
     await this.#until('builds of all changes', () => this.#allAt(this.#newest));
-    const { refusals } = { refusals: this.#refused(PRIMARY.build) };
-    const inTheWay = refusals.filter(({ began, ended }) => began > killedAt && ended < clearedAt);
+    const inTheWay = this.#refused(PRIMARY.build).filter(({ began, ended }) => began > killedAt && ended < clearedAt);
     this.death = { builds, building, next, killedAt, clearedAt, statuses, before, locks, unlocked, inTheWay };
   }
 
@@ -123,28 +125,27 @@ export class Play {
   }
 
   /** Waits until another host says that all these builds are dead. @returns what it says of each */
-  async #dead(machine, builds) {
-    const statuses = [];
-    for (const build of builds) {
+  #dead(machine, builds) {
+    const ask = async (build) => {
       let text = '';
       await this.#until(`the status of ${build}`, async () => {
         text = (await stagelock(machine, 'status', build)).stdout;
         return text.includes('left locks behind');
       });
-      const [why = ''] = /has not renewed its lease [^\n]*/.exec(text) ?? [];
-      this.#show(machine.name, `status ${build}: ${why}`);
-      statuses.push({ build, text, why });
-    }
-    return statuses;
+      const [why = ''] = /has not renewed its lease in etcd for \d+ \w+/.exec(text) ?? [];
+      this.#show(machine.name, `status ${build}: left locks behind, ${why}`);
+      return { build, text, why };
+    };
+    return Promise.all(builds.map(ask));
   }
 
-  async #unlock(machine, builds) {
-    const results = [];
-    for (const build of builds) {
-      results.push({ build, ...(await stagelock(machine, 'unlock', build, '--yes')) });
-      this.#show(machine.name, `unlock ${build}: ${results.at(-1).stdout.match(/^removed /gm)?.length ?? 0} locks removed`);
-    }
-    return results;
+  #unlock(machine, builds) {
+    const unlock = async (build) => {
+      const result = { build, ...(await stagelock(machine, 'unlock', build, '--yes')) };
+      this.#show(machine.name, `unlock ${build}: ${result.stdout.match(/^removed /gm)?.length ?? 0} locks removed`);
+      return result;
+    };
+    return Promise.all(builds.map(unlock));
   }
 
   /** When the last sign of life of these runs has gone from etcd, as another host sees it. */
@@ -197,11 +198,14 @@ export class Play {
     this.#shown = built.length;
   }
 
+  /** Of several refusals for the same reason, the first one is shown. */
   #ended({ build, code, stderr }) {
     this.#showBuilt();
-    if (code === 0 || stderr === '') return;
-    const [first] = stderr.split('\n');
-    this.#show(build, first.replace(`${build}: `, ''));
+    const [first] = code === 0 ? [''] : stderr.split('\n');
+    if (first !== '' && this.#said.get(build) !== first) {
+      this.#show(build, first.replace(`stagelock: ${build}: `, '').replaceAll(`${this.#world.root}/`, ''));
+    }
+    this.#said.set(build, first);
   }
 }
 

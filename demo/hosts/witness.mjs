@@ -42,7 +42,9 @@ export function gotBy({ machines }, build, run) {
   const file = `${build}.${run}.xml`;
   const machine = machines.find(({ directory }) => readdirSync(join(directory, 'updates')).includes(file));
   const text = machine === undefined ? '' : textOf(join(machine.directory, 'updates', file));
-  const numbers = [...text.matchAll(/<Log>change (\d+)\s*<\/Log>/g)].map(([, number]) => Number(number));
+  const numbers = [...text.matchAll(/\bchange (\d+)$|\bchange (\d+)(?=<)/gm)].map(([, one, other]) =>
+    Number(one ?? other),
+  );
   return [...new Set(numbers)].sort((one, other) => one - other);
 }
 

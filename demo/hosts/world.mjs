@@ -41,7 +41,7 @@ export async function makeWorld(root) {
   const [anna] = machines;
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', join(anna.directory, 'origin.git')]);
   await makeSwitch();
-  await Promise.all(machines.map((machine) => machine.boot()));
+  await Promise.all(machines.map((machine) => machine.build()));
   for (const machine of machines) startMember(world, machine);
   serveRepository(world);
   await push(world, 1);
@@ -51,8 +51,8 @@ export async function makeWorld(root) {
 }
 
 /** Powers a host on again. */
-export async function bootAgain(world, machine) {
-  await machine.boot();
+export function bootAgain(world, machine) {
+  machine.powerOn();
   startMember(world, machine);
 }
 
@@ -123,6 +123,8 @@ host = "${name}"
 
 [defaults]
 update_timeout = "5 s"
+when_secondaries_build = "wait"
+secondaries_timeout = "3 s"
 grace = "2 s"
 
 [defaults.stages.build]
