@@ -70,8 +70,8 @@ export class Play {
     const { building, next } = await this.#during(cleo, builds);
     const refused = this.#refused(PRIMARY.build);
     await this.#until('a primary that is refused', () => this.#refused(PRIMARY.build).length > refused.length);
-    await cleo.powerOff();
     const killedAt = Date.now();
+    await cleo.powerOff();
     this.#show('cleo', 'loses its power: SIGKILL for all its processes, its member of etcd, too');
     const statuses = await this.#dead(anna, builds);
     const before = this.#built(PRIMARY.build);

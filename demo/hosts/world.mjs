@@ -151,7 +151,7 @@ function startMember({ machines }, machine) {
     ...['--listen-client-urls', `${url(2379)},http://127.0.0.1:2379`, '--advertise-client-urls', url(2379)],
     ...['--listen-peer-urls', url(2380), '--initial-advertise-peer-urls', url(2380)],
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'demo-hosts', '--initial-cluster-state', 'new'],
-    ...['--heartbeat-interval', '200', '--election-timeout', '2000'],
+    ...['--heartbeat-interval', '200', '--election-timeout', '2000', '--pre-vote'],
   ]);
 }
 
