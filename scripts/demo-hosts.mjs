@@ -84,4 +84,4 @@ if (lacks.length > 0) {
   print(`Not shown, because this machine lacks: ${lacks.join(', ')}.`);
   process.exit(0);
 }
-process.exitCode = await runDemo('hosts', TIME_LIMIT, demonstrate);
+process.exitCode = await runDemo('demo-hosts', TIME_LIMIT, demonstrate);
