@@ -201,6 +201,9 @@ export class Play {
   /** Of several refusals for the same reason, the first one is shown. */
   #ended({ build, code, stderr }) {
     this.#showBuilt();
+    // Neither a refusal nor a power cut: the demo has nothing more to show.
+    if (typeof code === 'number' && ![0, 75].includes(code) && code < 128)
+      throw new Error(`${build}: ${code}\n${stderr}`);
     const [first] = code === 0 ? [''] : stderr.split('\n');
     if (first !== '' && this.#said.get(build) !== first) {
       this.#show(build, first.replace(`stagelock: ${build}: `, '').replaceAll(`${this.#world.root}/`, ''));
