@@ -15,7 +15,7 @@ import { follower, type HostOf, Hosts, primary } from './hosts.js';
  * by a file that the stages themselves have written, and at what etcd says of it.
  */
 
-const SCHEDULES = Number(process.env['STAGELOCK_SCHEDULES'] ?? 4);
+const SCHEDULES = Number(process.env['STAGELOCK_SCHEDULES'] ?? 2);
 const SEED = Number(process.env['STAGELOCK_TORTURE_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = 14;
 const FOLLOWERS = ['beta', 'gamma'] as const;

@@ -50,7 +50,7 @@ const SLOTS = 2;
 const HELD_MS = 1000;
 const STUCK_MS = 90_000;
 /** How many rounds they come to by then depends on the machine. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 30_000;
 const SETTINGS = { overdueMs: 5000, warnMs: 10_000 };
 
 /** Who is inside, by flock(2) on local files: one that is shared as the lock is, and one for each slot. */
