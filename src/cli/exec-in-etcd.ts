@@ -34,11 +34,22 @@ export async function execInEtcd(coordination: Coordination, wanted: ExecInEtcd)
     await exec(etcd, coordination, wanted);
   } catch (error) {
     if (!(error instanceof EtcdError)) throw error;
+    // Nothing was claimed then. Whatever else etcd says is no absence.
+    if (error.kind !== 'refused' && coordination.whenAway === 'compile') return await unlocked(wanted, error);
     const text = `${shown(wanted.command[0])} was not run, because etcd could not be asked for the lock: ${shown(error.message)}`;
     throw new Refusal(EXIT.held, text);
   } finally {
     await etcd.close();
   }
+}
+
+/** As the configuration wants it: what is compiled twice at once is better than nothing. */
+async function unlocked({ name, command }: ExecInEtcd, { message }: EtcdError): Promise<void> {
+  warn(
+    `${shown(name)}: ${shown(command[0])} runs without its lock (when_away = "compile"), because etcd could not be asked: ${shown(message)}`,
+  );
+  const stop = stopSignal({ later: 'at-once' });
+  end(await runCommand(command, stop.signal, { atOnce: stop.atOnce }), stop);
 }
 
 async function exec(etcd: Etcd, coordination: Coordination, wanted: ExecInEtcd): Promise<void> {
@@ -87,15 +98,15 @@ async function under(
   };
   lock.lost.addEventListener('abort', onLost, { once: true });
   process.env['STAGELOCK_LOCK_TOKEN'] = lock.token;
-  let end: CommandEnd;
+  let ended: CommandEnd;
   try {
-    end = await runCommand(command, AbortSignal.any([stop.signal, lock.lost]), {
+    ended = await runCommand(command, AbortSignal.any([stop.signal, lock.lost]), {
       atOnce: AbortSignal.any([stop.atOnce, hurry.signal]),
     });
   } finally {
     clearTimeout(timer);
   }
-  const wasCutOff = lock.lost.aborted && !stop.signal.aborted && end.kind === 'interrupted';
+  const wasCutOff = lock.lost.aborted && !stop.signal.aborted && ended.kind === 'interrupted';
   if ((await lock.release()) === 'lost' && !wasCutOff) {
     warn(
       `${shown(name)}: the lease of this lock ran out while it was held; ${shown(command[0])} may have run twice at once`,
@@ -106,9 +117,14 @@ async function under(
     process.exitCode = EXIT.held;
     return;
   }
-  if (end.kind === 'not-started') warn(end.message);
-  process.exitCode = end.kind === 'not-started' ? NOT_STARTED : exitCodeOfEnd(end, stop);
-  if (end.kind === 'interrupted') stop.dieIfHungUp();
+  end(ended, stop);
+}
+
+/** This program ends as its command has. */
+function end(ended: CommandEnd, stop: Stop): void {
+  if (ended.kind === 'not-started') warn(ended.message);
+  process.exitCode = ended.kind === 'not-started' ? NOT_STARTED : exitCodeOfEnd(ended, stop);
+  if (ended.kind === 'interrupted') stop.dieIfHungUp();
 }
 
 function explainRefused(

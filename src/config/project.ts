@@ -361,7 +361,7 @@ export interface Coordination {
   readonly requestTimeoutMs: number;
   /** What this host is called there. */
   readonly host: string;
-  /** What a compile does when no member answers. */
+  /** What a command under a lock by its name does when no member answers: `compile` runs it without. */
   readonly whenAway: 'stop' | 'compile';
 }
 

@@ -10,6 +10,64 @@ import type { RunResult } from '../../src/stages/run-result.js';
 
 const GIT = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', TZ: 'UTC' };
 
+/** Repositories of a version control system, as far as these tests need them. */
+export interface Repository {
+  create(path: string): void;
+  clone(from: string, to: string): void;
+  /** Puts one commit on top, which writes this into the file `latest`. */
+  commit(path: string, number: number): void;
+  /** The lines of `[builds.NAME.update]`. */
+  readonly update: string;
+}
+
+const execute = (argv: readonly string[], cwd = '/'): unknown =>
+  execFileSync(argv[0] ?? '', argv.slice(1), { cwd, env: GIT, stdio: ['ignore', 'ignore', 'inherit'] });
+
+export const GIT_REPOSITORY: Repository = {
+  update: 'type = "git"\nbranch = "main"',
+  create: (path) => execute(['git', 'init', '--quiet', '--bare', '--initial-branch=main', path]),
+  clone: (from, to) => execute(['git', 'clone', '--quiet', from, to]),
+  commit(path, number) {
+    const log = `commit ${number}`;
+    const content = `${number}\n`;
+    const lines = [
+      'commit refs/heads/main',
+      `committer T <t@example.org> ${1_700_000_000 + number} +0000`,
+      `data ${log.length}`,
+      log,
+      ...(number > 1 ? ['from refs/heads/main^0'] : []),
+      `M 100644 inline latest`,
+      `data ${content.length}`,
+      content,
+    ];
+    execFileSync('git', ['-C', path, 'fast-import', '--quiet'], { input: `${lines.join('\n')}\n`, env: GIT });
+  },
+};
+
+export const SVN_REPOSITORY: Repository = {
+  update: 'type = "svn"',
+  create: (path) => execute(['svnadmin', 'create', path]),
+  clone: (from, to) => execute(['svn', 'checkout', '--quiet', `file://${from}`, to]),
+  commit(path, number) {
+    const work = mkdtempSync(join(tmpdir(), 'stagelock-svn-'));
+    execute(['svn', 'checkout', '--quiet', `file://${path}`, work]);
+    writeFileSync(join(work, 'latest'), `${number}\n`);
+    if (number === 1) execute(['svn', 'add', '--quiet', 'latest'], work);
+    execute(['svn', 'commit', '--quiet', '--message', `commit ${number}`], work);
+    rmSync(work, { recursive: true });
+  },
+};
+
+export const HG_REPOSITORY: Repository = {
+  update: 'type = "hg"',
+  create: (path) => execute(['hg', 'init', path]),
+  clone: (from, to) => execute(['hg', 'clone', '--quiet', from, to]),
+  commit(path, number) {
+    writeFileSync(join(path, 'latest'), `${number}\n`);
+    execute(['hg', 'commit', '--addremove', '--quiet', '--user', 'T', '--message', `commit ${number}`], path);
+  },
+};
+
 /** What hosts share, as their configurations say it. */
 export interface SharedSettings {
   readonly endpoints: readonly string[];
@@ -27,13 +85,13 @@ export class HostOf {
   readonly project: Project;
   readonly environment: NodeJS.ProcessEnv = GIT;
 
-  constructor(root: string, name: string, shared: SharedSettings, builds: string) {
+  constructor(root: string, name: string, shared: SharedSettings, builds: string, repository: Repository) {
     this.name = name;
     this.root = join(root, name);
     this.source = join(this.root, 'source');
     this.configFile = join(this.root, 'stagelock.toml');
     mkdirSync(this.root);
-    execFileSync('git', ['clone', '--quiet', join(root, 'upstream.git'), this.source], { env: GIT });
+    repository.clone(join(root, 'upstream'), this.source);
     writeFileSync(
       this.configFile,
       `[project]
@@ -92,10 +150,13 @@ export class Hosts {
   readonly #hosts: HostOf[] = [];
   #commits = 0;
 
-  constructor(endpoints: readonly string[], more: Partial<SharedSettings> = {}) {
+  readonly #repository: Repository;
+
+  constructor(endpoints: readonly string[], more: Partial<SharedSettings> = {}, repository = GIT_REPOSITORY) {
+    this.#repository = repository;
     const prefix = `/stagelock/${Math.random().toString(36).slice(2)}`;
     this.#shared = { endpoints, prefix, lease: '10 s', requestTimeout: '3 s', ...more };
-    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', join(this.root, 'upstream.git')]);
+    repository.create(join(this.root, 'upstream'));
     this.commit();
   }
 
@@ -112,7 +173,7 @@ export class Hosts {
   }
 
   host(name: string, builds: string): HostOf {
-    const host = new HostOf(this.root, name, this.#shared, builds);
+    const host = new HostOf(this.root, name, this.#shared, builds, this.#repository);
     this.#hosts.push(host);
     return host;
   }
@@ -120,20 +181,7 @@ export class Hosts {
   /** Pushes a commit. @returns its number, which is what is in the file `latest` */
   commit(): number {
     this.#commits += 1;
-    const log = `commit ${this.#commits}`;
-    const content = `${this.#commits}\n`;
-    const lines = [
-      'commit refs/heads/main',
-      `committer T <t@example.org> ${1_700_000_000 + this.#commits} +0000`,
-      `data ${log.length}`,
-      log,
-      ...(this.#commits > 1 ? ['from refs/heads/main^0'] : []),
-      `M 100644 inline latest`,
-      `data ${content.length}`,
-      content,
-    ];
-    const git = ['-C', join(this.root, 'upstream.git'), 'fast-import', '--quiet'];
-    execFileSync('git', git, { input: `${lines.join('\n')}\n`, env: GIT });
+    this.#repository.commit(join(this.root, 'upstream'), this.#commits);
     return this.#commits;
   }
 
@@ -142,22 +190,27 @@ export class Hosts {
   }
 }
 
-const WORK = 'cat ../source/latest >> ../built';
+/** What stages do unless a test says otherwise. */
+export const WORK = 'cat ../source/latest >> ../built';
 
 /** The tables of a primary. @param work what its stage does, for the shell */
-export function primary(name: string, more = '', work = WORK): string {
+export function primary(
+  name: string,
+  more = '',
+  work = WORK,
+  { update }: Pick<Repository, 'update'> = GIT_REPOSITORY,
+): string {
   return `[builds.${name}]
 directory = "${name}"
 ${more}
 [builds.${name}.update]
-type = "git"
-branch = "main"
+${update}
 [builds.${name}.stages.build]
 shell = ${JSON.stringify(work)}
 `;
 }
 
 /** The tables of a follower. */
-export function follower(name: string, of: string, more = '', work = WORK): string {
-  return primary(name, `follows = "${of}"\n${more}`, work);
+export function follower(name: string, of: string, more = '', work = WORK, repository = GIT_REPOSITORY): string {
+  return primary(name, `follows = "${of}"\n${more}`, work, repository);
 }

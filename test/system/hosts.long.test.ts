@@ -138,6 +138,13 @@ describe.skipIf(noEtcd !== undefined)(
       expect(code).toBe(75);
       expect(stderr).toContain('trunk: not run, because what its hosts share could not be reached');
       expect(stderr).toMatch(/127\.0\.0\.1:9.*127\.0\.0\.1:10/);
+      const exec = ['exec', '--strategy', 'etcd', '--lock', 'b', '--', 'sh', '-c', 'echo ran; exit 3'];
+      expect(await stagelock(alpha, exec)).toMatchObject({ code: 75, stdout: '' });
+      const away = readFileSync(alpha.configFile, 'utf8');
+      writeFileSync(alpha.configFile, away.replace('[defaults]', 'when_away = "compile"\n[defaults]'));
+      const without = await stagelock(alpha, exec);
+      expect(without).toMatchObject({ code: 3, stdout: 'ran\n' });
+      expect(without.stderr).toContain('sh runs without its lock (when_away = "compile")');
       const status = await stagelock(alpha, ['status']);
       expect(status.code).toBe(75);
       expect(status.stdout).toContain('other hosts: unknown, because etcd could not be asked');

@@ -93,7 +93,7 @@ export const coordinationShape = () => ({
     choice(
       ['stop', 'compile'],
       DEFAULTS.whenAway,
-      'What a compile does when no member answers: `stop` fails; `compile` compiles with the locks of this host only.',
+      'What `exec --strategy etcd` does when no member answers: `stop` ends with 75; `compile` runs the command without a lock and says so, for what is made anew where it was made wrong.',
     ),
   ),
 });
