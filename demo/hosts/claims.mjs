@@ -79,20 +79,20 @@ function notAsRecorded(world, activities, recorded) {
   ]);
 }
 
-function sawChange(activities) {
+export function sawChange(activities) {
   const builds = activities.filter(({ what }) => what === 'build');
   const changed = builds.filter(({ numbers }) => numbers.size !== 1 || !/^\d+$/.test([...numbers][0]));
   return listed(changed.map(({ build, numbers }) => `${build} saw ${[...numbers].join(' and ')}`));
 }
 
-function updatedMeanwhile(activities) {
+export function updatedMeanwhile(activities) {
   const updates = activities.filter(({ what, build }) => what === 'update' && build === PRIMARY.build);
   if (updates.length < 4) return `${updates.length} updates were seen`;
   const builds = activities.filter(({ what, build }) => what === 'build' && FOLLOWERS.includes(build));
   return overlapping(updates, builds);
 }
 
-function movedMeanwhile(activities) {
+export function movedMeanwhile(activities) {
   const updates = activities.filter(({ what }) => what === 'update');
   if (updates.length < 12) return `${updates.length} updates were seen`;
   const problems = updates.map((update) =>
@@ -139,7 +139,7 @@ function notFreed({ builds, next, clearedAt, unlocked }, events) {
   ]);
 }
 
-function tooLate({ builds, runs, outAt, ended, expiredAt }, activities) {
+export function tooLate({ builds, runs, outAt, ended, expiredAt }, activities) {
   return listed(
     builds.flatMap((build, index) => {
       const stage = activities.find(({ run, what }) => run === runs[index] && what === 'build');
@@ -156,7 +156,7 @@ function tooLate({ builds, runs, outAt, ended, expiredAt }, activities) {
 }
 
 /** No key but those that say of its end may have been written since, nor may the cursors have moved before a later run did. */
-function wroteAfterwards({ builds, building, runs, cleared, after }) {
+export function wroteAfterwards({ builds, building, runs, cleared, after }) {
   const ofRun = ({ key, value }) => runs.some((run) => key.endsWith(run) || value.includes(run));
   const written = after.keys.filter((entry) => entry.changed > cleared.revision && ofRun(entry));
   const cursor = (build) => cleared.keys.find(({ key }) => key === `journal/${PRIMARY.build}/cursors/${build}`);
