@@ -189,9 +189,17 @@ export class SharedLine implements RunLine {
       const role = this.follows === undefined ? 'primary' : 'follower';
       return await this.#catchUp(catchingUp(role, here, there.head), there.head);
     } catch (error) {
-      if (error instanceof LineJournalError) return { kind: 'failed', message: error.message };
+      if (error instanceof LineJournalError) return { kind: 'failed', message: this.#explain(error) };
       throw error;
     }
+  }
+
+  /** A journal that was put into etcd anew does not have what a follower is behind. */
+  #explain({ message }: LineJournalError): string {
+    if (this.follows === undefined) return message;
+    const journal = shown(journalDirectory(this.#primary.directory));
+    const how = `To start ${this.#primary.name} from the newest record, move its journal away: ${journal}`;
+    return `${message}\n${how} (what it has missed is in no report of it then)`;
   }
 
   async #catchUp(course: CatchingUp, head: LineHead | undefined): Promise<CaughtUp> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { clearInEtcd, locksInEtcd } from '../../src/stages/locks-in-etcd.js';
@@ -239,6 +239,31 @@ describe.skipIf(noEtcd !== undefined)(`builds on hosts that share nothing but et
     expect(result).toMatchObject({ kind: 'update-failed', message: expect.stringContaining('contradict') });
     expect(alpha.built()).toEqual(['1', '2']);
     expect(await left(hosts)).toEqual([]);
+  });
+
+  test('a follower that is behind a journal that begins anew says how it goes on', async () => {
+    const hosts = make();
+    const alpha = hosts.host('alpha', primary('trunk'));
+    const beta = hosts.host('beta', follower('beta-gcc', 'trunk'));
+    await alpha.run('trunk');
+    await beta.run('beta-gcc');
+    for (let commits = 0; commits < 2; commits++) {
+      hosts.commit();
+      await alpha.run('trunk');
+    }
+    const { prefix } = hosts.coordination;
+    await cluster.client().transact({ compare: [], then: [{ removePrefix: `${prefix}/journal/trunk/` }] });
+    hosts.commit();
+    expect((await alpha.run('trunk')).kind).toBe('done');
+    const result = await beta.run('beta-gcc');
+    const journal = join(beta.root, 'beta-gcc', 'Testing', 'Updates');
+    expect(result).toMatchObject({
+      kind: 'update-failed',
+      message: expect.stringContaining(`move its journal away: ${journal}`),
+    });
+    renameSync(journal, `${journal}.old`);
+    expect((await beta.run('beta-gcc')).kind).toBe('done');
+    expect(beta.built()).toEqual(['1', '4']);
   });
 
   test('a project that was on one disk goes on from where it is', async () => {

@@ -8,7 +8,8 @@ test('a short name fits with every ending where 143 bytes are the limit, is one,
       const short = shortName(name);
       expect(Buffer.byteLength(short) + '.lock.excl.4194304.0123456789abcdef.tmp'.length).toBeLessThanOrEqual(143);
       expect(isShortName(short)).toBe(true);
-      expect(short).not.toContain('\ufffd');
+      // None that was not there: a character cut in two.
+      if (!name.includes('\ufffd')) expect(short).not.toContain('\ufffd');
       expect(shortName(name)).toBe(short);
     }),
   );
