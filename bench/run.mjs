@@ -7,6 +7,7 @@ import { describeRatio, table } from './measure.mjs';
 const BENCHES = [
   'locks',
   'shared',
+  'etcd',
   'start-up',
   'hand-over',
   'helper',
