@@ -4,8 +4,8 @@ import { resolveCoordination } from './coordination.js';
 import { parseCronExpression } from './cron-expression.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
+import { faultOfFollowing } from './following.js';
 import { resolveMail } from './mail.js';
-import { isBuildName } from './names.js';
 import { type NightlyStart, nightlyStartOf } from './nightly-start.js';
 import { resolveNotify } from './notify.js';
 import type { Finding, KeyPath } from './problem.js';
@@ -158,7 +158,7 @@ class Resolution {
         `only secondaries and followers have \`${key}\`, and ${name} names neither a \`primary\` nor one that it \`follows\``,
       );
     }
-    if (table.follows !== undefined) this.#follows(name, table.follows);
+    this.#follows(name, table);
     const source = table.source ?? this.#defaults.source;
     if (source === undefined && !this.#wrong(['defaults', 'source'])) {
       const message = 'the build needs a `source`, here or in [defaults], or the `primary` whose source it shares';
@@ -200,6 +200,7 @@ class Resolution {
       if (table[key] === undefined || table.primary === undefined) continue;
       this.#report([...path, key], `only a primary has \`${key}\`, and ${name} is a secondary of ${table.primary}`);
     }
+    this.#follows(name, table);
     const common = this.#common(name, table);
     if (!hasStages(table, this.#defaults) && !this.#anyWrong(name, ['stages'])) {
       this.#report(path, 'the build has no stages, so it does nothing');
@@ -224,30 +225,14 @@ class Resolution {
     return milliseconds(table.update_timeout ?? this.#defaults.update_timeout ?? DEFAULTS.updateTimeout);
   }
 
-  /** A follower finds its primary in etcd, by its name: it may be in no file of this host. */
-  #follows(name: string, primary: string): void {
-    const path = ['builds', name, 'follows'];
-    const wanted = this.#tables[primary];
-    const own = this.#tables[name]?.update ?? this.#defaults.update;
-    if (!isBuildName(primary)) {
-      this.#report(path, `${JSON.stringify(primary)} is not the name of a build`);
-    } else if (primary === name) {
-      this.#report(path, 'the build names itself; a primary follows none');
-    } else if (wanted !== undefined && (this.#isSecondary(primary) || wanted.follows !== undefined)) {
-      this.#report(path, `"${primary}" has no updates of its own; name the primary whose updates it builds`);
-    } else if (own === undefined && !this.#anyWrong(name, ['update'])) {
-      this.#report(path, 'a follower needs `update`, which says how its checkout gets what the primary has recorded');
-    } else if (own?.command !== undefined || own?.version_only === true) {
-      const key = own.command === undefined ? 'version_only' : 'command';
-      this.#report(
-        [...path.slice(0, 2), 'update', key],
-        'the checkout of a follower is moved to a recorded revision, which this cannot do',
-      );
-    } else if (own?.type === 'cvs') {
-      this.#report(path, 'CVS has no revisions that another host could check out: use git, Subversion or Mercurial');
-    }
+  #follows(name: string, table: BuildTable): void {
+    if (table.follows === undefined) return;
+    const update = table.update ?? this.#defaults.update;
+    const fault = faultOfFollowing({ name, table, update, primary: this.#tables[table.follows] });
+    if (fault !== undefined && !this.#anyWrong(name, ['update'])) this.#report(fault.path, fault.message);
     if (this.#input.tables.coordination === undefined && !this.#wrong(['coordination'])) {
-      this.#report(path, 'a follower needs `[coordination]`, which says where the updates of its primary are');
+      const message = 'a follower needs `[coordination]`, which says where the updates of its primary are';
+      this.#report(['builds', name, 'follows'], message);
     }
   }
 
