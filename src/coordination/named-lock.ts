@@ -13,10 +13,12 @@ import {
   string,
   type TypeOf,
 } from '../records/schema.js';
+import { makeOwnKey } from './key-of-ones-own.js';
 import type { Keys } from './keys.js';
 import { patiently } from './patience.js';
 import { Presence } from './presence.js';
 import { type ClaimKind, type QueuedClaim, waitsFor } from './queue-of-claims.js';
+import { untilRemoved } from './until-removed.js';
 
 const text = string(undefined, 4096);
 
@@ -163,16 +165,8 @@ class Claiming {
   async #claim(): Promise<boolean> {
     const { claim, claimant } = this.#wanted;
     const value = recordText(CLAIM, { ...claim, ...claimant });
-    const put = { put: this.key, value, lease: this.#presence.leases.alive };
-    const found = await patiently(this.#presence.lost, async () => {
-      const compare = [{ key: this.key, what: 'absent' }] as const;
-      const { succeeded, revision, results } = await this.#etcd.transact({
-        compare,
-        then: [put],
-        otherwise: [{ get: this.key }],
-      });
-      return succeeded ? revision : results[0]?.entries[0]?.createRevision;
-    });
+    const own = { key: this.key, value, lease: this.#presence.leases.alive };
+    const found = await patiently(this.#presence.lost, () => makeOwnKey(this.#etcd, own));
     this.token = found ?? '';
     return found !== undefined;
   }
@@ -184,32 +178,18 @@ class Claiming {
       .map((entry): Ahead => aheadOf(entry));
     // A claim that is gone has lapsed: the lease says so soon.
     if (!queue.some(({ key }) => key === this.key)) await pause(PAUSE_MS, this.#presence.lost);
-    const before = waitsFor(queue, this.key);
-    return {
-      ahead: before?.map((each) => queue.find(({ key }) => key === each.key) ?? { ...each, record: undefined }),
-      revision,
-    };
+    return { ahead: waitsFor(queue, this.key), revision };
   }
 
   /** Watches the one that is next to leave where that is one, and all of the queue where any of them may be. */
   async #untilOneLeaves(ahead: readonly Ahead[], revision: string, leftMs: number): Promise<void> {
-    const over = new AbortController();
-    const end = (): void => over.abort();
-    const timer = setTimeout(end, Math.min(Math.max(leftMs, 1), LONGEST_WATCH_MS));
     const isAnyOf = this.#wanted.claim.kind === 'slot';
     const last = ahead.at(-1)?.key ?? this.#prefix;
-    try {
-      await this.#etcd.watch(isAnyOf ? this.#prefix : last, {
-        from: String(BigInt(revision) + 1n),
-        signal: AbortSignal.any([over.signal, this.#wanted.signal, this.#presence.lost]),
-        onEvents: (events) => {
-          if (events.some(({ kind }) => kind === 'removed')) end();
-        },
-        onReset: end,
-      });
-    } finally {
-      clearTimeout(timer);
-    }
+    await untilRemoved(this.#etcd, isAnyOf ? this.#prefix : last, {
+      seenAt: revision,
+      limitMs: Math.min(Math.max(leftMs, 1), LONGEST_WATCH_MS),
+      signals: [this.#wanted.signal, this.#presence.lost],
+    });
   }
 }
 

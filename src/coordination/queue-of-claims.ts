@@ -24,7 +24,7 @@ export interface QueuedClaim {
  * @param queue all claims, the oldest first
  * @returns undefined when it holds; otherwise those that it waits for, the oldest first
  */
-export function waitsFor(queue: readonly QueuedClaim[], key: string): readonly QueuedClaim[] | undefined {
+export function waitsFor<T extends QueuedClaim>(queue: readonly T[], key: string): readonly T[] | undefined {
   const at = queue.findIndex((each) => each.key === key);
   const mine = queue[at];
   if (mine === undefined) return queue;

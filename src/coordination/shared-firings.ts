@@ -3,6 +3,7 @@ import type { Coordination } from '../config/project.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
 import { pause } from '../host/pause.js';
+import { makeOwnKey } from './key-of-ones-own.js';
 import { Keys } from './keys.js';
 
 /** So long it is remembered that a firing has been run: longer than any scheduler makes one up, in seconds. */
@@ -34,7 +35,7 @@ export async function beginSharedFiring(coordination: Coordination, build: strin
 /** The value is our own, so that an answer that was lost is read back from the next one. */
 async function begin(
   etcd: Etcd,
-  put: string,
+  key: string,
   lease: string,
   { host, requestTimeoutMs }: Coordination,
 ): Promise<boolean> {
@@ -42,12 +43,7 @@ async function begin(
   const end = performance.now() + 2 * requestTimeoutMs;
   for (;;) {
     try {
-      const { succeeded, results } = await etcd.transact({
-        compare: [{ key: put, what: 'absent' }],
-        then: [{ put, value, lease }],
-        otherwise: [{ get: put }],
-      });
-      return succeeded || results[0]?.entries[0]?.value === value;
+      return (await makeOwnKey(etcd, { key, value, lease })) !== undefined;
     } catch (error) {
       if (!(error instanceof EtcdError) || error.kind === 'refused' || performance.now() > end) throw error;
     }

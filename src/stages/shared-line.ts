@@ -1,12 +1,12 @@
 import type { Coordination, Primary } from '../config/project.js';
 import { type CatchingUp, catchingUp } from '../coordination/catching-up.js';
-import { Keys } from '../coordination/keys.js';
 import type { LineStep } from '../coordination/line.js';
 import { type LineHead, LineJournalError } from '../coordination/line-journal.js';
+import { lookInEtcd } from '../coordination/look.js';
 import { Membership } from '../coordination/membership.js';
 import type { Written } from '../coordination/run-writer.js';
+import { untilRemoved } from '../coordination/until-removed.js';
 import { EtcdError } from '../etcd/error.js';
-import { Etcd } from '../etcd/etcd.js';
 import { shellWord } from '../text/shell-word.js';
 import { shown } from '../text/shown.js';
 import { append, journalDirectory, lastHead, lastRecord } from '../updates/journal.js';
@@ -293,19 +293,14 @@ export class SharedLine implements RunLine {
     if (run === undefined || runs.size !== 1) return false;
     const here = examine(this.#primary, this.context.host);
     if (here.kind !== 'clear' || here.locks.some(({ record }) => record?.run !== run)) return false;
-    const etcd = new Etcd(this.#coordination);
-    try {
-      const mark = new Keys(this.#coordination.prefix).cleared(run);
-      if ((await etcd.get(mark)) === undefined) return false;
-      const cleared = await clearLocks(this.#primary, here.locks);
-      return cleared.kind === 'cleared' && cleared.changed.length === 0;
-    } catch (error) {
-      // The run says by itself that etcd is away, or that locks are in the way.
-      if (!(error instanceof EtcdError)) throw error;
-      return false;
-    } finally {
-      await etcd.close();
-    }
+    // While etcd is away the run says so by itself.
+    const noted = await lookInEtcd(this.#coordination, async (etcd, keys) => ({
+      kind: 'seen' as const,
+      isCleared: (await etcd.get(keys.cleared(run))) !== undefined,
+    }));
+    if (noted.kind === 'away' || !noted.isCleared) return false;
+    const cleared = await clearLocks(this.#primary, here.locks);
+    return cleared.kind === 'cleared' && cleared.changed.length === 0;
   }
 
   #joined(): Membership {
@@ -336,25 +331,17 @@ export class SharedLine implements RunLine {
   async #untilChange(locks: readonly FoundStageLock[], remainingMs: number, signal?: AbortSignal): Promise<void> {
     const { etcd, keys } = this.#joined();
     const prefix = keys.locksOf(this.follows ?? this.#primary.name);
-    const end = new AbortController();
-    const timer = setTimeout(() => end.abort(), remainingMs);
-    const stop = (): void => end.abort();
-    signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted) stop();
     try {
       const { entries, revision } = await etcd.list(prefix, { keysOnly: true });
       const there = new Set(entries.map(({ key }) => pathOf(key)));
       if (locks.some(({ path }) => !there.has(path))) return;
-      const from = String(BigInt(revision) + 1n);
-      const onEvents = (events: readonly { readonly kind: 'put' | 'removed' }[]): void => {
-        if (events.some(({ kind }) => kind === 'removed')) end.abort();
-      };
-      await etcd.watch(prefix, { from, signal: end.signal, onEvents, onReset: stop });
+      await untilRemoved(etcd, prefix, {
+        seenAt: revision,
+        limitMs: remainingMs,
+        signals: signal === undefined ? [] : [signal],
+      });
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
     }
   }
 

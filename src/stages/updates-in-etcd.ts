@@ -15,8 +15,8 @@ export type UpdatesInEtcd = { readonly kind: 'seen'; readonly overview: UpdatesO
 export function updatesInEtcd(coordination: Coordination, primary: string, count: number): Promise<UpdatesInEtcd> {
   return lookInEtcd(coordination, async (etcd, keys): Promise<UpdatesInEtcd> => {
     const journal = new LineJournal(etcd, keys, primary);
-    const [records, cursors, head] = [await journal.newest(count), await journal.cursors(), await journal.head()];
-    const newest = head?.sequence ?? 0;
+    const [records, cursors] = [await journal.newest(count), await journal.cursors()];
+    const newest = records.at(-1)?.sequence ?? 0;
     const builds = [...cursors].map(([build, record]) => ({
       build,
       configured: true,
