@@ -7,8 +7,8 @@ import { EXIT, Refusal } from './exit.js';
 /**
  * The first step of a run that a scheduler has started.
  *
- * Where hosts share more than a disk, etcd decides first and the book of this host afterwards: while etcd is away the firing is
- * not spent, and the scheduler tries it again.
+ * Where hosts share more than a disk, etcd decides first and the book of this host afterwards: a firing that this host cannot begin
+ * since etcd is away from it is not spent for another one.
  *
  * @returns whether it is the only one of its firing
  */

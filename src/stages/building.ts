@@ -63,7 +63,6 @@ export async function buildAndReport(
   }
   if (!(await afterwards())) return interrupted(run);
   await leave();
-  if (run.line?.loss !== undefined) return interrupted(run);
   const failed = stages.some((stage) => stage.outcome.kind !== 'passed');
   return failed ? { kind: 'stage-failed', stamp, stages, update } : { kind: 'done', stamp, stages };
 }

@@ -11,7 +11,8 @@ import { type FoundStageLock, parseStageLock } from './stage-lock.js';
 import type { LockStatus } from './status.js';
 
 /** What became of a run, by its leases. A silent one is dead to all others: it can write nothing in etcd any more. */
-function judgementOf(life: Life): Judgement {
+function judgementOf(life: Life | undefined): Judgement {
+  if (life === undefined) return { fate: 'unknown', why: 'the key holds no record of its owner' };
   if (life.kind === 'alive') return { fate: 'alive', why: RUNNING };
   const since = life.forMs === undefined ? 'more than a week' : formatDuration(life.forMs);
   return { fate: 'dead', why: `it has not renewed its lease in etcd for ${since}` };
@@ -22,18 +23,18 @@ export function pathOf(key: string): string {
   return `etcd:${key}`;
 }
 
-/** A lock in etcd, with what became of its run. */
-export async function found(
-  etcd: Etcd,
-  keys: Keys,
-  { key, build, name, text }: StandingLock,
-): Promise<FoundStageLock & { readonly judgement: Judgement }> {
-  const record = parseStageLock(text);
-  const judgement: Judgement =
-    record === undefined
-      ? { fate: 'unknown', why: 'the key holds no record of its owner' }
-      : judgementOf(await lifeOf(etcd, keys, record.run));
-  return { path: pathOf(key), name, build, record, touchedMs: 0, judgement };
+/** Locks in etcd, with what became of their runs. A run mostly has several of them, and is asked for once. */
+export async function foundLocks(etcd: Etcd, keys: Keys, locks: readonly StandingLock[]): Promise<LockStatus[]> {
+  const lives = new Map<string, Life>();
+  const found: LockStatus[] = [];
+  // One after the other: a site has some dozens.
+  for (const { key, build, name, text } of locks) {
+    const record = parseStageLock(text);
+    const life = record && (lives.get(record.run) ?? (await lifeOf(etcd, keys, record.run)));
+    if (record !== undefined && life !== undefined) lives.set(record.run, life);
+    found.push({ path: pathOf(key), name, build, record, touchedMs: 0, judgement: judgementOf(life) });
+  }
+  return found;
 }
 
 /** The locks of the builds of all hosts, as they stand at this moment. */
@@ -46,10 +47,7 @@ export type LocksInEtcd = { readonly kind: 'seen'; readonly locks: readonly Lock
  */
 export function locksInEtcd(coordination: Coordination, only?: string): Promise<LocksInEtcd> {
   return lookInEtcd(coordination, async (etcd, keys) => {
-    const locks: LockStatus[] = [];
-    // One after the other: a site has some dozens.
-    for (const lock of await standingLocks(etcd, keys, only)) locks.push(await found(etcd, keys, lock));
-    return { kind: 'seen', locks };
+    return { kind: 'seen', locks: await foundLocks(etcd, keys, await standingLocks(etcd, keys, only)) };
   });
 }
 

@@ -7,7 +7,7 @@ import { type InTheWay, stillNoted, workingInTheWay } from './in-the-way.js';
 import { UPDATE } from './names.js';
 import { mergeUpdates, type Pending, reportUpdate, withLocalChanges, writeTag } from './pending-updates.js';
 import { beginPrimary, endRun, endUpdate, mayUpdateNow } from './protocol.js';
-import { type Interrupted, interrupted, logOf, newRun, type Run, type Tracked } from './run.js';
+import { interrupted, logOf, newRun, type Run, type Tracked } from './run.js';
 import type { RunContext } from './run-context.js';
 import type { RunResult } from './run-result.js';
 import { sectionFor } from './section.js';
@@ -36,10 +36,7 @@ export async function runPrimary(primary: Primary, context: RunContext): Promise
   const line = await lineOf(primary, context);
   if (line === undefined) return runFrom(primary, context, undefined);
   try {
-    const result = await runFrom(primary, line.context, line);
-    return line.loss !== undefined && result.kind === 'interrupted'
-      ? { kind: 'cut-off', loss: line.loss, left: result.left }
-      : result;
+    return await runFrom(primary, line.context, line);
   } finally {
     // Its locks stay where they are, whatever has happened.
     await line.close();
@@ -58,6 +55,15 @@ async function runFrom(primary: Primary, context: RunContext, line: SharedLine |
   const claimed = await claimSource(primary, sectionFor(primary, context.signal), context);
   if (claimed !== undefined) return claimed;
   const run = await newRun(primary, layout, context, line);
+  const result = await runThrough(run, line);
+  if (line?.loss === undefined) return result;
+  // Whatever it came to: it could not say so to the others, and what it holds stays.
+  const { left } = interrupted(run);
+  return left.length === 0 ? result : { kind: 'cut-off', loss: line.loss, left };
+}
+
+async function runThrough(run: Run<Primary>, line: SharedLine | undefined): Promise<RunResult> {
+  const { build: primary, context } = run;
   const begun = await begin(run, line);
   if (begun !== undefined) return begun;
   context.report({ kind: 'begun', build: primary, stamp: run.stamp });
@@ -182,8 +188,8 @@ async function updateAndMerge(run: Run<Primary>, source: Source, log: StageLog):
   }
   if (isQuiet(run, pending)) {
     log.discard();
-    const left = await giveUp(run);
-    return left ?? { kind: 'no-news' };
+    await giveUp(run);
+    return { kind: 'no-news' };
   }
   log.close();
   const inTheWay = workingInTheWay(run, 'directory');
@@ -219,16 +225,15 @@ function isQuiet({ build }: Run<Primary>, { news }: Extract<Pending, { kind: 'pe
 }
 
 /** Ends a run in its stage `update`. */
-async function giveUp(run: Run<Primary>): Promise<Interrupted | undefined> {
-  if (run.line !== undefined && !(await run.line.end())) return interrupted(run);
-  endUpdate(run);
-  endRun(run);
-  return undefined;
+function giveUp(run: Run<Primary>): Promise<void> {
+  return leave(run, () => endUpdate(run));
 }
 
 /** What other hosts see goes first: as long as it stands, nothing of this host may be missing. */
-async function leave(run: Run<Primary>): Promise<void> {
-  if (run.line === undefined || (await run.line.end())) endRun(run);
+async function leave(run: Run<Primary>, before: () => void = () => undefined): Promise<void> {
+  if (run.line !== undefined && !(await run.line.end())) return;
+  before();
+  endRun(run);
 }
 
 /** Ends a run before it has built anything: something of an earlier one lives that has no lock any more. */

@@ -12,7 +12,7 @@ import { shown } from '../text/shown.js';
 import { append, journalDirectory, lastHead, lastRecord } from '../updates/journal.js';
 import type { UpdateRecord } from '../updates/record.js';
 import type { RunIdentity } from './held-locks.js';
-import { found, pathOf } from './locks-in-etcd.js';
+import { foundLocks, pathOf } from './locks-in-etcd.js';
 import { UPDATE } from './names.js';
 import type { StepResult } from './protocol.js';
 import type { Run } from './run.js';
@@ -321,8 +321,7 @@ export class SharedLine implements RunLine {
       return { kind: 'aborted' };
     }
     const { etcd, keys } = this.#joined();
-    const ask = (): Promise<FoundStageLock[]> => Promise.all(step.locks.map((lock) => found(etcd, keys, lock)));
-    const locks = await this.#joined().patiently(ask);
+    const locks = await this.#joined().patiently(() => foundLocks(etcd, keys, step.locks));
     if (locks === undefined) return { kind: 'aborted' };
     return { kind: 'blocked', locks, paths: locks.map(({ path }) => path) };
   }

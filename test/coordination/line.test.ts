@@ -198,6 +198,24 @@ describe.skipIf(noEtcd !== undefined)(`builds on hosts that share nothing but et
     expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ completed: false });
   });
 
+  test('nor does one that was cleared while it waited say that it has ended in order: its locks stay on its host', async () => {
+    const hosts = make();
+    const alpha = hosts.host('alpha', primary('trunk'));
+    const beta = hosts.host('beta', follower('beta-gcc', 'trunk', 'update_timeout = "2 s"'));
+    await alpha.run('trunk');
+    const { prefix } = hosts.coordination;
+    const update = { put: `${prefix}/locks/trunk/update`, value: 'of a run that another test has not made' };
+    await cluster.client().transact({ compare: [], then: [update] });
+    const waiting = beta.run('beta-gcc');
+    await until('the follower', async () => (await left(hosts)).includes('beta-gcc/running'));
+    const seen = await locksInEtcd(hosts.coordination, 'beta-gcc');
+    if (seen.kind === 'away') throw new Error(seen.message);
+    expect(await clearInEtcd(hosts.coordination, 'beta-gcc', seen.locks, 'a test')).toEqual({ kind: 'cleared' });
+    expect(await waiting).toMatchObject({ kind: 'cut-off', loss: { kind: 'cleared' } });
+    expect(filesLeft(beta, 'beta-gcc')).toEqual(['running', 'update']);
+    expect(beta.built()).toEqual([]);
+  });
+
   test('two hosts do not use one name for their followers', async () => {
     const hosts = make();
     const alpha = hosts.host('alpha', primary('trunk'));
