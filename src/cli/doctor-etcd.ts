@@ -1,7 +1,8 @@
 import { examineEtcd } from '../doctor/etcd/examination.js';
 import type { EtcdFinding } from '../doctor/etcd/finding.js';
-import { describeCoordination, describeEtcdFinding, describeEtcdVerdict, etcdReport } from '../doctor/etcd/report.js';
+import { describeCoordination, describeEtcdFinding, etcdReport } from '../doctor/etcd/report.js';
 import { etcdVerdict } from '../doctor/etcd/verdict.js';
+import { describeVerdict } from '../doctor/report.js';
 import { Etcd } from '../etcd/etcd.js';
 import { jsonText } from '../text/json.js';
 import { shown, shownLines } from '../text/shown.js';
@@ -45,7 +46,7 @@ export async function doctorEtcdCommand(
       return;
     }
     const verdict = etcdVerdict(coordination, findings, examination.facts);
-    say(['', ...describeEtcdVerdict(verdict)]);
+    say(['', ...describeVerdict(verdict)]);
     if (json) process.stdout.write(`${jsonText(etcdReport(coordination, findings, examination.facts, verdict), 2)}\n`);
     process.exitCode = verdict.works ? EXIT.done : EXIT.failed;
   } finally {

@@ -8,9 +8,11 @@ import type { ClaimKind } from '../coordination/queue-of-claims.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
 import { formatDuration } from '../text/duration.js';
-import { shown, shownLines } from '../text/shown.js';
-import { EXIT, exitCodeOfEnd, NOT_STARTED, Refusal } from './exit.js';
-import { stopSignal } from './stop-signal.js';
+import { shown } from '../text/shown.js';
+import { endAs } from './command-end.js';
+import { EXIT, Refusal } from './exit.js';
+import { complain } from './failure.js';
+import { type Stop, stopSignal } from './stop-signal.js';
 import { userName } from './user-name.js';
 
 export interface ExecInEtcd {
@@ -45,11 +47,11 @@ export async function execInEtcd(coordination: Coordination, wanted: ExecInEtcd)
 
 /** As the configuration wants it: what is compiled twice at once is better than nothing. */
 async function unlocked({ name, command }: ExecInEtcd, { message }: EtcdError): Promise<void> {
-  warn(
+  complain(
     `${shown(name)}: ${shown(command[0])} runs without its lock (when_away = "compile"), because etcd could not be asked: ${shown(message)}`,
   );
   const stop = stopSignal({ later: 'at-once' });
-  end(await runCommand(command, stop.signal, { atOnce: stop.atOnce }), stop);
+  endAs(await runCommand(command, stop.signal, { atOnce: stop.atOnce }), stop);
 }
 
 async function exec(etcd: Etcd, coordination: Coordination, wanted: ExecInEtcd): Promise<void> {
@@ -69,7 +71,7 @@ async function exec(etcd: Etcd, coordination: Coordination, wanted: ExecInEtcd):
     timeoutMs,
     signal: stop.signal,
     onWaiting: (ahead) => {
-      if (!quiet && process.stderr.isTTY) warn(`waiting for ${shown(name)}:\n${describeAhead(ahead).join('\n')}`);
+      if (!quiet && process.stderr.isTTY) complain(`waiting for ${shown(name)}:\n${describeAhead(ahead).join('\n')}`);
     },
   });
   if (acquisition.kind === 'acquired') return await under(acquisition.lock, coordination, wanted, stop);
@@ -78,11 +80,9 @@ async function exec(etcd: Etcd, coordination: Coordination, wanted: ExecInEtcd):
     stop.dieIfHungUp();
     return;
   }
-  if (!quiet) warn(explainRefused(acquisition, wanted));
+  if (!quiet) complain(explainRefused(acquisition, wanted));
   process.exitCode = EXIT.held;
 }
-
-type Stop = ReturnType<typeof stopSignal>;
 
 /** Runs the command, and ends it before the lease is over when that cannot be renewed. */
 async function under(
@@ -108,23 +108,18 @@ async function under(
   }
   const wasCutOff = lock.lost.aborted && !stop.signal.aborted && ended.kind === 'interrupted';
   if ((await lock.release()) === 'lost' && !wasCutOff) {
-    warn(
+    complain(
       `${shown(name)}: the lease of this lock ran out while it was held; ${shown(command[0])} may have run twice at once`,
     );
   }
   if (wasCutOff) {
-    warn(`${shown(name)}: ${shown(command[0])} was ended, because etcd did not renew the lease of its lock in time`);
+    complain(
+      `${shown(name)}: ${shown(command[0])} was ended, because etcd did not renew the lease of its lock in time`,
+    );
     process.exitCode = EXIT.held;
     return;
   }
-  end(ended, stop);
-}
-
-/** This program ends as its command has. */
-function end(ended: CommandEnd, stop: Stop): void {
-  if (ended.kind === 'not-started') warn(ended.message);
-  process.exitCode = ended.kind === 'not-started' ? NOT_STARTED : exitCodeOfEnd(ended, stop);
-  if (ended.kind === 'interrupted') stop.dieIfHungUp();
+  endAs(ended, stop);
 }
 
 function explainRefused(
@@ -154,8 +149,4 @@ function describeAhead(ahead: readonly Ahead[]): string[] {
   });
   const more = ahead.length - named.length;
   return more > 0 ? [...named, `  and ${more} more`] : named;
-}
-
-function warn(text: string): void {
-  process.stderr.write(`stagelock: ${shownLines(text)}\n`);
 }

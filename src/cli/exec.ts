@@ -20,9 +20,11 @@ import {
   type Strategy,
 } from '../locks/index.js';
 import { formatDuration } from '../text/duration.js';
-import { shown, shownLines } from '../text/shown.js';
+import { shown } from '../text/shown.js';
+import { endAs } from './command-end.js';
 import { durationOf } from './duration-option.js';
-import { EXIT, exitCodeOfEnd, NOT_STARTED, Refusal } from './exit.js';
+import { EXIT, Refusal } from './exit.js';
+import { complain } from './failure.js';
 import type { GlobalOptions } from './project-of.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -60,7 +62,7 @@ export async function execCommand(
       ? await (timeoutMs === 0 ? lock.acquire(waiting) : acquireBesideSharers(lock, waiting))
       : await acquireTogether(options.lock, togetherness, { strategy }, waiting);
   if (acquisition.kind === 'timed-out') {
-    if (!quiet) warn(explainHeld(lock, acquisition.holder, timeoutMs, command));
+    if (!quiet) complain(explainHeld(lock, acquisition.holder, timeoutMs, command));
     process.exitCode = EXIT.held;
     return;
   }
@@ -76,12 +78,12 @@ export async function execCommand(
   } finally {
     if ((await acquisition.lock.release()) === 'lost') {
       const how = togetherness === undefined ? 'twice at once' : 'beside others that must not';
-      warn(`${shown(lock.path)}: this lock was removed while it was held; ${shown(command[0])} may have run ${how}`);
+      complain(
+        `${shown(lock.path)}: this lock was removed while it was held; ${shown(command[0])} may have run ${how}`,
+      );
     }
   }
-  if (end.kind === 'not-started') warn(end.message);
-  process.exitCode = end.kind === 'not-started' ? NOT_STARTED : exitCodeOfEnd(end, stop);
-  if (end.kind === 'interrupted') stop.dieIfHungUp();
+  endAs(end, stop);
 }
 
 /** So that a command can tell which of several boards is its own. One of an outer `exec` says nothing of this lock. */
@@ -100,7 +102,7 @@ function noticeReporter(): (notice: Notice) => void {
       if (!notice.escalated || reportedOverdue) return;
       reportedOverdue = true;
     }
-    warn(explainNotice(notice, Date.now()));
+    complain(explainNotice(notice, Date.now()));
   };
 }
 
@@ -182,8 +184,4 @@ function strategyOf(word: string | undefined): Strategy | 'auto' {
   const all = [...STRATEGIES, IN_ETCD];
   const known = all.join(', ');
   throw new Refusal(EXIT.usage, `--strategy ${word} is unknown; there are: ${known}${didYouMean(word, all)}`);
-}
-
-function warn(text: string): void {
-  process.stderr.write(`stagelock: ${shownLines(text)}\n`);
 }

@@ -5,9 +5,6 @@ import type { JobEnd } from '../scheduler/job.js';
 /** Exit codes, as documented in docs/exit-codes.md. */
 export const EXIT = { done: 0, failed: 1, usage: 2, internal: 70, obstructed: 73, held: 75 } as const;
 
-/** What env(1), nice(1) and the shell say for a command that cannot be started. */
-export const NOT_STARTED = 127;
-
 /** Ends the command with a message for a person and an exit code that is not a crash. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

@@ -1,10 +1,9 @@
-import { hostname } from 'node:os';
 import type { Coordination, Project } from '../config/project.js';
 import { clearInEtcd, locksInEtcd } from '../stages/locks-in-etcd.js';
 import { describeLock, type MessageContext, unlockCommand } from '../stages/messages.js';
 import type { LockStatus } from '../stages/status.js';
 import { shown } from '../text/shown.js';
-import { confirmed } from './confirmation.js';
+import { confirmRemoval } from './confirmed-removal.js';
 import { EXIT, Refusal } from './exit.js';
 import { userName } from './user-name.js';
 
@@ -37,15 +36,8 @@ export async function unlockInEtcd(
   const living = locks.filter(({ judgement }) => judgement.fate !== 'dead');
   if (living.length > 0 && !force) throw new Refusal(EXIT.held, whyNot(build, living));
   const command = `${unlockCommand(build, { configFile: project.file })} --yes${force ? ' --force' : ''}`;
-  if (!yes && !process.stdin.isTTY) {
-    throw new Refusal(
-      EXIT.usage,
-      `${build}: nothing was removed, because there is no terminal to ask for confirmation; after a look: ${command}`,
-    );
-  }
-  const what = locks.length === 1 ? 'this lock' : `these ${locks.length} locks`;
-  if (!yes && !(await confirmed(`Remove ${what}? [y/N] `))) throw new Refusal(EXIT.failed, `${build}: left as it is`);
-  const cleared = await clearInEtcd(coordination, build, locks, `${userName()} on ${hostname()}`);
+  await confirmRemoval({ build, count: locks.length, yes, command });
+  const cleared = await clearInEtcd(coordination, build, locks, `${userName()} on ${coordination.host}`);
   if (cleared.kind === 'away') {
     throw new Refusal(EXIT.held, `${build}: it is unknown whether its locks were removed: ${shown(cleared.message)}`);
   }

@@ -11,7 +11,7 @@ import type { LockStatus } from '../stages/status.js';
 import { type Clearance, clearLocks, examine, temporariesOf } from '../stages/unlock.js';
 import { logText } from '../text/log-text.js';
 import { shown } from '../text/shown.js';
-import { confirmed } from './confirmation.js';
+import { confirmRemoval } from './confirmed-removal.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 
@@ -58,17 +58,8 @@ export async function unlockCommand(
     process.stdout.write('  These processes keep running, and no run starts that they would disturb:\n');
     for (const line of describeRemnants(found.left, context)) process.stdout.write(`${line}\n`);
   }
-  if (!yes && !process.stdin.isTTY) {
-    const command = `${unlockCommandLine(build.name, context)} --yes${force ? ' --force' : ''}`;
-    throw new Refusal(
-      EXIT.usage,
-      `${build.name}: nothing was removed, because there is no terminal to ask for confirmation; after a look: ${command}`,
-    );
-  }
-  const what = found.locks.length === 1 ? 'this lock' : `these ${found.locks.length} locks`;
-  if (!yes && !(await confirmed(`Remove ${what}? [y/N] `))) {
-    throw new Refusal(EXIT.failed, `${build.name}: left as it is`);
-  }
+  const command = `${unlockCommandLine(build.name, context)} --yes${force ? ' --force' : ''}`;
+  await confirmRemoval({ build: build.name, count: found.locks.length, yes, command });
   const cleared = await clearLocks(build, found.locks, { left: found.left, host });
   if (cleared.kind === 'section-busy') {
     const holder = describeHolder(cleared.holder, Date.now());

@@ -39,8 +39,8 @@ export function describeFinding(finding: Finding): string {
   return `  ${nameOf(finding).padEnd(NAME_WIDTH)}${outcome.padEnd(OUTCOME_WIDTH)}  ${text}`;
 }
 
-export function describeVerdict(verdict: Verdict): string[] {
-  return [verdict.conclusion, ...verdict.remarks.map((remark) => `- ${remark}`)];
+export function describeVerdict({ conclusion, remarks }: Pick<Verdict, 'conclusion' | 'remarks'>): string[] {
+  return [conclusion, ...remarks.map((remark) => `- ${remark}`)];
 }
 
 /** Everything for a script. */

@@ -75,28 +75,29 @@ export class Calls {
   }
 
   /** @throws EtcdError */
-  async call<T>(call: Call<T>): Promise<T> {
-    const end = performance.now() + this.timeoutMs;
-    const token = await this.token(end);
-    const first = await this.#attempt(call, token, end);
-    if (first.kind === 'done') return first.answer;
-    if (this.#settings.login === undefined) throw this.#refused(first.member, first.refusal);
-    // Once: a member that refuses a token that it has just given will not take the next one.
-    const again = await this.#attempt(call, await this.renewToken(token, end), end);
-    if (again.kind === 'done') return again.answer;
-    throw this.#refused(again.member, again.refusal);
+  call<T>(call: Call<T>): Promise<T> {
+    return this.#authorized(this.timeoutMs, (token, end) => this.#attempt(call, token, end));
   }
 
   /** Asks this member, and no other. @throws EtcdError */
-  async callOf<T>(member: string, call: Call<T>, limitMs = this.timeoutMs): Promise<T> {
+  callOf<T>(member: string, call: Call<T>, limitMs = this.timeoutMs): Promise<T> {
+    return this.#authorized(limitMs, (token, end) => this.#attemptOf(member, call, token, end));
+  }
+
+  /** With a new token where the one that there is was not taken. */
+  async #authorized<T>(
+    limitMs: number,
+    attempt: (token: string | undefined, end: number) => Promise<Attempt<T>>,
+  ): Promise<T> {
     const end = performance.now() + limitMs;
     const token = await this.token(end);
-    const first = await this.#attemptOf(member, call, token, end);
+    const first = await attempt(token, end);
     if (first.kind === 'done') return first.answer;
-    if (this.#settings.login === undefined) throw this.#refused(member, first.refusal);
-    const again = await this.#attemptOf(member, call, await this.renewToken(token, end), end);
+    if (this.#settings.login === undefined) throw this.#refused(first.member, first.refusal);
+    // Once: a member that refuses a token that it has just given will not take the next one.
+    const again = await attempt(await this.renewToken(token, end), end);
     if (again.kind === 'done') return again.answer;
-    throw this.#refused(member, again.refusal);
+    throw this.#refused(again.member, again.refusal);
   }
 
   async close(): Promise<void> {

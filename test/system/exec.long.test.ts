@@ -234,7 +234,7 @@ test('what is wrong with the command line', async () => {
   expect(await wrong('--lock', lock)).toContain("missing required argument 'command'");
   expect(await wrong('--lock', lock, '--', '')).toBe('stagelock: exec: the command to run is empty\n');
   expect(await wrong('--lock', lock, '--strategy', 'lokdir', '--', 'true')).toBe(
-    'stagelock: --strategy lokdir is unknown; there are: lockdir, cifs, flock, fcntl; did you mean `lockdir`?\n',
+    'stagelock: --strategy lokdir is unknown; there are: lockdir, cifs, flock, fcntl, etcd; did you mean `lockdir`?\n',
   );
   for (const wait of ['soon', '-1', '1 fortnight', '']) {
     expect(await wrong('--lock', lock, '--wait', wait, '--', 'true')).toContain(`--wait ${wait}: expected a duration`);

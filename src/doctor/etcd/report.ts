@@ -20,10 +20,6 @@ export function describeEtcdFinding(finding: EtcdFinding, { endpoints }: Coordin
   return shown(`  ${nameOf(finding).padEnd(width)}  ${outcome.padEnd(OUTCOME_WIDTH)}  ${text}`);
 }
 
-export function describeEtcdVerdict({ conclusion, remarks }: EtcdVerdict): string[] {
-  return [conclusion, ...remarks.map((remark) => `- ${remark}`)];
-}
-
 /** Everything for a script. */
 export function etcdReport(
   { endpoints, prefix, login }: Coordination,
