@@ -18,6 +18,11 @@ or HUP, this program ends the command and everything that it started, and then
 releases the lock. If this program is killed, the kernel kills the command, and
 the lock is free again.
 
+With --strategy etcd, PATH is any name that all hosts use for the lock, and no
+slot has a number; $STAGELOCK_LOCK_TOKEN is a number that grows with each holder.
+When etcd does not renew the lock in time, the command is ended (75); when this
+program is killed, the lock is free after the lease of [coordination].
+
 Exit code: that of the command, 128+N if signal N killed it, 127 if it could not
 be started; 75 if the lock could not be acquired, 2 for a wrong command line,
 70 if no lock can be made there, 73 if something else is in its place.
