@@ -19,7 +19,7 @@ export const EXTENT: Extent =
   WHICH === undefined ? { kind: 'quick' } : WHICH === 'all' ? { kind: 'all' } : { kind: 'part', number: Number(WHICH) };
 
 /** So many parts have all the files. */
-const PARTS = 5;
+export const PARTS = 6;
 
 export const isOfPart = (index: number, parts: number, number: number): boolean => (index + number) % parts === 0;
 
