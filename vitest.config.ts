@@ -52,7 +52,7 @@ function conformance(name: string, directory: string, names: string) {
 export default defineConfig({
   test: {
     globalSetup: ['test/build-once.ts'],
-    reporters: ['default', './test/support/skipped-reporter.ts'],
+    reporters: ['default', './test/support/skipped-reporter.ts', './test/support/unfinished-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
