@@ -17,6 +17,7 @@ const BENCHES = [
   'cleanup',
   'reports',
   'update',
+  'large-update',
   'proof',
   'scheduler',
   'burst',

@@ -126,7 +126,21 @@ export type Looked<T> =
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Runs git and splits all it writes; without a limit, because half a list would be a wrong list. */
-export async function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
+export function nulSeparated(checkout: Checkout, args: readonly string[]): Promise<Looked<Buffer[]>> {
+  return nulSeparatedIf(checkout, args, () => true);
+}
+
+/**
+ * The parts that matter of what git writes about every file of a large tree: making a buffer of each part costs more than git
+ * itself.
+ *
+ * @param matters by the first byte of a part
+ */
+export async function nulSeparatedIf(
+  checkout: Checkout,
+  args: readonly string[],
+  matters: (first: number) => boolean,
+): Promise<Looked<Buffer[]>> {
   const chunks: Buffer[] = [];
   const result = await runGit(checkout, args, (chunk) => chunks.push(chunk));
   if (result.kind !== 'ok') {
@@ -137,7 +151,7 @@ export async function nulSeparated(checkout: Checkout, args: readonly string[]):
   const parts: Buffer[] = [];
   let start = 0;
   for (let end = all.indexOf(0); end >= 0; end = all.indexOf(0, start)) {
-    parts.push(all.subarray(start, end));
+    if (matters(all[start] ?? 0)) parts.push(all.subarray(start, end));
     start = end + 1;
   }
   return { kind: 'seen', value: parts };

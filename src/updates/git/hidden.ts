@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { readRegularFile } from '../../files/atomic-file.js';
 import { exists } from '../look.js';
 import type { Checkout } from '../version-control.js';
-import { failureText, type GitView, gitIn, type Looked, nulSeparated } from './command.js';
+import { failureText, type GitView, gitIn, type Looked, nulSeparated, nulSeparatedIf } from './command.js';
 import { absolute, differingFromIndex, key, NUL, statOf } from './touched.js';
 
 /** A line of `git ls-files -v -s`: a small letter is an assumed-unchanged one, S one that is skipped. */
 const LINE = /^(\S) (\d+) (\w+) 0\t/;
+
+const isMark = (letter: number): boolean => (letter >= 0x61 && letter <= 0x7a) || letter === 0x53;
 
 /** A file of the index whose times may say nothing about it. */
 interface Hidden {
@@ -31,7 +33,8 @@ export async function hiddenChanges(
 ): Promise<Looked<Buffer[]>> {
   const replaced = await replacedObjects(checkout, commonDirectory);
   if (replaced.kind === 'failed') return replaced;
-  const listed = await nulSeparated(checkout, ['ls-files', '-v', '-s', '-z']);
+  const matters = replaced.value.size === 0 ? isMark : () => true;
+  const listed = await nulSeparatedIf(checkout, ['ls-files', '-v', '-s', '-z'], matters);
   if (listed.kind === 'failed') return listed;
   const hidden = listed.value.flatMap((line) => hiddenIn(checkout.source, line, replaced.value) ?? []);
   return hidden.length === 0 ? { kind: 'seen', value: [] } : compare(checkout, gitDirectory, hidden);
@@ -40,8 +43,7 @@ export async function hiddenChanges(
 function hiddenIn(top: string, line: Buffer, replaced: ReadonlySet<string>): Hidden | undefined {
   const [head, letter = '', , id = ''] = LINE.exec(line.toString('latin1')) ?? [];
   if (head === undefined) return undefined;
-  const isMarked = /[a-zS]/.test(letter);
-  if (!isMarked && !replaced.has(id)) return undefined;
+  if (!isMark(letter.charCodeAt(0)) && !replaced.has(id)) return undefined;
   const path = line.subarray(head.length);
   const isLeftOut = /[sS]/.test(letter) && statOf(absolute(top, path)) === undefined;
   return isLeftOut ? undefined : { path, entry: Buffer.concat([line.subarray(2), NUL]) };

@@ -36,10 +36,9 @@ export async function moveTo(
   for (const revision of [head, target]) {
     if (!isRevision(revision)) return { kind: 'refused', message: `not a revision: ${JSON.stringify(revision)}` };
   }
-  const found = await findPlaces(checkout);
+  const [found, paths] = await Promise.all([findPlaces(checkout), pathsBetween(checkout, head, target)]);
   if (found.kind === 'failed') return { kind: 'refused', message: found.message };
   const { top, indexLock } = found.value;
-  const paths = await pathsBetween(checkout, head, target);
   if (paths.kind === 'failed') return { kind: 'refused', message: paths.message };
   const before = await lookAtTree(checkout, top, paths.value);
   if (before.kind === 'failed') return { kind: 'refused', message: before.message };

@@ -4,6 +4,7 @@ import { workTreeOf } from '../../config/work-tree.js';
 import { exists } from '../look.js';
 import { decodeText } from '../text.js';
 import type { Checkout, Fault, Proof } from '../version-control.js';
+import type { Looked } from './command.js';
 import { hiddenChanges } from './hidden.js';
 import { localIn, statusOf } from './status.js';
 import { findPlaces } from './tree-state.js';
@@ -15,12 +16,10 @@ export async function proveWorkTree(mode: GitUpdate['mode'], checkout: Checkout,
   if (tree === undefined) return { kind: 'failed', message: `${checkout.source} is no work tree of git` };
   const whole = { ...checkout, source: tree.top };
   // Whatever a user has configured, all tracked files are looked at, those of submodules too.
-  const [places, status] = await Promise.all([findPlaces(whole), statusOf(whole, 'all')]);
-  if (places.kind === 'failed') return places;
+  const [status, hidden] = await Promise.all([statusOf(whole, 'all'), hiddenIn(whole, tree.administration)]);
+  if (hidden.kind === 'failed') return hidden;
   if (status.kind === 'failed') return status;
   const local = localIn(status.value);
-  const hidden = await hiddenChanges(whole, tree.administration, places.value.commonDirectory);
-  if (hidden.kind === 'failed') return hidden;
   const modified = [...new Set([...local.modified, ...hidden.value.map((path) => decodeText(path))])].sort();
   const lock = join(tree.administration, 'index.lock');
   const locked = exists(lock)
@@ -35,6 +34,11 @@ export async function proveWorkTree(mode: GitUpdate['mode'], checkout: Checkout,
   // A lock that a killed git has left goes when the tree is moved.
   const mendable = mode === 'reset' || faults.length === locked.length;
   return { kind: 'faulty', faults, modified, mendable };
+}
+
+async function hiddenIn(whole: Checkout, gitDirectory: string): Promise<Looked<Buffer[]>> {
+  const places = await findPlaces(whole);
+  return places.kind === 'failed' ? places : hiddenChanges(whole, gitDirectory, places.value.commonDirectory);
 }
 
 function faultsOf(top: string, unmerged: readonly string[], begun: readonly Fault[]): Fault[] {
