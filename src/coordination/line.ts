@@ -74,9 +74,14 @@ export class Line {
     return this.#put({ [RUNNING]: texts.running, [UPDATE]: texts.update }, more);
   }
 
-  /** "A run begins", of a follower: at most one run of a build, on whatever host. */
-  beginFollower(text: string, more: Operation[]): Promise<LineStep> {
-    return this.#put({ [RUNNING]: text }, more);
+  /**
+   * "A run begins", of a follower: at most one run of a build, on whatever host.
+   *
+   * @param absent what must not stand besides: a home that another host has put there since this one looked; the answer is then
+   *   `cleared`, as no lock is in the way
+   */
+  beginFollower(text: string, more: Operation[], absent: readonly string[] = []): Promise<LineStep> {
+    return this.#put({ [RUNNING]: text }, more, absent);
   }
 
   /** "Secondary joins": no `update` of the primary and no mark of its own stand; the mark and `checkout` are put. */
@@ -123,11 +128,15 @@ export class Line {
     return this.#remove(this.held);
   }
 
-  #put(texts: Readonly<Record<string, string>>, more: Operation[]): Promise<LineStep> {
+  #put(texts: Readonly<Record<string, string>>, more: Operation[], absent: readonly string[] = []): Promise<LineStep> {
     const made = Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [this.#keys.lock(this.place.build, name), text]),
     );
-    return this.#create(made, more);
+    return this.#create(
+      made,
+      more,
+      absent.map((key) => ({ key, what: 'absent' })),
+    );
   }
 
   async #create(

@@ -111,8 +111,16 @@ export class SharedLine implements RunLine {
     const begun =
       this.follows === undefined
         ? line.beginPrimary({ running, update: this.#text(UPDATE, logFile) }, signs)
-        : line.beginFollower(running, home === undefined ? signs : [...signs, home]);
-    const settled = await this.#settle(await begun);
+        : line.beginFollower(
+            running,
+            home === undefined ? signs : [...signs, home],
+            home === undefined ? [] : [home.put],
+          );
+    const step = await begun;
+    // Two followers of one name in their very first runs: one has put its home there since this one looked.
+    const late = step.kind === 'cleared' && home !== undefined ? await this.#home(membership) : undefined;
+    if (late !== undefined && 'kind' in late) return late;
+    const settled = await this.#settle(step);
     if (settled.kind === 'done') this.context.step('line: begun');
     return settled;
   }

@@ -90,6 +90,24 @@ describe.skipIf(noEtcd !== undefined)(`builds on hosts that share nothing but et
     expect(readFileSync(join(beta.root, 's-built'), 'utf8')).toBe('1\n2\n');
   });
 
+  test('two hosts do not follow under one name: the second is refused, with where the first builds and what to do', async () => {
+    const hosts = make();
+    const alpha = hosts.host('alpha', primary('trunk'));
+    const homes = ['beta', 'gamma'].map((name) => hosts.host(name, follower('same', 'trunk')));
+    await alpha.run('trunk');
+    const ends = await Promise.all(homes.map((host) => host.run('same')));
+    const [refused] = ends.filter(({ kind }) => kind !== 'done');
+    expect(ends.map(({ kind }) => kind)).toContain('done');
+    // Also where the other one was in its middle at first.
+    const loser = homes[ends.findIndex(({ kind }) => kind !== 'done')];
+    expect(loser).toBeDefined();
+    expect(refused?.kind).not.toBe('done');
+    expect(await loser?.run('same')).toMatchObject({
+      kind: 'update-failed',
+      message: expect.stringMatching(/another follower has the name same: (beta|gamma) .*\n.*etcdctl del /),
+    });
+  });
+
   test('a primary does not update while a follower builds: it aborts and names it', async () => {
     const hosts = make();
     const alpha = hosts.host('alpha', primary('trunk'));

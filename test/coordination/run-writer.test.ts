@@ -150,6 +150,19 @@ describe.skipIf(noEtcd !== undefined)(`the writes of a run in etcd (${noEtcd ?? 
     expect(await primary.line.mayUpdate()).toEqual({ kind: 'done' });
   });
 
+  test('a follower does not begin beside a home that another host has put there since it looked', async () => {
+    const keys = fresh();
+    const first = await run('f1', keys, 'beta', 'trunk');
+    const second = await run('f2', keys, 'beta', 'trunk');
+    const home = keys.home('beta');
+    const begin = ({ line, signs }: typeof first, host: string) =>
+      line.beginFollower('r', [...signs, { put: home, value: host }], [home]);
+    expect(await begin(first, 'here')).toEqual({ kind: 'done' });
+    await first.line.end();
+    expect(await begin(second, 'there')).toEqual({ kind: 'cleared' });
+    expect(await cluster.client().get(home)).toMatchObject({ value: 'here' });
+  });
+
   test('a record of any size comes back as it was, and the oldest go that all have built', async () => {
     const keys = fresh();
     const { line, signs, journal, writer } = await run('a', keys);
