@@ -7,6 +7,8 @@ export interface Info {
   readonly revision: number;
   /** The last revision that changed something below it. */
   readonly changed: number;
+  /** When that was committed, as svn writes it, to the microsecond; empty where it does not say. */
+  readonly date: string;
   readonly url: string;
   readonly root: string;
   /** `infinity`, or what of a directory is left out; empty where the repository was asked. */
@@ -36,12 +38,13 @@ export async function infosOf(
     open: (name, attributes) => {
       const number = Number(attributes['revision']);
       if (name === 'entry')
-        infos.push({ kind: 'info', revision: number, changed: Number.NaN, url: '', root: '', depth: '' });
+        infos.push({ kind: 'info', revision: number, changed: Number.NaN, date: '', url: '', root: '', depth: '' });
       const last = infos.at(-1);
       if (name === 'commit' && last !== undefined) last.changed = number;
     },
     close: (name, text) => {
       const last = infos.at(-1);
+      if (name === 'date' && last !== undefined) last.date = text;
       if (name === 'url' && last !== undefined) last.url = text;
       if (name === 'root' && last !== undefined) last.root = text;
       if (name === 'depth' && last !== undefined) last.depth = text;

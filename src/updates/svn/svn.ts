@@ -78,6 +78,11 @@ async function fetch({ url }: SvnUpdate, tree: Tree, checkout: Checkout, asOf?: 
   }
   const there = await infoOf(checkout, atHead(here.url), asOf === undefined ? 'HEAD' : `{${asOf.toISOString()}}`);
   if (there.kind === 'failed') return there;
+  if (there.changed !== here.changed || there.date !== here.date) {
+    // Not loaded by a run without news.
+    const other = await (await import('./other-history.js')).otherHistory(checkout, here, there);
+    if (other !== undefined) return other;
+  }
   const number = (there.changed === here.changed ? here : there).revision;
   const target = await revisionThere(checkout, tree, number);
   if (typeof target !== 'string') return target;
