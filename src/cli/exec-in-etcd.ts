@@ -7,13 +7,13 @@ import { type Acquisition, type Ahead, NamedLock } from '../coordination/named-l
 import type { ClaimKind } from '../coordination/queue-of-claims.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
+import { userName } from '../host/user-name.js';
 import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { endAs } from './command-end.js';
 import { EXIT, Refusal } from './exit.js';
 import { complain } from './failure.js';
 import { type Stop, stopSignal } from './stop-signal.js';
-import { userName } from './user-name.js';
 
 export interface ExecInEtcd {
   /** Any text that all who want the lock use for it. */
