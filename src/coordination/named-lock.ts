@@ -116,6 +116,16 @@ export class NamedLock {
     return this.#presence.remainingMs > 0;
   }
 
+  /**
+   * Whether the claim still stands, as etcd says, and the lease is good. Where etcd does not say, the lease decides: until it is over
+   * only a person can have removed the claim.
+   */
+  async isHeld(): Promise<boolean> {
+    if (!this.isGood) return false;
+    const found = await this.#etcd.get(this.#key).catch(() => 'unknown' as const);
+    return (found === 'unknown' || found?.createRevision === this.token) && this.isGood;
+  }
+
   /** @returns `lost` when it was not held any more: another process may have held it meanwhile */
   async release(): Promise<'released' | 'lost'> {
     const held = await this.#remove().catch(() => undefined);
