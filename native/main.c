@@ -95,6 +95,7 @@ int main(int count, char **arguments) {
   struct plan plan = plan_of(&options);
   if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, plan.reason);
   if (plan.kind == PLAN_UNCHANGED) become(plan.argv);
+  if (options.in_etcd) hand_over(arguments, "its lock is to be in etcd");
 
   char *directory = directory_of(plan.destination);
   struct filesystem filesystem;

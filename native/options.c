@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "tables/locks.h"
 #include "tables/messages.h"
 
 static bool read_verb(const char *word, enum verb *verb) {
@@ -65,7 +66,8 @@ static const char *problem_of(struct options *options, const struct words_of_our
   if (launches && options->target != NULL) return SAYS_TARGET_UNWANTED;
   if (!launches && (options->target == NULL || options->target[0] == '\0')) return SAYS_TARGET_MISSING;
   const char *strategy = words->strategy;
-  if (strategy != NULL && strcmp(strategy, "auto") != 0 &&
+  options->in_etcd = strategy != NULL && strcmp(strategy, IN_ETCD) == 0;
+  if (strategy != NULL && strcmp(strategy, "auto") != 0 && !options->in_etcd &&
       !strategy_of(strategy, strlen(strategy), &options->strategy)) {
     return text(SAYS_STRATEGY_UNKNOWN, strategy);
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 #include "strategy.h"
 
 enum verb { VERB_COMPILE, VERB_LINK, VERB_LAUNCH };
@@ -10,6 +12,8 @@ struct options {
   /** What is produced; null with VERB_LAUNCH. */
   char *target;
   enum strategy strategy;
+  /** The lock needs no file system: TypeScript holds it. */
+  bool in_etcd;
   /** What another one has just made may be taken: asked for. */
   bool reuse;
   /** The command behind `--`, ended by null. */

@@ -21,6 +21,7 @@ const bundle = await rolldown({
     ...Object.fromEntries(programs.map((name) => [name, `src/cli/${name}.ts`])),
     index: 'src/index.ts',
     locks: 'src/locks/library.ts',
+    etcd: 'src/coordination/library.ts',
   },
   platform: 'node',
   external: ['koffi'],

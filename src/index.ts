@@ -1,5 +1,6 @@
 /**
- * stagelock as a library: the locks (also by themselves as `stagelock/locks`), the configuration and a run.
+ * stagelock as a library: the locks (also by themselves as `stagelock/locks`), the configuration and a run. Locks in etcd
+ * are `stagelock/etcd`, so that no other program loads their client.
  *
  * @packageDocumentation
  */

@@ -90,6 +90,7 @@ export default {
   },
   otherPollMs: { about: 'Between two attempts to get a lock by another strategy than lockdir.', number: 100 },
 
+  inEtcd: { about: 'What `--strategy` says for locks that need no file system.', text: 'etcd' },
   agreementFile: {
     about: 'Says which strategy an object directory uses, and where its locks are: one word or `locks=DIR` a line.',
     text: '.lock-strategy',

@@ -87,6 +87,6 @@ export default {
   verbUnknown: '"{verb}" is unknown; there are: compile, link, launch',
   targetUnwanted: 'launch takes no --target, because it finds the target itself; to name one, use link',
   targetMissing: '--target=FILE is missing',
-  strategyUnknown: '--strategy={strategy} is unknown; there are: lockdir, cifs, flock, fcntl',
+  strategyUnknown: '--strategy={strategy} is unknown; there are: lockdir, cifs, flock, fcntl, etcd',
   commandMissing: 'the command to run belongs after " -- "',
 };

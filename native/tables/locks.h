@@ -111,6 +111,9 @@ enum { UNKNOWN_LOCKDIR_POLL_MS = 50 };
 /** Between two attempts to get a lock by another strategy than lockdir. */
 enum { OTHER_POLL_MS = 100 };
 
+/** What `--strategy` says for locks that need no file system. */
+#define IN_ETCD "etcd"
+
 /** Says which strategy an object directory uses, and where its locks are: one word or `locks=DIR` a line. */
 #define AGREEMENT_FILE ".lock-strategy"
 

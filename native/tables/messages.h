@@ -77,5 +77,5 @@
 #define SAYS_VERB_UNKNOWN "\"%s\" is unknown; there are: compile, link, launch"
 #define SAYS_TARGET_UNWANTED "launch takes no --target, because it finds the target itself; to name one, use link"
 #define SAYS_TARGET_MISSING "--target=FILE is missing"
-#define SAYS_STRATEGY_UNKNOWN "--strategy=%s is unknown; there are: lockdir, cifs, flock, fcntl"
+#define SAYS_STRATEGY_UNKNOWN "--strategy=%s is unknown; there are: lockdir, cifs, flock, fcntl, etcd"
 #define SAYS_COMMAND_MISSING "the command to run belongs after \" -- \""

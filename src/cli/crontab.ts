@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Project } from '../config/project.js';
+import { userName } from '../host/user-name.js';
 import { crontabBlock, filesOfBlocks, withBlock, withoutBlock } from '../scheduler/crontab-block.js';
 import { type EmptyingLine, emptyingLines } from '../scheduler/emptied-logs.js';
 import { shellWord } from '../text/shell-word.js';
@@ -8,7 +9,6 @@ import { EXIT, Refusal } from './exit.js';
 import { configPathOf, type GlobalOptions, projectOf } from './project-of.js';
 import { thisProgram } from './this-program.js';
 import { readCrontab, writeCrontab } from './user-crontab.js';
-import { userName } from './user-name.js';
 
 export interface CrontabOptions {
   readonly install?: boolean;

@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import type { Argv } from '../compile/argv.js';
 import { carryOut, type Order, planOf } from '../compile/compile.js';
+import { holdByFile } from '../compile/hold-by-file.js';
 import { appendOutcome } from '../compile/outcome-log.js';
 import { makeParent } from '../compile/parent.js';
-import type { Circumstances, Production } from '../compile/production.js';
+import type { Plan } from '../compile/plan.js';
+import type { Circumstances, Hold, Production } from '../compile/production.js';
 import { errorCode } from '../host/error-code.js';
 import {
   type EnvironmentSettings,
@@ -17,11 +20,12 @@ import {
 } from '../locks/index.js';
 import { OWN_ERROR } from '../tables/compiles.js';
 import { HELP } from '../tables/helper-help.js';
+import { IN_ETCD } from '../tables/locks.js';
 import * as says from '../tables/messages.js';
 import { shown } from '../text/shown.js';
 import { VERSION } from '../version.js';
-import { exitCodeOfEnd } from './exit.js';
-import { readHelperArguments, UsageError } from './helper-arguments.js';
+import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
+import { type Choice, readHelperArguments, UsageError } from './helper-arguments.js';
 import { settle } from './settle.js';
 import { type Stop, stopSignal } from './stop-signal.js';
 
@@ -46,27 +50,17 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
+async function run(order: Order, choice: Choice): Promise<number> {
   const stop = stopSignal();
   if (order.verb !== 'launch') makeParent(order.target);
   const plan = planOf(order);
-  let lockPath = '';
   const circumstances = (target: string): Circumstances => {
-    const { lock, settings } =
-      plan.kind === 'locked' && plan.lockIsOptional ? lockIfAny(target, strategy) : lockOf(target, strategy);
-    lockPath = lock?.path ?? '';
-    if (plan.kind === 'locked' && settings.verbose >= 1) {
-      warn(says.writtenInPlace(target, plan.why));
-    }
-    const onNotice = (notice: Notice): void => {
-      if (notice.kind === 'waiting' || settings.verbose >= 1) warn(explainNotice(notice, Date.now()));
-    };
-    return { lock, stop: stop.signal, onNotice, log: process.env['CT_LOCK_LOG'] || undefined, onWarning: warn };
+    const { hold, verbose } =
+      choice === IN_ETCD ? inEtcd(target, order.command, stop) : byFile(target, plan, choice, stop);
+    if (plan.kind === 'locked' && verbose >= 1) warn(says.writtenInPlace(target, plan.why));
+    return { hold, stop: stop.signal };
   };
   const production = await carryOut(plan, order.command, stop.signal, circumstances);
-  if (production.lock === 'lost' && plan.kind !== 'unchanged') {
-    warn(says.removedWhileHeld(lockPath, plan.target));
-  }
   const code = exitCodeOf(production, order, stop);
   const log = process.env['CT_RULE_OUTCOMES_LOG'] ?? '';
   if (code === 0 && log !== '' && order.verb !== 'launch' && plan.kind !== 'unchanged') {
@@ -76,10 +70,58 @@ async function run(order: Order, strategy: Strategy | 'auto'): Promise<number> {
   return code;
 }
 
+interface Holding {
+  readonly hold: Hold | undefined;
+  readonly verbose: number;
+}
+
+/** The lock of the target by a strategy of the file system. */
+function byFile(target: string, plan: Plan, choice: Strategy | 'auto', stop: Stop): Holding {
+  const isOptional = plan.kind === 'locked' && plan.lockIsOptional === true;
+  const { lock, settings } = isOptional ? lockIfAny(target, choice) : lockOf(target, choice);
+  const { verbose } = settings;
+  if (lock === undefined) return { hold: undefined, verbose };
+  const onNotice = (notice: Notice): void => {
+    if (notice.kind === 'waiting' || verbose >= 1) warn(explainNotice(notice, Date.now()));
+  };
+  const log = process.env['CT_LOCK_LOG'] || undefined;
+  const hold = holdByFile({ lock, stop: stop.signal, onNotice, log, onWarning: warn });
+  return {
+    verbose,
+    hold: async (work) => {
+      const production = await hold(work);
+      if (production.lock === 'lost') {
+        warn(says.removedWhileHeld(lock.path, plan.kind === 'unchanged' ? target : plan.target));
+      }
+      return production;
+    },
+  };
+}
+
+/** The lock of the target in etcd, whose code is loaded for that only. */
+function inEtcd(target: string, command: Argv, stop: Stop): Holding {
+  const { settings, warnings } = settingsFromEnvironment(process.env, 'lockdir');
+  for (const warning of warnings) warn(warning);
+  const { verbose, warnMs, overdueMs } = settings;
+  return {
+    verbose,
+    hold: async (work) => {
+      const { objectInEtcd } = await import('./object-in-etcd.js');
+      const { holdInEtcd } = await import('../compile/hold-in-etcd.js');
+      const log = process.env['CT_LOCK_LOG'] || undefined;
+      const object = objectInEtcd(target, process.env);
+      const waiting = { stop: stop.signal, warnMs, overdueMs, log, onWarning: warn };
+      return holdInEtcd({ ...object, target, command, ...waiting })(work);
+    },
+  };
+}
+
 function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop): number {
   switch (production.kind) {
     case 'published':
       return 0;
+    case 'unprotected':
+      return EXIT.held;
     case 'not-started':
       warn(production.message);
       return OWN_ERROR;
@@ -125,6 +167,7 @@ function lockIfAny(target: string, choice: Strategy | 'auto'): ReturnType<typeof
 function describe(error: unknown): string[] {
   if (error instanceof UsageError) return [error.message, says.helpTellsMore];
   if (error instanceof LockError) return [error.message];
+  if (error instanceof Refusal) return error.message.split('\n');
   if (errorCode(error) !== undefined && error instanceof Error) return [error.message];
   return `internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`.split('\n');
 }

@@ -1,6 +1,7 @@
 import { formatProblems } from '../config/problem.js';
 import type { Build, Project } from '../config/project.js';
 import { thisHost } from '../host/host.js';
+import { userName } from '../host/user-name.js';
 import { forecastOf, outlookOf } from '../stages/forecast.js';
 import { primaryOf } from '../stages/primary-of.js';
 import { PATIENCE_MS } from '../updates/remote-problems.js';
@@ -8,7 +9,6 @@ import { beginLines, outlookLine, reportLines, sourceLines, stageLines } from '.
 import { EXIT } from './exit.js';
 import { problemsOf } from './project-problems.js';
 import { crontabIfAny } from './user-crontab.js';
-import { userName } from './user-name.js';
 
 /** `stagelock run BUILD --dry-run`: says what a run would do, and changes nothing. */
 export async function dryRun(project: Project, build: Build, { force }: { readonly force: boolean }): Promise<void> {

@@ -1,19 +1,20 @@
 import type { Argv } from '../compile/argv.js';
 import { type CommandEnd, runCommand } from '../compile/command.js';
 import type { Coordination } from '../config/project.js';
-import { endingMs } from '../coordination/deadline.js';
+import { describeAhead } from '../coordination/ahead-text.js';
+import { CutOff } from '../coordination/cut-off.js';
 import { Keys } from '../coordination/keys.js';
 import { type Acquisition, type Ahead, NamedLock } from '../coordination/named-lock.js';
 import type { ClaimKind } from '../coordination/queue-of-claims.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
+import { userName } from '../host/user-name.js';
 import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { endAs } from './command-end.js';
 import { EXIT, Refusal } from './exit.js';
 import { complain } from './failure.js';
 import { type Stop, stopSignal } from './stop-signal.js';
-import { userName } from './user-name.js';
 
 export interface ExecInEtcd {
   /** Any text that all who want the lock use for it. */
@@ -23,11 +24,6 @@ export interface ExecInEtcd {
   readonly timeoutMs: number;
   readonly quiet: boolean;
 }
-
-/** So many that are ahead are named. */
-const MOST_NAMED = 5;
-/** What of the end of a lease is left for the command's processes to vanish, in milliseconds. */
-const VANISH_MS = 1000;
 
 /** `stagelock exec --strategy etcd --lock NAME -- COMMAND...` */
 export async function execInEtcd(coordination: Coordination, wanted: ExecInEtcd): Promise<void> {
@@ -71,7 +67,7 @@ async function exec(etcd: Etcd, coordination: Coordination, wanted: ExecInEtcd):
     timeoutMs,
     signal: stop.signal,
     onWaiting: (ahead) => {
-      if (!quiet && process.stderr.isTTY) complain(`waiting for ${shown(name)}:\n${describeAhead(ahead).join('\n')}`);
+      if (!quiet && process.stderr.isTTY) complain(`waiting for ${shown(name)}:\n${indented(ahead).join('\n')}`);
     },
   });
   if (acquisition.kind === 'acquired') return await under(acquisition.lock, coordination, wanted, stop);
@@ -91,20 +87,15 @@ async function under(
   { name, command }: ExecInEtcd,
   stop: Stop,
 ): Promise<void> {
-  const hurry = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const onLost = (): void => {
-    timer = setTimeout(() => hurry.abort(), Math.max(0, endingMs(leaseMs) - VANISH_MS));
-  };
-  lock.lost.addEventListener('abort', onLost, { once: true });
+  const cutOff = new CutOff(lock, leaseMs);
   process.env['STAGELOCK_LOCK_TOKEN'] = lock.token;
   let ended: CommandEnd;
   try {
-    ended = await runCommand(command, AbortSignal.any([stop.signal, lock.lost]), {
-      atOnce: AbortSignal.any([stop.atOnce, hurry.signal]),
+    ended = await runCommand(command, AbortSignal.any([stop.signal, cutOff.soon]), {
+      atOnce: AbortSignal.any([stop.atOnce, cutOff.atOnce]),
     });
   } finally {
-    clearTimeout(timer);
+    cutOff.close();
   }
   const wasCutOff = lock.lost.aborted && !stop.signal.aborted && ended.kind === 'interrupted';
   if ((await lock.release()) === 'lost' && !wasCutOff) {
@@ -133,20 +124,11 @@ function explainRefused(
   const longer = timeoutMs === 0 ? 'let it wait: --wait "10 min"' : 'let it wait longer (--wait)';
   return [
     `${shown(name)}: claimed by others before:`,
-    ...describeAhead(refused.ahead),
+    ...indented(refused.ahead),
     `  ${notRun}${waited}. Run it again later, or ${longer}`,
   ].join('\n');
 }
 
-/** Their claims end by themselves when they end, or a lease later when they die. */
-function describeAhead(ahead: readonly Ahead[]): string[] {
-  const named = ahead.slice(0, MOST_NAMED).map(({ key, claim, record }) => {
-    if (record === undefined) return `  ${shown(key)}, which is no claim that stagelock makes`;
-    const how = claim.kind === 'exclusive' ? '' : ` (${claim.kind})`;
-    const since = Date.parse(record.since);
-    const when = Number.isNaN(since) ? '' : `, since ${new Date(since).toISOString()}`;
-    return `  pid ${record.pid} of ${shown(record.user, 64)} on ${shown(record.host, 255)}${how}${when}: ${shown(record.command, 120)}`;
-  });
-  const more = ahead.length - named.length;
-  return more > 0 ? [...named, `  and ${more} more`] : named;
+function indented(ahead: readonly Ahead[]): string[] {
+  return describeAhead(ahead).map((line) => `  ${line}`);
 }

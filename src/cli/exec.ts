@@ -19,6 +19,7 @@ import {
   STRATEGIES,
   type Strategy,
 } from '../locks/index.js';
+import { IN_ETCD } from '../tables/locks.js';
 import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { endAs } from './command-end.js';
@@ -36,9 +37,6 @@ export interface ExecOptions {
   readonly slots?: string;
   readonly quiet?: boolean;
 }
-
-/** The strategy that needs no file system. */
-const IN_ETCD = 'etcd';
 
 /** `stagelock exec --lock PATH -- COMMAND...` */
 export async function execCommand(

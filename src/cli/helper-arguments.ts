@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Argv } from '../compile/argv.js';
 import { isStrategy, type Strategy } from '../locks/index.js';
+import { IN_ETCD } from '../tables/locks.js';
 import * as says from '../tables/messages.js';
 import { errorText } from '../text/error-text.js';
 
@@ -16,7 +17,8 @@ export type HelperArguments =
   /** For the native front only. */
   | { readonly verb: 'settle'; readonly target: string; readonly strategy: Strategy };
 
-type Choice = Strategy | 'auto';
+/** How the lock is made: by a file system, as suits it, or in etcd. */
+export type Choice = Strategy | 'auto' | typeof IN_ETCD;
 
 /** @throws UsageError */
 export function readHelperArguments(args: readonly string[]): HelperArguments {
@@ -33,7 +35,7 @@ export function readHelperArguments(args: readonly string[]): HelperArguments {
   }
   if (verb === 'launch' && target !== undefined) throw new UsageError(says.targetUnwanted);
   if (verb !== 'launch' && (target === undefined || target === '')) throw new UsageError(says.targetMissing);
-  if (strategy !== 'auto' && !isStrategy(strategy)) {
+  if (strategy !== 'auto' && strategy !== IN_ETCD && !isStrategy(strategy)) {
     throw new UsageError(says.strategyUnknown(strategy));
   }
   const [program, ...rest] = dashes < 0 ? [] : args.slice(dashes + 1);

@@ -4,6 +4,7 @@ import { explainUnreadable } from '../config/nightly-start.js';
 import type { Build, Model, Project } from '../config/project.js';
 import { rotateOwnOutput } from '../files/own-output.js';
 import { type Host, thisHost } from '../host/host.js';
+import { userName } from '../host/user-name.js';
 import { runLogOf } from '../scheduler/run-command.js';
 import { adviceOnSecret, tokenOf } from '../secrets/advice.js';
 import { type BrokenSince, brokenSince } from '../stages/broken-since.js';
@@ -24,7 +25,6 @@ import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
 import { SAME_REQUEST_MS, stopSignal } from './stop-signal.js';
 import { thisProgram } from './this-program.js';
 import { explainWriters } from './trusted-configuration.js';
-import { userName } from './user-name.js';
 
 export interface RunOptions {
   readonly quiet?: boolean;

@@ -1,6 +1,7 @@
 import { formatProblems } from '../config/problem.js';
 import type { Project } from '../config/project.js';
 import { thisHost } from '../host/host.js';
+import { userName } from '../host/user-name.js';
 import { serve } from '../scheduler/service.js';
 import { localTime } from '../text/moment.js';
 import { shown } from '../text/shown.js';
@@ -10,7 +11,6 @@ import { configFileOf, type GlobalOptions, projectOf } from './project-of.js';
 import { stopSignal } from './stop-signal.js';
 import { thisProgram } from './this-program.js';
 import { loadTrusted } from './trusted-configuration.js';
-import { userName } from './user-name.js';
 
 /** `stagelock schedule` */
 export async function scheduleCommand(options: GlobalOptions): Promise<void> {

@@ -1,11 +1,11 @@
 import type { Coordination, Project } from '../config/project.js';
+import { userName } from '../host/user-name.js';
 import { clearInEtcd, locksInEtcd } from '../stages/locks-in-etcd.js';
 import { describeLock, type MessageContext, unlockCommand } from '../stages/messages.js';
 import type { LockStatus } from '../stages/status.js';
 import { shown } from '../text/shown.js';
 import { confirmRemoval } from './confirmed-removal.js';
 import { EXIT, Refusal } from './exit.js';
-import { userName } from './user-name.js';
 
 /** How `unlock` goes about it. */
 export interface Unlocking {

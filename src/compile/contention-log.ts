@@ -1,13 +1,13 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { thisHost } from '../host/host.js';
-import { formatOwner, type ObjectLock } from '../locks/index.js';
+import { formatOwner } from '../locks/index.js';
 import { errorText } from '../text/error-text.js';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /** One wait for an object lock that was taken. */
 export interface Wait {
-  readonly lock: ObjectLock;
+  readonly lock: { readonly target: string; readonly strategy: string };
   /** `host:pid` of who held it when it was first seen taken; undefined where that could not be seen. */
   readonly owner: string | undefined;
   /** From the first attempt until the lock was ours, in milliseconds. */

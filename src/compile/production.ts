@@ -1,17 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
-import {
-  type AcquireOptions,
-  formatOwner,
-  type HeldLock,
-  Leash,
-  type Notice,
-  type ObjectLock,
-} from '../locks/index.js';
 import type { Argv } from './argv.js';
-import { type CommandEnd, runCommand } from './command.js';
-import { appendWait } from './contention-log.js';
+import { type CommandEnd, runCommand, type Ties } from './command.js';
 import { keepMessages } from './messages.js';
 import type { Locked, Redirection } from './plan.js';
 import {
@@ -30,15 +21,22 @@ import {
 
 /** What a command is run under. */
 export interface Circumstances {
-  /** The lock of the target; undefined where none works. */
-  readonly lock: ObjectLock | undefined;
+  /** Holds the lock of the target while it is produced; undefined where none works. */
+  readonly hold: Hold | undefined;
   /** Fires when this process was told to stop. */
   readonly stop: AbortSignal;
-  readonly onNotice: (notice: Notice) => void;
-  /** Where waits are recorded; undefined for nowhere. */
-  readonly log: string | undefined;
-  /** Told when the record could not be written. */
-  readonly onWarning: (text: string) => void;
+}
+
+/** Takes a lock, has the work done, and gives the lock back. @throws LockError */
+export type Hold = (work: (grip: Grip) => Promise<Produced>) => Promise<Production>;
+
+/** What the work has of the lock. */
+export interface Grip {
+  /** Fires when the command has to end. */
+  readonly stop: AbortSignal;
+  readonly ties: Pick<Ties, 'atOnce' | 'leash'>;
+  /** Asked right before anything is put in its place; by default it may be. */
+  readonly mayPublish?: () => Promise<boolean>;
 }
 
 /** What became of the product. Unless it was published, the target is what the command itself would have left, or none. */
@@ -46,6 +44,8 @@ export type Produced =
   | { readonly kind: 'published' }
   /** The command succeeded without writing the file that its arguments name. */
   | { readonly kind: 'absent'; readonly temporary: string }
+  /** The lock was not acquired, or could not be relied on until the end: nothing was put in its place. The user has been told. */
+  | { readonly kind: 'unprotected' }
   | CommandEnd;
 
 export type Production = Produced & {
@@ -63,14 +63,14 @@ export type Production = Produced & {
  * @throws LockError, or the system's error when the product cannot be put in its place
  */
 export function produce(plan: Redirection, circumstances: Circumstances): Promise<Production> {
-  return underLock(circumstances, (leash) => redirect(plan, circumstances.stop, leash));
+  return underLock(circumstances, (grip) => redirect(plan, grip));
 }
 
 /** Runs a command as it is while the lock is held: one process at a time, but readers may see half a file. */
 export function runUnderLock(plan: Locked, command: Argv, circumstances: Circumstances): Promise<Production> {
-  return underLock(circumstances, async (leash) => {
+  return underLock(circumstances, async ({ stop, ties }) => {
     clearWay(plan);
-    const end = await runCommand(command, circumstances.stop, { leash });
+    const end = await runCommand(command, stop, ties);
     shareAllInPlace(plan);
     return end;
   });
@@ -81,50 +81,9 @@ export async function runAsItIs(command: Argv, stop: AbortSignal): Promise<Produ
   return { ...(await runCommand(command, stop)), lock: 'not-held' };
 }
 
-async function underLock(
-  circumstances: Circumstances,
-  work: (leash: Leash | undefined) => Promise<Produced>,
-): Promise<Production> {
-  const { lock, stop, onNotice, log, onWarning } = circumstances;
-  if (lock === undefined) return { ...(await work(undefined)), lock: 'not-held' };
-  const taken = await take(lock, { signal: stop, onNotice });
-  if (taken === undefined) return { kind: 'interrupted', lock: 'not-held' };
-  const begun = performance.now();
-  const leash = Leash.make(taken.held.descriptor);
-  let produced: Produced;
-  try {
-    produced = await work(leash);
-  } catch (error) {
-    taken.held.release();
-    throw error;
-  } finally {
-    leash.takeOff();
-  }
-  const released = taken.held.release();
-  if (log !== undefined && taken.waited !== undefined) {
-    const wait = { lock, ...taken.waited, heldMs: performance.now() - begun, now: Date.now() };
-    const problem = appendWait(log, wait);
-    if (problem !== undefined) onWarning(problem);
-  }
-  return { ...produced, lock: released };
-}
-
-interface Taken {
-  readonly held: HeldLock;
-  /** Who held it at first, and for how long that was in our way; undefined when it was free. */
-  readonly waited: { readonly owner: string | undefined; readonly waitedMs: number } | undefined;
-}
-
-/** Undefined when we are to stop. */
-async function take(lock: ObjectLock, options: AcquireOptions): Promise<Taken | undefined> {
-  if (options.signal?.aborted) return undefined;
-  const free = lock.try();
-  if (free !== undefined) return { held: free, waited: undefined };
-  const holder = lock.inspect();
-  const owner = holder.kind === 'held' && holder.owner !== undefined ? formatOwner(holder.owner) : undefined;
-  const acquisition = await lock.acquire(options);
-  if (acquisition.kind !== 'acquired') return undefined;
-  return { held: acquisition.lock, waited: { owner, waitedMs: acquisition.waitedMs } };
+async function underLock({ hold, stop }: Circumstances, work: (grip: Grip) => Promise<Produced>): Promise<Production> {
+  if (hold === undefined) return { ...(await work({ stop, ties: {} })), lock: 'not-held' };
+  return hold(work);
 }
 
 /** Files of another user that the command would write to, and may not, go out of its way: the directory allows that. */
@@ -143,7 +102,7 @@ function shareAllInPlace({ kind, target, destination = target, sides = [] }: Loc
  * leaves temporaries, which the clean-up finds by their names, and the files of before, or some new ones beside the old
  * product.
  */
-async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | undefined): Promise<Produced> {
+async function redirect(plan: Redirection, grip: Grip): Promise<Produced> {
   const { target, temporary, directory, seeded } = plan;
   clearWay(plan);
   const replaces = statSync(target, { throwIfNoEntry: false }) !== undefined;
@@ -152,7 +111,9 @@ async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | und
     // A stand-in shows whether the command would have removed the old product when it fails.
     if (seeded) seed(temporary, plan.destination ?? target);
     else if (replaces) makeStandIn(temporary);
-    const end = await runQuoting(plan, stop, leash);
+    const end = await runQuoting(plan, grip);
+    if (grip.mayPublish !== undefined && !(await grip.mayPublish()))
+      return end.kind === 'succeeded' ? { kind: 'unprotected' } : end;
     if (end.kind !== 'succeeded') {
       fail(plan, replaces, end);
       return end;
@@ -169,10 +130,10 @@ async function redirect(plan: Redirection, stop: AbortSignal, leash: Leash | und
 }
 
 /** Runs a command so that the user sees the name of the target. On a terminal linkers are left alone: they have colours. */
-async function runQuoting(plan: Redirection, stop: AbortSignal, leash: Leash | undefined): Promise<CommandEnd> {
+async function runQuoting(plan: Redirection, { stop, ties }: Grip): Promise<CommandEnd> {
   const quoted = plan.saysName && (plan.seeded || !isatty(2));
   const messages = quoted ? keepMessages() : undefined;
-  const end = await runCommand(plan.argv, stop, { leash, stderr: messages?.fd });
+  const end = await runCommand(plan.argv, stop, { ...ties, stderr: messages?.fd });
   messages?.show(plan.temporary, plan.target);
   return end;
 }

@@ -37,7 +37,7 @@ export type ClaimRecord = TypeOf<typeof CLAIM>;
 /** Who claims a lock, for others who wait for it. */
 export type Claimant = Omit<ClaimRecord, 'kind' | 'slots'>;
 
-/** A claim before one's own. */
+/** A claim in the queue of a lock. */
 export interface Ahead extends QueuedClaim {
   /** Undefined when the key holds something else. */
   readonly record: ClaimRecord | undefined;
@@ -111,6 +111,21 @@ export class NamedLock {
     return this.#presence.lost;
   }
 
+  /** Whether the lease is good for long enough to end something under this lock in order. By the clock; nothing is asked. */
+  get isGood(): boolean {
+    return this.#presence.remainingMs > 0;
+  }
+
+  /**
+   * Whether the claim still stands, as etcd says, and the lease is good. Where etcd does not say, the lease decides: until it is over
+   * only a person can have removed the claim.
+   */
+  async isHeld(): Promise<boolean> {
+    if (!this.isGood) return false;
+    const found = await this.#etcd.get(this.#key).catch(() => 'unknown' as const);
+    return (found === 'unknown' || found?.createRevision === this.token) && this.isGood;
+  }
+
   /** @returns `lost` when it was not held any more: another process may have held it meanwhile */
   async release(): Promise<'released' | 'lost'> {
     const held = await this.#remove().catch(() => undefined);
@@ -172,10 +187,7 @@ class Claiming {
   }
 
   async #look(): Promise<{ readonly ahead: readonly Ahead[] | undefined; readonly revision: string }> {
-    const { entries, revision } = await this.#etcd.list(this.#prefix, { limit: MOST });
-    const queue = entries
-      .toSorted((a, b) => (BigInt(a.createRevision) < BigInt(b.createRevision) ? -1 : 1))
-      .map((entry): Ahead => aheadOf(entry));
+    const { queue, revision } = await queueBelow(this.#etcd, this.#prefix);
     // A claim that is gone has lapsed: the lease says so soon.
     if (!queue.some(({ key }) => key === this.key)) await pause(PAUSE_MS, this.#presence.lost);
     return { ahead: waitsFor(queue, this.key), revision };
@@ -191,6 +203,26 @@ class Claiming {
       signals: [this.#wanted.signal, this.#presence.lost],
     });
   }
+}
+
+/**
+ * All claims on a lock, those that hold it first.
+ *
+ * @throws EtcdError
+ */
+export async function queueOf(etcd: Etcd, keys: Keys, name: string): Promise<readonly Ahead[]> {
+  return (await queueBelow(etcd, keys.claims(name))).queue;
+}
+
+async function queueBelow(
+  etcd: Etcd,
+  prefix: string,
+): Promise<{ readonly queue: readonly Ahead[]; readonly revision: string }> {
+  const { entries, revision } = await etcd.list(prefix, { limit: MOST });
+  const queue = entries
+    .toSorted((a, b) => (BigInt(a.createRevision) < BigInt(b.createRevision) ? -1 : 1))
+    .map((entry): Ahead => aheadOf(entry));
+  return { queue, revision };
 }
 
 /** What is no claim of ours is in the way of all: it stands in the queue. */

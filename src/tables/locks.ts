@@ -96,6 +96,9 @@ export const UNKNOWN_LOCKDIR_POLL_MS = 50;
 /** Between two attempts to get a lock by another strategy than lockdir. */
 export const OTHER_POLL_MS = 100;
 
+/** What `--strategy` says for locks that need no file system. */
+export const IN_ETCD = 'etcd';
+
 /** Says which strategy an object directory uses, and where its locks are: one word or `locks=DIR` a line. */
 export const AGREEMENT_FILE = '.lock-strategy';
 

@@ -75,5 +75,5 @@ export const verbMissing = 'a verb is missing: compile, link or launch';
 export const verbUnknown = (verb: string): string => `"${verb}" is unknown; there are: compile, link, launch`;
 export const targetUnwanted = 'launch takes no --target, because it finds the target itself; to name one, use link';
 export const targetMissing = '--target=FILE is missing';
-export const strategyUnknown = (strategy: string): string => `--strategy=${strategy} is unknown; there are: lockdir, cifs, flock, fcntl`;
+export const strategyUnknown = (strategy: string): string => `--strategy=${strategy} is unknown; there are: lockdir, cifs, flock, fcntl, etcd`;
 export const commandMissing = 'the command to run belongs after " -- "';

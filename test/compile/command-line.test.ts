@@ -45,8 +45,8 @@ describe('the command line', () => {
       ['launch', '--target=', '--strategy=nfs'],
     ],
     ['--target=FILE is missing', ['link', '--strategy=nfs', '--', 'true']],
-    ['--strategy= is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy=']],
-    ['--strategy=Auto is unknown; there are: lockdir, cifs, flock, fcntl', ['launch', '--strategy', 'Auto', 'x']],
+    ['--strategy= is unknown; there are: lockdir, cifs, flock, fcntl, etcd', ['launch', '--strategy=']],
+    ['--strategy=Auto is unknown; there are: lockdir, cifs, flock, fcntl, etcd', ['launch', '--strategy', 'Auto', 'x']],
     ['the command to run belongs after " -- "', ['launch', '--strategy=auto', '--', '']],
     ['the command to run belongs after " -- "', ['launch', 'compile', '--', 'true']],
   ])('what is wrong is said in the same words: %s', async (message, args) => {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/* `stagelock/locks` as another project has it: found by its package.json, checked by its own tsc. */
+/* `stagelock/locks` and `stagelock/etcd` as another project has them: found by their package.json, checked by its own tsc. */
 
 const TSC = resolve('node_modules/typescript/bin/tsc');
+const LIBRARIES = ['locks/library', 'coordination/library'];
 let project: string;
 
 beforeAll(() => {
@@ -14,11 +15,15 @@ beforeAll(() => {
   const installed = join(project, 'node_modules', 'stagelock');
   mkdirSync(join(installed, 'dist'), { recursive: true });
   cpSync('package.json', join(installed, 'package.json'));
-  for (const name of ['locks.js', 'chunks', 'cjs']) {
+  for (const name of ['locks.js', 'etcd.js', 'chunks', 'cjs']) {
     cpSync(join('dist', name), join(installed, 'dist', name), { recursive: true });
   }
   const types = join(installed, 'dist', 'types');
-  const own = { extends: resolve('tsconfig.declarations.json'), files: [resolve('src/locks/library.ts')], include: [] };
+  const own = {
+    extends: resolve('tsconfig.declarations.json'),
+    files: LIBRARIES.map((file) => resolve('src', `${file}.ts`)),
+    include: [],
+  };
   const compilerOptions = { rootDir: resolve('src'), outDir: types, typeRoots: [resolve('node_modules/@types')] };
   writeFileSync(join(project, 'declarations.json'), JSON.stringify({ ...own, compilerOptions }));
   execFileSync(process.execPath, [TSC, '-p', join(project, 'declarations.json')], { stdio: 'inherit' });
@@ -89,6 +94,41 @@ describe('types', () => {
   });
 });
 
+const USE_ETCD = `
+import { EtcdError, type HeldInEtcd, openEtcd } from 'stagelock/etcd';
+export async function work(signal: AbortSignal): Promise<string> {
+  await using hosts = openEtcd({ endpoints: ['http://127.0.0.1:1'], prefix: '/p' });
+  try {
+    const acquisition = await hosts.openSlots('x', 3).acquire({ timeoutMs: 0, signal });
+    if (acquisition.kind === 'timed-out') return acquisition.ahead[0]?.claimant?.host ?? '';
+    if (acquisition.kind !== 'acquired') return acquisition.kind;
+    await using held: HeldInEtcd = acquisition.lock;
+    const token: bigint = held.token;
+    return String(token) + held.isOurs() + held.lost.aborted;
+  } catch (error) {
+    if (error instanceof EtcdError) return error.kind;
+    throw error;
+  }
+}
+// @ts-expect-error a misspelt option
+openEtcd({ endpoint: 'x', prefix: '/p' });
+`;
+
+test('the locks in etcd have types, and are found', () => {
+  writeFileSync(join(project, 'etcd.mts'), USE_ETCD);
+  const compilerOptions = { target: 'es2022', lib: ['es2022'], types: ['node'], strict: true, noEmit: true };
+  const config = { compilerOptions: { ...compilerOptions, module: 'nodenext' }, files: ['etcd.mts'] };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
+  const checked = spawnSync(process.execPath, [TSC, '-p', '.'], { cwd: project, encoding: 'utf8' });
+  expect({ status: checked.status, stdout: checked.stdout }).toEqual({ status: 0, stdout: '' });
+  const text = `import { openEtcd } from 'stagelock/etcd';
+    await using hosts = openEtcd({ endpoints: ['http://127.0.0.1:1'], prefix: '/p' });
+    console.log(await hosts.openLock('x').acquire().catch((error) => error.kind));`;
+  writeFileSync(join(project, 'etcd.mjs'), text.replace('await using', 'const'));
+  const { stdout, stderr } = spawnSync(process.execPath, ['etcd.mjs'], { cwd: project, encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: 'unavailable\n', stderr: '' });
+});
+
 test.each([
   ['import', 'use.mjs', "import { LockError, openLock } from 'stagelock/locks';"],
   ['require', 'use.cjs', "const { LockError, openLock } = require('stagelock/locks');"],
@@ -111,7 +151,7 @@ test.each([
   });
 });
 
-test('a declaration names nothing that the package does not bring', () => {
-  const library = readFileSync(join(project, 'node_modules/stagelock/dist/types/locks/library.d.ts'), 'utf8');
+test.each(LIBRARIES)('the declaration of %s names nothing that the package does not bring', (name) => {
+  const library = readFileSync(join(project, `node_modules/stagelock/dist/types/${name}.d.ts`), 'utf8');
   expect(library).not.toMatch(/from '(?!\.)/);
 });

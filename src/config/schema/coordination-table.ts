@@ -93,7 +93,7 @@ export const coordinationShape = () => ({
     choice(
       ['stop', 'compile'],
       DEFAULTS.whenAway,
-      'What `exec --strategy etcd` does when no member answers: `stop` ends with 75; `compile` runs the command without a lock and says so, for what is made anew where it was made wrong.',
+      'What `exec` and `ct-lock-helper` with the strategy `etcd` do when no member answers: `stop` ends with 75; `compile` runs the command without a lock and says so, for what is made anew where it was made wrong.',
     ),
   ),
 });

@@ -1,0 +1,90 @@
+import { checkBoolean, checkFunction, checkSignal, checkTime, fieldsOf, kindOf } from '../text/arguments.js';
+
+/* What callers of the library pass is checked before anything is asked of etcd. */
+
+const OPTIONS = [
+  ...['endpoints', 'prefix', 'caFile', 'certFile', 'keyFile', 'login', 'allowInsecure'],
+  ...['leaseMs', 'requestTimeoutMs', 'host', 'whenAway'],
+];
+const MOST_SLOTS = 1000;
+/** As keys of etcd they would be taken, but a name of a megabyte is none. */
+const LONGEST_NAME = 1000;
+/** As in a configuration. */
+const [LEAST_LEASE_MS, MOST_LEASE_MS] = [10_000, 600_000];
+const [LEAST_REQUEST_MS, MOST_REQUEST_MS] = [1000, 60_000];
+const [DEFAULT_LEASE_MS, DEFAULT_REQUEST_MS] = [30_000, 5000];
+
+/** @throws TypeError, RangeError */
+export function checkEtcdOptions(options: unknown): void {
+  const given = fieldsOf('options', options, OPTIONS);
+  checkEndpoints(given['endpoints']);
+  checkPrefix(given['prefix']);
+  for (const name of ['caFile', 'certFile', 'keyFile', 'host']) checkText(`options.${name}`, given[name]);
+  checkLogin(given['login']);
+  checkBoolean('options.allowInsecure', given['allowInsecure']);
+  const { leaseMs = DEFAULT_LEASE_MS, requestTimeoutMs = DEFAULT_REQUEST_MS } = given;
+  checkTime('options.leaseMs', leaseMs, LEAST_LEASE_MS, MOST_LEASE_MS);
+  checkTime('options.requestTimeoutMs', requestTimeoutMs, LEAST_REQUEST_MS, MOST_REQUEST_MS);
+  if (2 * Number(requestTimeoutMs) > Number(leaseMs)) {
+    const why = 'a request that may take more than half of the lease could come too late to renew it';
+    throw new RangeError(`options.requestTimeoutMs: ${why}`);
+  }
+}
+
+/** @throws TypeError, RangeError */
+export function checkName(name: unknown): void {
+  if (typeof name !== 'string') throw new TypeError(`name: expected a string, got ${kindOf(name)}`);
+  if (name === '' || Buffer.byteLength(name) > LONGEST_NAME || /\p{Cs}/u.test(name))
+    throw new RangeError(`name: expected 1 to ${LONGEST_NAME} bytes of text, got ${kindOf(name)}`);
+}
+
+/** @throws TypeError, RangeError */
+export function checkNumberOfSlots(slots: unknown): void {
+  if (typeof slots !== 'number') throw new TypeError(`slots: expected a number, got ${kindOf(slots)}`);
+  if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS)
+    throw new RangeError(`slots: expected a whole number from 1 to ${MOST_SLOTS}, got ${slots}`);
+}
+
+/** @throws TypeError, RangeError */
+export function checkWaitOptions(options: unknown): void {
+  const { timeoutMs, signal, onWaiting } = fieldsOf('options', options, ['timeoutMs', 'signal', 'onWaiting']);
+  checkTime('options.timeoutMs', timeoutMs, 0);
+  checkSignal('options.signal', signal);
+  checkFunction('options.onWaiting', onWaiting);
+}
+
+function checkEndpoints(endpoints: unknown): void {
+  const wanted = 'expected URLs of members, "https://HOST:2379"';
+  if (!Array.isArray(endpoints)) throw new TypeError(`options.endpoints: ${wanted}, got ${kindOf(endpoints)}`);
+  if (endpoints.length === 0) throw new RangeError(`options.endpoints: ${wanted}, got none`);
+  for (const [index, endpoint] of endpoints.entries()) {
+    const url = typeof endpoint === 'string' && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+    const isMember = url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.origin === endpoint;
+    // The text is not shown: it may hold a password.
+    if (!isMember) throw new TypeError(`options.endpoints[${index}]: ${wanted}, without a path, a user or a password`);
+  }
+}
+
+function checkPrefix(prefix: unknown): void {
+  if (typeof prefix !== 'string') throw new TypeError(`options.prefix: expected a string, got ${kindOf(prefix)}`);
+  if (/^(?:\/[A-Za-z0-9._-]+)+$/.test(prefix) && prefix.length <= 200) return;
+  const wanted = 'a prefix of keys such as "/stagelock/NAME", of letters, digits, . _ - and /, not ending in /';
+  throw new RangeError(`options.prefix: expected ${wanted}, got ${kindOf(prefix)}`);
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value !== '' && !value.includes('\0'))) return;
+  throw new TypeError(`${name}: expected a text, got ${kindOf(value)}`);
+}
+
+/** A password itself is not taken: it would stand in a program, or in the listing of one that prints its options. */
+function checkLogin(login: unknown): void {
+  if (login === undefined) return;
+  const { user, password } = fieldsOf('options.login', login, ['user', 'password']);
+  if (typeof user !== 'string') throw new TypeError(`options.login.user: expected a string, got ${kindOf(user)}`);
+  const wanted = "expected { kind: 'file', path } or { kind: 'variable', name }";
+  const { kind, path, name } =
+    typeof password === 'object' ? fieldsOf('options.login.password', password) : { kind: '', path: '', name: '' };
+  const isSource = (kind === 'file' && typeof path === 'string') || (kind === 'variable' && typeof name === 'string');
+  if (!isSource) throw new TypeError(`options.login.password: ${wanted}`);
+}
