@@ -18,7 +18,8 @@ export interface StandingLock {
 /** What became of a step of the protocol. */
 export type LineStep =
   | { readonly kind: 'done' }
-  | { readonly kind: 'blocked'; readonly locks: readonly StandingLock[] }
+  /** By these locks, at this revision of the store. */
+  | { readonly kind: 'blocked'; readonly locks: readonly StandingLock[]; readonly seenAt: string }
   /** Locks of this run are not there any more: a person has cleared them, and another run may be at work. */
   | { readonly kind: 'cleared' }
   | { readonly kind: 'unanswered' };
@@ -100,9 +101,9 @@ export class Line {
    */
   async mayUpdate(): Promise<LineStep> {
     const { build } = this.place;
-    const { entries } = await this.#etcd.list(this.#keys.lock(build, `${RUNNING}.`));
+    const { entries, revision } = await this.#etcd.list(this.#keys.lock(build, `${RUNNING}.`));
     const locks = entries.flatMap((entry) => standing(this.#keys, entry) ?? []);
-    return locks.length === 0 ? { kind: 'done' } : { kind: 'blocked', locks };
+    return locks.length === 0 ? { kind: 'done' } : { kind: 'blocked', locks, seenAt: revision };
   }
 
   /** "Primary updated", and of a follower: its checkout is what it will build. */
@@ -170,7 +171,7 @@ export class Line {
     if (written.kind === 'unanswered') return written;
     const locks = written.found.flat().flatMap((entry) => standing(this.#keys, entry) ?? []);
     // Nothing that was asked for stands in the way, so what the run held does not stand any more.
-    return locks.length === 0 ? { kind: 'cleared' } : { kind: 'blocked', locks };
+    return locks.length === 0 ? { kind: 'cleared' } : { kind: 'blocked', locks, seenAt: written.revision };
   }
 }
 

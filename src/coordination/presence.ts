@@ -6,10 +6,16 @@ import { mayBeOver, remainingMs } from './deadline.js';
 /** How long it can be told since when a run is silent, in seconds. */
 export const TRACE_S = 7 * 86_400;
 
+/** So often a lease is renewed while it lasts. */
+const RENEWALS = 6;
+
 /** The leases of a run, one by which others see that it lives, and a long one whose age says since when it does not. */
 export interface Leases {
   readonly alive: string;
-  /** The same as the other one where nothing stays that anyone would ask about. */
+  /**
+   * Renewed once while the other one lasts: that a run is silent is known after that anyway. The same as the other one where nothing
+   * stays that anyone would ask about.
+   */
   readonly trace: string;
 }
 
@@ -89,21 +95,21 @@ export class Presence {
 
   async #renew(): Promise<void> {
     const { signal } = this.#over;
-    while (!signal.aborted && !this.#lost.signal.aborted) {
-      await pause(this.#leaseMs / 6, signal);
+    for (let turn = 1; !signal.aborted && !this.#lost.signal.aborted; turn++) {
+      await pause(this.#leaseMs / RENEWALS, signal);
       if (signal.aborted) return;
-      await this.#renewOnce();
+      await this.#renewOnce(turn % RENEWALS === 0);
     }
   }
 
-  async #renewOnce(): Promise<void> {
+  async #renewOnce(isTraced: boolean): Promise<void> {
     const sentMs = bootMs();
     try {
       const left = await this.#etcd.renew(this.leases.alive);
       // The answer for a lease that has run out is no error, and says no time.
       if (left === undefined) this.#lost.abort();
       else this.#sentMs = sentMs;
-      if (this.leases.trace !== this.leases.alive) await this.#etcd.renew(this.leases.trace);
+      if (isTraced && this.leases.trace !== this.leases.alive) await this.#etcd.renew(this.leases.trace);
     } catch {
       // Tried again until there is no time left; the watch says when that is.
     }

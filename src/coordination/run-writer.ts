@@ -11,8 +11,8 @@ import type { Presence } from './presence.js';
 export type Written =
   /** It is in etcd, at this revision, which is also the `create_revision` of each key that it has made. */
   | { readonly kind: 'written'; readonly revision: string }
-  /** A comparison failed, so nothing was written. What was asked for, as it was at that moment. */
-  | { readonly kind: 'refused'; readonly found: readonly (readonly Entry[])[] }
+  /** A comparison failed, so nothing was written. What was asked for, as it was at that moment, which is this revision of the store. */
+  | { readonly kind: 'refused'; readonly found: readonly (readonly Entry[])[]; readonly revision: string }
   /** etcd did not answer for as long as the lease of the run was good. It may have been written. */
   | { readonly kind: 'unanswered' };
 
@@ -71,7 +71,7 @@ export class RunWriter {
         const { succeeded, revision, results } = await this.#etcd.transact(transaction);
         const own = succeeded ? undefined : results[0]?.entries[0];
         if (!succeeded && own?.value !== nonce) {
-          return { kind: 'refused', found: results.slice(1).map(({ entries }) => entries) };
+          return { kind: 'refused', found: results.slice(1).map(({ entries }) => entries), revision };
         }
         // An attempt whose answer was lost has done it.
         this.#last = own?.modRevision ?? revision;

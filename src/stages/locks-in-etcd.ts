@@ -1,7 +1,7 @@
 import type { Coordination } from '../config/project.js';
 import type { Keys } from '../coordination/keys.js';
 import type { StandingLock } from '../coordination/line.js';
-import { type Life, lifeOf } from '../coordination/lives.js';
+import { type Life, livesOf } from '../coordination/lives.js';
 import { type AwayFromEtcd, lookInEtcd } from '../coordination/look.js';
 import { clearStanding, standingLocks } from '../coordination/standing.js';
 import type { Etcd } from '../etcd/etcd.js';
@@ -25,16 +25,12 @@ export function pathOf(key: string): string {
 
 /** Locks in etcd, with what became of their runs. A run mostly has several of them, and is asked for once. */
 export async function foundLocks(etcd: Etcd, keys: Keys, locks: readonly StandingLock[]): Promise<LockStatus[]> {
-  const lives = new Map<string, Life>();
-  const found: LockStatus[] = [];
-  // One after the other: a site has some dozens.
-  for (const { key, build, name, text } of locks) {
-    const record = parseStageLock(text);
-    const life = record && (lives.get(record.run) ?? (await lifeOf(etcd, keys, record.run)));
-    if (record !== undefined && life !== undefined) lives.set(record.run, life);
-    found.push({ path: pathOf(key), name, build, record, touchedMs: 0, judgement: judgementOf(life) });
-  }
-  return found;
+  const read = locks.map((lock) => ({ lock, record: parseStageLock(lock.text) }));
+  const lives = await livesOf(etcd, keys, [...new Set(read.flatMap(({ record }) => record?.run ?? []))]);
+  return read.map(({ lock: { key, build, name }, record }) => {
+    const judgement = judgementOf(record && lives.get(record.run));
+    return { path: pathOf(key), name, build, record, touchedMs: 0, judgement };
+  });
 }
 
 /** The locks of the builds of all hosts, as they stand at this moment. */

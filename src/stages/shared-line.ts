@@ -54,6 +54,8 @@ export class SharedLine implements RunLine {
   /** What all its locks say. */
   #identity: RunIdentity | undefined;
   #loss: Loss | undefined;
+  /** What was in its way when it last looked. */
+  #inTheWay: Extract<LineStep, { kind: 'blocked' }> | undefined;
 
   constructor(primary: Primary, context: RunContext, coordination: Coordination) {
     this.#primary = primary;
@@ -177,7 +179,7 @@ export class SharedLine implements RunLine {
     return waitThrough(run, attempt, {
       temporary: run.layout.temporary,
       ...patience,
-      untilChange: (locks, remainingMs, signal) => this.#untilChange(locks, remainingMs, signal),
+      untilChange: (_, remainingMs, signal) => this.#untilChange(remainingMs, signal),
     });
   }
 
@@ -328,22 +330,25 @@ export class SharedLine implements RunLine {
       this.#lose(step.kind === 'cleared' ? { kind: 'cleared' } : undefined);
       return { kind: 'aborted' };
     }
+    this.#inTheWay = step;
     const { etcd, keys } = this.#joined();
     const locks = await this.#joined().patiently(() => foundLocks(etcd, keys, step.locks));
     if (locks === undefined) return { kind: 'aborted' };
     return { kind: 'blocked', locks, paths: locks.map(({ path }) => path) };
   }
 
-  /** Ends when one of these locks is gone, or time is up. A connection that is lost is made again. */
-  async #untilChange(locks: readonly FoundStageLock[], remainingMs: number, signal?: AbortSignal): Promise<void> {
+  /**
+   * Ends when one of the locks in its way is gone, or time is up. A connection that is lost is made again. Where one lock is in the way,
+   * as the update of a primary, only that is watched: of a hundred followers that wait, none wakes up because another one leaves.
+   */
+  async #untilChange(remainingMs: number, signal?: AbortSignal): Promise<void> {
+    if (this.#inTheWay === undefined) return;
     const { etcd, keys } = this.#joined();
-    const prefix = keys.locksOf(this.follows ?? this.#primary.name);
+    const { locks, seenAt } = this.#inTheWay;
+    const [only] = locks.length === 1 ? locks : [];
     try {
-      const { entries, revision } = await etcd.list(prefix, { keysOnly: true });
-      const there = new Set(entries.map(({ key }) => pathOf(key)));
-      if (locks.some(({ path }) => !there.has(path))) return;
-      await untilRemoved(etcd, prefix, {
-        seenAt: revision,
+      await untilRemoved(etcd, only?.key ?? keys.locksOf(this.follows ?? this.#primary.name), {
+        seenAt,
         limitMs: remainingMs,
         signals: signal === undefined ? [] : [signal],
       });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Keys } from '../../src/coordination/keys.js';
 import { Line } from '../../src/coordination/line.js';
 import { LineJournal, LineJournalError } from '../../src/coordination/line-journal.js';
-import { lifeOf } from '../../src/coordination/lives.js';
+import { livesOf } from '../../src/coordination/lives.js';
 import { Presence } from '../../src/coordination/presence.js';
 import { RunWriter } from '../../src/coordination/run-writer.js';
 import { clearStanding, standingLocks } from '../../src/coordination/standing.js';
@@ -123,15 +123,16 @@ describe.skipIf(noEtcd !== undefined)(`the writes of a run in etcd (${noEtcd ?? 
     const etcd = cluster.client();
     const { line, signs, presence } = await run('a', keys);
     await line.beginPrimary(TEXTS, signs);
-    expect(await lifeOf(etcd, keys, 'a')).toEqual({ kind: 'alive' });
+    const lifeOf = async (run: string) => (await livesOf(etcd, keys, [run])).get(run);
+    expect(await lifeOf('a')).toEqual({ kind: 'alive' });
     await presence.stop();
     await etcd.revoke(presence.leases.alive);
     await new Promise((resolve) => setTimeout(resolve, 2100));
-    const life = await lifeOf(etcd, keys, 'a');
-    expect(life.kind).toBe('silent');
-    if (life.kind === 'silent') expect(life.forMs).toBeGreaterThanOrEqual(2000);
+    const life = await lifeOf('a');
+    expect(life?.kind).toBe('silent');
+    if (life?.kind === 'silent') expect(life.forMs).toBeGreaterThanOrEqual(2000);
     await etcd.revoke(presence.leases.trace);
-    expect(await lifeOf(etcd, keys, 'a')).toEqual({ kind: 'silent', forMs: undefined });
+    expect(await lifeOf('a')).toEqual({ kind: 'silent', forMs: undefined });
   });
 
   test('a follower joins only where no update stands, and the primary sees it', async () => {

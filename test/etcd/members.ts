@@ -1,11 +1,13 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Etcd } from '../../src/etcd/etcd.js';
 import type { EtcdSettings } from '../../src/etcd/settings.js';
+import type { Machine } from '../support/machines.js';
 import { makeAuthority, type Pem } from './certificates.js';
 
 function answers(program: string, word: string): boolean {
@@ -24,12 +26,21 @@ export interface ClusterOptions {
   readonly clientCertificates?: boolean;
   /** Further arguments of each member. */
   readonly more?: readonly string[];
+  /** Where each member is, instead of all on the loopback. The first one has its data on a disk of {@link DISK_MB}. */
+  readonly machines?: readonly Machine[] | undefined;
 }
+
+/** Twice what etcd sets aside for its log, and a little more. */
+const DISK_MB = 192;
 
 /** A member of a cluster: a process of etcd with its data. */
 export interface Member {
   readonly name: string;
   readonly endpoint: string;
+  /** Where its data is. */
+  readonly data: string;
+  readonly machine: Machine | undefined;
+  readonly running: boolean;
   /** Ends it as a power failure does. */
   kill(): Promise<void>;
   /** It keeps its connections and does nothing. */
@@ -52,6 +63,11 @@ export class Cluster {
     const count = options.members ?? 1;
     const ports = await freePorts(2 * count);
     const cluster = new Cluster(directory, ports, options);
+    const [first] = cluster.members;
+    if (first?.machine !== undefined) {
+      mkdirSync(first.data);
+      await first.machine.mountDisk(first.data, DISK_MB);
+    }
     try {
       await Promise.all(cluster.members.map((member) => member.start()));
     } catch (error) {
@@ -67,10 +83,12 @@ export class Cluster {
     const scheme = this.pem === undefined ? 'http' : 'https';
     const count = ports.length / 2;
     const names = ports.slice(0, count).map((_, index) => `m${index + 1}`);
-    const peers = names.map((name, index) => `${name}=http://127.0.0.1:${ports[count + index]}`);
+    const address = (index: number): string => options.machines?.[index]?.address ?? '127.0.0.1';
+    const peerOf = (index: number): string => `http://${address(index)}:${ports[count + index]}`;
+    const peers = names.map((name, index) => `${name}=${peerOf(index)}`);
     this.members = names.map((name, index) => {
-      const endpoint = `${scheme}://127.0.0.1:${ports[index]}`;
-      const peer = `http://127.0.0.1:${ports[count + index]}`;
+      const endpoint = `${scheme}://${address(index)}:${ports[index]}`;
+      const peer = peerOf(index);
       const tls =
         this.pem === undefined
           ? []
@@ -78,8 +96,11 @@ export class Cluster {
               ...['--cert-file', this.pem.server.cert, '--key-file', this.pem.server.key],
               ...(options.clientCertificates === true ? ['--client-cert-auth', '--trusted-ca-file', this.pem.ca] : []),
             ];
+      const machine = options.machines?.[index];
+      const data = join(directory, name);
       const argv = [
-        ...['--name', name, '--data-dir', join(directory, name)],
+        ...(machine?.withinDisks ?? []),
+        ...['etcd', '--name', name, '--data-dir', data],
         ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
         ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
         ...['--initial-cluster', peers.join(','), '--initial-cluster-token', directory],
@@ -90,7 +111,9 @@ export class Cluster {
         ...tls,
         ...(options.more ?? []),
       ];
-      return new Process(name, endpoint, argv, join(directory, `${name}.log`), (words) => this.ctl(words, endpoint));
+      return new Process({ name, endpoint, data, machine }, argv, `${data}.log`, (words) =>
+        this.control(words, endpoint),
+      );
     });
   }
 
@@ -108,14 +131,18 @@ export class Cluster {
 
   /** What etcdctl says. */
   ctl(words: readonly string[], endpoint = this.endpoints.join(',')): string {
+    return execFileSync('etcdctl', this.#wordsFor(words, endpoint), { ...CTL, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** Likewise, while this process goes on. */
+  async control(words: readonly string[], endpoint = this.endpoints.join(',')): Promise<string> {
+    return (await promisify(execFile)('etcdctl', this.#wordsFor(words, endpoint), CTL)).stdout;
+  }
+
+  #wordsFor(words: readonly string[], endpoint: string): string[] {
     const { pem } = this;
     const tls = pem === undefined ? [] : ['--cacert', pem.ca, '--cert', pem.client.cert, '--key', pem.client.key];
-    return execFileSync('etcdctl', ['--endpoints', endpoint, ...tls, ...words], {
-      encoding: 'utf8',
-      env: { ...process.env, ETCDCTL_API: '3' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 20_000,
-    });
+    return ['--endpoints', endpoint, ...tls, ...words];
   }
 
   /** From then on users have to log in: root, with the password `root`, and those that were made before. */
@@ -147,6 +174,8 @@ interface MemberStatus {
   readonly Status: { readonly leader: number; readonly header: { readonly member_id: number } };
 }
 
+const CTL = { encoding: 'utf8', env: { ...process.env, ETCDCTL_API: '3' }, timeout: 20_000 } as const;
+
 /** Not in 3.4. */
 const UNSAFE =
   noEtcd === undefined && spawnSync('etcd', ['--help'], { encoding: 'utf8' }).stdout.includes('--unsafe-no-fsync')
@@ -156,20 +185,23 @@ const UNSAFE =
 class Process implements Member {
   readonly name: string;
   readonly endpoint: string;
+  readonly data: string;
+  readonly machine: Machine | undefined;
   readonly #argv: readonly string[];
   readonly #log: string;
-  readonly #ctl: (words: readonly string[]) => string;
+  readonly #ctl: (words: readonly string[]) => Promise<string>;
   #child: ChildProcess | undefined;
 
   constructor(
-    name: string,
-    endpoint: string,
+    { name, endpoint, data, machine }: Pick<Member, 'name' | 'endpoint' | 'data' | 'machine'>,
     argv: readonly string[],
     log: string,
-    ctl: (words: readonly string[]) => string,
+    ctl: (words: readonly string[]) => Promise<string>,
   ) {
     this.name = name;
     this.endpoint = endpoint;
+    this.data = data;
+    this.machine = machine;
     this.#argv = argv;
     this.#log = log;
     this.#ctl = ctl;
@@ -181,14 +213,15 @@ class Process implements Member {
 
   async start(): Promise<void> {
     const log = openSync(this.#log, 'a');
-    const child = spawn('etcd', this.#argv, { stdio: ['ignore', log, log] });
+    const [program = '', ...args] = this.#argv;
+    const child = spawn(program, args, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
     const end = performance.now() + 30_000;
-    while (!this.#healthy()) {
+    while (!(await this.#healthy())) {
       if (this.#child === undefined || performance.now() > end) {
         throw new Error(`etcd does not start:\n${readFileSync(this.#log, 'utf8').slice(-2000)}`);
       }
@@ -213,11 +246,10 @@ class Process implements Member {
     this.#child?.kill('SIGCONT');
   }
 
-  #healthy(): boolean {
+  async #healthy(): Promise<boolean> {
     try {
-      const [status] = JSON.parse(this.#ctl(['--command-timeout', '2s', 'endpoint', 'status', '-w', 'json'])) as [
-        MemberStatus,
-      ];
+      const said = await this.#ctl(['--command-timeout', '2s', 'endpoint', 'status', '-w', 'json']);
+      const [status] = JSON.parse(said) as [MemberStatus];
       return status.Status.leader > 0;
     } catch {
       return false;

@@ -26,6 +26,8 @@ export interface Start {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Where standard output goes instead of to us. */
   readonly stdout?: number;
+  /** What is put before the program, such as what enters another network. It replaces itself by the program. */
+  readonly within?: readonly string[];
   /** Options of Node itself. */
   readonly node?: readonly string[];
   /** Another installation of it. */
@@ -88,11 +90,11 @@ export type Place = Pick<World, 'root' | 'environment' | 'configFile'>;
 
 /** Starts `stagelock` without standard input, as cron would. */
 export function start(world: Place, args: readonly string[], options: Start = {}): Running {
-  const { bare = false, user, stdout = 'pipe', node = [], program = STAGELOCK } = options;
+  const { bare = false, user, stdout = 'pipe', within = [], node = [], program = STAGELOCK } = options;
   const environment = bare ? options.environment : { ...world.environment, ...options.environment };
   return new Running(
     // 002: cron's umask would keep the group out of what the first user makes
-    spawn('/bin/sh', ['-c', 'umask 002; exec "$@"', 'sh', process.execPath, ...node, program, ...args], {
+    spawn('/bin/sh', ['-c', 'umask 002; exec "$@"', 'sh', ...within, process.execPath, ...node, program, ...args], {
       cwd: world.root,
       env: { STAGELOCK_CONFIG: world.configFile, ...environment },
       stdio: ['ignore', stdout, 'pipe'],
