@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EtcdMember, noEtcd } from './etcd-member.mjs';
 import { exponentOf } from './growth/fit.mjs';
+import { internal } from './internals.mjs';
 import { table } from './measure.mjs';
 
 const HOSTS = fileURLToPath(new URL('etcd-scale-hosts.mjs', import.meta.url));
@@ -20,6 +21,8 @@ const MOST_HOSTS = 100;
 /** Of a line: a primary and its followers. */
 const LINE = 10;
 const PROCESSES = 4;
+const FIRINGS = 20_000;
+const SETTINGS = { prefix: '/stagelock/bench', leaseMs: 30_000, requestTimeoutMs: 10_000 };
 /** How long the stage of a build takes. */
 const WORK_MS = 3000;
 /** Firings in a second where they are spread, as over the minutes of an hour; otherwise all come at once. */
@@ -50,6 +53,33 @@ async function measure(size) {
   }
 }
 
+/** What a firing leaves behind for two days, so that no host runs it again. */
+async function remembered() {
+  const directory = mkdtempSync(join(tmpdir(), 'stagelock-bench-'));
+  const member = await EtcdMember.start(join(directory, 'etcd'));
+  try {
+    const { beginSharedFiring } = await internal('coordination/shared-firings.ts');
+    const settings = { ...SETTINGS, endpoints: [member.endpoint], host: 'host0' };
+    const compacted = async () => {
+      await member.tidy();
+      return member.state();
+    };
+    const before = await compacted();
+    for (let first = 0; first < FIRINGS; first += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          beginSharedFiring(settings, 'build', `2026-11-28T20-${first + index}`),
+        ),
+      );
+    const after = await compacted();
+    const each = (key) => (((after[key] - before[key]) * 2 ** 20) / FIRINGS).toFixed(0);
+    return `Each of ${FIRINGS} firings that is remembered: ${each('databaseMb')} bytes of the database, ${each('heapMb')} of memory.`;
+  } finally {
+    member.stop();
+    rmSync(directory, { recursive: true, maxRetries: 10 });
+  }
+}
+
 /** Until the connections of all runs are gone. */
 async function settled(member) {
   for (let tries = 0; tries < 100 && (await member.state()).connections > 3; tries++) await sleep(100);
@@ -71,12 +101,7 @@ class Site {
     const site = new Site(member, size);
     for (const process_ of site.#processes) {
       const answered = once(process_, 'message');
-      const settings = {
-        endpoints: [member.endpoint],
-        prefix: '/stagelock/bench',
-        leaseMs: 30_000,
-        requestTimeoutMs: 10_000,
-      };
+      const settings = { ...SETTINGS, endpoints: [member.endpoint] };
       process_.send({ settings, builds: site.#builds, workMs: WORK_MS });
       const [{ readyMb }] = await answered;
       site.#readyMb += readyMb;
@@ -183,7 +208,8 @@ function print(all) {
   ];
   const rows = values.map(([what, figureOf, digits]) => {
     const numbers = all.map(figureOf);
-    const exponent = numbers.length === 3 ? exponentOf(numbers, 0).toFixed(2) : '—';
+    // Where the last step is a smaller one, it does not grow.
+    const exponent = numbers.length === 3 ? (exponentOf(numbers, 0) || 0).toFixed(2) : '—';
     return [what, ...numbers.map((number) => number.toFixed(digits)), exponent];
   });
   const head = ['builds', ...all.map(({ size }) => String(size)), 'exp.'];
@@ -207,3 +233,4 @@ const sizes = process.argv.slice(2).map(Number);
 const measured = [];
 for (const size of sizes.length > 0 ? sizes : SIZES) measured.push(await measure(size));
 print(measured);
+process.stdout.write(`\n${await remembered()}\n`);

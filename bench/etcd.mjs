@@ -1,56 +1,41 @@
 // Locks in etcd: `stagelock exec --strategy etcd` against `etcdctl lock`, both as whole programs, and the steps of a run in process
 // against the lock of a file, on a member of this machine. Needs etcd and etcdctl.
-import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openLock } from '../dist/locks.js';
+import { EtcdMember, noEtcd } from './etcd-member.mjs';
 import { internal } from './internals.mjs';
 import { commandMs, interleaved } from './measure.mjs';
 import { STAGELOCK } from './project.mjs';
 
 const ROUNDS = 15;
 const PER_ROUND = 20;
-const [CLIENT, PEER] = ['http://127.0.0.1:23790', 'http://127.0.0.1:23800'];
 const NEVER = new AbortController().signal;
 const CLAIMANT = { host: 'bench', pid: 1, user: 'bench', command: 'true', since: '' };
 
 export async function bench() {
-  if (spawnSync('etcd', ['--version']).error !== undefined) return [];
+  if (noEtcd() !== undefined) return [];
   const directory = mkdtempSync(join(tmpdir(), 'stagelock-bench-'));
-  const etcd = await startEtcd(join(directory, 'etcd'));
+  const member = await EtcdMember.start(join(directory, 'etcd'));
   try {
-    return [...(await programs(directory)), ...(await inProcess(directory))];
+    return [...(await programs(directory, member.endpoint)), ...(await inProcess(directory, member.endpoint))];
   } finally {
-    etcd.kill('SIGKILL');
+    member.stop();
     rmSync(directory, { recursive: true, maxRetries: 10 });
   }
 }
 
-async function startEtcd(data) {
-  const urls = ['--listen-client-urls', CLIENT, '--advertise-client-urls', CLIENT, '--listen-peer-urls', PEER];
-  const peers = ['--initial-advertise-peer-urls', PEER, '--initial-cluster', `default=${PEER}`];
-  const etcd = spawn('etcd', ['--data-dir', data, ...urls, ...peers], { stdio: 'ignore' });
-  const env = { ...process.env, ETCDCTL_API: '3' };
-  for (let tries = 0; tries < 100; tries++) {
-    if (spawnSync('etcdctl', ['--endpoints', CLIENT, 'endpoint', 'health'], { env }).status === 0) return etcd;
-    await sleep(100);
-  }
-  etcd.kill('SIGKILL');
-  throw new Error('etcd does not start');
-}
-
-async function programs(directory) {
+async function programs(directory, endpoint) {
   const config = join(directory, 'stagelock.toml');
   const build = '[builds.b]\ndirectory = "b"\nsource = "."\n[builds.b.stages.x]\ncommand = ["true"]\n';
-  writeFileSync(config, `[project]\nname = "bench"\n[coordination]\netcd = ["${CLIENT}"]\n${build}`);
+  writeFileSync(config, `[project]\nname = "bench"\n[coordination]\netcd = ["${endpoint}"]\n${build}`);
   const exec = (...args) =>
     commandMs(process.execPath, [STAGELOCK, '--config', config, 'exec', '--lock', join(directory, 'l'), ...args]);
   const env = { ...process.env, ETCDCTL_API: '3' };
   const ms = await interleaved(
     {
-      etcdctl: () => commandMs('etcdctl', ['--endpoints', CLIENT, 'lock', 'l', 'true'], { env }),
+      etcdctl: () => commandMs('etcdctl', ['--endpoints', endpoint, 'lock', 'l', 'true'], { env }),
       file: () => exec('--', 'true'),
       etcd: () => exec('--strategy', 'etcd', '--', 'true'),
     },
@@ -66,12 +51,12 @@ async function programs(directory) {
 }
 
 /** What a run does in etcd, without the start of a program. */
-async function inProcess(directory) {
+async function inProcess(directory, endpoint) {
   const { Etcd } = await internal('etcd/etcd.ts');
   const { Keys } = await internal('coordination/keys.ts');
   const { NamedLock } = await internal('coordination/named-lock.ts');
   const { Membership } = await internal('coordination/membership.ts');
-  const settings = { endpoints: [CLIENT], requestTimeoutMs: 5000, leaseMs: 30_000, prefix: '/bench', host: 'bench' };
+  const settings = { endpoints: [endpoint], requestTimeoutMs: 5000, leaseMs: 30_000, prefix: '/bench', host: 'bench' };
   const etcd = new Etcd(settings);
   const keys = new Keys(settings.prefix);
   const file = openLock(join(directory, 'object'), { strategy: 'flock' });

@@ -8,6 +8,7 @@ const BENCHES = [
   'locks',
   'shared',
   'etcd',
+  'etcd-steps',
   'start-up',
   'hand-over',
   'helper',

@@ -84,9 +84,8 @@ export class Presence {
   /** The run is over and its locks are gone: nothing is left to be seen. A lease that cannot be revoked runs out. */
   async end(): Promise<void> {
     await this.stop();
-    for (const lease of new Set([this.leases.alive, this.leases.trace])) {
-      await this.#etcd.revoke(lease).catch(() => undefined);
-    }
+    const leases = new Set([this.leases.alive, this.leases.trace]);
+    await Promise.all([...leases].map((lease) => this.#etcd.revoke(lease).catch(() => undefined)));
   }
 
   get #renewal() {

@@ -116,7 +116,7 @@ async function inCluster(random: Random, cluster: Cluster, machines: Machines | 
   }
 }
 
-/** The attack is over: everything is there again, a person clears what is left, and each build runs until it has no news. */
+/** The attack is over: everything is there again, a person clears what is left, and each build runs once more. */
 async function calm(scene: Scene): Promise<void> {
   const { cluster, live, troubles, builds } = scene;
   await troubles.over();
@@ -127,6 +127,8 @@ async function calm(scene: Scene): Promise<void> {
   if ((await cluster.control(['alarm', 'list'])).trim() !== '') await makeRoom(scene);
   for (const run of live.values()) run.kill('SIGCONT');
   for (const run of live.values()) await run.ended;
+  // First of all builds: the mark of a dead follower keeps its primary from updating.
+  for (const build of builds) if (scene.broken.has(build.name)) await clear(scene, build);
   const [trunk, ...followers] = builds;
   if (trunk !== undefined) await untilCurrent(scene, trunk);
   await Promise.all(followers.map((build) => untilCurrent(scene, build)));
@@ -134,13 +136,11 @@ async function calm(scene: Scene): Promise<void> {
 
 async function untilCurrent(scene: Scene, build: Build): Promise<void> {
   const { host, name, clock } = build;
-  const run = (): Promise<Ended> => stagelock(host, ['run', name], { environment: clock?.environment ?? {} });
   let ended: Ended | undefined;
   for (let attempt = 0; attempt < 12; attempt++) {
-    await clear(scene, build);
-    ended = await run();
-    // Twice: the second one has nothing to build.
-    if (ended.code === 0 && (await run()).code === 0) return;
+    if (attempt > 0 || scene.broken.has(name)) await clear(scene, build);
+    ended = await stagelock(host, ['run', name], { environment: clock?.environment ?? {} });
+    if (ended.code === 0) return;
     await sleep(300);
   }
   const log = readFileSync(join(host.root, `${name}.log`), 'utf8').slice(-3000);
