@@ -67,9 +67,7 @@ async function remembered() {
     const before = await compacted();
     for (let first = 0; first < FIRINGS; first += 50)
       await Promise.all(
-        Array.from({ length: 50 }, (_, index) =>
-          beginSharedFiring(settings, 'build', `2026-11-28T20-${first + index}`),
-        ),
+        Array.from({ length: 50 }, (_, index) => beginSharedFiring(settings, 'build', `20261128T${first + index}Z`)),
       );
     const after = await compacted();
     const each = (key) => (((after[key] - before[key]) * 2 ** 20) / FIRINGS).toFixed(0);
@@ -135,7 +133,7 @@ class Site {
   async fire(id, atMs, wanted = () => true) {
     const builds = this.#builds.filter(wanted);
     const firings = builds.flatMap((build, index) => {
-      const firing = { build, id: id.replaceAll(' ', '-'), atMs: atMs(index), host: build.host };
+      const firing = { build, id: `20261128T${id.replaceAll(' ', '-')}`, atMs: atMs(index), host: build.host };
       return isPrimary(build) ? [firing, { ...firing, host: `host${(index + 1) % this.hosts}` }] : [firing];
     });
     const before = await this.#costs();

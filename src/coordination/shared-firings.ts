@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Coordination } from '../config/project.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
@@ -23,13 +23,21 @@ const PAUSE_MS = 200;
 export async function beginSharedFiring(coordination: Coordination, build: string, firing: string): Promise<boolean> {
   const etcd = new Etcd(coordination);
   try {
-    const lease = await etcd.grant(REMEMBERED_S);
-    const isOurs = await begin(etcd, new Keys(coordination.prefix).firing(build, firing), lease, coordination);
-    if (!isOurs) await etcd.revoke(lease);
-    return isOurs;
+    const key = new Keys(coordination.prefix).firing(build, firing);
+    return await begin(etcd, key, await leaseOf(etcd, key), coordination);
   } finally {
     await etcd.close();
   }
+}
+
+/**
+ * All firings of a build in one day of their names share a lease, which each of them renews: a lease costs etcd more than a key. So the
+ * firings of a day are remembered until the last of them has been for long enough, by the clock of etcd, whatever those of hosts say.
+ */
+async function leaseOf(etcd: Etcd, key: string): Promise<string> {
+  const day = key.replace(/(\d{8})T[^/]*$/, '$1');
+  const id = String(createHash('sha256').update(day).digest().readBigUInt64BE() >> 1n || 1n);
+  return (await etcd.renew(id)) === undefined ? etcd.grant(REMEMBERED_S, id) : id;
 }
 
 /** The value is our own, so that an answer that was lost is read back from the next one. */

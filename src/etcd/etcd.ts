@@ -90,15 +90,15 @@ export class Etcd {
    *
    * A repetition asks for the same lease, so it makes one at most.
    *
+   * @param id of one that several share, who choose it: a positive number of 63 bits. One that is there stays as it is
    * @returns its id
    */
-  async grant(ttlSeconds: number): Promise<string> {
-    const id = newLease();
+  async grant(ttlSeconds: number, id = newLease()): Promise<string> {
     const body = { ID: id, TTL: String(Math.ceil(ttlSeconds)) };
     try {
       return (await this.#calls.call({ path: '/v3/lease/grant', body, answer: GRANTED, repeatable: true })).ID;
     } catch (error) {
-      // By an attempt whose answer was lost.
+      // By an attempt whose answer was lost, or by another one of those who share it.
       if (error instanceof EtcdError && error.reason === 'lease') return id;
       throw error;
     }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Keys } from '../../src/coordination/keys.js';
 import { beginSharedFiring } from '../../src/coordination/shared-firings.js';
 import { CuttingProxy } from '../etcd/cutting-proxy.js';
 import { Cluster, noEtcd } from '../etcd/members.js';
@@ -24,6 +25,30 @@ describe.skipIf(noEtcd !== undefined)(`a firing of the schedulers of several hos
     expect(await begin()).toBe(false);
     expect(await beginSharedFiring(hosts.coordination, 'trunk', '20261128T1511Z')).toBe(true);
     expect(await beginSharedFiring(hosts.coordination, 'other', '20261128T1510Z')).toBe(true);
+  });
+
+  test('is remembered for two days after the last one of its day, by one lease for all of them', async () => {
+    const etcd = cluster.client();
+    const keys = new Keys(hosts.coordination.prefix);
+    const leaseOf = async (firing: string) => (await etcd.get(keys.firing('night', firing)))?.lease ?? '';
+    const names = ['20261128T1510Z', '20261128T2350Z', 'change-20261128T151000123Z', '20261129T0000Z'];
+    await Promise.all(names.map((name) => beginSharedFiring(hosts.coordination, 'night', name)));
+    const leases = await Promise.all(names.map(leaseOf));
+    expect(leases[1]).toBe(leases[0]);
+    // The days of what is watched, of another day, of another build.
+    expect(new Set(leases).size).toBe(3);
+    await beginSharedFiring(hosts.coordination, 'day', '20261128T1510Z');
+    expect(leases).not.toContain((await etcd.get(keys.firing('day', '20261128T1510Z')))?.lease);
+
+    const left = async () => (await etcd.timeToLive(leases[0] ?? ''))?.remainingS ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect(await left()).toBeLessThan(48 * 3600 - 1);
+    expect(await beginSharedFiring(hosts.coordination, 'night', '20261128T2355Z')).toBe(true);
+    expect(await left()).toBeGreaterThanOrEqual(48 * 3600 - 1);
+    // One that was lost is made anew.
+    await etcd.revoke(leases[0] ?? '');
+    expect(await beginSharedFiring(hosts.coordination, 'night', '20261128T2356Z')).toBe(true);
+    expect(await leaseOf('20261128T2356Z')).toBe(leases[0]);
   });
 
   test('is known to be ours also where the answer was lost', async () => {
