@@ -1,9 +1,12 @@
 // Locks in etcd: `stagelock exec --strategy etcd` against `etcdctl lock`, both as whole programs, and the steps of a run in process
 // against the lock of a file, on a member of this machine. Needs etcd and etcdctl.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openLock } from '../dist/locks.js';
+import { compileCommand, HELPER, withCommand } from './command.mjs';
 import { EtcdMember, noEtcd } from './etcd-member.mjs';
 import { internal } from './internals.mjs';
 import { commandMs, interleaved } from './measure.mjs';
@@ -19,17 +22,27 @@ export async function bench() {
   const directory = mkdtempSync(join(tmpdir(), 'stagelock-bench-'));
   const member = await EtcdMember.start(join(directory, 'etcd'));
   try {
-    return [...(await programs(directory, member.endpoint)), ...(await inProcess(directory, member.endpoint))];
+    const { endpoint } = member;
+    const config = configuration(directory, endpoint);
+    return [
+      ...(await programs(directory, config, endpoint)),
+      ...(await compiles(directory, config, endpoint)),
+      ...(await inProcess(directory, endpoint)),
+    ];
   } finally {
     member.stop();
     rmSync(directory, { recursive: true, maxRetries: 10 });
   }
 }
 
-async function programs(directory, endpoint) {
+function configuration(directory, endpoint) {
   const config = join(directory, 'stagelock.toml');
   const build = '[builds.b]\ndirectory = "b"\nsource = "."\n[builds.b.stages.x]\ncommand = ["true"]\n';
   writeFileSync(config, `[project]\nname = "bench"\n[coordination]\netcd = ["${endpoint}"]\n${build}`);
+  return config;
+}
+
+async function programs(directory, config, endpoint) {
   const exec = (...args) =>
     commandMs(process.execPath, [STAGELOCK, '--config', config, 'exec', '--lock', join(directory, 'l'), ...args]);
   const env = { ...process.env, ETCDCTL_API: '3' };
@@ -48,6 +61,57 @@ async function programs(directory, endpoint) {
     context: `${ms.etcd.toFixed(1)} ms against ${ms[against].toFixed(1)} ms`,
   });
   return [row('etcdctl', 'etcdctl lock'), row('file', 'the same with a file')];
+}
+
+/** A compile that takes no time, under a lock that no other process wants: what is left is the price of the lock. */
+async function compiles(directory, config, endpoint) {
+  if (!existsSync(HELPER)) return [];
+  return withCommand(async (_, command) => {
+    const target = join(directory, 'x.o');
+    const compiler = [command, '0', '-'];
+    const env = { ...process.env, ETCDCTL_API: '3', STAGELOCK_CONFIG: config, XDG_RUNTIME_DIR: directory };
+    // Where there is no agent.
+    const alone = { ...env, XDG_RUNTIME_DIR: join(directory, 'none') };
+    const ms = (words, environment = env) => commandMs(words[0], words.slice(1), { env: environment });
+    const agent = await startAgent(env);
+    const candidates = {
+      'flock(1)': ['flock', `${target}.flock`, ...compiler, '-o', target],
+      'etcdctl lock': ['etcdctl', '--endpoints', endpoint, 'lock', 'x.o', ...compiler, target],
+      'ct-lock-helper by lockdir': compileCommand(target, 'lockdir', ...compiler),
+      'the same in TypeScript': [
+        process.execPath,
+        `${HELPER}.js`,
+        ...compileCommand(target, 'lockdir', ...compiler).slice(1),
+      ],
+    };
+    const inEtcd = compileCommand(target, 'etcd', ...compiler);
+    const measured = await interleaved(
+      {
+        ...Object.fromEntries(Object.entries(candidates).map(([name, words]) => [name, () => ms(words)])),
+        alone: () => ms(inEtcd, alone),
+        agent: () => ms(inEtcd),
+      },
+      ROUNDS,
+    );
+    agent.kill('SIGKILL');
+    const against = (what, name) => ({
+      what: `a compile under ct-lock-helper --strategy=etcd, ${what === 'agent' ? 'by stagelock agent' : 'without an agent'}`,
+      against: name === 'alone' ? 'without an agent' : name,
+      value: measured[what] / measured[name],
+      context: `${measured[what].toFixed(1)} ms against ${measured[name].toFixed(1)} ms`,
+    });
+    return [
+      ...Object.keys(candidates).map((name) => against('alone', name)),
+      ...[...Object.keys(candidates), 'alone'].map((name) => against('agent', name)),
+    ];
+  });
+}
+
+async function startAgent(env) {
+  const agent = spawn(process.execPath, [STAGELOCK, 'agent'], { env, stdio: 'ignore' });
+  const socket = join(env.XDG_RUNTIME_DIR, 'stagelock', 'agent.sock');
+  while (!existsSync(socket)) await sleep(50);
+  return agent;
 }
 
 /** What a run does in etcd, without the start of a program. */

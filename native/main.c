@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "agreement.h"
 #include "command.h"
 #include "contention.h"
@@ -65,8 +67,31 @@ static void open_standard_descriptors(void) {
 /** Runs the command, and writes down what it has made where others wait for that. */
 static int make(struct once *once, struct plan *plan, bool demanded) {
   begin_making(once, plan);
-  int code = produce(plan, demanded);
+  int code = produce(plan, demanded, NULL);
   if (code == 0) record_made(once, plan);
+  return code;
+}
+
+/** What is written in place has to end with the lease, and what is rare is not done here. */
+static bool is_for_agent(const struct plan *plan) {
+  if (plan->kind != PLAN_REDIRECTED) return false;
+  for (const struct side *side = plan->sides; side < plan->sides + plan->side_count; side++) {
+    if (side->temporary == NULL) return false;
+  }
+  struct stat directory;
+  return stat(directory_of(plan->destination), &directory) == 0 && S_ISDIR(directory.st_mode);
+}
+
+/** By the agent, if there is one, else by the TypeScript helper. */
+static int compile_in_etcd(const struct plan *plan, const struct options *options, char **arguments) {
+  enum agent_answer answer = is_for_agent(plan) ? ask_agent(plan->destination, options->command) : NO_AGENT;
+  if (answer == NO_AGENT) hand_over(arguments, "its lock is to be in etcd, and no agent runs");
+  if (answer == AGENT_REFUSES) return NOT_HELD;
+  if (answer == AGENT_STOPPED) return 128 + stop_signal;
+  leash_commands(-1);
+  int code = produce(plan, options->verb == VERB_COMPILE, agent_confirms);
+  agent_releases();
+  if (code == 0 && options->verb != VERB_LAUNCH) log_outcome(options->target, options->verb, NULL);
   return code;
 }
 
@@ -95,7 +120,7 @@ int main(int count, char **arguments) {
   struct plan plan = plan_of(&options);
   if (plan.kind == PLAN_TYPESCRIPT) hand_over(arguments, plan.reason);
   if (plan.kind == PLAN_UNCHANGED) become(plan.argv);
-  if (options.in_etcd) hand_over(arguments, "its lock is to be in etcd");
+  if (options.in_etcd) return compile_in_etcd(&plan, &options, arguments);
 
   char *directory = directory_of(plan.destination);
   struct filesystem filesystem;
@@ -108,7 +133,7 @@ int main(int count, char **arguments) {
   switch (find_lock_place(plan.destination, directory, options.strategy != STRATEGY_AUTO, &place)) {
     case NO_PLACE:
       warn(SAYS_NO_LOCK_TAKEN, place.problem, plan.target);
-      return produce(&plan, options.verb == VERB_COMPILE);
+      return produce(&plan, options.verb == VERB_COMPILE, NULL);
     case UNCLEAR_PLACE:
       hand_over(arguments, text("there is no place for the lock of %s", plan.target));
     default:

@@ -155,7 +155,7 @@ static struct end run_quoting(const struct plan *plan) {
   return end;
 }
 
-int produce(const struct plan *plan, bool demanded) {
+int produce(const struct plan *plan, bool demanded, may_publish *confirm) {
   clear_way(plan);
   if (plan->kind == PLAN_LOCKED) {
     struct end end = run_command(plan->argv);
@@ -169,8 +169,10 @@ int produce(const struct plan *plan, bool demanded) {
     warn("%s could not be made ready for %s: %s", plan->temporary, plan->target, strerror(errno));
   } else {
     struct end end = run_quoting(plan);
-    code = end.kind == SUCCEEDED ? finish(plan, replaces, demanded) : exit_code_of(&end, plan->argv);
-    if (end.kind != SUCCEEDED) fail(plan, replaces, &end);
+    bool ours = confirm == NULL || confirm();
+    if (end.kind != SUCCEEDED) code = exit_code_of(&end, plan->argv);
+    else code = ours ? finish(plan, replaces, demanded) : NOT_HELD;
+    if (end.kind != SUCCEEDED && ours) fail(plan, replaces, &end);
   }
   if (code != 0) discard_all(plan);
   if (plan->directory != NULL) rmdir(plan->directory);

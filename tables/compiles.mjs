@@ -4,6 +4,20 @@ export default {
     about: 'The exit code of our own errors, so that they can be told from those of the command.',
     number: 125,
   },
+  notHeld: {
+    about: 'The exit code where a lock in etcd could not be acquired or kept: try again later (EX_TEMPFAIL).',
+    number: 75,
+  },
+  agentProtocol: {
+    about: 'What a request to the agent begins with; both ends have to mean the same.',
+    text: 'stagelock agent 1',
+  },
+  agentInRun: { about: 'The directory of the agent below that of the session (XDG_RUNTIME_DIR).', text: 'stagelock' },
+  agentInTmp: {
+    about: 'Begins its name in /tmp, where there is no other; the number of the user follows.',
+    text: '.stagelock-agent.',
+  },
+  agentSocket: { about: 'The socket in it.', text: 'agent.sock' },
   mostFiles: {
     about:
       'Response files of a command: far above what build systems write, it ends the reading of one that names itself.',

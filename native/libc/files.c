@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <termios.h>
@@ -117,6 +118,13 @@ void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t from)
 }
 
 int munmap(void *at, size_t size) { return (int)CALL2(munmap, at, size); }
+
+int socket(int family, int type, int protocol) { return (int)CALL3(socket, family, type, protocol); }
+
+int connect(int fd, const struct sockaddr *to, socklen_t length) { return (int)CALL3(connect, fd, to, length); }
+
+ssize_t send(int fd, const void *from, size_t size, int flags) { return CALL(sendto, fd, from, size, flags, NULL, 0); }
+
 int memfd_create(const char *name, unsigned flags) { return (int)CALL2(memfd_create, name, flags); }
 
 char *getcwd(char *to, size_t size) {

@@ -4,6 +4,21 @@
 /** The exit code of our own errors, so that they can be told from those of the command. */
 enum { OWN_ERROR = 125 };
 
+/** The exit code where a lock in etcd could not be acquired or kept: try again later (EX_TEMPFAIL). */
+enum { NOT_HELD = 75 };
+
+/** What a request to the agent begins with; both ends have to mean the same. */
+#define AGENT_PROTOCOL "stagelock agent 1"
+
+/** The directory of the agent below that of the session (XDG_RUNTIME_DIR). */
+#define AGENT_IN_RUN "stagelock"
+
+/** Begins its name in /tmp, where there is no other; the number of the user follows. */
+#define AGENT_IN_TMP ".stagelock-agent."
+
+/** The socket in it. */
+#define AGENT_SOCKET "agent.sock"
+
 /** Response files of a command: far above what build systems write, it ends the reading of one that names itself. */
 enum { MOST_FILES = 32 };
 

@@ -32,6 +32,23 @@ be started; 75 if the lock could not be acquired, 2 for a wrong command line,
   stagelock exec --lock /net/synopsys --slots 3 --wait 2h -- make netlist
 `;
 
+export const AGENT_HELP = `
+One agent for each user and host holds the locks of all compiles that run with
+ct-lock-helper --strategy=etcd, with one connection, one lease and one watch. The
+helper finds it by its socket in $XDG_RUNTIME_DIR/stagelock, /run/user/UID/stagelock
+or /tmp/.stagelock-agent.UID, which only this user can enter; without an agent it
+holds the lock itself. Which etcd, the configuration of each compile says.
+
+When the agent ends, by whatever, those that it held locks for put nothing in
+place (75), and their locks are free when its lease is over. On TERM it lets those
+in progress end first; a second TERM does not.
+
+Exit code: 0 after --idle or a signal; 75 if another agent of this user runs,
+73 if another user could enter its directory.
+
+  systemd-run --user --unit stagelock-agent stagelock agent --idle 24d
+`;
+
 export const INIT_HELP = `
 It recognizes CMake (with presets), Meson, configure scripts, Cargo, make, ninja,
 npm, pnpm and yarn, and checkouts of git, svn, hg and cvs. At a terminal, without

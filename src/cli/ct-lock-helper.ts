@@ -18,13 +18,13 @@ import {
   type Strategy,
   settingsFromEnvironment,
 } from '../locks/index.js';
-import { OWN_ERROR } from '../tables/compiles.js';
+import { NOT_HELD, OWN_ERROR } from '../tables/compiles.js';
 import { HELP } from '../tables/helper-help.js';
 import { IN_ETCD } from '../tables/locks.js';
 import * as says from '../tables/messages.js';
 import { shown } from '../text/shown.js';
 import { VERSION } from '../version.js';
-import { EXIT, exitCodeOfEnd, Refusal } from './exit.js';
+import { exitCodeOfEnd, Refusal } from './exit.js';
 import { type Choice, readHelperArguments, UsageError } from './helper-arguments.js';
 import { settle } from './settle.js';
 import { type Stop, stopSignal } from './stop-signal.js';
@@ -109,7 +109,7 @@ function inEtcd(target: string, command: Argv, stop: Stop): Holding {
       const { objectInEtcd } = await import('./object-in-etcd.js');
       const { holdInEtcd } = await import('../compile/hold-in-etcd.js');
       const log = process.env['CT_LOCK_LOG'] || undefined;
-      const object = objectInEtcd(target, process.env);
+      const object = await objectInEtcd(target, { directory: process.cwd(), environment: process.env });
       const waiting = { stop: stop.signal, warnMs, overdueMs, log, onWarning: warn };
       return holdInEtcd({ ...object, target, command, ...waiting })(work);
     },
@@ -121,7 +121,7 @@ function exitCodeOf(production: Production, { verb, command }: Order, stop: Stop
     case 'published':
       return 0;
     case 'unprotected':
-      return EXIT.held;
+      return NOT_HELD;
     case 'not-started':
       warn(production.message);
       return OWN_ERROR;

@@ -1,9 +1,11 @@
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { findConfig } from '../config/load.js';
 import type { Coordination } from '../config/project.js';
-import { LockError, realDirectoryOf } from '../locks/index.js';
+import { LockError } from '../locks/index.js';
 import { IN_ETCD } from '../tables/locks.js';
+import { errorText } from '../text/error-text.js';
 import { EXIT, Refusal } from './exit.js';
 import { projectOf } from './project-of.js';
 
@@ -14,6 +16,13 @@ export interface ObjectInEtcd {
   readonly name: string;
 }
 
+/** Whose object it is: this process, or one that it works for. */
+export interface Surroundings {
+  /** The current directory. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** Names the beginning of the tree; by default that is the directory of the configuration. */
 const TREE = 'CT_LOCK_TREE';
 
@@ -22,18 +31,19 @@ const TREE = 'CT_LOCK_TREE';
  *
  * @throws LockError when the object has no name that other hosts could know; Refusal without a configuration
  */
-export function objectInEtcd(target: string, environment: NodeJS.ProcessEnv): ObjectInEtcd {
-  const found = findConfig(process.cwd(), environment['STAGELOCK_CONFIG'] || undefined);
-  if (found === undefined) {
-    const where = `a stagelock.toml in ${process.cwd()} or above it, or of the file that STAGELOCK_CONFIG names`;
+export async function objectInEtcd(target: string, { directory, environment }: Surroundings): Promise<ObjectInEtcd> {
+  const file = findConfig(directory, environment['STAGELOCK_CONFIG'] || undefined);
+  if (file === undefined) {
+    const where = `a stagelock.toml in ${directory} or above it, or of the file that STAGELOCK_CONFIG names`;
     throw new Refusal(EXIT.usage, `--strategy=${IN_ETCD} needs the table [coordination] of ${where}`);
   }
-  const { file, coordination } = projectOf({ config: found });
-  if (coordination === undefined)
-    throw new LockError(file, `--strategy=${IN_ETCD} needs the table [coordination] in it`);
+  const coordination = coordinationIn(file);
   const tree = environment[TREE] || dirname(file);
   if (!tree.startsWith('/')) throw new LockError(`${TREE}=${tree}`, 'is not an absolute path; begin it with "/"');
-  const name = relative(realDirectory(tree), join(realDirectoryOf(target), basename(target)));
+  const path = resolve(directory, target);
+  // Not by the path as it is written: `..` after a link leads elsewhere for the system than for the eye.
+  const real = await realDirectory(`${directory}/`, dirname(target));
+  const name = relative(await realDirectory('', tree), join(real, basename(path)));
   if (name.startsWith('../')) {
     const why = `is not below ${tree}, from where objects have their names in etcd; set ${TREE} to a directory above it, and to the same one on other hosts`;
     throw new LockError(target, why);
@@ -41,10 +51,27 @@ export function objectInEtcd(target: string, environment: NodeJS.ProcessEnv): Ob
   return { coordination, name };
 }
 
-function realDirectory(tree: string): string {
+/** As it was when it was read last, by what it looked like then: one that serves many reads it once. */
+const known = new Map<string, { readonly look: string; readonly coordination: Coordination }>();
+
+function coordinationIn(file: string): Coordination {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  const look = `${stat?.dev} ${stat?.ino} ${stat?.size} ${stat?.mtimeNs} ${stat?.ctimeNs}`;
+  const before = known.get(file);
+  if (before?.look === look) return before.coordination;
+  const { coordination } = projectOf({ config: file });
+  if (coordination === undefined) {
+    throw new LockError(file, `--strategy=${IN_ETCD} needs the table [coordination] in it`);
+  }
+  known.set(file, { look, coordination });
+  return coordination;
+}
+
+async function realDirectory(base: string, path: string): Promise<string> {
+  const whole = path.startsWith('/') ? path : base + path;
   try {
-    return realpathSync.native(tree);
+    return await realpath(`${whole}/.`);
   } catch (error) {
-    throw new LockError(`${TREE}=${tree}`, 'is no directory that can be entered', { cause: error });
+    throw new LockError(whole, `is no directory that can be entered: ${errorText(error)}`, { cause: error });
   }
 }

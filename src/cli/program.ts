@@ -4,7 +4,9 @@ import { Argument, Command, Option } from 'commander';
 import { COLOUR_CHOICES } from '../text/colour.js';
 import { shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
+import type { AgentOptions } from './agent.js';
 import {
+  AGENT_HELP,
   COMPLETION_HELP,
   DOCTOR_HELP,
   EXEC_HELP,
@@ -356,6 +358,16 @@ export function program(): Command {
     .action(async (files: string[], options: WebOptions, command: Command) => {
       const { webCommand } = await import('./web.js');
       await webCommand(command.optsWithGlobals<GlobalOptions>(), files, options);
+    });
+
+  stagelock
+    .command('agent')
+    .description('hold locks in etcd for ct-lock-helper on this host, which then costs no start of Node')
+    .option('--idle <duration>', 'end after so long without a compile', '1 d')
+    .addHelpText('after', AGENT_HELP)
+    .action(async (options: AgentOptions) => {
+      const { agentCommand } = await import('./agent.js');
+      await agentCommand(options);
     });
 
   stagelock

@@ -2,7 +2,7 @@ import type { Coordination } from '../config/project.js';
 import { describeAhead } from '../coordination/ahead-text.js';
 import { CutOff } from '../coordination/cut-off.js';
 import { Keys } from '../coordination/keys.js';
-import { type Acquisition, type Ahead, NamedLock } from '../coordination/named-lock.js';
+import { type Acquisition, type Ahead, type Common, NamedLock } from '../coordination/named-lock.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
 import { userName } from '../host/user-name.js';
@@ -29,6 +29,15 @@ export interface HoldingInEtcd {
   /** Where waits are recorded; undefined for nowhere. */
   readonly log: string | undefined;
   readonly onWarning: (text: string) => void;
+  /** Where this process holds it for another one, whose command it is; by default with a connection of its own. */
+  readonly agent?: { readonly pid: number; readonly connect: () => Promise<EtcdConnection> };
+}
+
+/** A connection to etcd, and what its locks have in common. */
+export interface EtcdConnection {
+  readonly etcd: Etcd;
+  readonly common?: Common;
+  close(): Promise<void>;
 }
 
 const UNPROTECTED = { kind: 'unprotected', lock: 'not-held' } as const;
@@ -42,40 +51,51 @@ const UNPROTECTED = { kind: 'unprotected', lock: 'not-held' } as const;
  * stands still for at least a third of the lease just then.
  */
 export function holdInEtcd(holding: HoldingInEtcd): Hold {
-  return async (work) => {
-    const etcd = new Etcd(holding.coordination);
-    try {
-      return await new Holding(etcd, holding, work).run();
-    } finally {
-      await etcd.close();
-    }
-  };
+  return (work) => new Holding(holding, work).run();
 }
 
 type Work = Parameters<Hold>[0];
 
 class Holding {
-  readonly #etcd: Etcd;
   readonly #given: HoldingInEtcd;
   readonly #work: Work;
   readonly #began = performance.now();
   #first: Ahead | undefined;
 
-  constructor(etcd: Etcd, given: HoldingInEtcd, work: Work) {
-    this.#etcd = etcd;
+  constructor(given: HoldingInEtcd, work: Work) {
     this.#given = given;
     this.#work = work;
   }
 
   async run(): Promise<Production> {
+    let connection: EtcdConnection;
+    try {
+      connection = await this.#connect();
+    } catch (error) {
+      return this.#failed(error);
+    }
+    try {
+      return await this.#holding(connection);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  async #connect(): Promise<EtcdConnection> {
+    const { agent, coordination } = this.#given;
+    if (agent !== undefined) return agent.connect();
+    const etcd = new Etcd(coordination);
+    return { etcd, close: () => etcd.close() };
+  }
+
+  async #holding(connection: EtcdConnection): Promise<Production> {
     const { stop, target, onWarning, overdueMs } = this.#given;
     const stalled = new Stalled(this.#given);
     let acquisition: Acquisition;
     try {
-      acquisition = await this.#acquire(stalled);
+      acquisition = await this.#acquire(connection, stalled);
     } catch (error) {
-      if (!(error instanceof EtcdError)) throw error;
-      return this.#away(error.message, error.kind !== 'refused');
+      return this.#failed(error);
     } finally {
       stalled.close();
     }
@@ -87,14 +107,14 @@ class Holding {
     return UNPROTECTED;
   }
 
-  #acquire(stalled: Stalled): Promise<Acquisition> {
-    const { coordination, name, command, stop } = this.#given;
-    return NamedLock.acquire(this.#etcd, new Keys(coordination.prefix), {
+  #acquire({ etcd, common }: EtcdConnection, stalled: Stalled): Promise<Acquisition> {
+    const { coordination, name, command, stop, agent } = this.#given;
+    return NamedLock.acquire(etcd, new Keys(coordination.prefix), {
       name,
       claim: { kind: 'exclusive' },
       claimant: {
         host: coordination.host,
-        pid: process.pid,
+        pid: agent?.pid ?? process.pid,
         user: userName(),
         command: command.join(' ').slice(0, 1000),
         since: new Date().toISOString(),
@@ -102,11 +122,17 @@ class Holding {
       leaseMs: coordination.leaseMs,
       timeoutMs: Number.POSITIVE_INFINITY,
       signal: AbortSignal.any([stop, stalled.signal]),
+      ...(common !== undefined && { common }),
       onWaiting: (ahead) => {
         this.#first ??= ahead[0];
         stalled.changed(ahead);
       },
     });
+  }
+
+  #failed(error: unknown): Promise<Production> {
+    if (!(error instanceof EtcdError)) throw error;
+    return this.#away(error.message, error.kind !== 'refused');
   }
 
   /** @param isAbsence whether etcd is away, rather than refusing it */
@@ -166,7 +192,9 @@ class Holding {
     return { kind: 'unprotected' };
   }
 
-  async #tied(work: (leash: Leash) => Promise<Produced>): Promise<Produced> {
+  /** The command of this process is tied to it. */
+  async #tied(work: (leash: Leash | undefined) => Promise<Produced>): Promise<Produced> {
+    if (this.#given.agent !== undefined) return work(undefined);
     const leash = Leash.make(undefined);
     try {
       return await work(leash);

@@ -58,9 +58,14 @@ export class Keys {
     return `${this.prefix}/cleared/${run}`;
   }
 
+  /** Below which the claims on all locks by a name stand. */
+  get objects(): string {
+    return `${this.prefix}/objects/`;
+  }
+
   /** Below which the claims on the lock of that name stand. */
   claims(name: string): string {
-    return `${this.prefix}/objects/${encodeURIComponent(name)}/`;
+    return `${this.objects}${encodeURIComponent(name)}/`;
   }
 
   home(follower: string): string {

@@ -18,7 +18,7 @@ import type { Keys } from './keys.js';
 import { patiently } from './patience.js';
 import { Presence } from './presence.js';
 import { type ClaimKind, type QueuedClaim, waitsFor } from './queue-of-claims.js';
-import { untilRemoved } from './until-removed.js';
+import { type AwaitRemoval, ownWatches } from './removals.js';
 
 const text = string(undefined, 4096);
 
@@ -61,6 +61,16 @@ export interface Wanted {
   readonly signal: AbortSignal;
   /** Called when others are ahead, with each change of who that is. */
   readonly onWaiting?: (ahead: readonly Ahead[]) => void;
+  /** What it has in common with other locks of this process; by default nothing. */
+  readonly common?: Common;
+}
+
+/** What several locks of a process have in common. */
+export interface Common {
+  readonly presence: Presence;
+  readonly untilRemoved: AwaitRemoval;
+  /** A claim may be left that only the end of the lease removes: none may be made with it any more. */
+  readonly onLeft: () => void;
 }
 
 /** More claims on one lock than any site has. */
@@ -81,29 +91,33 @@ export class NamedLock {
   readonly #etcd: Etcd;
   readonly #presence: Presence;
   readonly #key: string;
+  readonly #common: Common | undefined;
   /** Grows with each holder of the lock, for what can refuse a write by an older one. */
   readonly token: string;
 
-  private constructor(etcd: Etcd, presence: Presence, key: string, token: string) {
+  private constructor(etcd: Etcd, presence: Presence, { key, token }: Claiming, common: Common | undefined) {
     this.#etcd = etcd;
     this.#presence = presence;
     this.#key = key;
+    this.#common = common;
     this.token = token;
   }
 
   /** @throws EtcdError when etcd cannot be reached or refuses the claim; nothing is claimed then */
   static async acquire(etcd: Etcd, keys: Keys, wanted: Wanted): Promise<Acquisition> {
-    const presence = await Presence.begin(etcd, wanted.leaseMs, 'briefly');
+    const { common } = wanted;
+    const presence = common?.presence ?? (await Presence.begin(etcd, wanted.leaseMs, 'briefly'));
     const claiming = new Claiming(etcd, presence, keys.claims(wanted.name), wanted);
+    const giveUp = (): Promise<void> => (common === undefined ? presence.end() : claiming.withdraw(common));
     const result = await claiming.acquire().catch(async (error: unknown) => {
-      await presence.end();
+      await giveUp();
       throw error;
     });
     if (result !== 'acquired') {
-      await presence.end();
+      await giveUp();
       return result;
     }
-    return { kind: 'acquired', lock: new NamedLock(etcd, presence, claiming.key, claiming.token) };
+    return { kind: 'acquired', lock: new NamedLock(etcd, presence, claiming, common) };
   }
 
   /** Fires when the lease can no longer be renewed in time: another process may hold the lock soon. */
@@ -129,7 +143,8 @@ export class NamedLock {
   /** @returns `lost` when it was not held any more: another process may have held it meanwhile */
   async release(): Promise<'released' | 'lost'> {
     const held = await this.#remove().catch(() => undefined);
-    await this.#presence.end();
+    if (this.#common === undefined) await this.#presence.end();
+    else if (held === undefined) this.#common.onLeft();
     // Without an answer the lease ends it: it was held until now, if it could be renewed.
     return (held ?? !this.#presence.mayBeOver) ? 'released' : 'lost';
   }
@@ -176,6 +191,18 @@ class Claiming {
     }
   }
 
+  /** Leaves the queue where the lease is not this claim's own. What may be left goes with the lease. */
+  async withdraw({ onLeft }: Common): Promise<void> {
+    // What has been sent may still be carried out: only of a claim whose answer has come a removal is the last word.
+    const isRemoved =
+      this.token !== '' &&
+      (await this.#etcd.transact({ compare: [], then: [{ remove: this.key }] }).then(
+        () => true,
+        () => false,
+      ));
+    if (!isRemoved) onLeft();
+  }
+
   /** Puts the claim at the end of the queue, once: its key is its own, and a repetition finds it. */
   async #claim(): Promise<boolean> {
     const { claim, claimant } = this.#wanted;
@@ -197,7 +224,8 @@ class Claiming {
   async #untilOneLeaves(ahead: readonly Ahead[], revision: string, leftMs: number): Promise<void> {
     const isAnyOf = this.#wanted.claim.kind === 'slot';
     const last = ahead.at(-1)?.key ?? this.#prefix;
-    await untilRemoved(this.#etcd, isAnyOf ? this.#prefix : last, {
+    const untilRemoved = this.#wanted.common?.untilRemoved ?? ownWatches(this.#etcd);
+    await untilRemoved(isAnyOf ? this.#prefix : last, {
       seenAt: revision,
       limitMs: Math.min(Math.max(leftMs, 1), LONGEST_WATCH_MS),
       signals: [this.#wanted.signal, this.#presence.lost],

@@ -32,7 +32,6 @@ export {
   judge,
   type Owner,
 } from './owner.js';
-export { realDirectoryOf } from './real-directory.js';
 export type { LockSettings } from './settings.js';
 export type { SharedAcquisition } from './share.js';
 export { isStrategy, STRATEGIES, type Strategy } from './strategy.js';

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Keys } from '../../src/coordination/keys.js';
 import { type Acquisition, NamedLock, type Wanted } from '../../src/coordination/named-lock.js';
+import { Presence } from '../../src/coordination/presence.js';
 import { type ClaimKind, waitsFor } from '../../src/coordination/queue-of-claims.js';
+import { SharedWatch } from '../../src/coordination/removals.js';
 import { CuttingProxy } from '../etcd/cutting-proxy.js';
 import { Cluster, noEtcd } from '../etcd/members.js';
 import { until } from '../support/until.js';
@@ -48,8 +50,8 @@ describe.skipIf(noEtcd !== undefined)(`locks by name in etcd (${noEtcd ?? 'real 
     const wanted = { name: 'a/ü b', claim: EXCLUSIVE, claimant, leaseMs: 10_000, timeoutMs: 20_000, signal: never };
     return NamedLock.acquire(etcd, keys, { ...wanted, ...more });
   }
-  async function held(keys: Keys, more: Partial<Wanted> = {}): Promise<NamedLock> {
-    const acquisition = await acquire(keys, more);
+  async function held(keys: Keys, more: Partial<Wanted> = {}, etcd = cluster.client()): Promise<NamedLock> {
+    const acquisition = await acquire(keys, more, etcd);
     if (acquisition.kind !== 'acquired') throw new Error(acquisition.kind);
     return acquisition.lock;
   }
@@ -139,6 +141,55 @@ describe.skipIf(noEtcd !== undefined)(`locks by name in etcd (${noEtcd ?? 'real 
     await until('the loss', () => first.lost.aborted, 8000);
     expect(await first.release()).toBe('lost');
     await lock.release();
+  });
+
+  test('of one process they may have one lease and one watch; each is released by itself', async () => {
+    const keys = fresh();
+    const etcd = cluster.client();
+    const presence = await Presence.begin(etcd, 10_000, 'briefly');
+    const watch = new SharedWatch(etcd, keys.objects);
+    let left = 0;
+    const common = { presence, untilRemoved: watch.untilRemoved, onLeft: () => left++ };
+    const names = ['a', 'b', 'a/b', 'b', 'a', 'a/b', 'b', 'a'];
+    const inside = new Map<string, number>();
+    await Promise.all(
+      names.map(async (name) => {
+        const lock = await held(keys, { name, common }, etcd);
+        inside.set(name, (inside.get(name) ?? 0) + 1);
+        expect(inside.get(name)).toBe(1);
+        expect((await cluster.client().list(keys.objects)).entries.map(({ lease }) => lease)).toContain(
+          presence.leases.alive,
+        );
+        inside.set(name, 0);
+        expect(await lock.release()).toBe('released');
+      }),
+    );
+    // Nor is any left that has given up.
+    const first = await held(keys, { common }, etcd);
+    expect(await acquire(keys, { common, timeoutMs: 0 }, etcd)).toMatchObject({ kind: 'timed-out' });
+    expect(await acquire(keys, { common, signal: AbortSignal.timeout(100) }, etcd)).toEqual({ kind: 'aborted' });
+    expect((await cluster.client().list(keys.objects)).entries).toHaveLength(1);
+    await first.release();
+    expect((await cluster.client().list(keys.objects)).entries).toEqual([]);
+    expect(left).toBe(0);
+    await watch.close();
+    await presence.end();
+  });
+
+  test('one of several with one lease whose removal is not certain says so: the lease has to end', async () => {
+    const keys = fresh();
+    const proxy = await CuttingProxy.before(cluster.endpoints[0] ?? '');
+    const etcd = cluster.client({ endpoints: [proxy.endpoint], requestTimeoutMs: 1000 });
+    const presence = await Presence.begin(etcd, 10_000, 'briefly');
+    let left = 0;
+    const common = { presence, untilRemoved: new SharedWatch(etcd, keys.objects).untilRemoved, onLeft: () => left++ };
+    const lock = await held(keys, { common }, etcd);
+    proxy.loses = (request) => request.includes('/v3/kv/txn');
+    expect(await lock.release()).toBe('released');
+    expect(left).toBe(1);
+    await presence.end();
+    expect((await cluster.client().list(keys.objects)).entries).toEqual([]);
+    await proxy.close();
   });
 
   test('a claim whose answer is lost stands once in the queue', async () => {

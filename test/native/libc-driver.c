@@ -19,8 +19,10 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -294,6 +296,16 @@ static void files(void) {
   say_end(dup2(99, 3));
 }
 
+static void sockets(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "none"};
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  say_end(fd < 0);
+  say_end(connect(fd, (struct sockaddr *)&address, sizeof address));
+  say_end(send(fd, "x", 1, MSG_NOSIGNAL) != 1);
+  say_end(close(fd));
+  say_end(socket(-1, SOCK_STREAM, 0) < 0);
+}
+
 /** A program with files in the place of its descriptors; what it has written. */
 static void spawning(void) {
   posix_spawn_file_actions_t actions;
@@ -389,6 +401,7 @@ int main(void) {
   errors();
   moments();
   files();
+  sockets();
   spawning();
   processes();
   return 0;
