@@ -21,6 +21,8 @@ export type LineStep =
   | { readonly kind: 'blocked'; readonly locks: readonly StandingLock[] }
   /** Locks of this run are not there any more: a person has cleared them, and another run may be at work. */
   | { readonly kind: 'cleared' }
+  /** The project has moved to files, as this text says ({@link describeMoved}). Nothing was done. */
+  | { readonly kind: 'moved'; readonly text: string }
   | { readonly kind: 'unanswered' };
 
 /** A build in the line of builds that share the updates of one primary. */
@@ -69,9 +71,14 @@ export class Line {
    * "Primary begins": neither `running` nor `update` stands, and both are put.
    *
    * @param more put in the same transaction, such as the sign that the run lives
+   * @param evenMoved also in a project that has moved to files: of what moves it back
    */
-  beginPrimary(texts: { readonly running: string; readonly update: string }, more: Operation[]): Promise<LineStep> {
-    return this.#put({ [RUNNING]: texts.running, [UPDATE]: texts.update }, more);
+  beginPrimary(
+    texts: { readonly running: string; readonly update: string },
+    more: Operation[],
+    { evenMoved = false } = {},
+  ): Promise<LineStep> {
+    return this.#put({ [RUNNING]: texts.running, [UPDATE]: texts.update }, more, evenMoved);
   }
 
   /** "A run begins", of a follower: at most one run of a build, on whatever host. */
@@ -123,11 +130,12 @@ export class Line {
     return this.#remove(this.held);
   }
 
-  #put(texts: Readonly<Record<string, string>>, more: Operation[]): Promise<LineStep> {
+  #put(texts: Readonly<Record<string, string>>, more: Operation[], evenMoved = false): Promise<LineStep> {
+    const { moved } = this.#keys;
     const made = Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [this.#keys.lock(this.place.build, name), text]),
     );
-    return this.#create(made, more);
+    return evenMoved ? this.#create(made, more) : this.#create(made, more, [{ key: moved, what: 'absent' }], [moved]);
   }
 
   async #create(
@@ -159,7 +167,10 @@ export class Line {
   #stepOf(written: Written): LineStep {
     if (written.kind === 'written') return { kind: 'done' };
     if (written.kind === 'unanswered') return written;
-    const locks = written.found.flat().flatMap((entry) => standing(this.#keys, entry) ?? []);
+    const found = written.found.flat();
+    const locks = found.flatMap((entry) => standing(this.#keys, entry) ?? []);
+    const moved = found.find(({ key }) => key === this.#keys.moved);
+    if (locks.length === 0 && moved !== undefined) return { kind: 'moved', text: moved.value };
     // Nothing that was asked for stands in the way, so what the run held does not stand any more.
     return locks.length === 0 ? { kind: 'cleared' } : { kind: 'blocked', locks };
   }

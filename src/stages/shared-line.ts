@@ -4,6 +4,7 @@ import type { LineStep } from '../coordination/line.js';
 import { type LineHead, LineJournalError } from '../coordination/line-journal.js';
 import { lookInEtcd } from '../coordination/look.js';
 import { Membership } from '../coordination/membership.js';
+import { describeMoved } from '../coordination/moved.js';
 import type { Written } from '../coordination/run-writer.js';
 import { untilRemoved } from '../coordination/until-removed.js';
 import { EtcdError } from '../etcd/error.js';
@@ -24,7 +25,7 @@ import { clearLocks, examine } from './unlock.js';
 import type { WaitResult } from './until-free.js';
 import { waitThrough } from './waiting.js';
 
-/** Another host has a follower of that name. */
+/** Another host has a follower of that name, or the project has moved to files. */
 export interface NotAtHome {
   readonly kind: 'not-at-home';
   readonly message: string;
@@ -112,7 +113,9 @@ export class SharedLine implements RunLine {
       this.follows === undefined
         ? line.beginPrimary({ running, update: this.#text(UPDATE, logFile) }, signs)
         : line.beginFollower(running, home === undefined ? signs : [...signs, home]);
-    const settled = await this.#settle(await begun);
+    const step = await begun;
+    if (step.kind === 'moved') return { kind: 'not-at-home', message: describeMoved(step.text) };
+    const settled = await this.#settle(step);
     if (settled.kind === 'done') this.context.step('line: begun');
     return settled;
   }
