@@ -82,6 +82,9 @@ export const LOG_HELP = `
   stagelock log gcc --show                      the newest run: what failed, and its logs
   stagelock log gcc --failed --show             the newest run that failed
   stagelock log gcc --show 20260131-1121 test   the log of one stage of one run
+
+With [coordination], also the last runs of a build of another host: what failed, and where
+its log is.
 `;
 
 export const MIGRATE_HELP = `
