@@ -99,6 +99,25 @@ export const LOG_HELP = `
   stagelock log gcc --show                      the newest run: what failed, and its logs
   stagelock log gcc --failed --show             the newest run that failed
   stagelock log gcc --show 20260131-1121 test   the log of one stage of one run
+
+With [coordination], also the last runs of a build of another host: what failed, and where
+its log is.
+`;
+
+export const MIGRATE_HELP = `
+Run it on the host of the primary while [coordination] is in its configuration: after
+you have added the table, or before you remove it. It keeps all runs away as long as
+it works, and each build goes on after the update that it has built. Killed halfway,
+it keeps them away until it is run again, which completes it.
+
+--to etcd puts there what followers need. On another host, whose secondary has become a
+follower, it takes the place of that build along. --to files brings the files up to date,
+removes what etcd has of the primaries of this host, after asking, and leaves a key that
+keeps runs of other hosts from beginning by etcd.
+
+Exit code: 0 moved, or with --dry-run, can be moved; 1 the journals in files and in etcd
+contradict each other, or the answer was no; 2 without [coordination], or without a
+terminal and --yes; 75 a run is in progress, a lock is left, or etcd cannot be reached.
 `;
 
 export const NOTIFY_HELP = `

@@ -1,18 +1,20 @@
 import { confirmed } from './confirmation.js';
 import { EXIT, Refusal } from './exit.js';
 
-/** Locks of a build that are about to be removed. */
+/** What is about to be removed. */
 export interface Removal {
+  /** Of which build, or project. */
   readonly build: string;
-  readonly count: number;
+  /** How many locks, or what else. */
+  readonly what: number | string;
   /** Whether the command line has confirmed it. */
   readonly yes: boolean;
   /** The command that needs no terminal. */
   readonly command: string;
 }
 
-/** Has a person confirm that locks are removed. @throws Refusal when that is not so */
-export async function confirmRemoval({ build, count, yes, command }: Removal): Promise<void> {
+/** Has a person confirm that it is removed. @throws Refusal when that is not so */
+export async function confirmRemoval({ build, what, yes, command }: Removal): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY) {
     throw new Refusal(
@@ -20,6 +22,6 @@ export async function confirmRemoval({ build, count, yes, command }: Removal): P
       `${build}: nothing was removed, because there is no terminal to ask for confirmation; after a look: ${command}`,
     );
   }
-  const what = count === 1 ? 'this lock' : `these ${count} locks`;
-  if (!(await confirmed(`Remove ${what}? [y/N] `))) throw new Refusal(EXIT.failed, `${build}: left as it is`);
+  const named = typeof what === 'string' ? what : what === 1 ? 'this lock' : `these ${what} locks`;
+  if (!(await confirmed(`Remove ${named}? [y/N] `))) throw new Refusal(EXIT.failed, `${build}: left as it is`);
 }

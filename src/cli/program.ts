@@ -13,6 +13,7 @@ import {
   INIT_HELP,
   KILL_HELP,
   LOG_HELP,
+  MIGRATE_HELP,
   NOTIFY_HELP,
   SCHEDULE_HELP,
   WAIT_HELP,
@@ -27,6 +28,7 @@ import { EXIT } from './exit.js';
 import type { InitOptions } from './init.js';
 import type { LogOptions } from './log.js';
 import type { MetricsOptions } from './metrics.js';
+import type { MigrateOptions } from './migrate.js';
 import type { NotifyOptions } from './notify.js';
 import type { GlobalOptions } from './project-of.js';
 import type { RunOptions } from './run.js';
@@ -140,6 +142,22 @@ export function program(): Command {
     .action(async (from: string, to: string, _: object, command: Command) => {
       const { renameCommand } = await import('./rename.js');
       await renameCommand(command.optsWithGlobals<GlobalOptions>(), from, to);
+    });
+
+  stagelock
+    .command('migrate')
+    .description('move a project from files to etcd, or back, while nothing of it runs')
+    .addOption(
+      new Option('--to <where>', 'where what its builds share is to be')
+        .choices(['etcd', 'files'])
+        .makeOptionMandatory(),
+    )
+    .option('--dry-run', 'only say what it would do; changes nothing')
+    .option('-y, --yes', 'do not ask before what etcd has is removed')
+    .addHelpText('after', MIGRATE_HELP)
+    .action(async (options: MigrateOptions, command: Command) => {
+      const { migrateCommand } = await import('./migrate.js');
+      await migrateCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
   stagelock

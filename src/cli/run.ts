@@ -100,6 +100,7 @@ export async function runCommand(
   let waitedMs = 0;
   const warnings = warningsOf(build, everyWarning || process.stderr.isTTY);
   const notifier = await notifierOf(project, build, { run: id, host, began });
+  let shared: Promise<void> | undefined;
   const reported = new Set<string>();
   const warn = (problem: string | undefined): void => {
     if (problem === undefined || reported.has(problem)) return;
@@ -124,6 +125,7 @@ export async function runCommand(
         progress.report(event);
         warn(history.hear(event));
         notifier?.hear(event);
+        if (event.kind === 'ended') shared = shareEnd(project, build, history, stop.signal);
         if (event.kind === 'waited') waitedMs += event.ms;
         if (event.kind === 'built')
           warn(post?.mailAuthors(project, build, event, { run: id, host: host.name, user: userName() }));
@@ -142,6 +144,7 @@ export async function runCommand(
       step: () => undefined,
     });
     progress.end(result);
+    await shared;
     const circumstances = {
       host,
       now: new Date(),
@@ -223,6 +226,18 @@ async function notifierOf(
   const { RunNotifier } = await import('../stages/run-notify.js');
   const warnings = warningsOf(build, false);
   return new RunNotifier(project, build, { ...facts, now: () => new Date(), environment: process.env, warnings });
+}
+
+/** Lets other hosts see how the run has ended, beside what else is to be done after it. */
+async function shareEnd(
+  { coordination }: Project,
+  build: Build,
+  { ended: past, failures }: RunRecorder,
+  stop: AbortSignal,
+): Promise<void> {
+  if (coordination === undefined || past === undefined) return;
+  const { shareEnd: share } = await import('../stages/past-in-etcd.js');
+  await share(coordination, build, { past, failures }, stop);
 }
 
 /** A spool that cannot be read is no reason for a run to fail. */

@@ -121,6 +121,18 @@ export const STATUS_REPORT = z.object({
           judgement,
         }),
       ),
+      /** How the last runs of builds have ended that were on other hosts. */
+      ends: z.array(
+        z.object({
+          build: z.string(),
+          host: z.string(),
+          /** The stage that failed first. */
+          failed: z.optional(z.string()),
+          /** On that host. */
+          logFile: z.optional(z.string()),
+          past: pastRun,
+        }),
+      ),
       /** Why they cannot be seen. */
       problem: z.optional(z.string()),
     }),

@@ -122,7 +122,8 @@ function waitLines(waitsFor: readonly LockStatus[], now: Date): string[] {
   });
 }
 
-function lastText(run: PastRun, now: Date, paint: Painter): string {
+/** How a run has ended, and when. */
+export function lastText(run: PastRun, now: Date, paint: Painter): string {
   if (run.result === 'done') return `${paint('green', 'passed')} ${agoText(run, now)}`;
   return `${paint(wasSkipped(run) ? 'yellow' : 'red', shown(resultWords(run), 300))}, ${agoText(run, now)}`;
 }

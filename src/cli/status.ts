@@ -3,12 +3,12 @@ import type { Project } from '../config/project.js';
 import { thisHost } from '../host/host.js';
 import { pause } from '../host/pause.js';
 import { type ProjectStatus, projectStatus } from '../scheduler/project-status.js';
+import type { OtherHosts } from '../stages/builds-elsewhere.js';
 import { type Pulse, PulseWatches } from '../stages/pulse.js';
 import { type ColourChoice, isColoured, painter } from '../text/colour.js';
 import { jsonText } from '../text/json.js';
 import { EXIT, Refusal } from './exit.js';
 import { buildOf, type GlobalOptions, projectOf } from './project-of.js';
-import { hostLines, type OtherHosts, otherHosts } from './status-of-hosts.js';
 import { statusReport } from './status-report.js';
 import { statusText } from './status-text.js';
 import { stopSignal } from './stop-signal.js';
@@ -41,17 +41,24 @@ export async function statusCommand(
   const only = name === undefined || isElsewhere ? undefined : buildOf(project, name);
   const host = thisHost();
   const watches = watch || pulse ? new PulseWatches() : undefined;
+  // Nothing of etcd is loaded where hosts share nothing.
+  const others = coordination && (await import('../stages/other-hosts.js'));
+  const lines = coordination && (await import('./status-of-hosts.js'));
   const look = async (): Promise<Look> => {
     const whole = projectStatus(project, host, new Date(), only);
     const status = isElsewhere ? { ...whole, builds: [] } : whole;
-    const hosts = coordination && (await otherHosts(coordination, status, name));
+    const { builds } = status;
+    const hosts = others && coordination && (await others.otherHosts(coordination, builds, name));
     return { ...lookAt(status, watches), hosts };
   };
   const paint = painter(isColoured(color, process.stdout, process.env));
   const text = ({ status, pulses, hosts }: Look, indent?: number): string => {
     if (json) return jsonText({ ...statusReport(project.name, status, pulses), ...(hosts && { hosts }) }, indent);
     const view = { project, host, now: new Date(), paint, pulses };
-    return [...statusText(status, view, name === undefined), ...(hosts ? hostLines(hosts, view) : [])].join('\n');
+    return [
+      ...statusText(status, view, name === undefined),
+      ...(hosts && lines ? lines.hostLines(hosts, view) : []),
+    ].join('\n');
   };
   if (watch) {
     const textOf = async (): Promise<string> => text(await look());

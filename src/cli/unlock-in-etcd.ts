@@ -36,7 +36,7 @@ export async function unlockInEtcd(
   const living = locks.filter(({ judgement }) => judgement.fate !== 'dead');
   if (living.length > 0 && !force) throw new Refusal(EXIT.held, whyNot(build, living));
   const command = `${unlockCommand(build, { configFile: project.file })} --yes${force ? ' --force' : ''}`;
-  await confirmRemoval({ build, count: locks.length, yes, command });
+  await confirmRemoval({ build, what: locks.length, yes, command });
   const cleared = await clearInEtcd(coordination, build, locks, `${userName()} on ${coordination.host}`);
   if (cleared.kind === 'away') {
     throw new Refusal(EXIT.held, `${build}: it is unknown whether its locks were removed: ${shown(cleared.message)}`);

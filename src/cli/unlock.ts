@@ -59,7 +59,7 @@ export async function unlockCommand(
     for (const line of describeRemnants(found.left, context)) process.stdout.write(`${line}\n`);
   }
   const command = `${unlockCommandLine(build.name, context)} --yes${force ? ' --force' : ''}`;
-  await confirmRemoval({ build: build.name, count: found.locks.length, yes, command });
+  await confirmRemoval({ build: build.name, what: found.locks.length, yes, command });
   const cleared = await clearLocks(build, found.locks, { left: found.left, host });
   if (cleared.kind === 'section-busy') {
     const holder = describeHolder(cleared.holder, Date.now());

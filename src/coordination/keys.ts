@@ -14,6 +14,10 @@ const DIGITS = 10;
  *     objects/NAME/ID                 a claim on a lock by its name, with a lease
  *     firings/BUILD/FIRING            a run of that firing has begun, on whatever host
  *     homes/FOLLOWER                  where a follower builds, so that two hosts do not use one name
+ *     moved                           the project has moved to files: no run begins by etcd
+ *     ended/BUILD/RUN                 the end of a run: when, how, on which host; of each build the newest ones, for months
+ *     excerpts/BUILD/RUN              what failed in it
+ *     latest/BUILD                    the same as the newest one below ended/BUILD/
  *     journal/PRIMARY/newest          the number and revision of the newest update record
  *     journal/PRIMARY/records/N       an update record; its parts under parts/N/
  *     journal/PRIMARY/cursors/BUILD   the last record that the build has built
@@ -68,12 +72,40 @@ export class Keys {
     return `${this.objects}${encodeURIComponent(name)}/`;
   }
 
+  /** Says that the project has moved to files. */
+  get moved(): string {
+    return `${this.prefix}/moved`;
+  }
+
   home(follower: string): string {
     return `${this.prefix}/homes/${follower}`;
   }
 
   firing(build: string, firing: string): string {
     return `${this.prefix}/firings/${build}/${firing}`;
+  }
+
+  /** Below which all that runs have said of their ends stands. */
+  get pasts(): readonly string[] {
+    return [`${this.prefix}/ended/`, `${this.prefix}/excerpts/`, this.latest];
+  }
+
+  /** Below which the ends of the runs of a build stand. */
+  ends(build: string): string {
+    return `${this.prefix}/ended/${build}/`;
+  }
+
+  ended(build: string, run: string): string {
+    return this.ends(build) + run;
+  }
+
+  excerpt(build: string, run: string): string {
+    return `${this.prefix}/excerpts/${build}/${run}`;
+  }
+
+  /** Below which the last end of each build stands. */
+  get latest(): string {
+    return `${this.prefix}/latest/`;
   }
 
   newest(primary: string): string {
@@ -89,9 +121,14 @@ export class Keys {
     return this.records(primary) + numbered(sequence);
   }
 
+  /** Below which the parts of all records stand. */
+  allParts(primary: string): string {
+    return `${this.prefix}/journal/${primary}/parts/`;
+  }
+
   /** Below which the parts of a record stand. */
   parts(primary: string, sequence: number): string {
-    return `${this.prefix}/journal/${primary}/parts/${numbered(sequence)}/`;
+    return `${this.allParts(primary)}${numbered(sequence)}/`;
   }
 
   cursors(primary: string): string {

@@ -15,7 +15,7 @@ const PART = 512 * 1024;
 const LONGEST = 64 * 1024 * 1024;
 /** Of an unpacked one: what its packed form claims to be may be anything. */
 const LONGEST_UNPACKED = 256 * 1024 * 1024;
-/** So many records are removed by one run at most. */
+/** So many records are removed by one run at most, and so many keys by one transaction. */
 const AT_ONCE = 50;
 
 /** What stands at the key of a record. */
@@ -110,8 +110,14 @@ export class LineJournal {
    *
    * If the process dies before the key is put, nothing was added; if it dies right after, the record is what the source
    * is, and the next run of the primary, on whatever host, goes on from it.
+   *
+   * @param isNewest false for one of several that are added to an empty journal, which count from the last one on
    */
-  async append(record: UpdateRecord, { writer, line }: { writer: RunWriter; line: Line }): Promise<Written> {
+  async append(
+    record: UpdateRecord,
+    { writer, line }: { writer: RunWriter; line: Line },
+    isNewest = true,
+  ): Promise<Written> {
     const key = this.#keys.record(this.#primary, record.sequence);
     const where = this.#keys.parts(this.#primary, record.sequence);
     const absent: Compare = { key, what: 'absent' };
@@ -127,18 +133,56 @@ export class LineJournal {
     const { revision, ended } = record;
     const value = recordText(HEADER, { format: 1, revision, ended, nonce, parts: parts.length });
     const newest = recordText(HEAD, { format: 1, sequence: record.sequence, revision });
+    const head: Operation = { put: this.#keys.newest(this.#primary), value: newest };
+    return writer.write([...line.fence, absent], [{ put: key, value }, ...(isNewest ? [head] : [])]);
+  }
+
+  /** Removes the records of a journal that has no newest one, by the run that holds these locks: nothing has read them. */
+  clear({ writer, line }: { writer: RunWriter; line: Line }): Promise<Written> {
+    const empty: Compare = { key: this.#keys.newest(this.#primary), what: 'absent' };
     return writer.write(
-      [...line.fence, absent],
-      [
-        { put: key, value },
-        { put: this.#keys.newest(this.#primary), value: newest },
-      ],
+      [...line.fence, empty],
+      [{ removePrefix: this.#keys.records(this.#primary) }, { removePrefix: this.#keys.allParts(this.#primary) }],
     );
   }
 
   /** The record that a build has come to, by the run that holds these locks. */
   moveCursor(build: string, sequence: number, { writer, line }: { writer: RunWriter; line: Line }): Promise<Written> {
     return writer.write(line.fence, [{ put: this.#keys.cursor(this.#primary, build), value: String(sequence) }]);
+  }
+
+  /** The number of the oldest record; undefined in an empty journal. @throws EtcdError, LineJournalError */
+  async first(): Promise<number | undefined> {
+    const { entries } = await this.#etcd.list(this.#keys.records(this.#primary), { limit: 1, keysOnly: true });
+    return entries[0] && this.#sequenceOf(entries[0]);
+  }
+
+  /**
+   * Removes where these followers build and then all of the journal and the ends of runs, since the project goes on in files; says so in the same
+   * transaction, so that there is no moment in which a run could begin an empty one. A process that dies before it has left the
+   * journal whole, and the next one removes it.
+   *
+   * @param homes of which followers
+   * @param moved what the key says that keeps runs from beginning
+   */
+  async remove(
+    { homes, moved }: { readonly homes: readonly string[]; readonly moved: string },
+    { writer, line }: { writer: RunWriter; line: Line },
+  ): Promise<Written> {
+    const keys = this.#keys;
+    for (let at = 0; at < homes.length; at += AT_ONCE) {
+      const some = homes.slice(at, at + AT_ONCE).map((follower): Operation => ({ remove: keys.home(follower) }));
+      const written = await writer.write(line.fence, some);
+      if (written.kind !== 'written') return written;
+    }
+    return writer.write(line.fence, [
+      { remove: keys.newest(this.#primary) },
+      { removePrefix: keys.records(this.#primary) },
+      { removePrefix: keys.allParts(this.#primary) },
+      { removePrefix: keys.cursors(this.#primary) },
+      ...keys.pasts.map((removePrefix): Operation => ({ removePrefix })),
+      { put: keys.moved, value: moved },
+    ]);
   }
 
   /** How far each build has come, by its name. What is no number is left out. */

@@ -22,6 +22,8 @@ export type LineStep =
   | { readonly kind: 'blocked'; readonly locks: readonly StandingLock[]; readonly seenAt: string }
   /** Locks of this run are not there any more: a person has cleared them, and another run may be at work. */
   | { readonly kind: 'cleared' }
+  /** The project has moved to files, as this text says ({@link describeMoved}). Nothing was done. */
+  | { readonly kind: 'moved'; readonly text: string }
   | { readonly kind: 'unanswered' };
 
 /** A build in the line of builds that share the updates of one primary. */
@@ -70,9 +72,14 @@ export class Line {
    * "Primary begins": neither `running` nor `update` stands, and both are put.
    *
    * @param more put in the same transaction, such as the sign that the run lives
+   * @param evenMoved also in a project that has moved to files: of what moves it back
    */
-  beginPrimary(texts: { readonly running: string; readonly update: string }, more: Operation[]): Promise<LineStep> {
-    return this.#put({ [RUNNING]: texts.running, [UPDATE]: texts.update }, more);
+  beginPrimary(
+    texts: { readonly running: string; readonly update: string },
+    more: Operation[],
+    { evenMoved = false } = {},
+  ): Promise<LineStep> {
+    return this.#put({ [RUNNING]: texts.running, [UPDATE]: texts.update }, more, { evenMoved });
   }
 
   /**
@@ -82,7 +89,7 @@ export class Line {
    *   `cleared`, as no lock is in the way
    */
   beginFollower(text: string, more: Operation[], absent: readonly string[] = []): Promise<LineStep> {
-    return this.#put({ [RUNNING]: text }, more, absent);
+    return this.#put({ [RUNNING]: text }, more, { absent });
   }
 
   /** "Secondary joins": no `update` of the primary and no mark of its own stand; the mark and `checkout` are put. */
@@ -129,15 +136,17 @@ export class Line {
     return this.#remove(this.held);
   }
 
-  #put(texts: Readonly<Record<string, string>>, more: Operation[], absent: readonly string[] = []): Promise<LineStep> {
+  #put(
+    texts: Readonly<Record<string, string>>,
+    more: Operation[],
+    { absent = [], evenMoved = false }: { readonly absent?: readonly string[]; readonly evenMoved?: boolean } = {},
+  ): Promise<LineStep> {
     const made = Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [this.#keys.lock(this.place.build, name), text]),
     );
-    return this.#create(
-      made,
-      more,
-      absent.map((key) => ({ key, what: 'absent' })),
-    );
+    const moved = evenMoved ? [] : [this.#keys.moved];
+    const compare = [...absent, ...moved].map((key): Compare => ({ key, what: 'absent' }));
+    return this.#create(made, more, compare, moved);
   }
 
   async #create(
@@ -169,7 +178,10 @@ export class Line {
   #stepOf(written: Written): LineStep {
     if (written.kind === 'written') return { kind: 'done' };
     if (written.kind === 'unanswered') return written;
-    const locks = written.found.flat().flatMap((entry) => standing(this.#keys, entry) ?? []);
+    const found = written.found.flat();
+    const locks = found.flatMap((entry) => standing(this.#keys, entry) ?? []);
+    const moved = found.find(({ key }) => key === this.#keys.moved);
+    if (locks.length === 0 && moved !== undefined) return { kind: 'moved', text: moved.value };
     // Nothing that was asked for stands in the way, so what the run held does not stand any more.
     return locks.length === 0 ? { kind: 'cleared' } : { kind: 'blocked', locks, seenAt: written.revision };
   }

@@ -97,6 +97,7 @@ export class RunRecorder {
   readonly #failures: Failure[] = [];
   #waits: readonly Wait[] = [];
   #stageAt = 0;
+  #ended: PastRun | undefined;
 
   /** @param now the time */
   constructor(buildDirectory: string, run: string, now: () => Date) {
@@ -104,6 +105,16 @@ export class RunRecorder {
     this.#file = historyFile(buildDirectory);
     this.#run = run;
     this.#now = now;
+  }
+
+  /** The run as the history has it now that it has ended; undefined before, and for one that the history leaves out. */
+  get ended(): PastRun | undefined {
+    return this.#ended;
+  }
+
+  /** What has failed in it. */
+  get failures(): readonly Failure[] {
+    return this.#failures;
   }
 
   /** @returns what went wrong, if anything: a history is not worth a build */
@@ -148,7 +159,7 @@ export class RunRecorder {
     const waits = this.#waits.slice(0, MOST_WAITS).map(pastWait);
     // The line comes after the file that it lets a reader look for.
     const problem = this.#keepFailures();
-    const appended = this.#append({
+    const line: PastRun = {
       run: this.#run,
       begun: this.#begun,
       stamp: this.#stamp,
@@ -160,8 +171,9 @@ export class RunRecorder {
       ...(waits.length > 0 && { waits }),
       ...(this.#update !== undefined && { update: this.#update }),
       stages: this.#stages,
-    });
-    return problem ?? appended;
+    };
+    this.#ended = line;
+    return problem ?? this.#append(line);
   }
 
   #keepFailures(): string | undefined {

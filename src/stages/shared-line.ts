@@ -4,6 +4,7 @@ import type { LineStep } from '../coordination/line.js';
 import { type LineHead, LineJournalError } from '../coordination/line-journal.js';
 import { lookInEtcd } from '../coordination/look.js';
 import { Membership } from '../coordination/membership.js';
+import { describeMoved } from '../coordination/moved.js';
 import type { Written } from '../coordination/run-writer.js';
 import { untilRemoved } from '../coordination/until-removed.js';
 import { EtcdError } from '../etcd/error.js';
@@ -24,7 +25,7 @@ import { clearLocks, examine } from './unlock.js';
 import type { WaitResult } from './until-free.js';
 import { waitThrough } from './waiting.js';
 
-/** Another host has a follower of that name. */
+/** Another host has a follower of that name, or the project has moved to files. */
 export interface NotAtHome {
   readonly kind: 'not-at-home';
   readonly message: string;
@@ -119,6 +120,7 @@ export class SharedLine implements RunLine {
             home === undefined ? [] : [home.put],
           );
     const step = await begun;
+    if (step.kind === 'moved') return { kind: 'not-at-home', message: describeMoved(step.text) };
     // Two followers of one name in their very first runs: one has put its home there since this one looked.
     const late = step.kind === 'cleared' && home !== undefined ? await this.#home(membership) : undefined;
     if (late !== undefined && 'kind' in late) return late;

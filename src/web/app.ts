@@ -1,6 +1,7 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { isBuildName } from '../config/names.js';
 import type { Build } from '../config/project.js';
 import type { Host } from '../host/host.js';
 import { pause } from '../host/pause.js';
@@ -13,6 +14,7 @@ import { type Access, denialOf } from './access.js';
 import { Changes } from './changes.js';
 import { contentionSince } from './contention-since.js';
 import { Histories } from './histories.js';
+import { Hosts } from './hosts.js';
 import { html, text } from './html.js';
 import { PAGES, type PageName } from './layout.js';
 import { projectPath } from './links.js';
@@ -22,6 +24,7 @@ import { allPage } from './pages/all.js';
 import { buildPage } from './pages/build.js';
 import { contentionPage } from './pages/contention.js';
 import { gridPage } from './pages/grid.js';
+import { endPage, hostBuildPage } from './pages/hosts.js';
 import { logPage } from './pages/log.js';
 import { nowPage } from './pages/now.js';
 import { type ObjectPlaces, objectsPage } from './pages/objects.js';
@@ -63,6 +66,7 @@ export const HEADERS = {
 export function appOf({ projects, host, access, objects, environment, version }: AppOptions): Hono {
   const histories = new Histories();
   const snapshots = new Snapshots(host, histories);
+  const hosts = new Hosts();
   const changes = new Changes(() => projects.all().flatMap(({ project }) => [...project.builds.values()]));
   const app = new Hono();
 
@@ -163,7 +167,10 @@ export function appOf({ projects, host, access, objects, environment, version }:
     });
   };
   const snapshotOf = ({ project: its }: ServedProject) => snapshots.of(its);
-  view('now', async (served) => nowPage(served, await snapshotOf(served)));
+  view('now', async (served) => {
+    const snapshot = await snapshotOf(served);
+    return nowPage(served, snapshot, await hosts.of(served.project, snapshot));
+  });
   view('timeline', async (served, query) =>
     timelinePage(served, await snapshotOf(served), timelineQuery(query('minutes'), query('skip')), histories),
   );
@@ -195,6 +202,20 @@ export function appOf({ projects, host, access, objects, environment, version }:
     return page(served, 'all', `Log of ${text(stage, 64)}, ${build.name} ${text(run.stamp, 64)}`, () =>
       logPage(served, build, run, stage),
     );
+  });
+  project.get('/hosts/:build', (context) => {
+    const served = context.get('served');
+    const { coordination, name } = served.project;
+    const build = context.req.param('build');
+    if (coordination === undefined || !isBuildName(build)) return missing('such build', served);
+    return page(served, 'all', `${name}/${build}`, () => hostBuildPage(served, coordination, build));
+  });
+  project.get('/hosts/:build/runs/:run', (context) => {
+    const served = context.get('served');
+    const { coordination } = served.project;
+    const build = context.req.param('build');
+    if (coordination === undefined || !isBuildName(build)) return missing('such build', served);
+    return page(served, 'all', `A run of ${build}`, () => endPage(coordination, build, context.req.param('run')));
   });
   app.route('/p/:project', project);
   app.notFound(() => missing('such page'));

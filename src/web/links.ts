@@ -16,3 +16,12 @@ export function runPath(slug: string, build: string, run: string): string {
 export function logPath(slug: string, build: string, run: string, stage: string): string {
   return projectPath(slug, 'builds', build, 'runs', run, 'log', stage);
 }
+
+/** Of a build of another host. */
+export function hostBuildPath(slug: string, build: string): string {
+  return projectPath(slug, 'hosts', build);
+}
+
+export function endPath(slug: string, build: string, run: string): string {
+  return projectPath(slug, 'hosts', build, 'runs', run);
+}

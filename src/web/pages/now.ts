@@ -1,6 +1,7 @@
 import type { Project } from '../../config/project.js';
 import { heldBy } from '../../locks/index.js';
 import { doingOf } from '../../scheduler/doing.js';
+import type { OtherHosts } from '../../stages/builds-elsewhere.js';
 import type { PastRun } from '../../stages/history.js';
 import { unlockCommand } from '../../stages/messages.js';
 import type { LockStatus, StageStatus } from '../../stages/status.js';
@@ -13,9 +14,11 @@ import { buildPath, runPath } from '../links.js';
 import type { ServedProject } from '../served-projects.js';
 import type { ScheduledStatus, Snapshot } from '../snapshots.js';
 import { resultBadge } from './build.js';
+import { hostsPart } from './hosts.js';
 
 /** Every build and what it does, every stage lock and who waits behind it. */
-export function nowPage({ slug, project }: ServedProject, snapshot: Snapshot): Html {
+export function nowPage(served: ServedProject, snapshot: Snapshot, hosts?: OtherHosts): Html {
+  const { slug, project } = served;
   const { builds, schedulers, mails, events, now } = snapshot;
   const late = events.filter(({ waiting }) => waiting > 0);
   const nowMs = now.getTime();
@@ -30,7 +33,7 @@ export function nowPage({ slug, project }: ServedProject, snapshot: Snapshot): H
       status.owes === undefined || status.owes === 0 ? undefined : counted(status.owes, 'update'),
       status.nextMs === undefined ? undefined : momentText(status.nextMs),
     ]),
-  )}${troubles(project, builds)}${locksOf(snapshot)}${
+  )}${hostsPart(served, hosts, nowMs)}${troubles(project, builds)}${locksOf(snapshot)}${
     schedulers.length === 0
       ? ''
       : html`<h2>Schedulers</h2><ul>${schedulers.map(
