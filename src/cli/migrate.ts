@@ -125,7 +125,7 @@ function whatNow({ file, builds, name }: Project, { prefix }: Coordination, to: 
     return [
       `${shown(name)} is in etcd, below ${shown(prefix)}. On each other host:`,
       `  In its configuration: [coordination] with the same prefix, and follows = "${shown(first?.name ?? 'NAME')}" instead of primary = "…"`,
-      `  A build that was a secondary takes its place along by, before its first run there: stagelock migrate --to etcd`,
+      `  A former secondary takes its place along by this command, before its first run there: stagelock migrate --to etcd`,
     ];
   }
   return [

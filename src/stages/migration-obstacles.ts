@@ -97,7 +97,7 @@ function isLeft(lock: LockStatus | undefined, name: string, host: Host): boolean
 /**
  * Clears what a dead migration has left, in etcd first. Of two that do it at once one finds it changed, or gone.
  *
- * A process that dies in here leaves some of it, for the next one.
+ * A process that dies meanwhile leaves some of it, for the next one.
  *
  * @param by who, for the note in etcd
  */

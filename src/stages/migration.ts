@@ -197,7 +197,7 @@ class Course {
   /** What a follower had built stands in the files of its primary by now, and in its own. */
   #followerToFiles({ name }: Primary, leader: string): Move {
     const text = this.#project.builds.has(leader)
-      ? `as a secondary of ${leader} it continues where it is`
+      ? `continues where it is when it is made a secondary of ${leader}`
       : `cannot follow ${leader} any more; its own files stay as they are`;
     return { build: name, text };
   }

@@ -46,7 +46,7 @@ function nowText({ build, doing, locks }: BuildElsewhere, configFile: string, no
   if (doing === 'running')
     return html`${badge('busy', first === undefined ? 'running' : text(first.name, 64))}${since}`;
   const why = locks.find(({ judgement }) => judgement.fate === 'dead')?.judgement.why ?? '';
-  return html`${badge('dead', `left locks behind: ${text(why)}`)} To clear them after a look: <code>${unlockCommand(build, { configFile })}</code>`;
+  return html`${badge('dead', `left locks behind: ${text(why)}`)} To clear them then: <code>${unlockCommand(build, { configFile })}</code>`;
 }
 
 /** The newest runs of a build of another host. */
