@@ -1,15 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { Argument, Command, Option } from 'commander';
 import { COLOUR_CHOICES } from '../text/colour.js';
 import { shownLines } from '../text/shown.js';
 import { VERSION } from '../version.js';
-import type { AgentOptions } from './agent.js';
 import {
-  AGENT_HELP,
   COMPLETION_HELP,
-  DOCTOR_HELP,
-  EXEC_HELP,
   INIT_HELP,
   KILL_HELP,
   LOG_HELP,
@@ -20,12 +14,10 @@ import {
   WEB_HELP,
 } from './command-help.js';
 import type { Shell } from './completion.js';
-import type { ContentionOptions } from './contention.js';
 import type { CrontabOptions } from './crontab.js';
-import type { DoctorOptions } from './doctor.js';
-import type { ExecOptions } from './exec.js';
-import { EXIT } from './exit.js';
+import { guardOutput, guardTerminal } from './guarded-output.js';
 import type { InitOptions } from './init.js';
+import { addLockCommands } from './lock-commands.js';
 import type { LogOptions } from './log.js';
 import type { MetricsOptions } from './metrics.js';
 import type { MigrateOptions } from './migrate.js';
@@ -294,68 +286,7 @@ export function program(): Command {
       await initCommand(command.optsWithGlobals<GlobalOptions>(), options);
     });
 
-  stagelock
-    .command('exec')
-    .description('run a command while holding a lock, as flock(1) does, also on network file systems')
-    .usage('--lock PATH [options] -- COMMAND...')
-    .requiredOption('--lock <path>', 'what the lock protects; it need not exist, but its directory must')
-    .option('--wait <duration>', 'how long to wait for the lock: 90 s, "1 h 30 min", or seconds', '0 s')
-    .option('--shared', 'hold the lock together with others who say --shared or --slots')
-    .option('--slots <number>', 'the same, but with so many at most: 3 seats of a license, for example')
-    .option(
-      '--strategy <name>',
-      'lockdir, cifs, flock or fcntl (default: what suits the file system); or etcd, for a lock of hosts without a common disk, see [coordination]',
-    )
-    .option('-q, --quiet', 'no message when the lock cannot be acquired, only the exit code')
-    .argument('<command...>', 'the command to run, after " -- "')
-    .addHelpText('after', EXEC_HELP)
-    .action(async (words: string[], options: ExecOptions, command: Command) => {
-      const { execCommand } = await import('./exec.js');
-      await execCommand(words, options, command.optsWithGlobals<GlobalOptions>());
-    });
-
-  stagelock
-    .command('doctor')
-    .description(
-      'show which file system a directory is on, test locks in it, and recommend a strategy; or test the etcd of [coordination]',
-    )
-    .argument('[dir]', 'where builds or locks are; everything that the test makes in it is removed again')
-    .option('--etcd', 'test the etcd of [coordination] instead of a directory')
-    .option('--peer <dir>', 'the same directory through another mount, that is, another client of the file server')
-    .option('--json', 'print JSON')
-    .addHelpText('after', DOCTOR_HELP)
-    .action(async (directory: string | undefined, options: DoctorOptions, command: Command) => {
-      if (options.etcd === true) {
-        if (directory !== undefined || options.peer !== undefined) {
-          command.error('error: --etcd tests no directory and takes no --peer');
-        }
-        const { doctorEtcdCommand } = await import('./doctor-etcd.js');
-        return await doctorEtcdCommand(command.optsWithGlobals<GlobalOptions>(), options);
-      }
-      if (directory === undefined) command.error("error: missing required argument 'dir', or --etcd");
-      const { doctorCommand } = await import('./doctor.js');
-      await doctorCommand(directory, options);
-    });
-
-  stagelock.command('doctor-worker', { hidden: true }).action(async () => {
-    const { serve } = await import('../doctor/worker.js');
-    serve();
-  });
-
-  stagelock
-    .command('contention')
-    .description(
-      'add up the waits that ct-lock-helper logged, or those of builds: who waited for whom, and the hours lost',
-    )
-    .argument('[file]', 'the file that CT_LOCK_LOG named; - for standard input')
-    .option('--builds', 'instead, which builds waited for which, and whether their intervals fit')
-    .option('--since <duration>', 'with --builds: how far to look back, or "all"', '21 d')
-    .option('--top <number>', 'how many targets to show', '10')
-    .option('--json', 'print JSON')
-    .action(async (file: string | undefined, options: ContentionOptions, command: Command) => {
-      const { contentionCommand } = await import('./contention.js');
-      await contentionCommand(command.optsWithGlobals<GlobalOptions>(), file, options);
-    });
+  addLockCommands(stagelock);
 
   stagelock
     .command('web')
@@ -379,16 +310,6 @@ export function program(): Command {
     });
 
   stagelock
-    .command('agent')
-    .description('hold locks in etcd for ct-lock-helper on this host, which then costs no start of Node')
-    .option('--idle <duration>', 'end after so long without a compile', '1 d')
-    .addHelpText('after', AGENT_HELP)
-    .action(async (options: AgentOptions) => {
-      const { agentCommand } = await import('./agent.js');
-      await agentCommand(options);
-    });
-
-  stagelock
     .command('completion')
     .description('print a script that completes commands, options and build names in a shell')
     .addArgument(new Argument('<shell>', 'the shell that reads the script').choices(['bash', 'zsh', 'fish']))
@@ -405,44 +326,4 @@ export function program(): Command {
 
   for (const command of stagelock.commands) command.exitOverride().copyInheritedSettings(stagelock);
   return stagelock;
-}
-
-/**
- * Node restores the terminal as it exits and aborts when that is gone, which would pass for a crash of the run; a descriptor
- * that is another file by then it leaves alone.
- */
-function guardTerminal(): void {
-  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
-  if (terminals.length === 0) return;
-  process.on('exit', () => {
-    for (const descriptor of terminals.filter((each) => !isatty(each))) {
-      closeSync(descriptor);
-      openSync('/dev/null', 'r+'); // takes its number
-    }
-  });
-}
-
-/** A reader that has seen enough (`| head`), a terminal that was closed. */
-const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
-
-/**
- * Keeps a lost standard output from being an exception, which would end a run in the middle of a build and leave its
- * locks and compilers. What `run` prints is only progress, so there it changes nothing; any other command has failed if
- * its answer could not be written, unless its reader has left.
- */
-function guardOutput(command: string): void {
-  let reported = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (reported || READER_GONE.has(error.code)) return;
-    reported = true;
-    process.stderr.write(`stagelock: standard output cannot be written: ${error.message}\n`);
-    if (command !== 'run' && command !== 'schedule') process.exitCode = EXIT.internal;
-  });
-  // When standard error is a file on a full disk, only the exit code is left: a mail of that file would be empty.
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (READER_GONE.has(error.code)) return;
-    process.on('exit', () => {
-      process.exitCode = EXIT.internal;
-    });
-  });
 }
