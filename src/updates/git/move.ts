@@ -40,7 +40,7 @@ export async function moveTo(
   if (found.kind === 'failed') return { kind: 'refused', message: found.message };
   const { top, indexLock } = found.value;
   if (paths.kind === 'failed') return { kind: 'refused', message: paths.message };
-  const before = await lookAtTree(checkout, top, paths.value);
+  const before = await lookAtTree(checkout, top, paths.value, touchedBy(update.mode));
   if (before.kind === 'failed') return { kind: 'refused', message: before.message };
   if (before.value.status.head !== head) {
     return {
@@ -54,7 +54,17 @@ export async function moveTo(
   }
   const args = moveCommand(update.mode, target);
   const result = await runGit(checkout, args);
-  return judgeMove(checkout, args, result, target, { places: found.value, paths: paths.value, before: before.value });
+  const { mode } = update;
+  const beforehand = { places: found.value, paths: paths.value, before: before.value, mode };
+  return judgeMove(checkout, args, result, target, beforehand);
+}
+
+/**
+ * A fast-forward refuses where a file that it would write has local changes, and leaves all others alone. So what a person has
+ * changed elsewhere needs no look before it: a repair finds it afterwards as what the move cannot have changed.
+ */
+function touchedBy(mode: GitSource['mode']): 'these' | 'changed-ones-too' {
+  return mode === 'reset' ? 'changed-ones-too' : 'these';
 }
 
 function moveCommand(mode: GitSource['mode'], target: string): string[] {
@@ -71,6 +81,7 @@ interface Beforehand {
   readonly places: Places;
   readonly paths: readonly Buffer[];
   readonly before: TreeState;
+  readonly mode: GitSource['mode'];
 }
 
 async function judgeMove(
@@ -78,7 +89,7 @@ async function judgeMove(
   args: readonly string[],
   result: ToolResult,
   target: string,
-  { places, paths, before }: Beforehand,
+  { places, paths, before, mode }: Beforehand,
 ): Promise<MoveResult> {
   if (result.kind !== 'ok' && neverStarted(result)) {
     return { kind: 'refused', message: failureText(checkout, args, result) };
@@ -92,7 +103,7 @@ async function judgeMove(
   }
   // Whether all of the tree has followed its head is for the proof to say.
   if (result.kind === 'ok' && head.value === target) return { kind: 'moved' };
-  const after = await lookAtTree(checkout, places.top, paths);
+  const after = await lookAtTree(checkout, places.top, paths, touchedBy(mode));
   if (after.kind === 'failed') return broken(after.message);
   const said =
     result.kind === 'ok'

@@ -48,8 +48,10 @@ export async function repairGit(
   if (held !== undefined) return { kind: 'refused', message: held };
   const head = await looks.currentRevision(checkout);
   if (head.kind === 'failed') return head;
-  const touched = await touchedPaths(checkout, broken, head.revision);
-  if (touched !== undefined) {
+  const touched = await touchedPaths(checkout, broken);
+  // Where a person has moved the tree elsewhere, the revisions do not bound what can differ from what is checked out.
+  const isBounded = head.revision === broken.from || head.revision === broken.to;
+  if (touched !== undefined && isBounded) {
     // Paths are those below the top of the work tree, which the source may lie deeper in.
     const top = { ...checkout, source: places.value.top };
     const sides = { from: broken.from, to: broken.to ?? broken.from, gitDirectory: places.value.gitDirectory };
@@ -66,13 +68,9 @@ export async function repairGit(
   return { kind: 'refused', message: `${proved.message}\n${advice(checkout)}` };
 }
 
-/** Undefined where the revisions do not bound what can differ: a person has moved the tree elsewhere or cloned it anew. */
-async function touchedPaths(
-  checkout: Checkout,
-  { from, to }: BrokenMove,
-  head: string,
-): Promise<readonly Touched[] | undefined> {
-  if (to === undefined || (head !== from && head !== to)) return undefined;
+/** What the move may have written; undefined where a person has cloned the source anew, without one of the revisions. */
+async function touchedPaths(checkout: Checkout, { from, to }: BrokenMove): Promise<readonly Touched[] | undefined> {
+  if (to === undefined) return undefined;
   const touched = await touchedBetween(checkout, from, to);
   return touched.kind === 'seen' ? touched.value.filter((one) => !isSubmodule(one)) : undefined;
 }

@@ -19,11 +19,33 @@ export interface Status {
  *
  * @param submodules those that count as changed: as a user has configured it, or whatever is changed in them
  */
-export async function statusOf(checkout: Checkout, submodules: 'configured' | 'all'): Promise<Looked<Status>> {
-  const options = submodules === 'all' ? ['--ignore-submodules=none'] : [];
-  const args = ['status', '--porcelain=v2', '--branch', '-z', '-uno', '--no-renames', ...options];
-  const read = await nulSeparated(checkout, args);
-  return read.kind === 'failed' ? read : { kind: 'seen', value: statusIn(read.value) };
+export function statusOf(checkout: Checkout, submodules: 'configured' | 'all'): Promise<Looked<Status>> {
+  return read(checkout, ['status', ...PLAIN, ...(submodules === 'all' ? ['--ignore-submodules=none'] : [])]);
+}
+
+/**
+ * The same of some paths and what is below them, which costs no look at all others. Where they are too many for a command line, or
+ * git would not read their names there as they are, all are looked at.
+ *
+ * @param checkout the whole work tree, from its top, which the paths are relative to
+ */
+export function statusAt(checkout: Checkout, paths: readonly Buffer[]): Promise<Looked<Status>> {
+  const names = paths.map((path) => path.toString());
+  const isShort = paths.length > 0 && paths.length <= MOST_PATHS && names.join().length <= MOST_TEXT;
+  if (!isShort || names.some((name, index) => !Buffer.from(name).equals(paths[index] ?? NONE)))
+    return statusOf(checkout, 'configured');
+  return read(checkout, ['--literal-pathspecs', 'status', ...PLAIN, '--', ...names]);
+}
+
+const PLAIN = ['--porcelain=v2', '--branch', '-z', '-uno', '--no-renames'];
+/** git compares each file with each of them. */
+const MOST_PATHS = 100;
+const MOST_TEXT = 32 * 1024;
+const NONE = Buffer.alloc(0);
+
+async function read(checkout: Checkout, args: readonly string[]): Promise<Looked<Status>> {
+  const lines = await nulSeparated(checkout, args);
+  return lines.kind === 'failed' ? lines : { kind: 'seen', value: statusIn(lines.value) };
 }
 
 function statusIn(entries: readonly Buffer[]): Status {

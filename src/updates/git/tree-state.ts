@@ -8,7 +8,7 @@ import { outputLines } from '../client.js';
 import { toCopy, withCommands } from '../proof.js';
 import type { Checkout } from '../version-control.js';
 import { failureText, type Looked, nulSeparated, runGit } from './command.js';
-import { type Status, statusOf } from './status.js';
+import { type Status, statusAt, statusOf } from './status.js';
 
 /** Where a checkout and its repository lie. */
 export interface Places {
@@ -76,17 +76,19 @@ export async function headOf(checkout: Checkout): Promise<Looked<string>> {
 }
 
 /**
- * Looks at a checkout without touching it.
+ * Looks at what a move can touch of a checkout, without touching it.
  *
- * @param paths those that the move writes (`pathsBetween`), untracked and ignored ones included; files with local
- *   changes are looked at anyway
+ * @param paths those that differ between its two revisions (`pathsBetween`), untracked and ignored ones included
+ * @param touches whether it writes these alone, or also each other file that has local changes
  */
 export async function lookAtTree(
   checkout: Checkout,
   top: string,
   paths: readonly Buffer[],
+  touches: 'these' | 'changed-ones-too',
 ): Promise<Looked<TreeState>> {
-  const status = await statusOf(checkout, 'configured');
+  const whole = { ...checkout, source: top };
+  const status = await (touches === 'these' ? statusAt(whole, paths) : statusOf(whole, 'configured'));
   if (status.kind === 'failed') return status;
   const { modified, unmerged } = status.value;
   const written = [...modified, ...unmerged, ...paths];
