@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Coordination } from '../config/project.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
 import { pause } from '../host/pause.js';
 import { makeOwnKey } from './key-of-ones-own.js';
 import { Keys } from './keys.js';
+import { sharedLease } from './shared-lease.js';
 
 /** So long it is remembered that a firing has been run: longer than any scheduler makes one up, in seconds. */
 const REMEMBERED_S = 48 * 3600;
@@ -31,13 +32,11 @@ export async function beginSharedFiring(coordination: Coordination, build: strin
 }
 
 /**
- * All firings of a build in one day of their names share a lease, which each of them renews: a lease costs etcd more than a key. So the
- * firings of a day are remembered until the last of them has been for long enough, by the clock of etcd, whatever those of hosts say.
+ * All firings of a build in one day of their names share a lease, so they are remembered until the last of them has been for long
+ * enough, by the clock of etcd, whatever those of hosts say.
  */
-async function leaseOf(etcd: Etcd, key: string): Promise<string> {
-  const day = key.replace(/(\d{8})T[^/]*$/, '$1');
-  const id = String(createHash('sha256').update(day).digest().readBigUInt64BE() >> 1n || 1n);
-  return (await etcd.renew(id)) === undefined ? etcd.grant(REMEMBERED_S, id) : id;
+function leaseOf(etcd: Etcd, key: string): Promise<string> {
+  return sharedLease(etcd, key.replace(/(\d{8})T[^/]*$/, '$1'), REMEMBERED_S);
 }
 
 /** The value is our own, so that an answer that was lost is read back from the next one. */

@@ -1,6 +1,7 @@
 import type { Etcd } from '../etcd/etcd.js';
 import type { Operation } from '../etcd/transaction.js';
 import type { Keys } from './keys.js';
+import { sharedLease } from './shared-lease.js';
 
 /** So many ends of runs are kept of each build. */
 const KEPT = 20;
@@ -42,7 +43,7 @@ export class SharedPast {
     const selection = { keysOnly: true, newestFirst: true, limit: KEPT + AT_ONCE };
     const { entries } = await this.#etcd.list(prefix, selection);
     const old = entries.slice(KEPT - 1).map(({ key }) => key.slice(prefix.length));
-    const lease = await this.#etcd.grant(REMEMBERED_S);
+    const lease = await sharedLease(this.#etcd, prefix, REMEMBERED_S);
     const puts: Operation[] = [
       { put: keys.ended(build, run), value: end, lease },
       { put: keys.latest + build, value: end, lease },

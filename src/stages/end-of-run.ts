@@ -48,8 +48,8 @@ const LONGEST_END = 64 * 1024;
 /** Likewise of an excerpt, whose text may be escaped. */
 const LONGEST_EXCERPT = 1024 * 1024;
 /** Bytes of an excerpt, half of them at most for what failed. */
-const EXCERPT_BYTES = 64 * 1024;
-const TAIL_BYTES = 32 * 1024;
+const EXCERPT_BYTES = 16 * 1024;
+const TAIL_BYTES = 8 * 1024;
 const MOST_LINES = 2000;
 /** Of each list in the record of a run. */
 const MOST = 50;
