@@ -2,13 +2,13 @@ import type { Argv } from '../compile/argv.js';
 import { type CommandEnd, runCommand } from '../compile/command.js';
 import type { Coordination } from '../config/project.js';
 import { describeAhead } from '../coordination/ahead-text.js';
+import { claimantOf } from '../coordination/claimant.js';
 import { CutOff } from '../coordination/cut-off.js';
 import { Keys } from '../coordination/keys.js';
 import { type Acquisition, type Ahead, NamedLock } from '../coordination/named-lock.js';
 import type { ClaimKind } from '../coordination/queue-of-claims.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
-import { userName } from '../host/user-name.js';
 import { formatDuration } from '../text/duration.js';
 import { shown } from '../text/shown.js';
 import { endAs } from './command-end.js';
@@ -56,13 +56,7 @@ async function exec(etcd: Etcd, coordination: Coordination, wanted: ExecInEtcd):
   const acquisition = await NamedLock.acquire(etcd, new Keys(coordination.prefix), {
     name,
     claim,
-    claimant: {
-      host: coordination.host,
-      pid: process.pid,
-      user: userName(),
-      command: command.join(' ').slice(0, 1000),
-      since: new Date().toISOString(),
-    },
+    claimant: claimantOf(coordination.host, command),
     leaseMs: coordination.leaseMs,
     timeoutMs,
     signal: stop.signal,

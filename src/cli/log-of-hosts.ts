@@ -2,6 +2,7 @@ import type { Build, Coordination } from '../config/project.js';
 import type { EndOfRun } from '../stages/end-of-run.js';
 import type { PastRun } from '../stages/history.js';
 import { excerptInEtcd, pastInEtcd } from '../stages/past-in-etcd.js';
+import { leads } from '../stages/primary-of.js';
 import { isColoured, painter } from '../text/colour.js';
 import { jsonText } from '../text/json.js';
 import { shellWord } from '../text/shell-word.js';
@@ -25,8 +26,7 @@ export interface RunElsewhere {
  * asked for each time.
  */
 export function mayHaveRunElsewhere(build: Build, runs: readonly PastRun[]): boolean {
-  const isShared = build.role === 'primary' && build.update !== undefined && build.follows === undefined;
-  return isShared || runs.length === 0;
+  return leads(build) || runs.length === 0;
 }
 
 /** The runs of a build that this host has no files of, oldest first. */

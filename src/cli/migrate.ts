@@ -5,6 +5,7 @@ import { userName } from '../host/user-name.js';
 import { describeLock, type MessageContext, unlockCommand } from '../stages/messages.js';
 import type { Direction, Migration } from '../stages/migration.js';
 import type { Move } from '../stages/migration-move.js';
+import { leads } from '../stages/primary-of.js';
 import { shellWord } from '../text/shell-word.js';
 import { quotedLines, shown } from '../text/shown.js';
 import { confirmRemoval } from './confirmed-removal.js';
@@ -117,9 +118,7 @@ function whyNot(
 
 /** What is left for a person: the configurations of the hosts. */
 function whatNow({ file, builds, name }: Project, { prefix }: Coordination, to: Direction): string[] {
-  const primaries = [...builds.values()].flatMap((build) =>
-    build.role === 'primary' && build.update !== undefined && build.follows === undefined ? [build] : [],
-  );
+  const primaries = [...builds.values()].filter(leads);
   const [first] = primaries;
   if (to === 'etcd') {
     return [

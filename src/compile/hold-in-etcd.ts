@@ -1,11 +1,11 @@
 import type { Coordination } from '../config/project.js';
 import { describeAhead } from '../coordination/ahead-text.js';
+import { claimantOf } from '../coordination/claimant.js';
 import { CutOff } from '../coordination/cut-off.js';
 import { Keys } from '../coordination/keys.js';
 import { type Acquisition, type Ahead, type Common, NamedLock } from '../coordination/named-lock.js';
 import { EtcdError } from '../etcd/error.js';
 import { Etcd } from '../etcd/etcd.js';
-import { userName } from '../host/user-name.js';
 import { Leash } from '../locks/index.js';
 import { IN_ETCD } from '../tables/locks.js';
 import { formatDuration } from '../text/duration.js';
@@ -112,13 +112,7 @@ class Holding {
     return NamedLock.acquire(etcd, new Keys(coordination.prefix), {
       name,
       claim: { kind: 'exclusive' },
-      claimant: {
-        host: coordination.host,
-        pid: agent?.pid ?? process.pid,
-        user: userName(),
-        command: command.join(' ').slice(0, 1000),
-        since: new Date().toISOString(),
-      },
+      claimant: claimantOf(coordination.host, command, agent?.pid),
       leaseMs: coordination.leaseMs,
       timeoutMs: Number.POSITIVE_INFINITY,
       signal: AbortSignal.any([stop, stalled.signal]),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { mayRenewTooLate } from './coordination-limits.js';
 import { DEFAULTS } from './defaults.js';
 import { milliseconds } from './duration.js';
 import type { KeyPath } from './problem.js';
@@ -32,7 +33,7 @@ export function resolveCoordination(
   reportCertificates(table, endpoints, surroundings);
   const leaseMs = milliseconds(table.lease ?? DEFAULTS.coordinationLease);
   const requestTimeoutMs = milliseconds(table.request_timeout ?? DEFAULTS.coordinationTimeout);
-  if (2 * requestTimeoutMs > leaseMs) {
+  if (mayRenewTooLate(requestTimeoutMs, leaseMs)) {
     const message = 'a request that may take more than half of the `lease` could come too late to renew it';
     surroundings.report([TABLE, table.request_timeout === undefined ? 'lease' : 'request_timeout'], message);
   }

@@ -1,4 +1,15 @@
-import { checkBoolean, checkFunction, checkSignal, checkTime, fieldsOf, kindOf } from '../text/arguments.js';
+import { A_PREFIX, isPrefix, LEASE_MS, mayRenewTooLate, REQUEST_MS } from '../config/coordination-limits.js';
+import { DEFAULTS } from '../config/defaults.js';
+import { milliseconds } from '../config/duration.js';
+import {
+  checkBoolean,
+  checkCount,
+  checkFunction,
+  checkSignal,
+  checkTime,
+  fieldsOf,
+  kindOf,
+} from '../text/arguments.js';
 
 /* What callers of the library pass is checked before anything is asked of etcd. */
 
@@ -10,9 +21,8 @@ const MOST_SLOTS = 1000;
 /** As keys of etcd they would be taken, but a name of a megabyte is none. */
 const LONGEST_NAME = 1000;
 /** As in a configuration. */
-const [LEAST_LEASE_MS, MOST_LEASE_MS] = [10_000, 600_000];
-const [LEAST_REQUEST_MS, MOST_REQUEST_MS] = [1000, 60_000];
-const [DEFAULT_LEASE_MS, DEFAULT_REQUEST_MS] = [30_000, 5000];
+const DEFAULT_LEASE_MS = milliseconds(DEFAULTS.coordinationLease);
+const DEFAULT_REQUEST_MS = milliseconds(DEFAULTS.coordinationTimeout);
 
 /** @throws TypeError, RangeError */
 export function checkEtcdOptions(options: unknown): void {
@@ -23,9 +33,9 @@ export function checkEtcdOptions(options: unknown): void {
   checkLogin(given['login']);
   checkBoolean('options.allowInsecure', given['allowInsecure']);
   const { leaseMs = DEFAULT_LEASE_MS, requestTimeoutMs = DEFAULT_REQUEST_MS } = given;
-  checkTime('options.leaseMs', leaseMs, LEAST_LEASE_MS, MOST_LEASE_MS);
-  checkTime('options.requestTimeoutMs', requestTimeoutMs, LEAST_REQUEST_MS, MOST_REQUEST_MS);
-  if (2 * Number(requestTimeoutMs) > Number(leaseMs)) {
+  checkTime('options.leaseMs', leaseMs, LEASE_MS.least, LEASE_MS.most);
+  checkTime('options.requestTimeoutMs', requestTimeoutMs, REQUEST_MS.least, REQUEST_MS.most);
+  if (mayRenewTooLate(Number(requestTimeoutMs), Number(leaseMs))) {
     const why = 'a request that may take more than half of the lease could come too late to renew it';
     throw new RangeError(`options.requestTimeoutMs: ${why}`);
   }
@@ -40,9 +50,7 @@ export function checkName(name: unknown): void {
 
 /** @throws TypeError, RangeError */
 export function checkNumberOfSlots(slots: unknown): void {
-  if (typeof slots !== 'number') throw new TypeError(`slots: expected a number, got ${kindOf(slots)}`);
-  if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS)
-    throw new RangeError(`slots: expected a whole number from 1 to ${MOST_SLOTS}, got ${slots}`);
+  checkCount('slots', slots, MOST_SLOTS);
 }
 
 /** @throws TypeError, RangeError */
@@ -67,9 +75,7 @@ function checkEndpoints(endpoints: unknown): void {
 
 function checkPrefix(prefix: unknown): void {
   if (typeof prefix !== 'string') throw new TypeError(`options.prefix: expected a string, got ${kindOf(prefix)}`);
-  if (/^(?:\/[A-Za-z0-9._-]+)+$/.test(prefix) && prefix.length <= 200) return;
-  const wanted = 'a prefix of keys such as "/stagelock/NAME", of letters, digits, . _ - and /, not ending in /';
-  throw new RangeError(`options.prefix: expected ${wanted}, got ${kindOf(prefix)}`);
+  if (!isPrefix(prefix)) throw new RangeError(`options.prefix: expected ${A_PREFIX}, got ${kindOf(prefix)}`);
 }
 
 function checkText(name: string, value: unknown): void {

@@ -15,14 +15,15 @@
  *
  * @packageDocumentation
  */
+
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { DEFAULTS } from '../config/defaults.js';
 import { milliseconds } from '../config/duration.js';
 import { Etcd } from '../etcd/etcd.js';
 import type { EtcdSettings } from '../etcd/settings.js';
-import { userName } from '../host/user-name.js';
 import { checkEtcdOptions, checkName, checkNumberOfSlots, checkWaitOptions } from './arguments.js';
+import { claimantOf } from './claimant.js';
 import { Keys } from './keys.js';
 import { type Ahead, NamedLock, queueOf } from './named-lock.js';
 import { type ClaimKind, waitsFor } from './queue-of-claims.js';
@@ -210,13 +211,7 @@ class Opened implements LocksInEtcd {
     const acquisition = await NamedLock.acquire(this.#etcd, this.#keys, {
       name,
       claim,
-      claimant: {
-        host: this.#host,
-        pid: process.pid,
-        user: userName(),
-        command: basename(process.argv[1] ?? process.execPath),
-        since: new Date().toISOString(),
-      },
+      claimant: claimantOf(this.#host, [basename(process.argv[1] ?? process.execPath)]),
       leaseMs: this.#leaseMs,
       timeoutMs,
       signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),

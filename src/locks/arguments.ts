@@ -1,5 +1,13 @@
 import { basename } from 'node:path';
-import { checkBoolean, checkFunction, checkSignal, checkTime, fieldsOf, kindOf } from '../text/arguments.js';
+import {
+  checkBoolean,
+  checkCount,
+  checkFunction,
+  checkSignal,
+  checkTime,
+  fieldsOf,
+  kindOf,
+} from '../text/arguments.js';
 import type { AcquireOptions, BreakOptions } from './object-lock.js';
 import { STRATEGIES } from './strategy.js';
 
@@ -35,9 +43,7 @@ export function checkOpenOptions(options: unknown): void {
 
 /** @throws TypeError, RangeError */
 export function checkSlots(slots: unknown): void {
-  if (typeof slots !== 'number') throw new TypeError(`slots: expected a number, got ${kindOf(slots)}`);
-  if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS)
-    throw new RangeError(`slots: expected a whole number from 1 to ${MOST_SLOTS}, got ${slots}`);
+  checkCount('slots', slots, MOST_SLOTS);
 }
 
 /** @throws TypeError, RangeError */

@@ -42,9 +42,12 @@ export type LocksInEtcd = { readonly kind: 'seen'; readonly locks: readonly Lock
  * @param only of this build, if given, which may be one of another host
  */
 export function locksInEtcd(coordination: Coordination, only?: string): Promise<LocksInEtcd> {
-  return lookInEtcd(coordination, async (etcd, keys) => {
-    return { kind: 'seen', locks: await foundLocks(etcd, keys, await standingLocks(etcd, keys, only)) };
-  });
+  return lookInEtcd(coordination, async (etcd, keys) => ({ kind: 'seen', locks: await allLocks(etcd, keys, only) }));
+}
+
+/** The same by a client that is there. @throws EtcdError */
+export async function allLocks(etcd: Etcd, keys: Keys, only?: string): Promise<LockStatus[]> {
+  return foundLocks(etcd, keys, await standingLocks(etcd, keys, only));
 }
 
 /** What became of locks that were to be cleared. */

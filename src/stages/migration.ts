@@ -10,6 +10,7 @@ import { certain, describeMove, MigrationLost, type Move, NotMovable, type Share
 import { clearLeft, type Standing, standingOf } from './migration-obstacles.js';
 import { followerToEtcd, headHere, lookAtLine, primaryToEtcd } from './migration-to-etcd.js';
 import { primaryToFiles, proveFiles } from './migration-to-files.js';
+import { leads } from './primary-of.js';
 import type { RunContext } from './run-context.js';
 import type { LockStatus } from './status.js';
 
@@ -216,9 +217,7 @@ class Course {
   }
 
   #primaries(): Primary[] {
-    return [...this.#project.builds.values()].flatMap((build) =>
-      build.role === 'primary' && build.update !== undefined && build.follows === undefined ? [build] : [],
-    );
+    return [...this.#project.builds.values()].filter(leads);
   }
 
   /** With the names of those that they follow. */

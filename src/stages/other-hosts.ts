@@ -1,8 +1,9 @@
 import type { Coordination } from '../config/project.js';
+import { lookInEtcd } from '../coordination/look.js';
 import type { OtherHosts } from './builds-elsewhere.js';
 import type { EndOfRun } from './end-of-run.js';
-import { locksInEtcd } from './locks-in-etcd.js';
-import { latestInEtcd } from './past-in-etcd.js';
+import { allLocks } from './locks-in-etcd.js';
+import { latestEnds } from './past-in-etcd.js';
 import type { BuildStatus } from './status.js';
 
 /**
@@ -16,16 +17,18 @@ export async function otherHosts(
   builds: readonly BuildStatus[],
   only?: string,
 ): Promise<OtherHosts> {
-  const seen = await locksInEtcd(coordination, only);
+  const seen = await lookInEtcd(coordination, async (etcd, keys) => ({
+    kind: 'seen' as const,
+    locks: await allLocks(etcd, keys, only),
+    ends: await latestEnds(etcd, keys),
+  }));
   if (seen.kind === 'away') return { locks: [], ends: [], problem: seen.message };
-  const latest = await latestInEtcd(coordination);
-  if (latest.kind === 'away') return { locks: [], ends: [], problem: latest.message };
   const here = new Set(builds.flatMap(({ locks }) => locks.flatMap(({ record }) => record?.run ?? [])));
   const others = seen.locks.filter(({ record }) => record === undefined || !here.has(record.run));
   return {
     // A mark stands in the place of the primary, and is the follower's.
     locks: others.map((lock) => ({ ...lock, build: lock.record?.build ?? lock.build ?? '' })),
-    ends: latest.ends.filter(
+    ends: seen.ends.filter(
       (end) => (only === undefined || only === end.build) && isElsewhere(end, coordination, builds),
     ),
   };

@@ -71,15 +71,12 @@ export function pastInEtcd(coordination: Coordination, build: string): Promise<P
   });
 }
 
-/** The newest end of each build, whatever its host. */
-export function latestInEtcd(coordination: Coordination): Promise<PastInEtcd> {
-  return lookInEtcd(coordination, async (etcd, keys): Promise<PastInEtcd> => {
-    const latest = await new SharedPast(etcd, keys).latest();
-    const ends = [...latest].flatMap(([build, text]) => {
-      const end = parseEnd(text);
-      return end?.build === build ? [end] : [];
-    });
-    return { kind: 'seen', ends };
+/** The newest end of each build, whatever its host. @throws EtcdError */
+export async function latestEnds(etcd: Etcd, keys: Keys): Promise<EndOfRun[]> {
+  const latest = await new SharedPast(etcd, keys).latest();
+  return [...latest].flatMap(([build, text]) => {
+    const end = parseEnd(text);
+    return end?.build === build ? [end] : [];
   });
 }
 

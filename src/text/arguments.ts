@@ -23,6 +23,13 @@ export function checkTime(name: string, value: unknown, least: number, most = Nu
   throw new RangeError(`${name}: expected at least ${least} ms${limit}, got ${value}`);
 }
 
+/** A whole number from 1 on. */
+export function checkCount(name: string, value: unknown, most: number): void {
+  if (typeof value !== 'number') throw new TypeError(`${name}: expected a number, got ${kindOf(value)}`);
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new RangeError(`${name}: expected a whole number from 1 to ${most}, got ${value}`);
+}
+
 export function checkBoolean(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return;
   throw new TypeError(`${name}: expected true or false, got ${kindOf(value)}`);

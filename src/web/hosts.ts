@@ -1,6 +1,7 @@
 import type { Coordination, Project } from '../config/project.js';
 import { pause } from '../host/pause.js';
 import type { OtherHosts } from '../stages/builds-elsewhere.js';
+import { errorText } from '../text/error-text.js';
 import type { Snapshot } from './snapshots.js';
 
 /** A page waits so long for etcd; the next one shows what has come meanwhile. */
@@ -54,7 +55,7 @@ async function lookAt(coordination: Coordination, builds: Snapshot['builds']): P
     const { otherHosts } = await import('../stages/other-hosts.js');
     return await otherHosts(coordination, builds);
   } catch (error) {
-    return { locks: [], ends: [], problem: error instanceof Error ? error.message : String(error) };
+    return { locks: [], ends: [], problem: errorText(error) };
   }
 }
 

@@ -152,15 +152,21 @@ describe.skipIf(noEtcd !== undefined)(`locks of objects in etcd (${noEtcd ?? 're
     expect(readFileSync(path('objects/a.o'), 'utf8')).toBe('new\n');
   });
 
+  /** A host in the middle of a compile, which goes on when there is a file `go`. */
+  async function compiling({ root, start, path }: ReturnType<typeof host>) {
+    const slow = script(
+      root,
+      'slow',
+      `touch ${root}/begun; while ! test -e ${root}/go; do sleep 0.05; done; echo > "$last"`,
+    );
+    const holder = start(['compile', '--target=a.o', IN_ETCD, '--', slow]);
+    await until('the compile', () => existsSync(path('begun')));
+    return { slow, holder };
+  }
+
   test('who waits says for whom, and gives up when nothing moves for CT_LOCK_TIMEOUT', async () => {
     const [alpha, beta] = [host(), host({ name: 'beta' })];
-    const slow = script(
-      alpha.root,
-      'slow',
-      `touch ${alpha.root}/begun; while ! test -e ${alpha.root}/go; do sleep 0.05; done; echo > "$last"`,
-    );
-    const holder = alpha.start(['compile', '--target=a.o', IN_ETCD, '--', slow]);
-    await until('the compile', () => existsSync(alpha.path('begun')));
+    const { slow, holder } = await compiling(alpha);
     const impatient = { CT_LOCK_TIMEOUT: '1.5', CT_LOCK_WARN_INTERVAL: '0.5' };
     const { end, stderr } = await beta.start(['compile', '--target=a.o', IN_ETCD, '--', slow], impatient).ended;
     expect(end).toBe(75);
@@ -183,13 +189,7 @@ describe.skipIf(noEtcd !== undefined)(`locks of objects in etcd (${noEtcd ?? 're
 
   test('a helper that is told to stop while it waits leaves the queue', async () => {
     const [alpha, beta] = [host(), host({ name: 'beta' })];
-    const slow = script(
-      alpha.root,
-      'slow',
-      `touch ${alpha.root}/begun; while ! test -e ${alpha.root}/go; do sleep 0.05; done; echo > "$last"`,
-    );
-    const holder = alpha.start(['compile', '--target=a.o', IN_ETCD, '--', slow]);
-    await until('the compile', () => existsSync(alpha.path('begun')));
+    const { slow, holder } = await compiling(alpha);
     const waiting = beta.start(['compile', '--target=a.o', IN_ETCD, '--', slow]);
     await until('the claim', async () => (await claims()).length === 2);
     waiting.child.kill('SIGTERM');

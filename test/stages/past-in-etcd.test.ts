@@ -2,8 +2,9 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/config/project.js';
+import { lookInEtcd } from '../../src/coordination/look.js';
 import type { PastRun } from '../../src/stages/history.js';
-import { excerptInEtcd, latestInEtcd, pastInEtcd, shareEnd } from '../../src/stages/past-in-etcd.js';
+import { excerptInEtcd, latestEnds, pastInEtcd, shareEnd } from '../../src/stages/past-in-etcd.js';
 import { layoutOf, logFileOf } from '../../src/stages/temporary.js';
 import { type HostOf, Hosts, primary } from '../coordination/hosts.js';
 import { Cluster, noEtcd } from '../etcd/members.js';
@@ -47,6 +48,12 @@ describe.skipIf(noEtcd !== undefined)(`the ends of runs in etcd (${noEtcd ?? 're
     );
   };
 
+  const latest = () =>
+    lookInEtcd(hosts.coordination, async (etcd, keys) => ({
+      kind: 'seen' as const,
+      ends: await latestEnds(etcd, keys),
+    }));
+
   test('the newest twenty of each build are kept, with what failed in them, and all of them with a lease', async () => {
     const build = make();
     writeFileSync(logFileOf(layoutOf(build.directory), 'build', '20260101-0000'), 'one\ntwo\n');
@@ -63,11 +70,11 @@ describe.skipIf(noEtcd !== undefined)(`the ends of runs in etcd (${noEtcd ?? 're
     const leases = entries.filter(({ key }) => /\/(?:ended|excerpts|latest)\//.test(key)).map(({ lease }) => lease);
     expect(new Set(leases).size).toBe(1);
     expect(leases).not.toContain('0');
-    const latest = await latestInEtcd(hosts.coordination);
-    expect(latest).toMatchObject({ kind: 'seen', ends: [{ past: { run: 'r23' } }] });
+    const newest = await latest();
+    expect(newest).toMatchObject({ kind: 'seen', ends: [{ past: { run: 'r23' } }] });
     // A run that says its end twice changes nothing.
     await share(build, past(23));
-    expect(await latestInEtcd(hosts.coordination)).toEqual(latest);
+    expect(await latest()).toEqual(newest);
   });
 
   test('an excerpt is small and steers nothing, whatever the log has', async () => {
@@ -124,7 +131,7 @@ describe.skipIf(noEtcd !== undefined)(`the ends of runs in etcd (${noEtcd ?? 're
     const found = await excerptInEtcd(hosts.coordination, first);
     expect(found).toEqual({ kind: 'seen', excerpt: { failures: [''], lines: ['ab', 'c'] } });
     expect(await excerptInEtcd(hosts.coordination, second)).toEqual({ kind: 'seen', excerpt: undefined });
-    expect(await latestInEtcd(hosts.coordination)).toMatchObject({ ends: [{ past: { run: 'r1' } }] });
+    expect(await latest()).toMatchObject({ ends: [{ past: { run: 'r1' } }] });
   });
 
   test('where etcd is away, or the run is to stop, it says nothing and does not wait', async () => {

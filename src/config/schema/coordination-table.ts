@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { A_PREFIX, isPrefix, LEASE_MS, REQUEST_MS } from '../coordination-limits.js';
 import { DEFAULTS } from '../defaults.js';
 import { parseDuration } from '../duration.js';
 import { isHttpUrl } from './submit-table.js';
@@ -36,12 +37,7 @@ export const coordinationShape = () => ({
       'What the keys of this project begin with. The same on each host. Default: `/stagelock/` and the name of the project.',
       'a prefix of keys',
       '/stagelock/example',
-    ).check(
-      z.refine(
-        (text) => /^(?:\/[A-Za-z0-9._-]+)+$/.test(text) && text.length <= 200,
-        'a prefix of keys such as "/stagelock/NAME", of letters, digits, . _ - and /, not ending in /',
-      ),
-    ),
+    ).check(z.refine(isPrefix, A_PREFIX)),
   ),
   ca_file: z.optional(
     path(
@@ -68,14 +64,14 @@ export const coordinationShape = () => ({
       'How long the others wait for a host that has gone silent until its run counts as dead. From 10 s to 10 min.',
       '1 min',
       DEFAULTS.coordinationLease,
-    ).check(within(10_000, 600_000, 'a duration from 10 s to 10 min')),
+    ).check(within(LEASE_MS.least, LEASE_MS.most, 'a duration from 10 s to 10 min')),
   ),
   request_timeout: z.optional(
     duration(
       'How long one request may take, on whichever members. From 1 s to 1 min, and at most half of `lease`.',
       '10 s',
       DEFAULTS.coordinationTimeout,
-    ).check(within(1000, 60_000, 'a duration from 1 s to 1 min')),
+    ).check(within(REQUEST_MS.least, REQUEST_MS.most, 'a duration from 1 s to 1 min')),
   ),
   host: z.optional(
     line(

@@ -10,7 +10,16 @@ import { asidesFor } from './in-the-way.js';
 import { isAncestor, isRevision } from './revisions.js';
 import { removeStaleLock } from './stale-lock.js';
 import { localChanges, localIn } from './status.js';
-import { findPlaces, headOf, lookAtTree, type Places, pathsBetween, sameTree, type TreeState } from './tree-state.js';
+import {
+  findPlaces,
+  headOf,
+  lookAtTree,
+  type Places,
+  pathsBetween,
+  sameTree,
+  type Touches,
+  type TreeState,
+} from './tree-state.js';
 import { giveUp, obstacles } from './under-way.js';
 
 /**
@@ -40,7 +49,8 @@ export async function moveTo(
   if (found.kind === 'failed') return { kind: 'refused', message: found.message };
   const { top, indexLock } = found.value;
   if (paths.kind === 'failed') return { kind: 'refused', message: paths.message };
-  const before = await lookAtTree(checkout, top, paths.value, touchedBy(update.mode));
+  const touches = touchedBy(update.mode);
+  const before = await lookAtTree(checkout, top, paths.value, touches);
   if (before.kind === 'failed') return { kind: 'refused', message: before.message };
   if (before.value.status.head !== head) {
     return {
@@ -54,8 +64,7 @@ export async function moveTo(
   }
   const args = moveCommand(update.mode, target);
   const result = await runGit(checkout, args);
-  const { mode } = update;
-  const beforehand = { places: found.value, paths: paths.value, before: before.value, mode };
+  const beforehand = { places: found.value, paths: paths.value, before: before.value, touches };
   return judgeMove(checkout, args, result, target, beforehand);
 }
 
@@ -63,7 +72,7 @@ export async function moveTo(
  * A fast-forward refuses where a file that it would write has local changes, and leaves all others alone. So what a person has
  * changed elsewhere needs no look before it: a repair finds it afterwards as what the move cannot have changed.
  */
-function touchedBy(mode: GitSource['mode']): 'these' | 'changed-ones-too' {
+function touchedBy(mode: GitSource['mode']): Touches {
   return mode === 'reset' ? 'changed-ones-too' : 'these';
 }
 
@@ -81,7 +90,7 @@ interface Beforehand {
   readonly places: Places;
   readonly paths: readonly Buffer[];
   readonly before: TreeState;
-  readonly mode: GitSource['mode'];
+  readonly touches: Touches;
 }
 
 async function judgeMove(
@@ -89,7 +98,7 @@ async function judgeMove(
   args: readonly string[],
   result: ToolResult,
   target: string,
-  { places, paths, before, mode }: Beforehand,
+  { places, paths, before, touches }: Beforehand,
 ): Promise<MoveResult> {
   if (result.kind !== 'ok' && neverStarted(result)) {
     return { kind: 'refused', message: failureText(checkout, args, result) };
@@ -103,7 +112,7 @@ async function judgeMove(
   }
   // Whether all of the tree has followed its head is for the proof to say.
   if (result.kind === 'ok' && head.value === target) return { kind: 'moved' };
-  const after = await lookAtTree(checkout, places.top, paths, touchedBy(mode));
+  const after = await lookAtTree(checkout, places.top, paths, touches);
   if (after.kind === 'failed') return broken(after.message);
   const said =
     result.kind === 'ok'

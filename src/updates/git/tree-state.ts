@@ -28,6 +28,9 @@ export interface TreeState {
   readonly stamps: readonly string[];
 }
 
+/** What a move writes: the paths that differ between its revisions, or also each other file that has local changes. */
+export type Touches = 'these' | 'changed-ones-too';
+
 /** Finds the work tree and the index lock of a checkout. */
 export async function findPlaces(checkout: Checkout): Promise<Looked<Places>> {
   const args = ['rev-parse', '--show-toplevel', '--absolute-git-dir', '--git-common-dir'];
@@ -79,13 +82,12 @@ export async function headOf(checkout: Checkout): Promise<Looked<string>> {
  * Looks at what a move can touch of a checkout, without touching it.
  *
  * @param paths those that differ between its two revisions (`pathsBetween`), untracked and ignored ones included
- * @param touches whether it writes these alone, or also each other file that has local changes
  */
 export async function lookAtTree(
   checkout: Checkout,
   top: string,
   paths: readonly Buffer[],
-  touches: 'these' | 'changed-ones-too',
+  touches: Touches,
 ): Promise<Looked<TreeState>> {
   const whole = { ...checkout, source: top };
   const status = await (touches === 'these' ? statusAt(whole, paths) : statusOf(whole, 'configured'));
